@@ -1,0 +1,1 @@
+"""What a VM is: its files read together into one frozen record."""

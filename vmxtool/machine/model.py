@@ -1,0 +1,222 @@
+"""What a VM is: frozen facts, each of which knows the places in the files it was read from.
+
+Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from vmxtool.evidence import Evidence
+    from vmxtool.vmdk.chain import Chain
+    from vmxtool.vmx.document import Document
+
+Bus = Literal["ide", "scsi", "sata", "nvme", "floppy"]
+DriveKind = Literal["disk", "cdrom", "floppy", "passthrough"]
+PowerState = Literal["off", "suspended", "running"]
+Encryption = Literal["none", "partial", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The config file itself.
+
+    Attributes:
+        path: where it lies, symbolic links followed.
+        file: its name as shown to the reader.
+        document: its lines and values.
+        config_version: `config.version`, or None.
+    """
+
+    path: Path
+    file: str
+    document: Document
+    config_version: int | None
+
+    @property
+    def folder(self) -> Path:
+        """The VM's folder: nothing outside it is ever opened."""
+        return self.path.parent
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCandidate:
+    """A product that may have made this VM, with what speaks for it. `confidence` runs from 0 to 1."""
+
+    product: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """Virtual hardware version (`virtualHW.version`) and the guide's generation 2 to 6, where it has one."""
+
+    version: int | None
+    generation: int | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Guest operating system as the config names it. `bits` is 16, 32 or 64, or None where nothing tells."""
+
+    id: str | None
+    bits: int | None
+    family: str | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Virtual processors."""
+
+    count: int
+    cores_per_socket: int
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def smp(self) -> bool:
+        """Whether the VM has more than one virtual processor."""
+        return self.count > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A disk controller, such as "scsi0"; `model` is its virtual device name in lower case, or None by default."""
+
+    id: str
+    bus: Bus
+    model: str | None
+    shared_bus: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A drive that is really present: its controller and itself (vmx facts, `present` scoping).
+
+    Attributes:
+        id: "scsi0:1", "ide1:0", "floppy0".
+        bus: the bus it sits on.
+        unit: number on the controller; for a floppy its own number.
+        kind: what it is.
+        file: file name as the config has it, or None where it names a device or nothing.
+        mode: disk mode in lower case, such as "persistent" or "independent-nonpersistent".
+        connected: `startConnected`.
+        redo: active redo log as the config names it, or None.
+        chain: the disk's files, for `kind` "disk".
+        evidence: `present`, the file name and the mode, where the config has them.
+    """
+
+    id: str
+    bus: Bus
+    unit: int
+    kind: DriveKind
+    file: str | None
+    mode: str
+    connected: bool
+    redo: str | None = None
+    device_type: str | None = None
+    chain: Chain | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """A network adapter that is present; `mac` is the address that counts (static before generated)."""
+
+    id: str
+    model: str | None
+    mac: str | None
+    connection: str | None
+    network: str | None
+    connected: bool = True
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotDisk:
+    """A disk file that a snapshot froze, and the device it stood on."""
+
+    file: str
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot of the snapshot database (.vmsd); `parent` is the id of another or None for a root."""
+
+    id: int
+    name: str
+    parent: int | None
+    created: datetime | None
+    description: str | None
+    disks: tuple[SnapshotDisk, ...]
+    state_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshot state of a VM.
+
+    Attributes:
+        present: whether anything shows a snapshot or a linked clone.
+        current: id of the snapshot the VM runs on, or None.
+        tree: all snapshots of the database, parents before children.
+        needs_consolidation: the database says so, or disks and database disagree.
+        signs: each sign of a snapshot, with its place (vmx facts 4.2).
+        redo_signs: each sign of an open redo log or of a disk mode that keeps one.
+    """
+
+    present: bool
+    current: int | None
+    tree: tuple[Snapshot, ...]
+    needs_consolidation: bool
+    signs: tuple[Evidence, ...] = ()
+    redo_signs: tuple[Evidence, ...] = ()
+    unknown_lines: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Power state with what shows it."""
+
+    state: PowerState
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything the VM's files say about it."""
+
+    path: Path
+    name: str
+    config: Config
+    hardware: Hardware
+    origin: tuple[OriginCandidate, ...]
+    guest: Guest
+    cpu: Cpu
+    memory_mib: int
+    firmware: str
+    secure_boot: bool
+    tpm: bool
+    controllers: tuple[Controller, ...]
+    drives: tuple[Drive, ...]
+    nics: tuple[Nic, ...]
+    snapshots: Snapshots
+    power: Power
+    encryption: Encryption
+    encryption_evidence: tuple[Evidence, ...] = ()
+    memory_evidence: tuple[Evidence, ...] = ()
+    unfinished_rewrite: Path | None = field(default=None)
+
+    @property
+    def disks(self) -> tuple[Drive, ...]:
+        """The hard disks."""
+        return tuple(drive for drive in self.drives if drive.kind == "disk")

@@ -1,0 +1,1 @@
+"""Findings, machines and plans, told to people and to programs."""

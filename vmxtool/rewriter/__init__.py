@@ -1,0 +1,1 @@
+"""From a plan to bytes on disk: edits, proof, journal, write, undo."""

@@ -1,0 +1,1 @@
+"""The dictionary language of .vmx, .vmtx, .cfg and .vmsd files: lines, values and edits, as VMware reads them."""
