@@ -1,0 +1,48 @@
+"""What all tests share: the samples, writable copies of them, hypothesis profiles and a cache folder of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+CopySample = Callable[[str], Path]
+
+# A time limit per example says more about the machine than about the code, so there is none.
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile(
+    "ci", deadline=None, max_examples=200, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither read nor fill the user's own cache; programs they start inherit this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample VMs; read only by agreement."""
+    return Path(__file__).parents[1] / "samples"
+
+
+@pytest.fixture
+def copy_sample(samples: Path, tmp_path: Path) -> CopySample:
+    """Copies one sample VM into the test's own folder, writable, and returns the copy's path."""
+
+    def copy(name: str) -> Path:
+        target = Path(shutil.copytree(samples / name, tmp_path / name, symlinks=True))
+        for path in (target, *target.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        return target
+
+    return copy

@@ -1,0 +1,1 @@
+"""What the sources say about products, virtual hardware, devices and guests: data with sources, and its loaders."""

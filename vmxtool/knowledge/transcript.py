@@ -1,0 +1,320 @@
+"""The files in `guide/` as values: tables as printed, facts of the text, and which printed name means which product."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vmxtool import _resources
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge._entry import Entry, parse
+from vmxtool.knowledge.cells import (
+    CONVERTER_VERDICTS,
+    EFFORT_VERDICTS,
+    VERDICTS,
+    WITHOUT_WAYS,
+    Cell,
+    Note,
+    Way,
+    read_cell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CONVERTER_TABLE, EFFORT_TABLE, LAST_TABLE = 1, 2, 19  # the first two have words of their own
+
+_FOLDER = "knowledge/guide"
+_SOURCE = re.compile(r"mpg:(?:p\d\d|t\d\d(?::r\d+c\d+)?)")
+_FACT_ADDRESS = re.compile(r"mpg:p(\d\d):[a-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed row: its head, its cells from left to right, and in table 1 the heading it stands under."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who read the printed table, and when."""
+
+    on: datetime.date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One printed table.
+
+    Attributes:
+        number: 1 to 19.
+        title: what it is about, in our words.
+        page: page of the guide on which its section begins.
+        columns: heads as printed, from left to right.
+        rows: from top to bottom.
+        notes: all notes of its cells, without the references to pages.
+        read: its readings.
+        hosts: the systems VMware Converter 3 runs on, beside table 1; empty elsewhere.
+    """
+
+    number: int
+    title: str
+    page: int
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[Note, ...]
+    read: tuple[Reading, ...]
+    hosts: tuple[str, ...] = ()
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, row by row."""
+        for row in self.rows:
+            yield from row.cells
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of the guide's running text.
+
+    Attributes:
+        address: such as "mpg:p17:ws5.0-limits".
+        page: page it stands on.
+        topic: a few words.
+        says: one or two sentences.
+        products: ids of the products it is about; empty where it is about none in particular.
+        from_ids: origins, where the fact settles a move that no table prints.
+        to_ids: targets of that move.
+        verdict: of that move, one of `cells.VERDICTS`; None where the fact is not about one move.
+        ways: of that move.
+    """
+
+    address: str
+    page: int
+    topic: str
+    says: str
+    products: tuple[str, ...]
+    from_ids: tuple[str, ...] = ()
+    to_ids: tuple[str, ...] = ()
+    verdict: str | None = None
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """Two generations between which only the text says that nothing moves: where it says so, and what does work."""
+
+    source: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the printed names mean.
+
+    Attributes:
+        generation: product id -> generation, 2 to 6.
+        groups: a name that a step may use for several products -> their ids.
+        families: a name for several products in the text -> their ids.
+        labels: row or column head of tables 3 to 19 -> product ids.
+        tables: generation left, generation reached -> number of the table that covers them.
+        ruled_out: the same two, where only the text settles it.
+    """
+
+    generation: Mapping[str, int]
+    groups: Mapping[str, tuple[str, ...]]
+    families: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, tuple[str, ...]]
+    tables: Mapping[tuple[int, int], int]
+    ruled_out: Mapping[tuple[int, int], RuledOut]
+
+
+def load_table(number: int) -> Table:
+    """Table `number` as it ships; KnowledgeError where its file is missing or broken."""
+    name = f"t{number:02d}.toml"
+    found = read_table(_resources.text(_FOLDER, name), name)
+    if found.number != number:
+        raise KnowledgeError(f"guide/{name}: it says that it is table {found.number}")
+    return found
+
+
+def load_text() -> tuple[Fact, ...]:
+    """The facts of the text as they ship; KnowledgeError where their file is missing or broken."""
+    return read_text(_resources.text(_FOLDER, "text.toml"), "text.toml")
+
+
+@cache
+def names() -> Names:
+    """What the printed names mean; KnowledgeError where their file is missing or broken."""
+    return read_names(_resources.text(_FOLDER, "pairs.toml"), "pairs.toml")
+
+
+def read_table(text: str, name: str) -> Table:
+    """Read the content of a table file; `name` is for messages.
+
+    Raises:
+        KnowledgeError: it is broken; the message names file, row and column.
+    """
+    whole = parse(text, f"guide/{name}")
+    whole.only("table", "title", "page", "size", "read", "columns", "hosts", "rows", "notes")
+    blank = Table(
+        whole.number("table"),
+        whole.text("title"),
+        whole.number("page"),
+        whole.texts("columns"),
+        (),
+        tuple(_read_note(mark, entry) for mark, entry in whole.named("notes").items()),
+        tuple(_read_reading(entry) for _, entry in whole.entries("read")),
+        whole.texts("hosts", optional=True),
+    )
+    rows = tuple(_read_row(blank, place, row) for place, row in whole.entries("rows"))
+    if whole.values.get("size") != [len(rows), len(blank.columns)]:
+        raise whole.broken(
+            f"size is not the [{len(rows)}, {len(blank.columns)}] of the rows and columns that are there"
+        )
+    unused = {note.id for note in blank.notes} - {note.id for row in rows for cell in row.cells for note in cell.notes}
+    if unused:
+        raise whole.broken(f"no cell uses the note {', '.join(sorted(unused))}")
+    return replace(blank, rows=rows)
+
+
+def read_text(text: str, name: str) -> tuple[Fact, ...]:
+    """Read the content of the file with the facts of the text; `name` is for messages.
+
+    Raises:
+        KnowledgeError: it is broken; the message names file and entry.
+    """
+    whole = parse(text, f"guide/{name}")
+    whole.only("facts")
+    facts = tuple(_read_fact(entry) for _, entry in whole.entries("facts"))
+    addresses = [fact.address for fact in facts]
+    for address in addresses:
+        if addresses.count(address) > 1:
+            raise whole.broken(f"{address} stands there twice")
+    return facts
+
+
+def read_names(text: str, name: str) -> Names:
+    """Read the content of the file that maps names; `name` is for messages.
+
+    Raises:
+        KnowledgeError: it is broken; the message names file and entry.
+    """
+    whole = parse(text, f"guide/{name}")
+    whole.only("generations", "groups", "families", "labels", "tables", "ruled_out")
+    members = whole.lists("generations")
+    if not all(key.isdecimal() for key in members):
+        raise whole.broken("generations has a key that is no number")
+    generation = {product: int(key) for key, products in members.items() for product in products}
+    named = {key: whole.lists(key) for key in ("groups", "families", "labels")}
+    for key, lists in named.items():
+        for label, products in lists.items():
+            for product in products:
+                if product not in generation:
+                    raise whole.broken(f"{product!r} in {key}, {label} belongs to no generation")
+    tables = {}
+    for key, number in whole.table("tables").items():
+        left, _, reached = key.partition("-")
+        if not isinstance(number, int) or not EFFORT_TABLE < number <= LAST_TABLE or {left, reached} - members.keys():
+            raise whole.broken(f"tables, {key} is not a pair of generations with the number of a table")
+        tables[int(left), int(reached)] = number
+    ruled_out = {}
+    for _, entry in whole.entries("ruled_out"):
+        pair = (entry.number("from"), entry.number("to"))
+        if pair in tables or pair in ruled_out:
+            raise entry.broken(f"generation {pair[0]} to {pair[1]} is already covered")
+        ruled_out[pair] = RuledOut(_place(entry, "source"), entry.texts("notes"))
+    return Names(generation, named["groups"], named["families"], named["labels"], tables, ruled_out)
+
+
+def _read_row(table: Table, place: int, entry: Entry) -> Row:
+    entry.only("label", "cells", "group")
+    label = entry.text("label")
+    written = entry.texts("cells")
+    if len(written) != len(table.columns):
+        raise KnowledgeError(f"{entry.where} ({label}): {len(written)} cells for {len(table.columns)} columns")
+    verdicts = {CONVERTER_TABLE: CONVERTER_VERDICTS, EFFORT_TABLE: EFFORT_VERDICTS}.get(table.number, VERDICTS)
+    cells = []
+    for column, (text, head) in enumerate(zip(written, table.columns, strict=True), start=1):
+        where = f"{entry.where} ({label}), column {column} ({head})"
+        read = read_cell(text, where, _step_products(), verdicts)
+        leaves_none = table.number == EFFORT_TABLE or read.verdict in WITHOUT_WAYS
+        if leaves_none == bool(read.ways):
+            raise KnowledgeError(f"{where}: {read.verdict!r} needs {'no' if leaves_none else 'at least one'} way")
+        address = f"mpg:t{table.number:02d}:r{place}c{column}"
+        notes = tuple(_note(mark, table.notes, where) for mark in read.marks)
+        cells.append(Cell(table.number, address, label, head, read.verdict, read.ways, notes, table.page))
+    return Row(label, tuple(cells), entry.text("group", default=""))
+
+
+def _note(mark: str, notes: tuple[Note, ...], where: str) -> Note:
+    if mark.startswith("p"):
+        return Note(mark, f"Page {int(mark[1:])} has the details.", f"mpg:{mark}")
+    for note in notes:
+        if note.id == mark:
+            return note
+    raise KnowledgeError(f"{where}: there is no note {mark}")
+
+
+def _step_products() -> frozenset[str]:
+    return frozenset(names().generation) | frozenset(names().groups)
+
+
+def _read_note(mark: str, entry: Entry) -> Note:
+    entry.only("says", "source", "from", "to")
+    return Note(mark, entry.text("says"), _place(entry, "source"), _products(entry, "from"), _products(entry, "to"))
+
+
+def _read_reading(entry: Entry) -> Reading:
+    entry.only("on", "by")
+    day = entry.values.get("on")
+    if not isinstance(day, datetime.date):
+        raise entry.broken("on is no date")
+    return Reading(day, entry.text("by"))
+
+
+def _read_fact(entry: Entry) -> Fact:
+    entry.only("address", "topic", "says", "products", "from", "to", "move")
+    address = entry.text("address")
+    match = _FACT_ADDRESS.fullmatch(address)
+    if match is None:
+        raise entry.broken(f"{address!r} is no address such as mpg:p17:topic")
+    from_ids, to_ids = _products(entry, "from"), _products(entry, "to")
+    move = entry.text("move", default="")
+    if len({bool(from_ids), bool(to_ids), bool(move)}) != 1:
+        raise entry.broken("from, to and move come together")
+    read = read_cell(move, f"{entry.where}, move", _step_products()) if move else None
+    return Fact(
+        address,
+        int(match[1]),
+        entry.text("topic"),
+        entry.text("says"),
+        _products(entry, "products"),
+        from_ids,
+        to_ids,
+        read.verdict if read else None,
+        read.ways if read else (),
+    )
+
+
+def _products(entry: Entry, field: str) -> tuple[str, ...]:
+    """Product ids, with the families written out; none where the field is absent."""
+    found: list[str] = []
+    for name in entry.texts(field, optional=True):
+        if name not in names().generation and name not in names().families:
+            raise entry.broken(f"{name!r} in {field} is no product of the guide")
+        found += names().families.get(name, (name,))
+    return tuple(dict.fromkeys(found))
+
+
+def _place(entry: Entry, field: str) -> str:
+    value = entry.text(field)
+    if not _SOURCE.fullmatch(value):
+        raise entry.broken(f"{field} {value!r} is no place in the guide")
+    return value
