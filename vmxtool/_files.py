@@ -1,11 +1,11 @@
-"""Reach the files of a VM safely: regular files only, never more bytes than asked for, never outside the VM's folder."""
+"""Reach the files of a VM safely: regular files only, bounded in bytes, never outside the VM's folder."""
 
 from __future__ import annotations
 
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from vmxtool.errors import InputError
 
@@ -63,31 +63,33 @@ class Named:
     moved: bool = False
 
 
-def resolve(folder: Path, name: str) -> Named:
+def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     """Follow a file name written in a VM's file, from the folder of the file that has it.
 
-    Understands POSIX and Windows paths, VMFS paths (`vmhba0:0:0:1:x.vmdk`, `label:x.vmdk`,
-    `/vmfs/volumes/...`) and datastore paths (`[store] dir/x.vmdk`): facts in VMware's ESX Server 2 and 3 guides.
+    `root` is the VM's folder, out of which no name may lead; without it `folder` itself is. Understands POSIX and
+    Windows paths, VMFS paths (`vmhba0:0:0:1:x.vmdk`, `label:x.vmdk`, `/vmfs/volumes/...`) and datastore paths
+    (`[store] dir/x.vmdk`), as the administration guides of ESX Server 2 and 3 have them. A full path of another host
+    that leads nowhere here is looked for by its last part, because a VM that was copied has its files side by side.
     """
+    root = folder if root is None else root
     if not name or "\x00" in name:
         return Named(name, None, outside=False, exists=False)
+    foreign = _is_foreign(name)
+    if not foreign:
+        for spelling in (name, name.replace("\\", "/")):
+            path = os.path.join(folder, spelling)
+            if os.path.exists(path):
+                inside = _inside(root, path)
+                return Named(name, Path(path) if inside else None, outside=not inside, exists=True)
+        if not name.startswith("/"):
+            leads_out = not os.path.normpath(os.path.join(folder, name.replace("\\", "/"))).startswith(
+                os.path.join(os.path.normpath(root), "")
+            )
+            return Named(name, None, outside=leads_out, exists=False)
     last = last_part(name)
-    candidate = folder / name if not _is_foreign(name) else None
-    if candidate is None and "\\" in name and not is_absolute(name):
-        candidate = folder.joinpath(*PureWindowsPath(name).parts)
-    if candidate is not None:
-        size_known = _exists(candidate)
-        if size_known and _inside(folder, candidate):
-            return Named(name, candidate, outside=False, exists=True)
-        if not _inside(folder, candidate) and not is_absolute(name):
-            return Named(name, None, outside=True, exists=size_known)
-        if not is_absolute(name):
-            return Named(name, None, outside=False, exists=False)
-        if size_known:
-            return Named(name, None, outside=True, exists=True)
-    beside = folder / last
-    if last and _exists(beside) and _inside(folder, beside):
-        return Named(name, beside, outside=False, exists=True, moved=True)
+    beside = os.path.join(folder, last)
+    if last and os.path.exists(beside) and _inside(root, beside):
+        return Named(name, Path(beside), outside=False, exists=True, moved=True)
     return Named(name, None, outside=True, exists=False)
 
 
@@ -107,25 +109,17 @@ def last_part(name: str) -> str:
 
 
 def _is_foreign(name: str) -> bool:
-    return (
-        name.startswith(("[", "\\\\"))
-        or bool(PureWindowsPath(name).drive)
-        or (":" in name and not name.startswith("/") and PurePosixPath(name).name.lower().endswith((".vmdk", ".dsk")))
-    )
+    # A colon before the first slash is a drive letter, a VMFS label or a vmhba address; on a VM's own disk no product
+    # writes one.
+    return name.startswith(("[", "\\\\")) or ":" in name.partition("/")[0]
 
 
-def _exists(path: Path) -> bool:
+def _inside(root: Path, path: str) -> bool:
     try:
-        return path.exists()
+        real, real_root = os.path.realpath(path), os.path.realpath(root)
     except (OSError, ValueError):
         return False
-
-
-def _inside(folder: Path, path: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):
-        return False
+    return real.startswith(os.path.join(real_root, ""))
 
 
 def _reason(error: OSError) -> str:

@@ -5,13 +5,14 @@ Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vmxtool._files import Named
     from vmxtool.evidence import Evidence
     from vmxtool.vmdk.chain import Chain
     from vmxtool.vmx.document import Document
@@ -110,6 +111,8 @@ class Drive:
         mode: disk mode in lower case, such as "persistent" or "independent-nonpersistent".
         connected: `startConnected`.
         redo: active redo log as the config names it, or None.
+        device_type: `deviceType` in lower case, or None.
+        found: where `file` leads to, for `kind` "disk".
         chain: the disk's files, for `kind` "disk".
         evidence: `present`, the file name and the mode, where the config has them.
     """
@@ -123,6 +126,7 @@ class Drive:
     connected: bool
     redo: str | None = None
     device_type: str | None = None
+    found: Named | None = None
     chain: Chain | None = None
     evidence: tuple[Evidence, ...] = ()
 
@@ -193,7 +197,11 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Everything the VM's files say about it."""
+    """Everything the VM's files say about it.
+
+    `idle_devices` are drives that say they are present on a controller that is not; `unfinished_rewrite` is the
+    journal of a rewrite that was cut short.
+    """
 
     path: Path
     name: str
@@ -213,8 +221,8 @@ class Machine:
     power: Power
     encryption: Encryption
     encryption_evidence: tuple[Evidence, ...] = ()
-    memory_evidence: tuple[Evidence, ...] = ()
-    unfinished_rewrite: Path | None = field(default=None)
+    idle_devices: tuple[Evidence, ...] = ()
+    unfinished_rewrite: Path | None = None
 
     @property
     def disks(self) -> tuple[Drive, ...]:

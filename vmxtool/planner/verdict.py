@@ -1,0 +1,118 @@
+"""What a plan for a target says: the verdict in one word, and everything it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vmxtool.findings import Finding, Safety
+    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.machine.model import OriginCandidate
+
+
+class Answer(Enum):
+    """Whether a VM runs on a target.
+
+    `READY`: as it is. `NEEDS_STEPS`: after the steps. `DEPENDS`: on something that no file shows.
+    `NOT_SUPPORTED`: no step in a VM's files makes it run there.
+    """
+
+    READY = "ready"
+    NEEDS_STEPS = "needs-steps"
+    DEPENDS = "depends"
+    NOT_SUPPORTED = "not-supported"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One thing to do, in its place.
+
+    Attributes:
+        n: 1-based place in the whole list.
+        way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
+        do: what kind of thing it is; the guide's words where the guide names it.
+        text: one sentence in the imperative.
+        command: the exact command line, where there is one.
+        product: whose command it is, where it is not vmxtool's own.
+        source: what it rests on.
+        safety: who may carry it out.
+        one_way: it cannot be taken back.
+    """
+
+    n: int
+    way: int | None
+    do: str
+    text: str
+    command: str | None
+    product: str | None
+    source: str
+    safety: Safety
+    one_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WayLabel:
+    """A way of several: its number and what it hangs on."""
+
+    number: int
+    when: tuple[str, ...]
+    one_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one VM and one target.
+
+    Attributes:
+        target: the product asked about.
+        origin: likely products that made the VM, the best first; one alone where the user named it.
+        answer: the verdict.
+        guide: the guide's cell for origin and target, or None where the guide is silent.
+        findings: all, blockers first.
+        steps: what to do, in order.
+        ways: the ways that `steps` distinguishes; empty where there is one course alone.
+    """
+
+    target: Product
+    origin: tuple[OriginCandidate, ...]
+    answer: Answer
+    guide: GuideEntry | None
+    findings: tuple[Finding, ...]
+    steps: tuple[PlanStep, ...]
+    ways: tuple[WayLabel, ...] = ()
+
+
+_ORDER = (Severity.BLOCKER, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
+
+
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings with the heaviest first, those of one weight by code."""
+    return tuple(sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), finding.code)))
+
+
+def answer(findings: Sequence[Finding], guide: GuideEntry | None, needs_action: bool, conditional: bool) -> Answer:
+    """One word for findings and guide together.
+
+    Args:
+        findings: everything found.
+        guide: the guide's entry, or None.
+        needs_action: some step has to be done, whichever way is taken.
+        conditional: every way hangs on a condition that no file shows.
+    """
+    blockers = [finding for finding in findings if finding.severity is Severity.BLOCKER]
+    if any(finding.fix is None for finding in blockers) or (guide is not None and guide.verdict == "not-supported"):
+        return Answer.NOT_SUPPORTED
+    if conditional or (guide is not None and guide.verdict == "maybe"):
+        return Answer.DEPENDS
+    if blockers or needs_action:
+        return Answer.NEEDS_STEPS
+    if any(finding.severity is Severity.UNKNOWN for finding in findings):
+        return Answer.DEPENDS
+    return Answer.READY

@@ -1,0 +1,234 @@
+"""A machine and its findings for a person at a terminal, readable at 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from vmxtool.knowledge.products import products
+from vmxtool.report.printable import shortened, size
+from vmxtool.report.terminal import console, plain, style_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import IO
+
+    from rich.console import Console
+
+    from vmxtool.findings import Finding
+    from vmxtool.machine.model import Controller, Drive, Machine, Snapshot, Snapshots
+    from vmxtool.vmdk.chain import Chain
+
+_NAME_LENGTH = 70
+_ORIGINS_SHOWN = 3
+_EVIDENCE_SHOWN = 4
+_MARKS = {"blocker": "✖", "warning": "!", "info": "·", "unknown": "?"}
+
+
+def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | None = None) -> None:
+    """Print what a VM is: header, facts, drives on their controllers, networks, snapshots, findings."""
+    out = console(stream)
+    out.print(plain(shortened(vm.name, _NAME_LENGTH), "bold"))
+    out.print(Padding(_facts(vm), (0, 0, 0, 2)))
+    if vm.drives:
+        out.print()
+        out.print(_drives(vm))
+    if vm.nics:
+        out.print()
+        out.print(_networks(vm))
+    if vm.snapshots.present or vm.snapshots.redo_signs:
+        out.print()
+        out.print(_snapshots(vm.snapshots))
+    if findings:
+        out.print()
+        print_findings(findings, out)
+
+
+def print_findings(findings: Iterable[Finding], out: Console) -> None:
+    """Print findings, each with its place and its cure."""
+    for item in findings:
+        style = style_of(item.severity.value)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column()
+        line = plain(item.message)
+        line.append(f"  {item.code} {item.name}", "dim")
+        grid.add_row(Text(_MARKS[item.severity.value], style), line)
+        for place in item.evidence[:_EVIDENCE_SHOWN]:
+            grid.add_row("", plain(shortened(str(place), 160), "dim"))
+        rest = len(item.evidence) - _EVIDENCE_SHOWN
+        if rest > 0:
+            grid.add_row("", Text(f"and {rest} more places", "dim"))
+        if item.fix is not None:
+            cure = plain(f"→ {item.fix.text}")
+            if item.fix.command is not None:
+                cure.append("\n")
+                cure.append_text(plain(f"  {item.fix.command}", "bold"))
+                if item.fix.product is not None:
+                    cure.append(f"  ({item.fix.product})", "dim")
+            grid.add_row("", cure)
+        out.print(grid)
+
+
+def _facts(vm: Machine) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    version = "none given" if vm.hardware.version is None else str(vm.hardware.version)
+    generation = f", generation {vm.hardware.generation}" if vm.hardware.generation is not None else ""
+    grid.add_row("hardware", plain(f"version {version}{generation}"))
+    grid.add_row("made by", _origins(vm))
+    bits = f"{vm.guest.bits}-bit" if vm.guest.bits else "bits unknown"
+    grid.add_row("guest", plain(f"{vm.guest.id or 'not named'} ({', '.join(filter(None, (vm.guest.family, bits)))})"))
+    cores = f", {vm.cpu.cores_per_socket} cores per socket" if vm.cpu.cores_per_socket > 1 else ""
+    processors = "1 processor" if vm.cpu.count == 1 else f"{vm.cpu.count} processors{cores}"
+    grid.add_row("machine", plain(f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}"))
+    grid.add_row("state", _state(vm))
+    document = vm.config.document
+    config = f"{vm.config.file}: {document.lines} lines, {document.encoding.name}, {document.line_ending}"
+    if vm.config.config_version is not None:
+        config += f", config version {vm.config.config_version}"
+    grid.add_row("config", plain(config))
+    return grid
+
+
+def _origins(vm: Machine) -> Text:
+    if not vm.origin:
+        return Text("nothing tells")
+    known = products()
+    named = [
+        f"{known[candidate.product].name} ({candidate.confidence:.0%})" for candidate in vm.origin[:_ORIGINS_SHOWN]
+    ]
+    return plain("probably " + ", or ".join(named))
+
+
+def _firmware(vm: Machine) -> str:
+    parts = [vm.firmware.upper() if vm.firmware in {"bios", "efi"} else vm.firmware]
+    if vm.secure_boot:
+        parts.append("secure boot")
+    if vm.tpm:
+        parts.append("virtual TPM")
+    return " with ".join([parts[0], " and ".join(parts[1:])]) if len(parts) > 1 else parts[0]
+
+
+def _state(vm: Machine) -> Text:
+    text = plain(vm.power.state, "" if vm.power.state == "off" else "bold red")
+    if vm.encryption != "none":
+        text.append(", ")
+        text.append("encrypted" if vm.encryption == "full" else "partly encrypted", "bold red")
+        if vm.encryption == "full":
+            text.append(" (its devices cannot be seen)")
+    return text
+
+
+def _drives(vm: Machine) -> Tree:
+    tree = Tree(Text("drives", "dim"), guide_style="dim")
+    for controller in vm.controllers:
+        branch = tree.add(_controller_line(controller))
+        for drive in vm.drives:
+            if drive.id.partition(":")[0] == controller.id:
+                _add_drive(branch, drive)
+    for drive in vm.drives:
+        if drive.bus == "floppy":
+            _add_drive(tree, drive)
+    return tree
+
+
+def _controller_line(controller: Controller) -> Text:
+    text = Text(controller.id, "bold")
+    text.append_text(plain(f"  {controller.model or _default_model(controller)}"))
+    if controller.shared_bus is not None:
+        text.append_text(plain(f", shared bus {controller.shared_bus}", "yellow"))
+    return text
+
+
+def _default_model(controller: Controller) -> str:
+    return "default model" if controller.bus == "scsi" else controller.bus.upper()
+
+
+def _add_drive(branch: Tree, drive: Drive) -> None:
+    text = Text(drive.id, "bold")
+    text.append(f"  {drive.kind}  ")
+    if drive.kind == "disk":
+        text.append_text(_disk_words(drive))
+    else:
+        text.append_text(plain(shortened(drive.file, 60) if drive.file else "host device"))
+        if not drive.connected:
+            text.append(", not connected", "dim")
+    if drive.mode != "persistent":
+        text.append_text(plain(f", {drive.mode}", "yellow"))
+    node = branch.add(text)
+    if drive.chain is not None:
+        _add_chain(node, drive.chain)
+
+
+def _disk_words(drive: Drive) -> Text:
+    chain = drive.chain
+    if chain is None or not chain.links:
+        where = "outside the VM's folder, not opened" if drive.found is not None and drive.found.outside else "not there"
+        exists = drive.found is not None and drive.found.exists
+        return plain(f"{shortened(drive.file or 'no file', 60)}  {where}", "yellow" if exists else "red")
+    top = chain.links[0]
+    capacity = size(top.capacity_bytes) if top.capacity_bytes is not None else "size unknown"
+    words = [capacity, *filter(None, (top.create_type, chain.adapter and f"adapter {chain.adapter}"))]
+    return plain(", ".join(words))
+
+
+def _add_chain(node: Tree, chain: Chain) -> None:
+    branch = node
+    for place, link in enumerate(chain.links):
+        words = shortened(link.file, 60)
+        if place:
+            words = f"on {words}"
+        extra = len(link.extents)
+        missing = sum(not extent.exists for extent in link.extents)
+        text = plain(words)
+        if extra > 1:
+            text.append(f"  {extra} extents", "dim")
+        if missing and link.location == "text":
+            text.append(f"  {missing} missing", "red")
+        branch = branch.add(text)
+
+
+def _networks(vm: Machine) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for _ in range(4):
+        grid.add_column()
+    grid.add_row(Text("networks", "dim"))
+    for nic in vm.nics:
+        network = " ".join(filter(None, (nic.connection, nic.network)))
+        state = "" if nic.connected else "not connected"
+        grid.add_row(
+            Text(f"  {nic.id}", "bold"),
+            plain(nic.model or "default model"),
+            plain(nic.mac or "no address yet"),
+            plain(", ".join(filter(None, (shortened(network, 40), state)))),
+        )
+    return grid
+
+
+def _snapshots(state: Snapshots) -> Tree:
+    tree = Tree(Text("snapshots", "dim"), guide_style="dim")
+    nodes: dict[int, Tree] = {}
+    for snapshot in state.tree:
+        parent = nodes.get(snapshot.parent, tree) if snapshot.parent is not None else tree
+        nodes[snapshot.id] = parent.add(_snapshot_line(snapshot, snapshot.id == state.current))
+    if not state.tree:
+        for sign in (*state.signs, *state.redo_signs)[:_EVIDENCE_SHOWN]:
+            tree.add(plain(f"seen at {shortened(str(sign), 90)}", "yellow"))
+    if state.needs_consolidation:
+        tree.add(Text("disks need consolidation", "yellow"))
+    return tree
+
+
+def _snapshot_line(snapshot: Snapshot, current: bool) -> Text:
+    text = plain(shortened(snapshot.name or f"snapshot {snapshot.id}", 50), "bold")
+    if snapshot.created is not None:
+        text.append(f"  {snapshot.created:%Y-%m-%d %H:%M} UTC", "dim")
+    if current:
+        text.append("  ← the VM runs on this", "green")
+    return text

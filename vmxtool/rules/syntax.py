@@ -1,0 +1,137 @@
+"""VMX0xx: the config file itself, as VMware's reader takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.evidence import Evidence
+from vmxtool.findings import Severity
+from vmxtool.rules._registry import Hit, file_rule
+from vmxtool.rules._remedies import by_hand, own_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.machine.model import Machine
+
+_SHOWN = 5
+
+
+@file_rule("VMX001", "unknown-line", Severity.BLOCKER, "open-vm-tools:lib/dict/dictll.c")
+def unknown_line(vm: Machine) -> Iterator[Hit]:
+    """A line is neither a setting nor a comment nor blank.
+
+    VMware stops reading the file at such a line and refuses the VM. Text after a closing quote, a value with blanks
+    that has no quotes, and an unclosed quote are the usual causes; `;` and `//` do not begin comments.
+    Correct the line by hand: only its author knows what it was meant to say.
+    """
+    document = vm.config.document
+    for number in document.unknown[:_SHOWN]:
+        raw = document.line(number).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:200]
+        yield Hit(
+            f"line {number} of {document.name} is not a setting; VMware stops reading there",
+            (Evidence(document.name, number, None, raw),),
+            by_hand('write it as name = "value", or put # in front of it'),
+        )
+    rest = len(document.unknown) - _SHOWN
+    if rest > 0:
+        yield Hit(
+            f"{rest} more lines of {document.name} are not settings",
+            (Evidence(document.name, document.unknown[_SHOWN]),),
+            by_hand("check that this is a VM's config and not a template of one"),
+        )
+
+
+@file_rule("VMX002", "duplicate-key", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c")
+def duplicate_key(vm: Machine) -> Iterator[Hit]:
+    """A setting stands twice.
+
+    Names are the same in any case: `msg.autoAnswer` repeats `msg.autoanswer`. VMware reports that the variable is
+    already defined and refuses the file, even where both values are equal.
+    Keep the line that is meant and delete the other.
+    """
+    document = vm.config.document
+    for key, first, second in document.duplicates[:_SHOWN]:
+        raw = document.line(second).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:200]
+        yield Hit(
+            f"{document.spelling(key)} is set on line {first} and again on line {second}; VMware refuses the file",
+            (document.evidence(key), Evidence(document.name, second, None, raw)),
+            by_hand(f"delete line {first} or line {second}"),
+        )
+    rest = len(document.duplicates) - _SHOWN
+    if rest > 0:
+        yield Hit(
+            f"{rest} more settings stand twice",
+            (Evidence(document.name, document.duplicates[_SHOWN][2]),),
+            by_hand("keep one line of each"),
+        )
+
+
+@file_rule("VMX003", "unknown-encoding", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c")
+def unknown_encoding(vm: Machine) -> Iterator[Hit]:
+    """The file names a character encoding that VMware does not know.
+
+    VMware refuses such a file. The values shown here were read by a guess.
+    Put in the name of the encoding that the file is really in.
+    """
+    encoding = vm.config.document.encoding
+    if not encoding.known:
+        yield Hit(
+            f"{encoding.declared!r} is not a character encoding that VMware knows; values are read as {encoding.codec}",
+            (vm.config.document.evidence(".encoding"),),
+            by_hand('give .encoding the file\'s real encoding, such as "UTF-8" or "windows-1252"'),
+        )
+
+
+@file_rule("VMX004", "undecodable-value", Severity.WARNING, "view-open-client:lib/bora/user/dictionary.c")
+def undecodable_value(vm: Machine) -> Iterator[Hit]:
+    """A value has bytes that do not exist in the file's encoding.
+
+    VMware reports an error that names the setting. It happens where a file was edited in another encoding than the
+    one it declares; file names in such values lead nowhere.
+    Save the file in the encoding that it declares.
+    """
+    document = vm.config.document
+    if document.encoding.declared is None or not document.encoding.known:
+        return
+    try:
+        bytes(document).decode(document.encoding.codec)
+    except UnicodeDecodeError as error:
+        line = bytes(document)[: error.start].count(b"\n") + 1
+        yield Hit(
+            f"line {line} has bytes that are not {document.encoding.name}, the encoding that the file declares",
+            (Evidence(document.name, line),),
+            by_hand(f"save the file as {document.encoding.name}, or correct .encoding"),
+        )
+
+
+@file_rule("VMX005", "byte-order-mark", Severity.INFO, "view-open-client:lib/bora/user/dictionary.c")
+def byte_order_mark(vm: Machine) -> Iterator[Hit]:
+    """The file begins with a UTF-8 byte order mark.
+
+    VMware's reader of 2010 skips it; users have reported that products refuse such a file as corrupt, which is
+    unverified. Most other programs read the first setting wrongly.
+    Save the file without the mark.
+    """
+    if vm.config.document.bom:
+        yield Hit(
+            "the file begins with a byte order mark, which some products are reported to refuse (unverified)",
+            (Evidence(vm.config.file, 1),),
+            by_hand("save the file as UTF-8 without a byte order mark"),
+        )
+
+
+@file_rule("VMX006", "rewrite-unfinished", Severity.BLOCKER)
+def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
+    """An earlier rewrite of this VM was cut short.
+
+    Some of its files may be changed and others not. The journal has the old bytes of every one.
+    Run `vmxtool undo` before anything else is done with the VM.
+    """
+    if vm.unfinished_rewrite is not None:
+        journal = f"{vm.unfinished_rewrite.parent.name}/{vm.unfinished_rewrite.name}"
+        yield Hit(
+            f"a rewrite was cut short; its journal is {journal}",
+            (Evidence(journal),),
+            by_hand("put the files back as they were", own_command(vm, "undo")),
+        )
