@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _STRONG, _MEDIUM, _WEAK = 25.0, 6.0, 2.5
 _HOSTED = frozenset({"workstation", "player", "fusion", "server", "gsx", "ace"})
 _ESX = frozenset({"esx"})
-_MAKES_NEW = 8.0  # a product gives new VMs its default hardware version far more often than an older one
+_MAKES_NEW = 40.0  # a product gives new VMs its default hardware version far more often than an older one
+# ACE and Lab Manager were rare beside the products whose VMs they took.
+_RARE = {"ace": 0.1, "labmanager": 0.05, "player": 0.5}
 _SHOWN_AT_MOST = 6
 _SHOWN_FROM = 0.03
 
@@ -82,10 +84,11 @@ def _makers(hw_version: int) -> tuple[tuple[Product, float], ...]:
     for product in products().values():
         if product.family == "hardware" or not product.creates_vms:
             continue
+        share = _RARE.get(product.family, 1.0)
         if product.creates == hw_version:
-            makers.append((product, _MAKES_NEW))
+            makers.append((product, _MAKES_NEW * share))
         elif hw_version in product.converts_to:
-            makers.append((product, 1.0))
+            makers.append((product, share))
     return tuple(makers)
 
 

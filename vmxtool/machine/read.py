@@ -34,11 +34,11 @@ def read_machine(path: Path) -> Machine:
     """
     config = find_config(path)
     document = read_config(config)
-    return describe(document, config)
+    return describe(document, config, path)
 
 
-def describe(document: Document, path: Path) -> Machine:
-    """The Machine of a config that has been read already; `path` is where it lies, and its folder is looked at."""
+def describe(document: Document, path: Path, asked: Path | None = None) -> Machine:
+    """The Machine of a config that has been read already; `path` is where it lies, `asked` the path the user gave."""
     real = path.resolve()
     folder = Folder.list(real.parent)
     stem = real.name.rpartition(".")[0] or real.name
@@ -49,7 +49,7 @@ def describe(document: Document, path: Path) -> Machine:
     guest = document.get("guestOS") or None
     memory = document.number("memsize")
     return Machine(
-        path=path,
+        path=path if asked is None else asked,
         name=document.get("displayName") or stem,
         config=Config(real, document.name, document, document.number("config.version")),
         hardware=Hardware(version, generation_of(version), _evidence(document, "virtualHW.version")),

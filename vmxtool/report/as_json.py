@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Controller, Drive, Machine, Nic, OriginCandidate, Snapshot
     from vmxtool.planner.verdict import PlanStep, Verdict
+    from vmxtool.rewriter.plan import Plan
     from vmxtool.vmdk.chain import Chain, Link
 
 Value = dict[str, Any]
@@ -82,6 +84,32 @@ def verdict(result: Verdict) -> Value:
         "ways": [{"n": way.number, "when": list(way.when), "one_way": way.one_way} for way in result.ways],
         "steps": [_step(step) for step in result.steps],
         "route": [],
+    }
+
+
+def rewrite(plan: Plan, dry_run: bool, journal: Path | None) -> Value:
+    """The `rewrite` contract, "vmxtool.rewrite/1"."""
+    return {
+        "schema": "vmxtool.rewrite/1",
+        "dry_run": dry_run,
+        "applied": journal is not None,
+        "changes": [
+            {
+                "file": change.file,
+                "line": change.line,
+                "key": change.key,
+                "before": change.before,
+                "after": change.after,
+                "why": change.why,
+                "source": change.source,
+                "safety": change.safety,
+            }
+            for change in plan.changes
+        ],
+        "diff": plan.diff,
+        "refused": [finding(item) for item in plan.refused],
+        "manual": [{"text": fix.text, "command": fix.command} for fix in plan.manual],
+        "journal": str(journal) if journal is not None else None,
     }
 
 
