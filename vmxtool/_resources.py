@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+_PACKAGE = Path(__file__).parent
 
 
+@cache
 def text(folder: str, name: str) -> str:
-    """The text of `grammars/name`, `samples/name` or a file inside the package.
+    """The text of `grammars/name`, or of a file inside the package.
 
     Raises:
         KnowledgeError: it is in neither place.
     """
-    return _find(folder, name).read_text(encoding="utf-8")
+    return find(folder, name).read_text(encoding="utf-8")
 
 
-def _find(folder: str, name: str) -> Traversable:
-    installed = files("vmxtool") / folder / name
-    if installed.is_file():
-        return installed
-    checkout = Path(__file__).parents[1] / folder / name
-    if checkout.is_file():
-        return checkout
+def find(folder: str, name: str) -> Path:
+    """Where a shipped file lies: wheels carry `grammars/` and `samples/` inside the package, checkouts beside it.
+
+    Raises:
+        KnowledgeError: it is in neither place.
+    """
+    for base in (_PACKAGE, _PACKAGE.parent):
+        path = base / folder / name
+        if path.is_file():
+            return path
     raise KnowledgeError(f"{folder}/{name} is missing from this installation; install vmxtool again")

@@ -35,7 +35,7 @@ def command(
             if format is Format.json:
                 sys.stdout.write(as_json.to_text([as_json.verdict(result) for result in results]))
             else:
-                from vmxtool.report.verdict_text import print_overview
+                from vmxtool.report.overview_text import print_overview
 
                 print_overview(machine, results)
             return

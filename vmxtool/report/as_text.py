@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from vmxtool.knowledge.products import products
 from vmxtool.report.printable import shortened, size
-from vmxtool.report.terminal import console, plain, style_of
+from vmxtool.report.terminal import command_line, console, hang, plain, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +22,9 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.chain import Chain
 
 _NAME_LENGTH = 70
-_ORIGINS_SHOWN = 3
+_ORIGINS_SHOWN = 2
 _EVIDENCE_SHOWN = 4
+_EVIDENCE_LENGTH = 150
 _MARKS = {"blocker": "✖", "warning": "!", "info": "·", "unknown": "?"}
 
 
@@ -33,13 +32,13 @@ def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | No
     """Print what a VM is: header, facts, drives on their controllers, networks, snapshots, findings."""
     out = console(stream)
     out.print(plain(shortened(vm.name, _NAME_LENGTH), "bold"))
-    out.print(Padding(_facts(vm), (0, 0, 0, 2)))
+    _print_facts(vm, out)
     if vm.drives:
         out.print()
         out.print(_drives(vm))
     if vm.nics:
         out.print()
-        out.print(_networks(vm))
+        _print_networks(vm, out)
     if vm.snapshots.present or vm.snapshots.redo_signs:
         out.print()
         out.print(_snapshots(vm.snapshots))
@@ -48,52 +47,45 @@ def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | No
         print_findings(findings, out)
 
 
-def print_findings(findings: Iterable[Finding], out: Console) -> None:
-    """Print findings, each with its place and its cure."""
+def print_findings(findings: Iterable[Finding], out: Console, cures: bool = True) -> None:
+    """Print findings, each with its place and, if wanted, its cure; what is only worth knowing takes one line."""
     for item in findings:
-        style = style_of(item.severity.value)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column()
+        word = item.severity.value
         line = plain(item.message)
-        line.append(f"  {item.code} {item.name}", "dim")
-        grid.add_row(Text(_MARKS[item.severity.value], style), line)
+        line.append(f"  {item.code}", "dim")
+        hang(out, Text(_MARKS[word], style_of(word)), line)
+        if word == "info" and not cures:
+            continue
         for place in item.evidence[:_EVIDENCE_SHOWN]:
-            grid.add_row("", plain(shortened(str(place), 160), "dim"))
+            hang(out, " ", plain(shortened(str(place), _EVIDENCE_LENGTH), "dim"))
         rest = len(item.evidence) - _EVIDENCE_SHOWN
         if rest > 0:
-            grid.add_row("", Text(f"and {rest} more places", "dim"))
-        if item.fix is not None:
-            cure = plain(f"→ {item.fix.text}")
+            hang(out, " ", Text(f"and {rest} more place{'s' if rest > 1 else ''}", "dim"))
+        if item.fix is not None and cures:
+            hang(out, "→", plain(item.fix.text), indent=2)
             if item.fix.command is not None:
-                cure.append("\n")
-                cure.append_text(plain(f"  {item.fix.command}", "bold"))
-                if item.fix.product is not None:
-                    cure.append(f"  ({item.fix.product})", "dim")
-            grid.add_row("", cure)
-        out.print(grid)
+                command_line(out, item.fix.command, item.fix.product, indent=4)
 
 
-def _facts(vm: Machine) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
+def _print_facts(vm: Machine, out: Console) -> None:
     version = "none given" if vm.hardware.version is None else str(vm.hardware.version)
     generation = f", generation {vm.hardware.generation}" if vm.hardware.generation is not None else ""
-    grid.add_row("hardware", plain(f"version {version}{generation}"))
-    grid.add_row("made by", _origins(vm))
     bits = f"{vm.guest.bits}-bit" if vm.guest.bits else "bits unknown"
-    grid.add_row("guest", plain(f"{vm.guest.id or 'not named'} ({', '.join(filter(None, (vm.guest.family, bits)))})"))
     cores = f", {vm.cpu.cores_per_socket} cores per socket" if vm.cpu.cores_per_socket > 1 else ""
     processors = "1 processor" if vm.cpu.count == 1 else f"{vm.cpu.count} processors{cores}"
-    grid.add_row("machine", plain(f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}"))
-    grid.add_row("state", _state(vm))
     document = vm.config.document
-    config = f"{vm.config.file}: {document.lines} lines, {document.encoding.name}, {document.line_ending}"
+    config = f"{vm.config.file}, {document.lines} lines, {document.encoding.name}, {document.line_ending}"
     if vm.config.config_version is not None:
         config += f", config version {vm.config.config_version}"
-    grid.add_row("config", plain(config))
-    return grid
+    for word, text in (
+        ("hardware", plain(f"version {version}{generation}")),
+        ("made by", _origins(vm)),
+        ("guest", plain(f"{vm.guest.id or 'not named'}, {', '.join(filter(None, (vm.guest.family, bits)))}")),
+        ("machine", plain(f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}")),
+        ("state", _state(vm)),
+        ("config", plain(config)),
+    ):
+        hang(out, Text(f"{word:8}", "dim"), text, indent=2)
 
 
 def _origins(vm: Machine) -> Text:
@@ -194,21 +186,13 @@ def _add_chain(node: Tree, chain: Chain) -> None:
         branch = branch.add(text)
 
 
-def _networks(vm: Machine) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for _ in range(4):
-        grid.add_column()
-    grid.add_row(Text("networks", "dim"))
+def _print_networks(vm: Machine, out: Console) -> None:
+    out.print(Text("networks", "dim"))
     for nic in vm.nics:
         network = " ".join(filter(None, (nic.connection, nic.network)))
         state = "" if nic.connected else "not connected"
-        grid.add_row(
-            Text(f"  {nic.id}", "bold"),
-            plain(nic.model or "default model"),
-            plain(nic.mac or "no address yet"),
-            plain(", ".join(filter(None, (shortened(network, 40), state)))),
-        )
-    return grid
+        words = [nic.model or "default model", nic.mac or "no address yet", shortened(network, 40), state]
+        hang(out, Text(nic.id, "bold"), plain("  ".join(filter(None, words))), indent=2)
 
 
 def _snapshots(state: Snapshots) -> Tree:

@@ -1,4 +1,4 @@
-"""The terminal: one console with the right width and colours."""
+"""The terminal: one console with the right width and colours, and paragraphs that hang behind a mark."""
 
 from __future__ import annotations
 
@@ -13,15 +13,24 @@ from vmxtool.report.printable import safe
 if TYPE_CHECKING:
     from typing import IO
 
-_STYLES = {"blocker": "bold red", "warning": "yellow", "info": "cyan", "unknown": "magenta"}
-_ANSWER_STYLES = {"ready": "bold green", "needs-steps": "bold yellow", "depends": "bold magenta", "not-supported": "bold red"}
+_STYLES = {
+    "blocker": "bold red",
+    "warning": "yellow",
+    "info": "cyan",
+    "unknown": "magenta",
+    "ready": "bold green",
+    "needs-steps": "bold yellow",
+    "depends": "bold magenta",
+    "not-supported": "bold red",
+}
 _MAX_WIDTH = 100
+_MIN_WIDTH = 40
 
 
 def console(stream: IO[str] | None = None) -> Console:
     """A console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
     made = Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
-    made.width = min(made.width, _MAX_WIDTH)
+    made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH)
     return made
 
 
@@ -32,4 +41,21 @@ def plain(text: str, style: str = "") -> Text:
 
 def style_of(word: str) -> str:
     """The colour of a severity or a verdict."""
-    return _STYLES.get(word) or _ANSWER_STYLES.get(word, "")
+    return _STYLES.get(word, "")
+
+
+def hang(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
+    """Print a paragraph behind a mark, its further lines set in as far, without blanks at line ends."""
+    head = Text(" " * indent).append_text(mark if isinstance(mark, Text) else Text(mark)).append(" ")
+    width = head.cell_len
+    for number, line in enumerate(text.wrap(out, max(out.width - width, _MIN_WIDTH // 2))):
+        line.rstrip()
+        out.print((head if number == 0 else Text(" " * width)) + line, soft_wrap=True)
+
+
+def command_line(out: Console, command: str, product: str | None, indent: int) -> None:
+    """Print a command that can be copied: on one line, however long, and in bold."""
+    text = Text(" " * indent).append_text(plain(command, "bold"))
+    if product is not None:
+        text.append(f"   # {product}", "dim")
+    out.print(text, soft_wrap=True)

@@ -1,27 +1,23 @@
-"""Verdicts for a person at a terminal: one target in full, or every product on a line of its own."""
+"""The verdict for one target, for a person at a terminal."""
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.as_text import print_findings
 from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import console, plain, style_of
+from vmxtool.report.terminal import command_line, console, hang, plain, style_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import IO
 
     from rich.console import Console
 
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.verdict import PlanStep, Verdict, WayLabel
+    from vmxtool.planner.verdict import Verdict, WayLabel
 
 _SENTENCES = {
     Answer.READY: "ready as it is",
@@ -44,13 +40,12 @@ def print_verdict(vm: Machine, result: Verdict, stream: IO[str] | None = None) -
     out.print(line)
     if result.guide is not None:
         guide = result.guide
-        out.print(plain(f"  guide {guide.cell}, {guide.from_id} to {guide.to_id}: {guide.verdict}", "dim"))
+        hang(out, " ", plain(f"guide {guide.cell}, {guide.from_id} to {guide.to_id}: {guide.verdict}", "dim"))
         for note in guide.notes:
-            for row in textwrap.wrap(note, out.width - 4):
-                out.print(plain(f"  {row}", "dim"))
+            hang(out, " ", plain(note, "dim"))
     if result.findings:
         out.print()
-        print_findings(result.findings, out)
+        print_findings(result.findings, out, cures=not result.steps)
     if result.steps:
         out.print()
         _print_steps(result, out)
@@ -58,13 +53,22 @@ def print_verdict(vm: Machine, result: Verdict, stream: IO[str] | None = None) -
 
 def _print_steps(result: Verdict, out: Console) -> None:
     labels = {way.number: way for way in result.ways}
-    shown: int | None = None
+    way: int | None = None
+    number = before = 0
     out.print(Text("steps", "dim"))
     for step in result.steps:
-        if step.way is not None and step.way != shown:
-            out.print(_way_line(labels[step.way]))
-            shown = step.way
-        out.print(_step_row(step))
+        if step.way != way:
+            if way is None:
+                before = number
+            way, number = step.way, before
+            if way is not None:
+                out.print(_way_line(labels[way]))
+        number += 1
+        line = plain(step.text)
+        line.append(f"  {step.source}", "dim")
+        hang(out, Text(f"{number:3}.", "bold"), line)
+        if step.command is not None:
+            command_line(out, step.command, step.product, indent=5)
 
 
 def _way_line(way: WayLabel) -> Text:
@@ -74,43 +78,3 @@ def _way_line(way: WayLabel) -> Text:
     if way.one_way:
         text.append(", one-way", "yellow")
     return text
-
-
-def _step_row(step: PlanStep) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, justify="right", min_width=4)
-    grid.add_column()
-    line = plain(step.text)
-    line.append(f"  {step.source}", "dim")
-    grid.add_row(Text(f"{step.n}.", "bold"), line)
-    if step.command is not None:
-        command = plain(step.command, "bold")
-        if step.product is not None:
-            command.append(f"  ({step.product})", "dim")
-        grid.add_row("", command)
-    return grid
-
-
-def print_overview(vm: Machine, results: Iterable[Verdict], stream: IO[str] | None = None) -> None:
-    """Print one line per product: the answer, and the weightiest reason."""
-    out = console(stream)
-    out.print(plain(shortened(vm.name, 60), "bold"))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True, overflow="ellipsis")
-    for result in results:
-        word = result.answer.value
-        grid.add_row(plain(f"  {result.target.id}"), Text(word, style_of(word)), plain(_reason(result)))
-    out.print(grid)
-
-
-def _reason(result: Verdict) -> str:
-    heavy = [item for item in result.findings if item.severity in {Severity.BLOCKER, Severity.UNKNOWN}]
-    if heavy:
-        hopeless = [item for item in heavy if item.fix is None]
-        more = f" (and {len(heavy) - 1} more)" if len(heavy) > 1 else ""
-        return (hopeless or heavy)[0].message + more
-    if result.guide is not None and result.answer is not Answer.READY:
-        return f"the guide says {result.guide.verdict} ({result.guide.cell})"
-    return ""

@@ -1,0 +1,300 @@
+"""The guide's tables and cells in plain words, for a person at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SQUARE
+from rich.table import Table as Grid
+from rich.text import Text
+
+from vmxtool.knowledge import tables
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.transcript import CONVERTER_TABLE, names
+from vmxtool.report.terminal import console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import IO
+
+    from rich.console import Console
+
+    from vmxtool.knowledge.cells import Cell, Step, Way
+    from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact, Table
+
+VERDICT_WORDS = {
+    "ok": "OK",
+    "ok-in-most-cases": "OK in most cases",
+    "special-steps": "Special steps",
+    "maybe": "Maybe",
+    "not-supported": "Not supported",
+    "varies": "Varies",
+    "supported": "Yes",
+    "blank": "–",
+}
+VERDICT_STYLES = {
+    "ok": "bold green",
+    "ok-in-most-cases": "green",
+    "special-steps": "yellow",
+    "maybe": "magenta",
+    "not-supported": "red",
+    "varies": "magenta",
+    "supported": "green",
+    "blank": "dim",
+}
+_STEP_WORDS = {  # inside a cell, where the row and the column say from where and to where
+    "copy": "copy the files",
+    "export-disks": "export disks",
+    "import-disks": "import disks",
+    "upgrade-hardware": "upgrade hardware",
+    "downgrade-hardware": "downgrade hardware",
+    "run-legacy": "run in legacy mode",
+    "create-legacy-vm": "make a legacy VM in Workstation 5",
+    "create-vm": "make a new VM with those disks",
+    "converter": "VMware Converter",
+    "import-wizard": "import wizard of Workstation 6",
+    "move-to": "move to",
+}
+_SENTENCES = {
+    "copy": "copy all files of the VM's folder to {to}",
+    "export-disks": "export the virtual disks from {start}",
+    "import-disks": "import the virtual disks into {to}",
+    "upgrade-hardware": "upgrade the virtual hardware with {tool}",
+    "downgrade-hardware": "lower the virtual hardware with {tool}",
+    "run-legacy": "leave the virtual hardware as it is and run the VM in legacy mode under {to}",
+    "create-legacy-vm": "make a legacy VM with {start}, and give it the VM's disks",
+    "create-vm": "make a new VM with {to}, and give it the imported disks",
+    "converter": "let VMware Converter move the VM to {tool}",
+    "import-wizard": "let the Converter Import wizard of Workstation 6 move the VM to {to}",
+    "move-to": "move the VM to {tool}",
+}
+CONDITION_WORDS = {
+    "esx2.5-managed-by-vc2": "if ESX 2.5 under VirtualCenter 2",
+    "guest-os-supports-it": "if the guest supports it",
+}
+_LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the tables is cut
+
+
+def product_words(ids: Iterable[str]) -> str:
+    """Products in a few words, those of one family together: "Workstation 4 or 5"."""
+    said: list[str] = []
+    for name in map(short_name, ids):
+        family, _, number = name.rpartition(" ")
+        same = said and family and said[-1].rpartition(" ")[0] == family
+        said.append(number if same else name)
+    return " or ".join(said)
+
+
+def short_name(product_id: str) -> str:
+    """A product's name without an ending that only says "all of them": "Workstation 4", "Fusion 1"."""
+    members = names().groups.get(product_id)
+    if members is not None:
+        return products()[members[0]].name.rpartition(".")[0]
+    name = products()[product_id].name
+    if name.endswith(".0") and not product_id.endswith(".0"):
+        return name.removesuffix(".0")
+    return name.removesuffix(".x")
+
+
+def step_words(step: Step) -> str:
+    """One step: "upgrade hardware with Workstation 4 or 5"."""
+    words = _STEP_WORDS[step.do]
+    if not step.products:
+        return words
+    link = {"move-to": " ", "converter": " to "}.get(step.do, " with ")
+    return f"{words}{link}{product_words(step.products)}"
+
+
+def step_sentence(step: Step, from_id: str, to_id: str) -> str:
+    """One step of a move from one product to another, in full; a step without a product of its own is the target's."""
+    to = short_name(to_id)
+    tool = product_words(step.products) if step.products else to
+    return _SENTENCES[step.do].format(start=short_name(from_id), to=to, tool=tool)
+
+
+def way_words(way: Way) -> str:
+    """One way on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
+    said = ", ".join(step_words(step) for step in way.steps)
+    marks = [CONDITION_WORDS[condition] for condition in way.when] + (["one-way"] if way.one_way else [])
+    return said + (f" ({', '.join(marks)})" if marks else "")
+
+
+def cell_words(cell: Cell) -> tuple[str, str]:
+    """What a printed cell says: its verdict, and its ways ("" where the verdict says it all)."""
+    verdict = VERDICT_WORDS[cell.verdict]
+    if cell.table == CONVERTER_TABLE:
+        return verdict, _format_words(cell)
+    if len(cell.ways) == 1 and [step.do for step in cell.ways[0].steps] == ["copy"]:
+        return verdict, way_words(cell.ways[0]).removeprefix("copy the files").strip(" ()")
+    return verdict, "; or ".join(way_words(way) for way in cell.ways)
+
+
+def _format_words(cell: Cell) -> str:
+    # The products of this table are a format and what the guide calls compatible with it (cells.Step).
+    said = []
+    for way in cell.ways:
+        ids = way.steps[0].products
+        kin = [name for name in ids if products()[name].family != products()[ids[0]].family]
+        said += [f"also for {', '.join(map(short_name, kin))}"] if kin else []
+        said += [CONDITION_WORDS[condition] for condition in way.when]
+    return "; ".join(said)
+
+
+def print_list(stream: IO[str] | None = None) -> None:
+    """Print the numbers, titles and pages of all tables."""
+    out = console(stream)
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    grid.add_column("table", justify="right", no_wrap=True)
+    grid.add_column("what it answers")
+    grid.add_column("size", justify="right", no_wrap=True)
+    grid.add_column("page", justify="right", no_wrap=True)
+    for table in tables.tables():
+        grid.add_row(
+            Text(str(table.number), "bold"),
+            table.title,
+            f"{len(table.rows)} × {len(table.columns)}",
+            str(table.page),
+        )
+    out.print(Text("Virtual Machine Mobility Planning Guide, VMware, October 2007", "bold"))
+    out.print(grid)
+    out.print()
+    out.print(Text("vmxtool guide --table 7 shows one table, --from ws6 --to esx3 one cell of it", "dim"))
+
+
+def print_table(table: Table, stream: IO[str] | None = None) -> None:
+    """Draw a table as it is printed, rows and columns numbered, its notes below."""
+    out = console(stream)
+    heading = Text(f"Table {table.number}  {table.title}", "bold")
+    heading.append(f"  page {table.page}", "dim")
+    out.print(heading)
+    grid = Grid(box=SQUARE, show_lines=True, border_style="dim", header_style="", pad_edge=True, width=out.width)
+    grid.add_column("", width=_LABEL_WIDTHS[len(table.columns)], overflow="fold")
+    for number, head in enumerate(table.columns, 1):
+        label = Text(f"{head}\n", "bold").append(f"c{number}", "not bold dim")
+        grid.add_column(label, ratio=1, overflow="fold")
+    group = ""
+    for number, row in enumerate(table.rows, 1):
+        if row.group != group:
+            group = row.group
+            grid.add_row(Text(group, "italic"), *([""] * len(table.columns)))
+        place = Text(f"r{number}\n", "dim").append(row.label, "not dim bold")
+        grid.add_row(place, *(_cell_text(cell) for cell in row.cells))
+    out.print(grid)
+    _print_notes(table, out)
+    legend = f"r1 with c1 is mpg:t{table.number:02d}:r1c1; vmxtool explain tells more about each"
+    out.print(Text(legend, "dim"))
+
+
+def _cell_text(cell: Cell) -> Text:
+    verdict, ways = cell_words(cell)
+    text = Text(verdict, VERDICT_STYLES[cell.verdict])
+    if ways:
+        text.append(f": {ways}", "default not bold")
+    marks = ", ".join(note.id for note in cell.notes)
+    return text.append(f" [{marks}]", "dim not bold") if marks else text
+
+
+def _print_notes(table: Table, out: Console) -> None:
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column()
+    for note in table.notes:
+        text = Text(note.says)
+        only = [
+            *(f"from {short_name(name)}" for name in note.from_ids),
+            *(f"to {short_name(name)}" for name in note.to_ids),
+        ]
+        if only:
+            text.append(f" ({', '.join(only)} only)")
+        grid.add_row(note.id, text.append(f"  {note.source}", "dim"))
+    if table.hosts:
+        grid.add_row("·", f"VMware Converter 3 runs on {'; '.join(table.hosts)}.")
+    if grid.row_count:
+        out.print(grid)
+
+
+def print_entries(entries: Sequence[GuideEntry], stream: IO[str] | None = None) -> None:
+    """Print one line per pair of products."""
+    out = console(stream)
+    grid = Grid.grid(padding=(0, 2))
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column()
+    for entry in entries:
+        grid.add_row(
+            f"{short_name(entry.from_id)} → {short_name(entry.to_id)}",
+            Text(VERDICT_WORDS[entry.verdict], VERDICT_STYLES[entry.verdict]),
+            Text(entry.cell.removeprefix("mpg:"), "dim"),
+        )
+    out.print(grid)
+
+
+def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
+    """Print one cell in full for one pair of products: verdict, every way step by step, notes, place."""
+    out = console(stream)
+    _print_pair(entry.from_id, entry.to_id, entry.verdict, out)
+    table = tables.table(entry.table)
+    out.print(
+        Text(
+            f"  {entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}",
+            "dim",
+        )
+    )
+    print_ways(entry.ways, entry.from_id, entry.to_id, out)
+    print_sentences(entry.notes, out)
+
+
+def print_ways(ways: Sequence[Way], from_id: str, to_id: str, out: Console) -> None:
+    """Print ways, each with its steps under one another."""
+    for number, way in enumerate(ways, 1):
+        line = Text(f"  way {number}" if len(ways) > 1 else "  how", "bold")
+        if way.when:
+            line.append(f"  {' and '.join(CONDITION_WORDS[condition] for condition in way.when)}", "not bold magenta")
+        if way.one_way:
+            line.append("  one-way", "not bold yellow")
+        out.print(line)
+        for place, step in enumerate(way.steps, 1):
+            out.print(Text(f"    {place}. {step_sentence(step, from_id, to_id)}"))
+
+
+def print_sentences(sentences: Iterable[str], out: Console) -> None:
+    """Print sentences as a list."""
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for sentence in sentences:
+        grid.add_row("  ·", sentence)
+    if grid.row_count:
+        out.print(grid)
+
+
+def print_moves(from_id: str, to_id: str, facts: Sequence[Fact], stream: IO[str] | None = None) -> None:
+    """Print what the running text says about a move that no table prints."""
+    out = console(stream)
+    settled = next((fact for fact in facts if fact.verdict is not None), None)
+    _print_pair(from_id, to_id, settled.verdict if settled is not None else None, out)
+    for fact in facts:
+        out.print(Text(f"  {fact.address}  {fact.topic}", "dim"))
+        print_ways(fact.ways, from_id, to_id, out)
+        print_sentences([fact.says], out)
+
+
+def print_silence(from_id: str, to_id: str, nearest: GuideEntry | None, stream: IO[str] | None = None) -> None:
+    """Print that the guide does not treat a pair, and the nearest pair that it does treat."""
+    out = console(stream)
+    _print_pair(from_id, to_id, None, out)
+    out.print(Text("  The guide of October 2007 does not treat this move."))
+    if nearest is not None:
+        text = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
+        text.append(VERDICT_WORDS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
+        out.print(text.append(f" ({nearest.cell})", "dim"))
+    out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} plans it from what is known since.", "dim"))
+
+
+def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> None:
+    line = Text(f"{products()[from_id].name} to {products()[to_id].name}", "bold")
+    if verdict is not None:
+        line.append(": ")
+        line.append(VERDICT_WORDS[verdict], VERDICT_STYLES[verdict])
+    out.print(line)
