@@ -1,0 +1,225 @@
+"""Devices and settings that not every hardware version knows, and what becomes of them where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, cast
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+from vmxtool.knowledge.hardware import BUSES, LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+Action = Literal["remove", "replace", "refuse", "move-disks", "limit"]
+Safety = Literal["safe", "unsafe", "manual"]
+
+FILE = "devices.toml"
+NEVER = 1_000_000
+"""A first hardware version that means: none knows it."""
+_ACTIONS = ("remove", "replace", "refuse", "move-disks", "limit")
+_SAFETIES = ("safe", "unsafe", "manual")
+_COLUMNS = "id keys first_hardware below safety reason source checked"
+_OPTIONAL = {
+    "value": "-",
+    "first_hardware_esx": "-",
+    "last_hardware": "-",
+    "replacement": "-",
+    "limit": "-",
+    "per_unit": 1,
+    "on_any_change": False,
+    "guest_loses": "-",
+    "unverified": "",
+}
+_HEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRule:
+    """One device or setting, by the keys that configure it.
+
+    Attributes:
+        id: what vmxtool calls it, such as "nic-vmxnet3".
+        keys: patterns of its keys in lower case; a star stands for part of one component, a last ".*" for the rest.
+        value: pattern of the values that it is about, in lower case, or None for every value.
+        first_hardware: first hardware version that knows it, or `NEVER`.
+        first_hardware_esx: the first one under ESX, where that differs.
+        last_hardware: the last one that knows it, where later ones do not.
+        limit: one of the limits of hardware.toml; then the rule is about values above that figure, at every version.
+        per_unit: how many of the key's own units make one of the figure's: 1024 where the key counts KiB and the
+            figure MiB.
+        below: what becomes of it where the version does not know it.
+        replacement: the value instead, or the bus that disks move to.
+        on_any_change: it goes whenever the hardware version changes, up or down.
+        safety: whether the guest starts without it (safe), may not (unsafe), or only the owner can change it (manual).
+        reason: why, one sentence.
+        guest_loses: what the guest no longer has, or None.
+        sources: what the row rests on.
+        checked: the day someone looked.
+        unverified: names of the fields that may warn but never block.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    value: str | None
+    first_hardware: int
+    first_hardware_esx: int | None
+    last_hardware: int | None
+    limit: str | None
+    per_unit: int
+    below: Action
+    replacement: str | None
+    on_any_change: bool
+    safety: Safety
+    reason: str
+    guest_loses: str | None
+    sources: tuple[str, ...]
+    checked: date
+    unverified: frozenset[str]
+
+    @property
+    def source(self) -> str:
+        """The first of its sources."""
+        return self.sources[0]
+
+    def matches(self, key: str) -> bool:
+        """Whether a key of a config, in any case, is one of its keys."""
+        parts = key.lower().split(".")
+        return any(_match(pattern, parts) for pattern in self.keys)
+
+    def takes(self, value: str) -> bool:
+        """Whether it is about this value."""
+        return self.value is None or _like(self.value, value.strip().lower())
+
+    def first_for(self, *, esx: bool | None) -> int:
+        """First hardware version that knows it.
+
+        Args:
+            esx: under ESX, under a hosted product, or (None) under either.
+        """
+        theirs = self.first_hardware if self.first_hardware_esx is None else self.first_hardware_esx
+        if esx is None:
+            return min(self.first_hardware, theirs)
+        return theirs if esx else self.first_hardware
+
+    def known(self, version: int, *, esx: bool | None) -> bool:
+        """Whether a hardware version knows it; `limit` is not looked at."""
+        return self.first_for(esx=esx) <= version and (self.last_hardware is None or version <= self.last_hardware)
+
+
+@cache
+def devices() -> Mapping[str, DeviceRule]:
+    """All rules by id, in the order of their file.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_devices(_load.shipped(FILE))
+
+
+def rules_for(key: str) -> tuple[DeviceRule, ...]:
+    """The rules that a key of a config, in any case, falls under.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    by_head = _index()
+    candidates = by_head.get(key[:_HEAD].lower(), ()) + by_head.get("*", ())
+    return tuple(rule for rule in candidates if rule.matches(key))
+
+
+@cache
+def _index() -> Mapping[str, tuple[DeviceRule, ...]]:
+    found: dict[str, tuple[DeviceRule, ...]] = {}
+    for rule in devices().values():
+        heads = {pattern[:_HEAD] for pattern in rule.keys}
+        for head in ("*",) if any("*" in head for head in heads) else sorted(heads):
+            found[head] = (*found.get(head, ()), rule)
+    return found
+
+
+def read_devices(text: str) -> Mapping[str, DeviceRule]:
+    """The rules that a text in the form of devices.toml holds.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    found: dict[str, DeviceRule] = {}
+    for table in _load.document(FILE, text).get("device", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        found[row.name] = _read(row)
+    if not found:
+        raise KnowledgeError(f"{FILE}: no device is in it")
+    return found
+
+
+def _read(row: _load.Row) -> DeviceRule:
+    rule = DeviceRule(
+        id=row.name,
+        keys=row.texts("keys"),
+        value=row.maybe_text("value"),
+        first_hardware=_version(row, "first_hardware") or 0,
+        first_hardware_esx=_version(row, "first_hardware_esx"),
+        last_hardware=row.maybe_number("last_hardware"),
+        limit=row.maybe_text("limit"),
+        per_unit=row.number("per_unit"),
+        below=cast("Action", row.choice("below", _ACTIONS)),
+        replacement=row.maybe_text("replacement"),
+        on_any_change=row.flag("on_any_change"),
+        safety=cast("Safety", row.choice("safety", _SAFETIES)),
+        reason=row.text("reason"),
+        guest_loses=row.maybe_text("guest_loses"),
+        sources=row.sources(),
+        checked=row.day("checked"),
+        unverified=row.unverified(),
+    )
+    moves = rule.below == "move-disks"
+    for column, holds, problem in (
+        ("keys", bool(rule.keys), "no key is named"),
+        ("keys", all(key == key.lower() and key for key in rule.keys), "keys are written in lower case"),
+        ("value", rule.value is None or rule.value == rule.value.lower(), "values are written in lower case"),
+        ("first_hardware", rule.first_hardware > 0, "the versions begin with 1"),
+        ("last_hardware", rule.last_hardware is None or rule.known(rule.last_hardware, esx=None), "no version is left"),
+        ("limit", rule.limit is None or rule.limit in LIMITS, f"{rule.limit!r} is none of {', '.join(LIMITS)}"),
+        ("limit", rule.below != "limit" or rule.limit is not None, "the figure is not named"),
+        ("per_unit", rule.per_unit > 0, "it is 1 or more"),
+        ("replacement", (rule.below == "replace" or moves) == (rule.replacement is not None), "below says otherwise"),
+        ("replacement", not moves or rule.replacement in BUSES, "disks move to a bus"),
+        ("safety", rule.below != "refuse" or rule.safety == "manual", "what is refused is left to the owner"),
+        ("reason", rule.reason.endswith("."), "a sentence is wanted"),
+    ):
+        if not holds:
+            raise row.broken(column, problem)
+    return rule
+
+
+def _version(row: _load.Row, column: str) -> int | None:
+    return NEVER if row.is_text(column, "never") else row.maybe_number(column)
+
+
+def _match(pattern: str, parts: list[str]) -> bool:
+    wanted = pattern.split(".")
+    if wanted[-1] == "*" and len(wanted) > 1:
+        # A last star takes the rest, of which there is something.
+        return len(parts) >= len(wanted) and all(map(_like, wanted[:-1], parts))
+    return len(parts) == len(wanted) and all(map(_like, wanted, parts))
+
+
+def _like(pattern: str, text: str) -> bool:
+    head, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    if not text.startswith(head):
+        return False
+    at = len(head)
+    for piece in rest[:-1]:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return len(text) - at >= len(rest[-1]) and text.endswith(rest[-1])

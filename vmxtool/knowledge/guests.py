@@ -1,0 +1,203 @@
+"""Guest operating systems: what the value of `guestOS` says, and what a change of hardware means for the guest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+FILE = "guests.toml"
+FAMILIES = ("windows", "linux", "netware", "solaris", "freebsd", "darwin", "dos", "os2", "vmkernel", "other")
+_BITS = (16, 32, 64)
+_SCSI = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
+_NICS = ("vlance", "vmxnet", "e1000", "e1000e", "vmxnet3")
+_COLUMNS = "id vim_id bits min_hw older name aliases"
+_SHARED = "family scsi_model nic_model converter_reconfigures smp ide_note source checked unverified"
+
+# The beginnings of the values that VMware writes, by family. Where one fits, no data file has to be read.
+_BEGINNINGS = (
+    ("windows", ("win", "longhorn", "nt4", "whistler")),
+    ("vmkernel", ("vmkernel",)),
+    ("darwin", ("darwin",)),
+    ("freebsd", ("freebsd",)),
+    ("solaris", ("solaris",)),
+    ("netware", ("netware",)),
+    ("dos", ("dos",)),
+    ("os2", ("os2", "ecomstation")),
+    (
+        "linux",
+        (
+            *("redhat", "rhel", "centos", "oraclelinux", "suse", "opensuse", "sles", "nld", "oes", "sjds", "mandrake"),
+            *("mandriva", "turbolinux", "ubuntu", "debian", "asianux", "fedora", "coreos", "vmware-photon", "flatcar"),
+            *("linux", "otherlinux", "genericlinux", "other2", "other3", "other4", "other5", "other6", "other7"),
+            *("amazonlinux", "almalinux", "rockylinux", "miraclelinux", "prolinux", "kylinlinux", "pardus", "fusionos"),
+        ),
+    ),
+    ("other", ("other", "openserver", "unixware", "crx")),
+)
+_SIXTEEN_BITS = frozenset({"dos", "win31"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One guest operating system. None means that no source tells.
+
+    Attributes:
+        id: the value of `guestOS`, as VMware writes it.
+        vim_id: its name in the vSphere API.
+        bits: width of the guest: 16, 32 or 64.
+        family: one of `FAMILIES`.
+        aliases: other values of `guestOS` for the same guest.
+        min_hw: lowest hardware version whose products know the value.
+        smp: whether the guest can use several processors.
+        scsi_model: SCSI controller that it has a driver for; below the hardware version that knows the controller
+            take what devices.toml puts in its place. None: the disk had better stay where it is.
+        nic_model: network adapter that it has a driver for.
+        converter_reconfigures: whether VMware Converter 3 moves it from IDE to SCSI by itself (mpg:p09).
+        ide_to_scsi_note: what has to be done in the guest when its disk moves from IDE to SCSI.
+        older: the value that an older product may know instead.
+        name: what people call it.
+        sources: what the row rests on.
+        checked: the day someone looked.
+        unverified: names of the fields that may warn but never block.
+    """
+
+    id: str
+    vim_id: str
+    bits: int
+    family: str
+    aliases: tuple[str, ...]
+    min_hw: int | None
+    smp: bool | None
+    scsi_model: str | None
+    nic_model: str | None
+    converter_reconfigures: bool
+    ide_to_scsi_note: str
+    older: str | None
+    name: str
+    sources: tuple[str, ...]
+    checked: date
+    unverified: frozenset[str]
+
+    @property
+    def source(self) -> str:
+        """The first of its sources."""
+        return self.sources[0]
+
+
+def bits_of(guest_id: str | None) -> int | None:
+    """Width of a guest by its `guestOS` alone: 16, 32 or 64, or None where there is none.
+
+    The rule is libvirt's (the ending "-64"), with the values of open-vm-tools that are 64-bit without it.
+    """
+    if not guest_id or not guest_id.strip():
+        return None
+    text = guest_id.strip().lower()
+    if text in _SIXTEEN_BITS:
+        return 16
+    return 64 if text.endswith("-64") or text.startswith("vmkernel") or text == "winhyperv" else 32
+
+
+def family_of(guest_id: str | None) -> str | None:
+    """Family of a guest by its `guestOS` alone, or None where there is none or it is like none that is known."""
+    if not guest_id:
+        return None
+    text = guest_id.strip().lower().removeprefix("arm-")
+    for family, beginnings in _BEGINNINGS:
+        if text.startswith(beginnings):
+            return family
+    return None
+
+
+@cache
+def guests() -> Mapping[str, Guest]:
+    """All guests by id, in the order of their file.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_guests(_load.shipped(FILE))
+
+
+def find_guest(text: str) -> Guest | None:
+    """The guest that a value of `guestOS` or a name of the vSphere API means, in any case; None where none is known.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return _by_name().get(text.strip().lower())
+
+
+@cache
+def _by_name() -> Mapping[str, Guest]:
+    return {name.lower(): guest for guest in guests().values() for name in (guest.id, guest.vim_id, *guest.aliases)}
+
+
+def read_guests(text: str) -> Mapping[str, Guest]:
+    """The guests that a text in the form of guests.toml holds, proved against one another.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    data = _load.document(FILE, text)
+    notes = data.get("notes", {})
+    found: dict[str, Guest] = {}
+    names: set[str] = set()
+    for group in data.get("group", ()):
+        for row in _load.rows(FILE, data, _COLUMNS, group, _SHARED):
+            guest = _read(row, notes)
+            for column, name in (("id", guest.id), ("vim_id", guest.vim_id), *(("aliases", a) for a in guest.aliases)):
+                if name.lower() in names:
+                    raise row.broken(column, f"{name!r} stands twice")
+                names.add(name.lower())
+            found[guest.id] = guest
+    for guest in found.values():
+        _prove_chain(guest, found)
+    return MappingProxyType(found)
+
+
+def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
+    bits = row.number("bits")
+    if bits not in _BITS:
+        raise row.broken("bits", f"{bits} is none of 16, 32 and 64")
+    note = row.choice("ide_note", tuple(notes))
+    return Guest(
+        id=row.name,
+        vim_id=row.text("vim_id"),
+        bits=bits,
+        family=row.choice("family", FAMILIES),
+        aliases=row.words("aliases"),
+        min_hw=row.maybe_number("min_hw"),
+        smp=row.maybe_flag("smp"),
+        scsi_model=None if row.maybe_text("scsi_model") is None else row.choice("scsi_model", _SCSI),
+        nic_model=None if row.maybe_text("nic_model") is None else row.choice("nic_model", _NICS),
+        converter_reconfigures=row.flag("converter_reconfigures"),
+        ide_to_scsi_note=notes[note],
+        older=row.maybe_text("older"),
+        name=row.text("name"),
+        sources=row.sources(),
+        checked=row.day("checked"),
+        unverified=row.unverified(),
+    )
+
+
+def _prove_chain(guest: Guest, found: Mapping[str, Guest]) -> None:
+    seen = {guest.id}
+    at = guest
+    while at.older is not None:
+        older = found.get(at.older)
+        if older is None or older.id in seen:
+            problem = "there is no such guest" if older is None else "the chain comes back to itself"
+            raise KnowledgeError(f"{FILE}: row {at.id}: column older: {at.older!r}: {problem}")
+        if (older.min_hw or 0) > (at.min_hw or older.min_hw or 0) or (older.bits == 64) != (at.bits == 64):
+            raise KnowledgeError(f"{FILE}: row {at.id}: column older: {at.older!r} is not older")
+        seen.add(older.id)
+        at = older

@@ -1,0 +1,276 @@
+"""Virtual hardware versions: who offers them, and what a virtual machine of each may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+SnapshotSupport = Literal["none", "single", "many"]
+
+FILE = "hardware.toml"
+BUSES = ("ide", "scsi", "sata", "nvme")
+_BY_KIND = ("vcpus", "memory_mib", "nics")
+_PLAIN = ("cores_per_socket", "pvscsi_units", "pci_slots", "pci_passthrough", "displays", "video_memory_mib")
+LIMITS = (*_BY_KIND, *_PLAIN, "disk_bytes")
+_COLUMNS = (
+    "version generation offered valid vcpus_hosted vcpus_esx cores_per_socket memory_mib_hosted memory_mib_esx "
+    "nics_hosted nics_esx ide scsi sata nvme pvscsi_units pci_slots pci_passthrough displays video_memory_mib "
+    "disk_bytes config_version guest_64bit snapshots source checked unverified notes"
+)
+_SNAPSHOTS = ("none", "single", "many")
+
+
+@dataclass(frozen=True, slots=True)
+class BusLimit:
+    """How many controllers of a bus a virtual machine may have, and how many devices fit on each."""
+
+    controllers: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareVersion:
+    """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
+
+    Attributes:
+        version: its number.
+        generation: the guide's generation (mpg:p10), or None where the guide is older.
+        offered: the kinds of product that have it, "hosted" and "esx"; empty where none is known.
+        valid: whether it exists; 5 was never shipped.
+        vcpus_hosted: most virtual processors under a hosted product; the product itself may allow fewer.
+        vcpus_esx: most virtual processors under ESX.
+        cores_per_socket: most cores in one virtual socket.
+        memory_mib_hosted: most memory under a hosted product, in MiB; the product itself may allow less.
+        memory_mib_esx: most memory under ESX, in MiB.
+        nics_hosted: most network adapters under a hosted product.
+        nics_esx: most network adapters under ESX.
+        buses: controllers and units for "ide", "scsi", "sata" and "nvme"; a bus without a figure is left out.
+        pvscsi_units: devices on one paravirtual SCSI controller.
+        pci_slots: devices on the PCI bus, the video card among them, where bridges do not lift the limit.
+        pci_passthrough: most devices of the host passed through.
+        displays: most displays.
+        video_memory_mib: most video memory, in MiB.
+        disk_bytes: largest virtual disk, in bytes.
+        config_version: the `config.version` that goes with it.
+        guest_64bit: whether a 64-bit guest runs in it at all.
+        snapshots: how many snapshots it can have.
+        sources: what the row rests on.
+        checked: the day someone looked.
+        unverified: the names of the fields, or of buses, that may warn but never block.
+        notes: what the figures do not say.
+    """
+
+    version: int
+    generation: int | None
+    offered: frozenset[str]
+    valid: bool
+    vcpus_hosted: int | None
+    vcpus_esx: int | None
+    cores_per_socket: int | None
+    memory_mib_hosted: int | None
+    memory_mib_esx: int | None
+    nics_hosted: int | None
+    nics_esx: int | None
+    buses: Mapping[str, BusLimit] = field(hash=False)
+    pvscsi_units: int | None
+    pci_slots: int | None
+    pci_passthrough: int | None
+    displays: int | None
+    video_memory_mib: int | None
+    disk_bytes: int | None
+    config_version: int | None
+    guest_64bit: bool | None
+    snapshots: SnapshotSupport | None
+    sources: tuple[str, ...]
+    checked: date
+    unverified: frozenset[str]
+    notes: str
+
+    @property
+    def source(self) -> str:
+        """The first of its sources."""
+        return self.sources[0]
+
+    def limit(self, name: str, *, esx: bool | None) -> int | None:
+        """One of `LIMITS`, or None where no source gives it.
+
+        Args:
+            name: the limit.
+            esx: under ESX, under a hosted product, or (None) under whichever of them allows more.
+
+        Raises:
+            KeyError: there is no such limit.
+        """
+        value: int | None = getattr(self, self.limit_column(name, esx=esx))
+        return value
+
+    def limit_column(self, name: str, *, esx: bool | None) -> str:
+        """The field that `limit` reads, as `unverified` would list it.
+
+        Raises:
+            KeyError: there is no such limit.
+        """
+        if name not in LIMITS:
+            raise KeyError(name)
+        if name not in _BY_KIND:
+            return name
+        if esx is None:
+            esx = (getattr(self, f"{name}_esx") or 0) >= (getattr(self, f"{name}_hosted") or 0)
+        return f"{name}_{'esx' if esx else 'hosted'}"
+
+    def controllers(self, bus: str) -> int | None:
+        """How many controllers of a bus it may have; None where no source says."""
+        found = self.buses.get(bus)
+        return None if found is None else found.controllers
+
+    def units(self, bus: str) -> int | None:
+        """How many devices fit on a controller of a bus; None where no source says."""
+        found = self.buses.get(bus)
+        return None if found is None else found.units
+
+
+@cache
+def hardware_versions() -> Mapping[int, HardwareVersion]:
+    """All versions that a source knows, by number and rising, the invalid 5 among them.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_hardware(_load.shipped(FILE))
+
+
+def hardware(version: int) -> HardwareVersion | None:
+    """One version, or None where no source knows it.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return hardware_versions().get(version)
+
+
+def generation_of(version: int | None) -> int | None:
+    """The guide's generation of a hardware version (mpg:p10), or None where it has none.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    found = None if version is None else hardware(version)
+    return None if found is None else found.generation
+
+
+def newest_known() -> int:
+    """The newest hardware version that a product is known to have.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return max(number for number, version in hardware_versions().items() if version.offered)
+
+
+def read_hardware(text: str) -> Mapping[int, HardwareVersion]:
+    """The versions that a text in the form of hardware.toml holds, proved against one another.
+
+    Raises:
+        KnowledgeError: it is broken, or a newer version allows less than an older one without a reason.
+    """
+    data = _load.document(FILE, text)
+    found: dict[int, HardwareVersion] = {}
+    for row in _load.rows(FILE, data, _COLUMNS):
+        version = _read(row)
+        if found and version.version <= max(found):
+            raise row.broken("version", "the versions do not rise")
+        found[version.version] = version
+    _prove_rising(found, data.get("less", {}))
+    return MappingProxyType(found)
+
+
+def _read(row: _load.Row) -> HardwareVersion:
+    return HardwareVersion(
+        version=row.number("version"),
+        generation=row.maybe_number("generation"),
+        offered=frozenset(row.words("offered", ("hosted", "esx"))),
+        valid=row.flag("valid"),
+        vcpus_hosted=row.maybe_number("vcpus_hosted"),
+        vcpus_esx=row.maybe_number("vcpus_esx"),
+        cores_per_socket=row.maybe_number("cores_per_socket"),
+        memory_mib_hosted=row.maybe_number("memory_mib_hosted"),
+        memory_mib_esx=row.maybe_number("memory_mib_esx"),
+        nics_hosted=row.maybe_number("nics_hosted"),
+        nics_esx=row.maybe_number("nics_esx"),
+        buses=MappingProxyType({bus: limit for bus in BUSES if (limit := _bus(row, bus)) is not None}),
+        pvscsi_units=row.maybe_number("pvscsi_units"),
+        pci_slots=row.maybe_number("pci_slots"),
+        pci_passthrough=row.maybe_number("pci_passthrough"),
+        displays=row.maybe_number("displays"),
+        video_memory_mib=row.maybe_number("video_memory_mib"),
+        disk_bytes=row.maybe_number("disk_bytes"),
+        config_version=row.maybe_number("config_version"),
+        guest_64bit=row.maybe_flag("guest_64bit"),
+        snapshots=snapshot_support(row),
+        sources=row.sources(),
+        checked=row.day("checked"),
+        unverified=row.unverified(),
+        notes=row.text("notes"),
+    )
+
+
+def snapshot_support(row: _load.Row) -> SnapshotSupport | None:
+    """The `snapshots` cell of a row of this folder.
+
+    Raises:
+        KnowledgeError: it is none of the words.
+    """
+    if row.maybe_text("snapshots") is None:
+        return None
+    word = row.choice("snapshots", _SNAPSHOTS)
+    return "none" if word == "none" else "single" if word == "single" else "many"
+
+
+def _bus(row: _load.Row, bus: str) -> BusLimit | None:
+    text = row.maybe_text(bus)
+    if text is None:
+        return None
+    controllers, cross, units = text.partition("x")
+    if not cross or not (controllers + units).isdigit() or not controllers or not units:
+        raise row.broken(bus, f'controllers and units such as "4x15" are wanted, not {text!r}')
+    return BusLimit(int(controllers), int(units))
+
+
+def _figures(version: HardwareVersion) -> Iterator[tuple[str, int]]:
+    for name in LIMITS:
+        for column in (f"{name}_hosted", f"{name}_esx") if name in _BY_KIND else (name,):
+            value = getattr(version, column)
+            # The PCI limit is lifted by later versions, not raised, and so has no figure there.
+            if value is not None:
+                yield column, value
+    for bus, limit in version.buses.items():
+        yield bus, limit.controllers
+        yield f"{bus}.units", limit.units
+
+
+def _prove_rising(versions: Mapping[int, HardwareVersion], less: Mapping[str, str]) -> None:
+    most: dict[str, int] = {}
+    excused: set[str] = set()
+    for version in versions.values():
+        for column, value in _figures(version):
+            address = f"{version.version}.{column}"
+            if value < most.get(column, 0):
+                if address not in less:
+                    raise KnowledgeError(
+                        f"{FILE}: row {version.version}: column {column}: {value} is less than an older version has, "
+                        f"and [less] gives no reason"
+                    )
+                excused.add(address)
+            most[column] = value
+    for address in less:
+        if address not in excused:
+            raise KnowledgeError(f"{FILE}: row {address}: column less: nothing is less there")
