@@ -1,0 +1,317 @@
+"""The descriptor of a virtual disk: every byte kept, every key readable, the disk data base editable in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmxtool.vmdk.lines import Extent, Remark, Setting, parse_extent, parse_setting, tokens
+from vmxtool.vmx import encodings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# No writer makes one of more than 20 KiB; qemu reads up to 1 MiB (block/vmdk.c), and we as far.
+MAX_BYTES = 2**20
+# A disk of 64 TB in pieces of 2 GB has 32,768 extents, one line each.
+MAX_LINES = 2**16
+NO_PARENT = 0xFFFFFFFF
+
+_DDB = "ddb."
+_KNOWN_VERSIONS = (1, 2, 3)
+_CONTENT_ID = re.compile(r"[0-9A-Fa-f]{1,8}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+# Any of these lines, at the start of the file or after other lines of text: no reader agrees which must come first,
+# and real files leave out each of them.
+_MARK = re.compile(
+    rb"(?:\A(?:\xef\xbb\xbf)?|\n)[ \t]*+(?:#[ \t]*+disk[ \t]*+descriptor ?file"
+    rb"|(?:version|cid|parentcid|createtype)[ \t]*+=|(?:rw|rdonly|noaccess)[ \t]++[0-9]++[ \t]++[a-z])",
+    re.IGNORECASE,
+)
+
+
+class DiskDataBase(Mapping[str, str]):
+    """The `ddb.` keys, without that prefix and in any case, with decoded values; the first of equal keys counts."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Take (key without prefix, value) pairs in the order of the file."""
+        self._values: dict[str, tuple[str, str]] = {}
+        for key, value in pairs:
+            self._values.setdefault(key.lower(), (key, value))
+
+    def __getitem__(self, key: str) -> str:
+        return self._values[key.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._values.values())
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._values
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A descriptor as read; `bytes(descriptor)` is what it was read from, for every input.
+
+    Keys are compared in any case, as Virtual Disk Format 5.0 has it. Where a key stands twice the first one counts, as
+    in VMware's dictionary, qemu and VirtualBox; libvmdk takes the last, so `duplicates` matter.
+
+    Attributes:
+        raw: all bytes, padding included.
+        region: whether it comes from sectors of a fixed number inside a disk file.
+        text_size: how many bytes are text; the rest, from the first NUL on, is padding.
+        codec: the Python codec by which values are decoded.
+        settings: the `key = value` lines in order.
+        extents: the extent lines in order.
+        unknown: the lines that are none of a descriptor's.
+        ddb: the disk data base.
+        bom: whether it begins with a UTF-8 byte order mark.
+    """
+
+    raw: bytes
+    region: bool
+    text_size: int
+    codec: str
+    settings: tuple[Setting, ...]
+    extents: tuple[Extent, ...]
+    unknown: tuple[Remark, ...]
+    ddb: DiskDataBase
+    bom: bool
+
+    @classmethod
+    def parse(cls, data: bytes, *, region: bool = False) -> Descriptor:
+        """Read a descriptor; every input is one. With `region`, `data` is whole sectors whose number is to stay."""
+        settings: list[Setting] = []
+        extents: list[tuple[str, int]] = []
+        unknown: list[tuple[str, int]] = []
+        start = line = 0
+        bom = False
+        for kind, text in tokens(data):
+            if kind == "BOM":
+                bom = True
+                start += len(text)
+                continue
+            line += 1
+            if kind == "ASSIGNMENT":
+                settings.append(parse_setting(text, line, start))
+            elif kind == "EXTENT":
+                extents.append((text, line))
+            elif kind == "UNKNOWN":
+                unknown.append((text, line))
+            start += len(text)
+        nul = data.find(0)
+        text_size = len(data) if nul < 0 else nul
+        codec = _find_codec(settings, data[:text_size])
+        decode = _decoder(codec)
+        return cls(
+            raw=data,
+            region=region,
+            text_size=text_size,
+            codec=codec,
+            settings=tuple(settings),
+            extents=tuple(parse_extent(text, at, decode) for text, at in extents),
+            unknown=tuple(
+                Remark(at, decode(text.rstrip("\r\n").encode("latin-1")), "not a line of a disk descriptor")
+                for text, at in unknown
+            ),
+            ddb=DiskDataBase(
+                (setting.key[len(_DDB) :], decode(setting.raw))
+                for setting in settings
+                if setting.key[: len(_DDB)].lower() == _DDB
+            ),
+            bom=bom,
+        )
+
+    def __bytes__(self) -> bytes:
+        return self.raw
+
+    # --- values ---
+
+    def get(self, key: str) -> str | None:
+        """The decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
+        for setting in self.settings:
+            if setting.key.lower() == key.lower():
+                return _decoder(self.codec)(setting.raw)
+        return None
+
+    def places(self, key: str) -> tuple[Setting, ...]:
+        """Every line that carries a key, in order."""
+        return tuple(setting for setting in self.settings if setting.key.lower() == key.lower())
+
+    def value_of(self, setting: Setting) -> str:
+        """The decoded value of one line."""
+        return _decoder(self.codec)(setting.raw)
+
+    @property
+    def version(self) -> int | None:
+        """`version`: 1, 2 for an encrypted hosted disk, 3 with changed-block tracking; None where it is no number."""
+        return _as_number(self.get("version"))
+
+    @property
+    def encoding(self) -> str | None:
+        """The character set as the file names it, or None; `codec` is the one in use."""
+        return _declared_encoding(self.settings)
+
+    @property
+    def cid(self) -> int | None:
+        """`CID`, the content identity, which changes with the first write after each opening; None if unreadable."""
+        return _as_content_id(self.get("CID"))
+
+    @property
+    def parent_cid(self) -> int | None:
+        """`parentCID`: the parent's `CID` when this link was made; `NO_PARENT` for a base; None if unreadable."""
+        return _as_content_id(self.get("parentCID"))
+
+    @property
+    def create_type(self) -> str | None:
+        """`createType` as it is spelt, or None."""
+        return self.get("createType") or None
+
+    @property
+    def parent_file_name_hint(self) -> str | None:
+        """`parentFileNameHint`: where the parent was, or None."""
+        return self.get("parentFileNameHint") or None
+
+    @property
+    def change_track_path(self) -> str | None:
+        """`changeTrackPath`: the file of changed-block tracking, or None."""
+        return self.get("changeTrackPath") or None
+
+    @property
+    def is_native_snapshot(self) -> bool:
+        """`isNativeSnapshot`: whether a storage array keeps the snapshot."""
+        return (self.get("isNativeSnapshot") or "").lower() == "yes"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the data is encrypted: the descriptor names keys."""
+        return any(setting.key.lower() in {"encryptionkeys", "keyid"} for setting in self.settings)
+
+    @property
+    def duplicates(self) -> tuple[tuple[Setting, ...], ...]:
+        """The lines of every key that stands on several, in order."""
+        seen: dict[str, list[Setting]] = {}
+        for setting in self.settings:
+            seen.setdefault(setting.key.lower(), []).append(setting)
+        return tuple(tuple(same) for same in seen.values() if len(same) > 1)
+
+    @property
+    def padding_clean(self) -> bool:
+        """Whether nothing but NUL follows the text. Anything else was put there by a program we do not know."""
+        return not self.raw[self.text_size :].strip(b"\x00")
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is odd and still readable, besides `unknown` and `duplicates`: some reader of VMDK refuses each."""
+        found = [Remark(extent.line, str(extent), extent.oddity) for extent in self.extents if extent.oddity]
+        if self.bom:
+            found.append(Remark(1, "", "a byte order mark before the first line"))
+        if not self.padding_clean:
+            found.append(Remark(None, "", "bytes after the end of the text"))
+        checks: tuple[tuple[str, bool, str], ...] = (
+            ("version", self.version in _KNOWN_VERSIONS, "not a descriptor version of 1 to 3"),
+            ("CID", self.cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
+            ("parentCID", self.parent_cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
+        )
+        for key, good, problem in checks:
+            if good:
+                continue
+            places = self.places(key)
+            if places:
+                found.append(Remark(places[0].line, f"{places[0].key} = {self.value_of(places[0])}", problem))
+            else:
+                found.append(Remark(None, key, f"no {key} line"))
+        return tuple(found)
+
+    # --- edit ---
+
+    def with_ddb(self, key: str, value: str) -> Descriptor:
+        """This descriptor with another value on every line of one `ddb.` key; no other byte of the text changes.
+
+        `key` may carry its `ddb.` prefix or not. Inside a disk file (`region`) the whole keeps its size: padding
+        gives way or grows.
+
+        Raises:
+            KeyError: no line carries the key.
+            ValueError: the value cannot stand in such a line or in the file's encoding, or the sectors are full.
+        """
+        full = key if key.lower().startswith(_DDB) else _DDB + key
+        places = self.places(full)
+        if not places:
+            raise KeyError(full)
+        new = _encode(full, value, self.codec)
+        text = self.raw[: self.text_size]
+        for place in reversed(places):
+            if not place.quoted and (not new or new != new.strip(b" \t")):
+                raise ValueError(f"{full}: {value!r} needs quotes, and line {place.line} has none")
+            text = text[: place.start] + new + text[place.start + len(place.raw) :]
+        return Descriptor.parse(text + self._padding_for(text, full), region=self.region)
+
+    def _padding_for(self, text: bytes, key: str) -> bytes:
+        padding = self.raw[self.text_size :]
+        if not self.region or len(text) == self.text_size:
+            return padding
+        if not self.padding_clean:
+            raise ValueError(f"{key}: something unknown follows the descriptor in its sectors, so its length must stay")
+        room = len(self.raw) - len(text)
+        # A NUL ends the text, unless the sectors were filled to the last byte before.
+        if room < (1 if padding else 0):
+            raise ValueError(f"{key}: the descriptor's {len(self.raw)} bytes are too few for the new value")
+        return b"\x00" * room
+
+
+def is_descriptor(head: bytes) -> bool:
+    """Whether the first bytes of a file are text that belongs to a disk descriptor."""
+    return _MARK.search(head.partition(b"\x00")[0]) is not None
+
+
+def _declared_encoding(settings: list[Setting] | tuple[Setting, ...]) -> str | None:
+    for wanted in ("encoding", "ddb.encoding"):
+        for setting in settings:
+            if setting.key.lower() == wanted and setting.raw:
+                return setting.raw.decode("ascii", "backslashreplace")
+    return None
+
+
+def _find_codec(settings: list[Setting], text: bytes) -> str:
+    # The declared name comes before any guess: many a name in GBK is valid UTF-8 and means something else there.
+    declared = _declared_encoding(settings)
+    codec = encodings.codec(declared) if declared is not None else None
+    if codec is None:
+        return encodings.guess(text)
+    try:
+        text.decode(codec)
+    except UnicodeDecodeError:
+        return encodings.guess(text)
+    return codec
+
+
+def _decoder(codec: str) -> Callable[[bytes], str]:
+    if encodings.is_shifting(codec):
+        return lambda raw: encodings.decode(raw, codec)
+    return lambda raw: raw.decode("ascii") if raw.isascii() else encodings.decode(raw, codec)
+
+
+def _encode(key: str, value: str, codec: str) -> bytes:
+    try:
+        new = value.encode(codec)
+    except UnicodeEncodeError:
+        raise ValueError(f"{key}: the descriptor's encoding {codec} cannot hold {value!r}") from None
+    if re.search(rb'["\r\n\x00]', new):
+        raise ValueError(f"{key}: {value!r} has a quote, a line end or a NUL, which a descriptor cannot hold")
+    return new
+
+
+def _as_number(value: str | None) -> int | None:
+    return int(value) if value is not None and _NUMBER.fullmatch(value) else None
+
+
+def _as_content_id(value: str | None) -> int | None:
+    return int(value, 16) if value is not None and _CONTENT_ID.fullmatch(value) else None

@@ -1,0 +1,89 @@
+"""Where a file name inside a disk's files leads: into the VM's folder, out of it, or nowhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmxtool import _files
+
+# Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
+_DEVICE = re.compile(r"\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://", re.IGNORECASE)
+_NOT_SIMPLE = re.compile(r"[/\\:\x00]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a name leads.
+
+    Attributes:
+        path: the file, if it exists inside the VM's folder; only this may be opened.
+        size: its size in bytes, or None where it is no regular file.
+        exists: whether something is there; known by stat alone where it is outside.
+        outside: the name leads out of the VM's folder.
+        device: the name is that of a device or of an object that is no file.
+    """
+
+    path: Path | None
+    size: int | None
+    exists: bool
+    outside: bool
+    device: bool = False
+
+
+def locate(name: str, here: Path, folder: Path) -> Place:
+    """Follow a name written in a file of the folder `here`, out of `folder` never."""
+    if _DEVICE.match(name):
+        # Asking Windows whether a device is there would open it.
+        exists = name.startswith("/") and identity_of(Path(name)) is not None
+        return Place(None, None, exists=exists, outside=True, device=True)
+    simple = _beside(name, here)
+    if simple is not None:
+        return simple
+    named = _files.resolve(here, name, folder)
+    if named.path is None and here != folder and _files.is_absolute(name):
+        # A copied VM may have its base in the top folder although the delta lies below it.
+        named = _files.resolve(folder, name)
+    size = None if named.path is None else _files.size_of(named.path)
+    return Place(named.path, size, exists=named.exists, outside=named.outside)
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path at which something is, its symbolic links followed, lies in a folder."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Device and inode of what a path leads to, which every spelling of it shares; None where nothing is there."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _beside(name: str, here: Path) -> Place | None:
+    # Most disks name nothing but files of their own folder, up to thousands of them, and one lstat settles each:
+    # a regular file that is no link cannot lie elsewhere.
+    if _NOT_SIMPLE.search(name) or name in {"", ".", ".."}:
+        return None
+    path = here / name
+    try:
+        status = path.lstat()
+    except (OSError, ValueError):
+        return Place(None, None, exists=False, outside=False)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Place(path, status.st_size, exists=True, outside=False)
+
+
+def shown(path: Path, folder: Path) -> str:
+    """The name of a file for the reader: relative to the VM's folder where it lies inside, with slashes."""
+    try:
+        relative = Path(os.path.relpath(path, folder))
+    except ValueError:  # on another drive of a Windows host
+        return path.name
+    return path.name if relative.parts[:1] == ("..",) else relative.as_posix()

@@ -1,0 +1,72 @@
+"""Gather what is wrong with the files of a disk, each with the places that show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.evidence import Evidence
+from vmxtool.vmdk.header import SparseHeader
+from vmxtool.vmdk.model import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vmxtool.vmdk.descriptor import Descriptor
+    from vmxtool.vmdk.header import Header
+    from vmxtool.vmdk.lines import Remark
+
+# A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
+_MAX_OF_A_KIND = 100
+_MAX_EVIDENCE = 100
+_MAX_SHOWN = 120
+
+
+class Problems:
+    """The problems of a disk in the order in which they are met; of each kind, the first hundred."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._found: list[Problem] = []
+        self._counts: dict[ProblemKind, int] = {}
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """All problems so far."""
+        return tuple(self._found)
+
+    def add(self, kind: ProblemKind, message: str, *evidence: Evidence) -> None:
+        """Note a problem; `message` is a sentence without its full stop."""
+        count = self._counts[kind] = self._counts.get(kind, 0) + 1
+        if count <= _MAX_OF_A_KIND:
+            self._found.append(Problem(kind, message + ".", evidence[:_MAX_EVIDENCE]))
+
+    def add_remarks(self, remarks: Sequence[Remark], file: str) -> None:
+        """Note the lines of a file that are not as VMware writes them, all in one; nothing where there are none."""
+        if not remarks:
+            return
+        many = f"{len(remarks)} lines" if len(remarks) > 1 else "a line"
+        reasons = "; ".join(dict.fromkeys(remark.problem for remark in remarks))
+        evidence = (Evidence(file, remark.line, None, remark.text) for remark in remarks)
+        self.add("unknown-line", f"{quote(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
+
+    def of_descriptor(self, descriptor: Descriptor, file: str) -> None:
+        """Note the odd lines and the repeated keys of a descriptor."""
+        self.add_remarks((*descriptor.unknown, *descriptor.remarks), file)
+        for same in descriptor.duplicates[:_MAX_OF_A_KIND]:
+            evidence = (Evidence(file, place.line, place.key, descriptor.value_of(place)) for place in same)
+            self.add("duplicate-key", f"{quote(file)} has {quote(same[0].key)} on {len(same)} lines", *evidence)
+
+    def of_header(self, header: Header, file: str) -> None:
+        """Note an unfinished file and a damaged header."""
+        if isinstance(header, SparseHeader) and header.unfinished:
+            evidence = Evidence(file, None, "magicNumber", "kdmv")
+            self.add("unfinished", f"{quote(file)} was still being written when its writer stopped", evidence)
+        if header.damage:
+            evidence = Evidence(file, None, None, "; ".join(header.damage))
+            self.add("header-damaged", f"{quote(file)} has a damaged header: {'; '.join(header.damage)}", evidence)
+
+
+def quote(name: str) -> str:
+    """A name from a file for a message: in quotes, control characters spelt out, cut where it is absurdly long."""
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
+    return f'"{shown}"' if len(shown) <= _MAX_SHOWN else f'"{shown[:_MAX_SHOWN]}…"'
