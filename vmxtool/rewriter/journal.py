@@ -1,0 +1,187 @@
+"""The journals of a VM's folder: one file per rewrite with all that an undo needs, its state told by its name."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import WriteError
+from vmxtool.rewriter import durable
+from vmxtool.rewriter.record import Journal, NotAJournalError, State, decode, encode, journal_path
+from vmxtool.rewriter.target import STORE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from vmxtool.rewriter.record import Entry
+
+# The config and the descriptors of a VM come to some ten KiB; what is bigger than this was not written by us.
+MAX_BYTES = 2**26
+
+_STATES: dict[str, State] = {"journal": "journal", "done": "done", "undone": "undone"}
+_NAME = re.compile(r"([0-9]{4,8})\.(journal|done|undone)")
+_DRAFT = re.compile(r"[0-9]{4,8}\.tmp")
+_MAX_NUMBER = 99_999_999
+
+
+@dataclass(frozen=True, slots=True)
+class JournalInfo:
+    """A line of `undo --list`.
+
+    Attributes:
+        number: counts the rewrites of this folder from 1.
+        state: "journal" (cut short), "done" or "undone".
+        created: when the rewrite began, in UTC, or None where `problem` says why nobody can tell.
+        about: what the rewrite said of itself. It may hold control characters; whoever prints it escapes them.
+        path: the journal.
+        problem: what is wrong with the journal, or "".
+    """
+
+    number: int
+    state: State
+    created: datetime | None
+    about: Mapping[str, str]
+    path: Path
+    problem: str = ""
+
+
+def journals(folder: Path) -> tuple[JournalInfo, ...]:
+    """The rewrites of a folder, oldest first; a broken journal is listed with its problem.
+
+    Raises:
+        WriteError: `.vmxtool` is not a folder of ours.
+    """
+    found = []
+    for number, state in _numbered(folder):
+        path = journal_path(folder, number, state)
+        try:
+            read = load(folder, number, state)
+        except WriteError as error:
+            found.append(JournalInfo(number, state, None, {}, path, str(error)))
+        else:
+            found.append(JournalInfo(number, state, read.created, read.about, path))
+    return tuple(found)
+
+
+def unfinished(folder: Path) -> Path | None:
+    """The journal of a rewrite, or of an undo, that was cut short, or None.
+
+    Raises:
+        WriteError: `.vmxtool` is not a folder of ours.
+    """
+    number = newest(folder, "journal")
+    return None if number is None else journal_path(folder, number, "journal")
+
+
+def newest(folder: Path, state: State) -> int | None:
+    """The highest number that a journal in this state has, or None."""
+    return max((number for number, at in _numbered(folder) if at == state), default=None)
+
+
+def has_store(folder: Path) -> bool:
+    """Whether a VM's folder has a folder of journals.
+
+    Raises:
+        WriteError: what has its name is a link, a file, or somebody else's folder: nothing in it is to be trusted.
+    """
+    store = folder / STORE
+    try:
+        found = durable.status(store)
+    except OSError as error:
+        raise WriteError(durable.explain(error)) from None
+    if found is None:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        what = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "a file"
+        raise WriteError(f"{store}: {what} and not vmxtool's folder; move it away")
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        raise WriteError(f"{store}: belongs to user {found.st_uid}; run vmxtool as that user")
+    return True
+
+
+def create(folder: Path, about: Mapping[str, str], entries: tuple[Entry, ...]) -> Journal:
+    """Write the journal of a rewrite that is about to begin; when this returns, it is on the disk for good.
+
+    The folder's lock is held by the caller.
+
+    Raises:
+        WriteError: it would be a journal that an undo could not read.
+        OSError: it cannot be written.
+    """
+    store = folder / STORE
+    number = max((number for number, _ in _numbered(folder)), default=0) + 1
+    if number > _MAX_NUMBER:
+        raise WriteError(f"{store}: no number is left for another journal; move the old ones away")
+    journal = Journal(folder, number, datetime.now(UTC), dict(about), entries)
+    data = encode(journal)
+    if len(data) > MAX_BYTES:
+        raise WriteError(f"{folder}: the changes come to more than a journal holds ({MAX_BYTES >> 20} MiB)")
+    if encode(decode(data, folder, number)) != data:
+        raise WriteError(f"{folder}: the journal would not read back as it was meant; please report this")
+    draft = store / f"{number:04}.tmp"
+    try:
+        durable.create(draft, data)
+        durable.replace(draft, journal.path("journal"))
+        # An earlier process may have made the folder of journals and died before that was on the disk.
+        durable.sync_folder(folder)
+    except BaseException:
+        discard(journal)
+        raise
+    return journal
+
+
+def discard(journal: Journal) -> None:
+    """Remove the journal of a rewrite that changed nothing; where that fails, an undo will find nothing to put back."""
+    for path in (journal.path("journal"), journal.path("journal").with_suffix(".tmp")):
+        with suppress(OSError):
+            durable.remove(path)
+    with suppress(OSError):
+        durable.sync_folder(journal.folder / STORE)
+
+
+def move(journal: Journal, old: State, new: State) -> None:
+    """Change a journal's state: one rename, so that it has happened or it has not."""
+    durable.replace(journal.path(old), journal.path(new))
+
+
+def sweep(folder: Path) -> None:
+    """Remove drafts of journals that a process left when it died: no rewrite begins before its journal has its name."""
+    store = folder / STORE
+    for name in durable.names(store):
+        if _DRAFT.fullmatch(name):
+            durable.remove(store / name)
+
+
+def load(folder: Path, number: int, state: State) -> Journal:
+    """Read a journal. Whether the names in it lead to links is not looked at here.
+
+    Raises:
+        WriteError: it cannot be read, or is not one that vmxtool writes.
+    """
+    path = journal_path(folder, number, state)
+    try:
+        data = durable.read(path, MAX_BYTES + 1)
+    except OSError as error:
+        raise WriteError(durable.explain(error)) from None
+    try:
+        return decode(data if len(data) <= MAX_BYTES else b"", folder, number)
+    except NotAJournalError as error:
+        raise WriteError(f"{path}: not a journal of vmxtool: {error}; move it away") from None
+
+
+def _numbered(folder: Path) -> list[tuple[int, State]]:
+    if not has_store(folder):
+        return []
+    try:
+        listed = durable.names(folder / STORE)
+    except OSError as error:
+        raise WriteError(durable.explain(error)) from None
+    matches = [match for name in listed if (match := _NAME.fullmatch(name)) is not None]
+    # 00001.done is no name that we give, and would hide 0001.done.
+    return sorted((int(match[1]), _STATES[match[2]]) for match in matches if match[1] == f"{int(match[1]):04}")

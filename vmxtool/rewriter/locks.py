@@ -1,0 +1,121 @@
+"""What keeps two programs from writing the same VM: VMware's locks, which are obeyed, and one of our own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import WriteError
+from vmxtool.rewriter import durable, journal
+from vmxtool.rewriter.target import STORE
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+# What lies beside a VM's files while a product has it open: lock files and lock folders of the hosted products, the
+# older lock files of GSX Server and Workstation on Linux, the swap file and the spare config of ESX.
+_IN_USE = (".lck", ".writelock", ".vswp", ".vmx~")
+
+_LOCK = "lock"
+# Each turn is lost only to a process that has just ended its own work.
+_TURNS = 20
+
+
+def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
+    """Refuse where a VMware product has files of the VM open.
+
+    Args:
+        folder: the folder to look in.
+        stems: names of the VM's files without their endings. "db" covers "db.vmx.lck" and "db-000001.vmdk.lck", and
+            not "db2.vmx.lck", which is of another VM.
+
+    Raises:
+        WriteError: a lock lies there; the message names it.
+        OSError: the folder cannot be listed.
+    """
+    wanted = {stem.casefold() for stem in stems if stem}
+    for name in durable.names(folder):
+        low = name.casefold()
+        if low.endswith(_IN_USE) and any(low.startswith(stem) and not low[len(stem)].isalnum() for stem in wanted):
+            remedy = "power the VM off; if nothing has it open, its host went down: remove the lock"
+            raise WriteError(f"{folder / name}: the VM is in use; {remedy}")
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Be the only vmxtool that writes in a folder, which gets its folder of journals for that.
+
+    If there is no journal in it at the end, it goes away again.
+
+    Raises:
+        WriteError: another one is writing there, or the file system has no locks.
+        OSError: the folder of journals cannot be made.
+    """
+    descriptor = _take(folder)
+    try:
+        journal.sweep(folder)
+        yield
+    finally:
+        with suppress(OSError):
+            _tidy(folder / STORE)
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+def _take(folder: Path) -> int:
+    path = folder / STORE / _LOCK
+    for _ in range(_TURNS):
+        durable.make_folder(folder / STORE)
+        if not journal.has_store(folder):
+            continue
+        try:
+            descriptor = durable.open_for_lock(path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            # A full disk takes the folder and not the file.
+            with suppress(OSError):
+                durable.remove_folder(path.parent)
+            raise
+        try:
+            _lock(descriptor, path)
+            # Whoever held the lock may have removed the file that we have open: then it locks nothing.
+            found = durable.status(path)
+            if found is not None and os.path.samestat(found, os.fstat(descriptor)):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+    raise _busy(path)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        raise _busy(path) from None
+    except OSError as error:
+        reason = (error.strerror or "no locks").lower()
+        raise WriteError(f"{path}: cannot be locked ({reason}); copy the VM to a file system that has locks") from None
+
+
+def _busy(path: Path) -> WriteError:
+    return WriteError(f"{path}: another vmxtool is writing to this VM; wait until it is done")
+
+
+def _tidy(store: Path) -> None:
+    if durable.names(store) == [_LOCK]:
+        durable.remove(store / _LOCK)
+        durable.remove_folder(store)

@@ -1,0 +1,202 @@
+"""Put back the bytes from before a rewrite, whether it was finished or cut short at any instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from vmxtool.errors import Interrupted, WriteError
+from vmxtool.rewriter import durable, journal, locks, target
+from vmxtool.rewriter.patch import ReplacePatch, differing_sectors, is_mixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from vmxtool.rewriter.patch import InPlacePatch, Patch, Side
+    from vmxtool.rewriter.record import Entry, Journal
+
+Found = Literal["before", "after", "mixed", "missing", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did.
+
+    Attributes:
+        number: the rewrite's number.
+        files: the files that got back their bytes, by the names that the journal has; none where nothing had changed.
+        was_unfinished: the rewrite, or an earlier undo of it, had been cut short.
+    """
+
+    number: int
+    files: tuple[str, ...]
+    was_unfinished: bool
+
+
+def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> Undone:
+    """Undo the unfinished rewrite of a VM's folder, or else the last one that was not undone yet.
+
+    Killed at any instant, it is done by calling it again.
+
+    Args:
+        folder: the VM's folder.
+        trusted: links inside the folder that may lead out of it, because the user named them.
+
+    Raises:
+        Interrupted: it had to stop half-way; calling it again goes on.
+        WriteError: there is nothing to undo, or a file is not as the rewrite left it; nothing was changed.
+    """
+    folder = target.real(folder)
+    if not journal.has_store(folder):
+        raise WriteError(f"{folder}: no rewrite to undo here")
+    try:
+        with locks.hold(folder):
+            return _undo(folder, trusted)
+    except OSError as error:
+        raise WriteError(durable.explain(error)) from None
+
+
+def _undo(folder: Path, trusted: frozenset[Path]) -> Undone:
+    number = journal.newest(folder, "journal")
+    was_unfinished = number is not None
+    if number is None and (number := journal.newest(folder, "done")) is None:
+        raise WriteError(f"{folder}: no rewrite to undo here")
+    record = _located(journal.load(folder, number, "journal" if was_unfinished else "done"), trusted)
+    refuse_if_in_use(entry.patch.path for entry in record.entries)
+    for entry in record.entries:
+        _check(entry, look(entry.patch), number, was_unfinished=was_unfinished)
+    try:
+        if not was_unfinished:
+            # From here on the journal tells of an undo cut short, should this be its end.
+            journal.move(record, "done", "journal")
+        files = restore(record, range(len(record.entries)))
+        journal.move(record, "journal", "undone")
+    except (OSError, WriteError) as error:
+        reason = durable.explain(error) if isinstance(error, OSError) else str(error)
+        raise Interrupted(f"{reason}; then run `vmxtool undo` again, which goes on with rewrite {number:04}") from None
+    return Undone(number, files, was_unfinished)
+
+
+def refuse_if_in_use(paths: Iterable[Path]) -> None:
+    """Refuse where a VMware product has one of the files open; see `locks.refuse_if_in_use`."""
+    stems: dict[Path, set[str]] = {}
+    for path in paths:
+        stems.setdefault(path.parent, set()).add(path.stem)
+    everywhere = {stem for found in stems.values() for stem in found}
+    for folder in stems:
+        locks.refuse_if_in_use(folder, everywhere)
+
+
+def look(patch: Patch) -> Found:
+    """Which bytes a file has: those from before, those from after, a mixture (disks alone), or other ones.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if isinstance(patch, ReplacePatch):
+        if durable.status(patch.path) is None:
+            return "missing"
+        content = durable.read(patch.path, max(len(patch.before), len(patch.after)) + 1)
+        return "before" if content == patch.before else "after" if content == patch.after else "other"
+    ranges = durable.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
+    if all(have == item.before for have, item in zip(ranges, patch.ranges, strict=True)):
+        return "before"
+    if all(have == item.after for have, item in zip(ranges, patch.ranges, strict=True)):
+        return "after"
+    mixed = all(is_mixture(have, item.before, item.after) for have, item in zip(ranges, patch.ranges, strict=True))
+    return "mixed" if mixed else "other"
+
+
+def restore(record: Journal, indexes: Sequence[int]) -> tuple[str, ...]:
+    """Bring these files of an unfinished rewrite back to their bytes from before, and remove all temporary files.
+
+    What is back already is synced all the same: the process that wrote it may have died before it came to that.
+
+    Returns:
+        The names of those that had to be written.
+
+    Raises:
+        WriteError: a file has bytes that neither the rewrite nor the original had.
+        OSError: a file cannot be read or written.
+    """
+    for index in range(len(record.entries)):
+        durable.remove(record.staged(index))
+    written = []
+    for index in indexes:
+        entry = record.entries[index]
+        found = look(entry.patch)
+        if found == "other":
+            raise WriteError(f"{entry.patch.path}: changed by another program; close that")
+        if isinstance(entry.patch, ReplacePatch):
+            _restore_text(record, index, entry.patch, found)
+        else:
+            _restore_disk(record, entry, entry.patch)
+        if found != "before":
+            written.append(entry.name)
+    return tuple(written)
+
+
+def write_ranges(patch: InPlacePatch, side: Side, mtime_ns: int | None) -> None:
+    """Bring the ranges of a disk to one side: only sectors that differ are written. The time is set unless None.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    have = durable.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
+    pieces = [
+        piece
+        for found, item in zip(have, patch.ranges, strict=True)
+        for piece in differing_sectors(item.offset, found, item.before if side == "before" else item.after)
+    ]
+    durable.overwrite(patch.path, pieces, mtime_ns)
+
+
+def _restore_text(record: Journal, index: int, patch: ReplacePatch, found: Found) -> None:
+    path, before = patch.path, record.entries[index].attributes
+    if found == "before":
+        durable.settle(path)
+        return
+    lost = found == "missing"
+    # The rights of today, should the user have changed them since; the time of before, since the bytes are of then.
+    like = (
+        replace(before, mode=before.mode & 0o777)
+        if lost
+        else replace(durable.attributes(path), mtime_ns=before.mtime_ns)
+    )
+    durable.stage(record.staged(index), patch.before, like, path, keep_time=True, lost=lost)
+    durable.replace(record.staged(index), path)
+
+
+def _restore_disk(record: Journal, entry: Entry, patch: InPlacePatch) -> None:
+    # If its time is another, somebody wrote to other parts of the disk since, and a program that copies by time of
+    # change has to see that.
+    ours = durable.attributes(patch.path).mtime_ns in {entry.attributes.mtime_ns, record.stamp_ns}
+    write_ranges(patch, "before", entry.attributes.mtime_ns if ours else None)
+
+
+def _located(record: Journal, trusted: frozenset[Path]) -> Journal:
+    """The journal with its files as they lie, once it is sure that no link has taken the place of one."""
+    entries = []
+    for entry in record.entries:
+        found = target.locate(record.folder, entry.patch.path, trusted)
+        if found.name != entry.name:
+            raise WriteError(f"{entry.patch.path}: a link has taken the place of the file; put the file back")
+        entries.append(replace(entry, patch=replace(entry.patch, path=found.path)))
+    return replace(record, entries=tuple(entries))
+
+
+def _check(entry: Entry, found: Found, number: int, *, was_unfinished: bool) -> None:
+    path = entry.patch.path
+    if found == "missing" and was_unfinished:
+        return
+    if found == "other" or (found != "after" and not was_unfinished):
+        if not was_unfinished:
+            raise WriteError(
+                f"{path}: changed since rewrite {number:04}, so that cannot be undone; nothing was changed"
+            )
+        remedy = "move it away" if isinstance(entry.patch, ReplacePatch) else "put it back from a backup"
+        raise WriteError(
+            f"{path}: changed by another program since rewrite {number:04} was cut short; {remedy} and undo again"
+        )
+    target.check(target.Target(entry.name, path), in_place=not isinstance(entry.patch, ReplacePatch))

@@ -1,0 +1,128 @@
+"""Write the patches of one rewrite: all of them, or none, or a journal from which `undo` gives back every byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import Interrupted, WriteError
+from vmxtool.rewriter import durable, journal, locks, target, undo
+from vmxtool.rewriter.patch import ReplacePatch
+from vmxtool.rewriter.record import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.record import Journal
+
+_UNCHANGED = "nothing was changed"
+
+
+def write(
+    folder: Path, patches: Sequence[Patch], about: Mapping[str, str], trusted: frozenset[Path] = frozenset()
+) -> Path | None:
+    """Write patches as one rewrite.
+
+    Args:
+        folder: the VM's folder; its journals lie in `.vmxtool` in it.
+        patches: at most one for each file.
+        about: what to tell of this rewrite in `undo --list`, such as the command.
+        trusted: links inside the folder that may lead out of it, because the user named them.
+
+    Returns:
+        The journal, or None where the files are already as they should be: then nothing is written at all.
+
+    Raises:
+        Interrupted: an earlier rewrite is unfinished; or this one could neither be finished nor taken back.
+        WriteError: refused or failed; the VM's files are as they were.
+    """
+    folder = target.real(folder)
+    _refuse_unfinished(folder)
+    changes = [patch for patch in patches if patch.changes]
+    if not changes:
+        return None
+    try:
+        _entries(folder, changes, trusted)
+        with locks.hold(folder):
+            # All of it again, since another vmxtool may have been at work before we had the lock.
+            _refuse_unfinished(folder)
+            record = journal.create(folder, about, _entries(folder, changes, trusted))
+            _carry_out(record)
+    except OSError as error:
+        raise WriteError(f"{durable.explain(error)}; {_UNCHANGED}") from None
+    return record.path("done")
+
+
+def _refuse_unfinished(folder: Path) -> None:
+    left = journal.unfinished(folder)
+    if left is not None:
+        raise Interrupted(f"{left}: an earlier rewrite was cut short; run `vmxtool undo` first")
+
+
+def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -> tuple[Entry, ...]:
+    """What the journal says of each file, once nothing speaks against changing it."""
+    found = [target.locate(folder, patch.path, trusted) for patch in patches]
+    undo.refuse_if_in_use(item.path for item in found)
+    entries: dict[str, Entry] = {}
+    for patch, item in zip(patches, found, strict=True):
+        if item.name in entries:
+            raise WriteError(f"{item.path}: two patches for one file; please report this")
+        kept = target.check(item, in_place=not isinstance(patch, ReplacePatch))
+        entries[item.name] = Entry(item.name, replace(patch, path=item.path), kept)
+        _refuse_changed(entries[item.name].patch)
+    return tuple(entries.values())
+
+
+def _refuse_changed(patch: Patch) -> None:
+    if undo.look(patch) != "before":
+        raise WriteError(f"{patch.path}: changed since the plan was made; plan again; {_UNCHANGED}")
+
+
+def _refuse_other_hand(patch: Patch) -> None:
+    if undo.look(patch) != "after":
+        raise WriteError(f"{patch.path}: another program wrote to it at the same time")
+
+
+def _carry_out(record: Journal) -> None:
+    touched: list[int] = []
+    try:
+        # All new files first: a full disk, a foreign owner or an access list shows before a file of the VM has changed.
+        for index, entry in enumerate(record.entries):
+            if isinstance(entry.patch, ReplacePatch):
+                staged = record.staged(index)
+                durable.stage(staged, entry.patch.after, entry.attributes, entry.patch.path, keep_time=False)
+        for index in sorted(
+            range(len(record.entries)), key=lambda at: isinstance(record.entries[at].patch, ReplacePatch)
+        ):
+            _refuse_changed(record.entries[index].patch)
+            touched.append(index)
+            _change(record, index)
+        for entry in record.entries:
+            _refuse_other_hand(entry.patch)
+        journal.move(record, "journal", "done")
+    except BaseException as error:
+        _take_back(record, touched, error)
+        raise
+
+
+def _change(record: Journal, index: int) -> None:
+    patch = record.entries[index].patch
+    if isinstance(patch, ReplacePatch):
+        durable.replace(record.staged(index), patch.path)
+    else:
+        undo.write_ranges(patch, "after", record.stamp_ns)
+
+
+def _take_back(record: Journal, touched: Sequence[int], error: BaseException) -> None:
+    try:
+        if durable.status(record.path("done")) is not None:
+            # The rename that finishes a rewrite can report a failure and have happened: over a network it does.
+            journal.move(record, "done", "journal")
+        undo.restore(record, touched)
+    except (OSError, WriteError) as second:
+        first = durable.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+        then = durable.explain(second) if isinstance(second, OSError) else str(second)
+        raise Interrupted(f"{first}; and taking it back failed: {then}; then run `vmxtool undo`") from None
+    journal.discard(record)
