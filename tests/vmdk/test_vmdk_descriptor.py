@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from vmdk import disks
 
+from vmxtool import _grammar
 from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
 from vmxtool.vmdk.lines import parse_extent, tokens
 
@@ -64,6 +65,27 @@ def test_a_long_text_is_read_in_pieces_without_a_seam() -> None:
     assert descriptor.unknown == ()
 
 
+def test_the_parser_never_sees_much_more_than_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    real = _grammar.tokens
+
+    def count(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
+        sizes.append(len(text))
+        return real(grammar, text, start)
+
+    monkeypatch.setattr(_grammar, "tokens", count)
+    Descriptor.parse(b"# a comment\n" * 50000)
+    assert max(sizes) < 2**17
+
+
+def test_padding_behind_a_long_text_is_no_text_whatever_it_holds() -> None:
+    text = b"# a comment\n" * 10000
+    descriptor = Descriptor.parse(text + b"\x00" + b"RW 1 ZERO\n" * 20000)
+    assert descriptor.text_size == len(text)
+    assert descriptor.extents == ()
+    assert not descriptor.padding_clean
+
+
 def test_the_keys_of_a_delta() -> None:
     data = disks.text(cid="8f67CA74", parent="172e8a4", hint="base.vmdk", header='isNativeSnapshot="yes"')
     descriptor = Descriptor.parse(data)
@@ -91,6 +113,8 @@ def test_a_value_in_every_form_that_real_files_have(line: str) -> None:
 
 def test_a_quoted_value_runs_to_the_last_quote_of_its_line() -> None:
     assert Descriptor.parse(b'parentFileNameHint="a"b.vmdk" \n').parent_file_name_hint == 'a"b.vmdk'
+    (setting,) = Descriptor.parse(b'parentFileNameHint = ""a""\n').settings
+    assert (setting.raw, setting.start) == (b'"a"', 22)
 
 
 @pytest.mark.parametrize(

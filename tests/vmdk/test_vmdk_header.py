@@ -112,6 +112,14 @@ def test_a_footer_that_is_none_or_contradicts() -> None:
     assert "grain of 0" in damage(disks.sparse_header(**stream, gdOffset=130, grainSize=0))[0]
 
 
+def test_either_of_header_and_footer_shows_that_a_file_was_not_closed() -> None:
+    sound = disks.sparse_header(version=3, flags=0x30001, compressAlgorithm=1, gdOffset=130)
+    header = read(disks.streamed(b"", sound, uncleanShutdown=1))
+    assert (header.damage, header.unclean_shutdown) == ((), True)
+    header = read(disks.streamed(b"", sound[:72] + b"\x01" + sound[73:]))
+    assert (header.damage, header.unclean_shutdown) == ((), True)
+
+
 def test_a_footer_that_the_file_ends_before() -> None:
     head = disks.sparse_header(gdOffset=disks.GD_AT_END)
     assert "there is no footer" in "; ".join(read(head).damage)

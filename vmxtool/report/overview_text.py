@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.verdict import Verdict
 
-_ID_WIDTH, _ANSWER_WIDTH = 22, 18
+_ID_WIDTH, _ANSWER_WIDTH = 24, 18
 _CONVERSIONS = frozenset({"export-disks", "import-disks", "convert-disks", "converter", "import-wizard"})
 _OWN = frozenset({"downgrade-hardware", "upgrade-hardware", "ide-to-scsi", "move-disks", "change-devices", "rewrite"})
 _MARKS = {Answer.READY: "✔", Answer.NEEDS_STEPS: "→", Answer.DEPENDS: "?", Answer.NOT_SUPPORTED: "✖"}

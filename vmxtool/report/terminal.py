@@ -27,9 +27,15 @@ _MAX_WIDTH = 100
 _MIN_WIDTH = 40
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Rich would end the program with 1; the command line decides that, in one place.
+        raise BrokenPipeError
+
+
 def console(stream: IO[str] | None = None) -> Console:
     """A console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
-    made = Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+    made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH)
     return made
 

@@ -1,0 +1,241 @@
+"""Whatever a path holds, the answer is one clear line and the right exit code, soon and in little memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+CONFIG = b'config.version = "8"\nvirtualHW.version = "6"\nguestOS = "winxppro"\nmemsize = "256"\ndisplayName = "x"\n'
+SECONDS, MEBIBYTES = 5, 200
+
+
+class Run(NamedTuple):
+    code: int
+    out: str
+    err: str
+    peak_mib: float
+
+
+def vmxtool(*words: str | Path, cwd: Path | None = None) -> Run:
+    """Run the command line in a process of its own, and measure the memory it used."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "vmxtool", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        watchdog = threading.Timer(4 * SECONDS, child.kill)  # a hang guard, not a measurement: the machine may be busy
+        watchdog.start()
+        assert child.stdout is not None
+        assert child.stderr is not None
+        out, err = child.stdout.read(), child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        watchdog.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+    scale = 2**20 if sys.platform == "darwin" else 2**10
+    assert child.returncode >= 0, "killed: it took too long"
+    return Run(child.returncode, out.decode(), err.decode(), usage.ru_maxrss / scale)
+
+
+def assert_refused(run: Run, code: int, *words: str) -> None:
+    assert (run.code, run.out) == (code, "")
+    assert run.err.startswith("vmxtool: ")
+    assert run.err.count("\n") == 1
+    assert "Traceback" not in run.err
+    for word in words:
+        assert word in run.err
+    assert run.peak_mib < MEBIBYTES
+
+
+def folder(path: Path, **files: bytes) -> Path:
+    for name, data in files.items():
+        (path / name.replace("_", ".")).write_bytes(data)
+    return path
+
+
+def test_no_vm_in_the_folder(tmp_path: Path) -> None:
+    assert_refused(vmxtool("inspect", tmp_path), 2, str(tmp_path), ".vmx")
+
+
+def test_no_vm_in_the_current_folder(tmp_path: Path) -> None:
+    assert_refused(vmxtool("check", "--target", "esx3", cwd=tmp_path), 2, ".vmx")
+
+
+def test_two_vms_in_the_folder_are_named(tmp_path: Path) -> None:
+    folder(tmp_path, a_vmx=CONFIG, b_vmx=CONFIG)
+    assert_refused(vmxtool("inspect", tmp_path), 2, "a.vmx", "b.vmx")
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    assert_refused(vmxtool("inspect", tmp_path / "gone.vmx"), 3, "gone.vmx")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the super-user may read everything")
+def test_a_folder_without_rights(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    assert_refused(vmxtool("inspect", closed), 3, "closed", "rights")
+
+
+def test_a_disk_given_as_config(samples: Path) -> None:
+    disk = next((samples / "ws6-windows-ide").glob("*.vmdk"))
+    assert_refused(vmxtool("inspect", disk), 3, disk.name, "virtual disk")
+
+
+def test_a_text_descriptor_given_as_config(samples: Path) -> None:
+    assert_refused(vmxtool("inspect", samples / "esx3-vmfs" / "web01.vmdk"), 3, "virtual disk")
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    assert_refused(vmxtool("inspect", folder(tmp_path, vm_vmx=b"")), 3, "vm.vmx", "empty")
+
+
+def test_a_line_of_100_megabytes(tmp_path: Path) -> None:
+    # Written in pieces: a child's peak counts from that of the process that started it.
+    with (tmp_path / "vm.vmx").open("wb") as stream:
+        stream.write(CONFIG + b'annotation = "')
+        for _ in range(100):
+            stream.write(b"x" * 1_000_000)
+        stream.write(b'"\n')
+    assert_refused(vmxtool("inspect", tmp_path), 3, "vm.vmx:6")
+
+
+def test_a_file_of_line_ends_only(tmp_path: Path) -> None:
+    with (tmp_path / "vm.vmx").open("wb") as stream:
+        for _ in range(30):
+            stream.write(b"\n" * 1_000_000)
+    assert_refused(vmxtool("inspect", tmp_path), 3, "vm.vmx")
+
+
+def test_a_config_of_200_000_lines_is_read(tmp_path: Path) -> None:
+    lines = b"".join(b'guestinfo.key%06d = "some value or other"\n' % n for n in range(200_000))
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + lines))
+    assert (run.code, run.err) == (0, "")
+    assert "200005 lines" in run.out
+    assert run.peak_mib < MEBIBYTES
+
+
+def test_nuls_end_their_line_and_nothing_else(tmp_path: Path) -> None:
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + b'annotation = "a\x00b"\nnumvcpus = "2"\n'))
+    assert run.code == 0
+    assert "vm.vmx:6" in run.out
+    assert "2 processors" in run.out
+
+
+def test_a_file_of_nuls(tmp_path: Path) -> None:
+    assert_refused(vmxtool("inspect", folder(tmp_path, vm_vmx=b"\x00" * 4096)), 3, "vm.vmx", "binary")
+
+
+def test_a_byte_order_mark_is_read_over_and_told(tmp_path: Path) -> None:
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=b"\xef\xbb\xbf" + CONFIG))
+    assert run.code == 0
+    assert "VMX005" in run.out
+    assert "config version 8" in run.out
+
+
+def test_an_unknown_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + b'.encoding = "klingon-8"\n'))
+    assert run.code == 0
+    assert "vm.vmx:6" in run.out
+    assert "klingon-8" in run.out
+
+
+def test_an_unclosed_quote_is_told_with_its_line(tmp_path: Path) -> None:
+    run = vmxtool("check", "--target", "ws6", folder(tmp_path, vm_vmx=CONFIG + b'annotation = "open\n'))
+    assert run.code == 1
+    assert "vm.vmx:6" in run.out
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../x.vmdk", "..\\\\..\\\\x.vmdk"])
+def test_a_disk_outside_the_folder_is_not_opened(tmp_path: Path, name: str) -> None:
+    disk = f'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "{name}"\n'
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + disk.encode()))
+    assert run.code == 0
+    assert "root:" not in run.out
+    assert "vm.vmx:8" in run.out
+
+
+def test_a_disk_that_is_its_own_parent(tmp_path: Path) -> None:
+    descriptor = (
+        b'# Disk DescriptorFile\nversion=1\nCID=11111111\nparentCID=11111111\ncreateType="monolithicFlat"\n'
+        b'parentFileNameHint="disk.vmdk"\nRW 8 FLAT "disk-flat.vmdk" 0\n'
+    )
+    disk = b'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "disk.vmdk"\n'
+    folder(tmp_path, vm_vmx=CONFIG + disk, disk_vmdk=descriptor)
+    (tmp_path / "disk-flat.vmdk").write_bytes(b"\x00" * 4096)
+    run = vmxtool("inspect", tmp_path)
+    assert run.code == 0
+    assert "own ancestor" in run.out
+
+
+def test_a_header_that_claims_2_to_the_62_sectors(tmp_path: Path, samples: Path) -> None:
+    disk = bytearray(next((samples / "ws6-windows-ide").glob("*.vmdk")).read_bytes())
+    disk[12:20] = (2**62).to_bytes(8, "little")
+    device = b'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
+    folder(tmp_path, vm_vmx=CONFIG + device, disk_vmdk=bytes(disk))
+    run = vmxtool("inspect", tmp_path)
+    assert run.code == 0
+    assert "DSK207" in run.out
+    assert run.peak_mib < MEBIBYTES
+
+
+def test_control_characters_reach_the_terminal_escaped(tmp_path: Path) -> None:
+    evil = b'displayName = "a|1B]0;owned|07 \xc2\x9b31m\x1b[2J\xe2\x80\xaeb"\n'
+    config = CONFIG.replace(b'displayName = "x"\n', evil) + b'.encoding = "UTF-8"\n'
+    folder(tmp_path, vm_vmx=config)
+    for words in (["inspect"], ["check", "--target", "esx3"], ["check"], ["rewrite", "--hwversion", "4", "--dry-run"]):
+        run = vmxtool(*words, tmp_path)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", run.out + run.err)
+    assert "\\x1b" in vmxtool("inspect", tmp_path).out
+
+
+def test_an_unknown_target_names_the_nearest(tmp_path: Path) -> None:
+    assert_refused(vmxtool("check", "--target", "esx33", folder(tmp_path, vm_vmx=CONFIG)), 2, "esx33", "esx3")
+
+
+def test_an_unknown_option_is_wrong_usage(tmp_path: Path) -> None:
+    run = vmxtool("inspect", "--colour", tmp_path)
+    assert run.code == 2
+    assert "Traceback" not in run.err
+
+
+def test_a_reader_that_closes_the_pipe_ends_it_quietly(samples: Path) -> None:
+    command = [sys.executable, "-m", "vmxtool", "targets"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=60) == 0
+
+
+def test_a_fifo_named_as_a_disk_does_not_hang(tmp_path: Path) -> None:
+    disk = b'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
+    folder(tmp_path, vm_vmx=CONFIG + disk)
+    os.mkfifo(tmp_path / "disk.vmdk")
+    run = vmxtool("inspect", tmp_path)
+    assert run.code == 0
+    assert "disk.vmdk" in run.out
+
+
+def test_a_fifo_given_as_config_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vm.vmx")
+    assert_refused(vmxtool("inspect", tmp_path / "vm.vmx"), 3, "vm.vmx", "regular file")
+
+
+@pytest.mark.parametrize("name", ["004.j2", "006.vmx"])
+@pytest.mark.corpus
+def test_what_only_looks_like_a_config_is_refused(name: str) -> None:
+    path = Path(__file__).parents[3] / "shared" / "corpus" / "not-vmx" / name
+    if not path.exists():
+        pytest.skip("the corpus is not here")
+    assert_refused(vmxtool("inspect", path), 3, name)
