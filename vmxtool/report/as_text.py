@@ -39,9 +39,14 @@ def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | No
     if vm.nics:
         out.print()
         _print_networks(vm, out)
-    if vm.snapshots.present or vm.snapshots.redo_signs:
+    if vm.snapshots.present:
         out.print()
         out.print(_snapshots(vm.snapshots))
+    if vm.snapshots.redo_signs:
+        out.print()
+        out.print(Text("redo logs", "dim"))
+        for sign in vm.snapshots.redo_signs[:_EVIDENCE_SHOWN]:
+            hang(out, " ", plain(shortened(str(sign), _EVIDENCE_LENGTH), "yellow"), indent=1)
     if findings:
         out.print()
         print_findings(findings, out)
@@ -73,6 +78,11 @@ def _print_facts(vm: Machine, out: Console) -> None:
     bits = f"{vm.guest.bits}-bit" if vm.guest.bits else "bits unknown"
     cores = f", {vm.cpu.cores_per_socket} cores per socket" if vm.cpu.cores_per_socket > 1 else ""
     processors = "1 processor" if vm.cpu.count == 1 else f"{vm.cpu.count} processors{cores}"
+    machine = f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}"
+    guest = f"{vm.guest.id or 'not named'}, {', '.join(filter(None, (vm.guest.family, bits)))}"
+    if vm.encryption == "full":
+        # What is inside the envelope has defaults here, and a default is not a fact about this VM.
+        machine = guest = "inside the encrypted part"
     document = vm.config.document
     config = f"{vm.config.file}, {document.lines} lines, {document.encoding.name}, {document.line_ending}"
     if vm.config.config_version is not None:
@@ -80,8 +90,8 @@ def _print_facts(vm: Machine, out: Console) -> None:
     for word, text in (
         ("hardware", plain(f"version {version}{generation}")),
         ("made by", _origins(vm)),
-        ("guest", plain(f"{vm.guest.id or 'not named'}, {', '.join(filter(None, (vm.guest.family, bits)))}")),
-        ("machine", plain(f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}")),
+        ("guest", plain(guest)),
+        ("machine", plain(machine)),
         ("state", _state(vm)),
         ("config", plain(config)),
     ):
@@ -202,7 +212,7 @@ def _snapshots(state: Snapshots) -> Tree:
         parent = nodes.get(snapshot.parent, tree) if snapshot.parent is not None else tree
         nodes[snapshot.id] = parent.add(_snapshot_line(snapshot, snapshot.id == state.current))
     if not state.tree:
-        for sign in (*state.signs, *state.redo_signs)[:_EVIDENCE_SHOWN]:
+        for sign in state.signs[:_EVIDENCE_SHOWN]:
             tree.add(plain(f"seen at {shortened(str(sign), 90)}", "yellow"))
     if state.needs_consolidation:
         tree.add(Text("disks need consolidation", "yellow"))
