@@ -18,6 +18,7 @@ NOT_READY = 1
 WRONG_USAGE = 2
 CANNOT_READ = 3
 CANNOT_WRITE = 4
+_INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 _CODES: dict[type[VmxtoolError], int] = {
     UsageError: WRONG_USAGE,
@@ -36,7 +37,8 @@ def code_of(error: VmxtoolError) -> int:
 def told() -> Iterator[None]:
     """Turn errors inside the block into one line on standard error and the right exit code.
 
-    A reader that closes the pipe ends the program quietly, as does Ctrl-C.
+    A reader that closes the pipe ends the program quietly, as does Ctrl-C. With VMXTOOL_TRACEBACK set in the
+    environment a fault of vmxtool itself shows its traceback, for those who mend it.
     """
     try:
         yield
@@ -48,8 +50,11 @@ def told() -> Iterator[None]:
         # The interpreter flushes standard output once more on its way out; it must find a pipe that is open.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(DONE) from None
-    except RecursionError:
-        print("vmxtool: the files are nested too deeply to be read", file=sys.stderr)  # noqa: T201
-        raise SystemExit(CANNOT_READ) from None
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(_INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001 a fault of ours is one line for the reader as well
+        if os.environ.get("VMXTOOL_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]
+        print(f"vmxtool: a fault of vmxtool itself, please report it: {what}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(CANNOT_READ) from None

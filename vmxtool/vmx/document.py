@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, cast
 
 from vmxtool import _files, _grammar
-from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
-from vmxtool.vmx import encodings, values
+from vmxtool.vmx import encodings, intake, syntax, values
+from vmxtool.vmx.encodings import Encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+__all__ = ["ENCODING_KEYS", "Document", "Encoding", "Kind", "Line", "fold", "split"]
+
 Kind = Literal["BOM", "ASSIGNMENT", "COMMENT", "BLANK", "UNKNOWN"]
 
-# VMware's reader has no limits of its own. The largest real configs are below 300 kB, their longest lines below 6 kB.
-MAX_BYTES = 32 * 2**20
-MAX_LINE_BYTES = 2**20
-_PIECE = 2**16
+# The oldest products had a name of their own for each kind of file; VMware still takes them all for `.encoding`.
+ENCODING_KEYS = (".encoding", "config.encoding", "preferences.encoding", "vmlist.encoding", "snapshot.encoding")
+
+_PIECE = 2**14
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_VALUE = re.compile(r'=[ \t]*(?:"([^"]*)"|([^\x00 \t#\r\n]*))')
-_ENCODING_KEYS = (".encoding", "config.encoding", "preferences.encoding", "vmlist.encoding", "snapshot.encoding")
+_VALUE = re.compile(r'=[ \t]*+(?:"([^"]*+)"|([^\x00 \t#\r\n]*+))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,145 +39,196 @@ class Line:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How the values of a file are decoded.
-
-    Attributes:
-        codec: the Python codec in use.
-        declared: the name in the file (`.encoding`), or None.
-        known: False where the declared name is one that VMware does not know; `codec` is then a guess.
-    """
-
-    codec: str
-    declared: str | None
-    known: bool
-
-    @property
-    def name(self) -> str:
-        """The name for a reader: as declared, else that of the codec in use."""
-        return self.declared if self.declared is not None else self.codec.upper()
-
-
 class Document(Mapping[str, str]):
     """A case-insensitive, read-only mapping from keys to decoded values; `bytes(document)` is the file.
 
     Where a key stands twice the first one counts, as in VMware, which then refuses the file: see `duplicates`.
     The file is split into lines and unescaped as bytes and decoded last, because in Shift_JIS, GBK and Big5 half of a
     character may look like the escape sign.
+
+    Attributes:
+        name: how the file is called in messages.
+        unknown: numbers of the lines at which VMware stops reading with a syntax error; see `complaint`.
+        repeats: numbers of the lines with a key that an earlier line has; see `duplicates`.
     """
 
-    __slots__ = ("_bom", "_encoding", "_index", "_lines", "duplicates", "name", "unknown")
+    __slots__ = (
+        "_duplicates",
+        "_encoding",
+        "_foreign",
+        "_guess",
+        "_index",
+        "_kinds",
+        "_starts",
+        "_text",
+        "_values",
+        "name",
+        "repeats",
+        "unknown",
+    )
 
-    def __init__(self, lines: Iterable[tuple[str, str]], name: str) -> None:
-        """Make a document of (kind, Latin-1 text) pairs; use `parse` or `read` instead."""
-        kept = list(lines)
-        self._bom = kept[0][1] if kept and kept[0][0] == "BOM" else ""
-        self._lines = kept[1:] if self._bom else kept
+    def __init__(self, text: str, lines: Iterable[tuple[str, int]], name: str, guess: str | None = None) -> None:
+        """Make a document of a Latin-1 view and its lines as (kind, length); use `parse` or `read` instead.
+
+        `guess` is the codec to assume where the file names none that VMware knows.
+        """
         self.name = name
+        self._text = text
+        self._kinds: list[str] = []
+        self._starts = array("L")
+        self._index: dict[str, int] = {}
+        self._foreign: dict[str, int] | None = None
+        self._duplicates: tuple[tuple[str, int, int], ...] | None = None
+        self._values: dict[int, str] = {}
+        self.repeats, self.unknown = self._take(lines)
+        self._guess = guess
         self._encoding: Encoding | None = None
-        index: dict[str, int] = {}
-        duplicates: list[tuple[str, int, int]] = []
-        unknown: list[int] = []
-        for number, (kind, text) in enumerate(self._lines):
-            if kind == "ASSIGNMENT":
-                key = fold(text.partition("=")[0].strip(" \t"))
-                if index.setdefault(key, number) != number:
-                    duplicates.append((key, index[key] + 1, number + 1))
-            elif kind == "UNKNOWN":
-                unknown.append(number + 1)
-        self._index = index
-        self.duplicates = tuple(duplicates)
-        """(folded key, line of the first, line of the repetition) for every repeated key."""
-        self.unknown = tuple(unknown)
-        """Numbers of the lines at which VMware stops reading with a syntax error."""
 
     @classmethod
     def parse(cls, data: bytes, name: str) -> Document:
         """Read the bytes of a file; every input is a document. `name` is how the file is called in messages."""
-        return cls(_tokens(data), name)
+        text = data.decode("latin-1")
+        return cls(text, split(text), name)
 
     @classmethod
     def read(cls, path: Path, name: str | None = None) -> Document:
         """Read a file.
 
         Raises:
-            InputError: it cannot be opened, or is larger or has a longer line than any config.
+            InputError: it cannot be opened, or is larger or has more or longer lines than any config.
         """
-        data = _files.read_range(path, 0, MAX_BYTES + 1)
-        _refuse_oversize(data, path)
-        return cls.parse(data, path.name if name is None else name)
+        data = _files.read_range(path, 0, intake.MAX_BYTES + 1)
+        intake.refuse_oversize(data, path)
+        text = data.decode("latin-1")
+        del data
+        return cls(text, split(text), path.name if name is None else name)
+
+    def _take(self, lines: Iterable[tuple[str, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Note where lines begin and where keys are; the numbers of the lines that repeat a key, and of the unknown."""
+        text, index = self._text, self._index
+        repeats, unknown = [], []
+        start = row = 0
+        for kind, length in lines:
+            if kind == "ASSIGNMENT":
+                key = text[start : text.index("=", start)].strip(" \t")
+                # Names are compared as bytes, as VMware does; it decodes values alone.
+                if index.setdefault(fold(key), row) != row:
+                    repeats.append(row + 1)
+            elif kind == "UNKNOWN":
+                unknown.append(row + 1)
+            elif kind == "BOM":
+                start += length
+                continue
+            self._kinds.append(kind)
+            self._starts.append(start)
+            start += length
+            row += 1
+        self._starts.append(start)
+        return tuple(repeats), tuple(unknown)
 
     # --- the file ---
 
     def __bytes__(self) -> bytes:
-        return (self._bom + "".join([text for _, text in self._lines])).encode("latin-1")
+        return self._text.encode("latin-1")
 
     def line(self, number: int) -> Line:
-        """The line with a 1-based number."""
-        kind, text = self._lines[number - 1]
-        return Line(number, kind, text.encode("latin-1"))  # type: ignore[arg-type]
+        """The line with a 1-based number.
+
+        Raises:
+            IndexError: the file has no such line.
+        """
+        text = self._line_text(number)
+        return Line(number, cast("Kind", self._kinds[number - 1]), text.encode("latin-1"))
 
     @property
     def lines(self) -> int:
         """How many lines the file has, blank ones and comments included."""
-        return len(self._lines)
+        return len(self._kinds)
 
     @property
     def tokens(self) -> list[tuple[str, str]]:
         """The (kind, Latin-1 text) pairs of the lines, without a BOM; a copy."""
-        return list(self._lines)
+        places = zip(self._kinds, pairwise(self._starts), strict=True)
+        return [(kind, self._text[start:end]) for kind, (start, end) in places]
 
     @property
     def bom(self) -> bool:
         """Whether the file begins with a UTF-8 byte order mark."""
-        return bool(self._bom)
+        return self._starts[0] > 0
 
     @property
     def line_ending(self) -> str:
-        """"LF", "CRLF", "CR", "mixed", or "none" for a file without a line end."""
-        ends = {text[-2:] if text.endswith("\r\n") else text[-1:] for _, text in self._lines}
-        names = {{"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[end] for end in ends if end in {"\n", "\r\n", "\r"}}
-        return names.pop() if len(names) == 1 else "mixed" if names else "none"
+        """How lines end: "LF", "CRLF", "CR", "mixed", or "none" for a file without a line end."""
+        pairs = self._text.count("\r\n")
+        counts = {"LF": self._text.count("\n") - pairs, "CRLF": pairs, "CR": self._text.count("\r") - pairs}
+        found = [name for name, count in counts.items() if count]
+        return found[0] if len(found) == 1 else "mixed" if found else "none"
+
+    @property
+    def duplicates(self) -> tuple[tuple[str, int, int], ...]:
+        """(folded key, line of the first, line of the repetition) for every repeated key; VMware refuses the file.
+
+        Left out are names that begin with a dot and the old names of `.encoding`: no variables, they may be repeated.
+        """
+        if self._duplicates is None:
+            lines = [(fold(self._raw_key(line - 1)), line) for line in self.repeats]
+            self._duplicates = tuple(
+                (fold(self._spelling(line - 1)), self._index[raw] + 1, line)
+                for raw, line in lines
+                if not raw.startswith(".") and raw not in ENCODING_KEYS
+            )
+        return self._duplicates
+
+    def complaint(self, number: int) -> str:
+        """Why VMware stops at a line of `unknown`, by its 1-based number, as a clause without a full stop."""
+        return syntax.complaint(self._line_text(number))
 
     @property
     def encoding(self) -> Encoding:
-        """How values are decoded: by `.encoding`, which is believed before anything else; else by BOM; else guessed."""
+        """How values are decoded: by `.encoding`, which is believed before anything else; else by a guess."""
         if self._encoding is None:
-            self._encoding = self._find_encoding()
+            rows = self._encoding_rows()
+            declared = [(row + 1, self._bytes(row).decode("ascii", "backslashreplace")) for row in rows]
+            self._encoding = encodings.settle(declared, self._guess_codec)
         return self._encoding
 
-    def _find_encoding(self) -> Encoding:
-        declared = next((raw for key in _ENCODING_KEYS if (raw := self._raw(key)) is not None), None)
-        if declared is None:
-            return Encoding("utf-8" if self._bom else encodings.guess(bytes(self)), None, known=True)
-        name = values.unescape(declared.encode("latin-1")).decode("ascii", "backslashreplace")
-        codec = encodings.codec(name)
-        return Encoding(codec or encodings.guess(bytes(self)), name, known=codec is not None)
+    @property
+    def undecodable(self) -> tuple[str, ...]:
+        """Keys, folded, whose values are not valid in the file's encoding; VMware refuses a file that has one."""
+        if self._text.isascii() and "|" not in self._text and not encodings.is_shifting(self.encoding.codec):
+            return ()
+        rows = self._index.values()
+        return tuple(
+            fold(self._spelling(row)) for row in rows if not encodings.is_valid(self._bytes(row), self.encoding.codec)
+        )
 
     # --- the values ---
 
     def __getitem__(self, key: str) -> str:
-        raw = self._raw(fold(key))
-        if raw is None:
+        row = self._row(key)
+        if row is None:
             raise KeyError(key)
-        if raw.isascii() and "|" not in raw and "\x00" not in raw and self._ascii_is_plain():
-            return raw
-        return encodings.decode(values.unescape(raw.encode("latin-1")), self.encoding.codec)
+        value = self._values.get(row)
+        if value is None:
+            value = self._value(row)
+            # Other values take up to sixteen times their bytes in the file, so they are not held.
+            if value.isascii():
+                self._values[row] = value
+        return value
 
     def __iter__(self) -> Iterator[str]:
         """Keys as they are spelt, in the order of the file."""
-        return (self.spelling(key) for key in self._index)
+        return map(self._spelling, self._index.values())
 
     def __len__(self) -> int:
         return len(self._index)
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and fold(key) in self._index
+        return isinstance(key, str) and self._row(key) is not None
 
     def folded(self) -> Iterable[str]:
         """Keys in lower case, in the order of the file."""
-        return self._index.keys()
+        return self._index.keys() if self._text.isascii() else [fold(key) for key in self]
 
     def spelling(self, key: str) -> str:
         """A key as the file spells it.
@@ -182,43 +236,85 @@ class Document(Mapping[str, str]):
         Raises:
             KeyError: the file does not have it.
         """
-        text = self._lines[self._index[fold(key)]][1].partition("=")[0].strip(" \t")
-        return text if text.isascii() else encodings.decode(text.encode("latin-1"), self.encoding.codec)
+        row = self._row(key)
+        if row is None:
+            raise KeyError(key)
+        return self._spelling(row)
 
     def where(self, key: str) -> int | None:
         """The 1-based number of the line that has a key, or None."""
-        number = self._index.get(fold(key))
-        return None if number is None else number + 1
+        row = self._row(key)
+        return None if row is None else row + 1
 
     def evidence(self, key: str) -> Evidence:
         """The place of a key, with its value as it stands in the file; without a line where the key is absent."""
-        raw = self._raw(fold(key))
-        if raw is None:
+        row = self._row(key)
+        if row is None:
             return Evidence(self.name, None, key, None)
-        text = raw if raw.isascii() else encodings.decode(raw.encode("latin-1"), self.encoding.codec)
-        return Evidence(self.name, self.where(key), self.spelling(key), text)
+        return Evidence(self.name, row + 1, self._spelling(row), self._show(self._raw(row)))
 
     def flag(self, key: str, default: bool) -> bool:
         """A boolean value as VMware reads it, or the default where the key is absent."""
-        value = self.get(key)
-        return default if value is None else values.as_bool(value)
+        return values.as_bool(self[key]) if key in self else default
 
     def number(self, key: str) -> int | None:
         """An integer value as VMware reads it, or None where the key is absent."""
-        value = self.get(key)
-        return None if value is None else values.as_int(value)
+        return values.as_int(self[key]) if key in self else None
 
-    def _raw(self, folded_key: str) -> str | None:
-        number = self._index.get(folded_key)
-        if number is None:
-            return None
-        hit = _VALUE.search(self._lines[number][1])
-        if hit is None:
-            return None
-        return hit[1] if hit[1] is not None else hit[2]
+    # --- rows count from 0 ---
 
-    def _ascii_is_plain(self) -> bool:
-        return not encodings.is_shifting(self.encoding.codec)
+    def _row(self, key: str) -> int | None:
+        folded = fold(key)
+        if folded.isascii():
+            row = self._index.get(folded)
+            if row is not None or self._text.isascii():
+                return row
+        if self._foreign is None:
+            # The index has names as bytes; readers ask for them as they are shown.
+            rows = [row for raw, row in self._index.items() if not raw.isascii()]
+            self._foreign = {fold(self._spelling(row)): row for row in reversed(rows)}
+        return self._foreign.get(folded)
+
+    def _line_text(self, number: int) -> str:
+        if not 1 <= number <= len(self._kinds):
+            raise IndexError(f"{self.name} has no line {number}")
+        return self._text[self._starts[number - 1] : self._starts[number]]
+
+    def _raw_key(self, row: int) -> str:
+        start = self._starts[row]
+        return self._text[start : self._text.index("=", start)].strip(" \t")
+
+    def _spelling(self, row: int) -> str:
+        return self._show(self._raw_key(row))
+
+    def _raw(self, row: int) -> str:
+        hit = cast("re.Match[str]", _VALUE.search(self._text, self._starts[row], self._starts[row + 1]))
+        return cast("str", hit[1] if hit[1] is not None else hit[2])
+
+    def _bytes(self, row: int) -> bytes:
+        return values.unescape(self._raw(row).encode("latin-1"))
+
+    def _value(self, row: int) -> str:
+        raw = self._raw(row)
+        codec = self.encoding.codec
+        if raw.isascii() and "|" not in raw and not encodings.is_shifting(codec):
+            return raw
+        return encodings.decode(values.unescape(raw.encode("latin-1")), codec)
+
+    def _show(self, raw: str) -> str:
+        return raw if raw.isascii() else encodings.decode(raw.encode("latin-1"), self.encoding.codec)
+
+    def _encoding_rows(self) -> list[int]:
+        first = [row for key in ENCODING_KEYS if (row := self._index.get(key)) is not None]
+        again = [line - 1 for line in self.repeats if fold(self._raw_key(line - 1)) in ENCODING_KEYS] if first else []
+        return sorted(first + again)
+
+    def _guess_codec(self) -> str:
+        return encodings.guess_all(self._sample) if self._guess is None else self._guess
+
+    def _sample(self) -> Iterator[bytes]:
+        if not self._text.isascii() or "|" in self._text:
+            yield from map(self._bytes, self._index.values())
 
 
 def fold(key: str) -> str:
@@ -226,28 +322,15 @@ def fold(key: str) -> str:
     return key.lower() if key.isascii() else "".join([char.lower() if char.isascii() else char for char in key])
 
 
-def _tokens(data: bytes) -> Iterator[tuple[str, str]]:
+def split(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of a Latin-1 view as (kind, length), with the BOM first where there is one."""
     # Reading piece by piece, each cut after a line end, bounds the parser's memory whatever the file holds.
-    text = data.decode("latin-1")
     start, rule = 0, "file"
     while start < len(text):
         end = len(text)
         if end - start > _PIECE:
             cut = _LINE_END.search(text, start + _PIECE)
             end = cut.end() if cut else end
-        yield from _grammar.tokens("vmx", text[start:end], rule)
+        for kind, line in _grammar.tokens("vmx", text[start:end], rule):
+            yield kind, len(line)
         start, rule = end, "lines"
-
-
-def _refuse_oversize(data: bytes, path: Path) -> None:
-    if len(data) > MAX_BYTES:
-        line = len(_LINE_END.findall(data.decode("latin-1")))
-        raise InputError(path, f"larger than {MAX_BYTES >> 20} MiB, so not a VM's config", "name the .vmx file", line + 1)
-    if len(data) <= MAX_LINE_BYTES:
-        return
-    start = 0
-    for number, hit in enumerate(re.finditer(rb"\r\n|\n|\r|\Z", data), 1):
-        if hit.start() - start > MAX_LINE_BYTES:
-            problem = f"a line longer than {MAX_LINE_BYTES >> 20} MiB, so not a VM's config"
-            raise InputError(path, problem, "name the .vmx file", number)
-        start = hit.end()

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, cast
 
-from vmxtool.vmx import values
-from vmxtool.vmx.document import Document, fold
+from vmxtool.vmx import encodings, values
+from vmxtool.vmx.document import ENCODING_KEYS, Document, fold, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_ASSIGNMENT = re.compile(r'(?P<name>[ \t]*[^\x00 \t=#\r\n]+)(?P<sign>[ \t]*=[ \t]*)(?P<value>"[^"]*"|[^\x00 \t#\r\n]*)')
-_KEY = re.compile(r"[^\x00 \t=#\r\n]+")
+_ASSIGNMENT = re.compile(r'[ \t]*+([^\x00 \t=#\r\n]++)[ \t]*+=[ \t]*+("[^"]*+"|[^\x00 \t#\r\n]*+)')
+_NAME = re.compile(r"[^\x00 \t=#\r\n]+")
+_BOM = "\xef\xbb\xbf"
+
+Row = tuple[str, str]
+"""A line as (kind, Latin-1 text)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetValue:
-    """Give a key a value; a key that is not there is added, below the line of `after` where that is there."""
+    """Give a key a value; a key that is not there is added, below the line of `after` where that is there.
+
+    Without such a line it goes to the end; but above a last line without a line end, so that that line stays the last.
+    """
 
     key: str
     value: str
@@ -34,7 +42,7 @@ class RemoveKey:
 
 @dataclass(frozen=True, slots=True)
 class RenameKey:
-    """Give a key another name, its value and everything else on its line kept."""
+    """Give a key another name, its value and everything else on its line kept byte for byte."""
 
     key: str
     name: str
@@ -44,86 +52,182 @@ Edit = SetValue | RemoveKey | RenameKey
 
 
 class EncodingRefused(ValueError):
-    """A value has a character that the file's encoding does not; the message names key and encoding."""
+    """A value cannot stand in the file's encoding; the message names key and encoding."""
+
+
+class AmbiguousKey(ValueError):
+    """A key stands on two lines, or would after the edit; the message names the key and both lines."""
 
 
 def apply(document: Document, edits: Iterable[Edit]) -> Document:
     """A new document with the edits made in order; the given one stays as it is.
 
+    A key that is not there is neither removed nor renamed, and a value equal to the present one changes no byte.
+
     Raises:
-        EncodingRefused: a new value does not fit the file's encoding.
+        EncodingRefused: a new value does not fit the file's encoding, or the others do not fit a new `.encoding`.
+        AmbiguousKey: a key to set or rename stands on two lines, or a new name is already there.
         ValueError: a name is not one that a line can carry.
     """
+    draft = _Draft(document)
     for edit in edits:
         if isinstance(edit, SetValue):
-            document = _set(document, edit)
+            draft.set(edit)
         elif isinstance(edit, RemoveKey):
-            document = _remove(document, edit.key)
+            draft.remove(edit)
         else:
-            document = _rename(document, edit)
-    return document
+            draft.rename(edit)
+    return draft.finish()
 
 
-def _set(document: Document, edit: SetValue) -> Document:
-    written = f'"{_encode(document, edit.key, edit.value)}"'
-    lines = document.tokens
-    where = document.where(edit.key)
-    if where is not None:
-        kind, text = lines[where - 1]
-        if document.get(edit.key) != edit.value:
-            lines[where - 1] = (kind, _ASSIGNMENT.sub(lambda hit: hit["name"] + hit["sign"] + written, text, count=1))
-        return _rebuild(document, lines)
-    _check_name(edit.key)
-    end = {"CRLF": "\r\n", "CR": "\r"}.get(document.line_ending, "\n")
-    if document.line_ending == "mixed":
-        end = next(text[len(text.rstrip("\r\n")) :] for _, text in lines if text.endswith(("\n", "\r")))
-    anchor = document.where(edit.after) if edit.after is not None else None
-    place = len(lines) if anchor is None else anchor
-    if place == len(lines) and lines and not lines[-1][1].endswith(("\n", "\r")):
-        # The file's last line has no line end, and it stays so: the new line goes above it.
-        place -= 1
-    lines.insert(place, ("ASSIGNMENT", f"{edit.key} = {written}{end}"))
-    return _rebuild(document, lines)
+class _Draft:
+    """The lines of a document while they are edited, so that many edits of a long file take one pass over it."""
+
+    def __init__(self, document: Document) -> None:
+        self._before = document
+        self._rows = document.tokens
+        self._places = {key: line - 1 for key in document.folded() if (line := document.where(key)) is not None}
+        self._repeats: dict[str, list[int]] = {}
+        for line in document.repeats:
+            self._repeats.setdefault(self._key(self._rows[line - 1][1]), []).append(line - 1)
+        # What now stands in the place of a row: itself, changed or gone, and what was added beside it. Row -1 is there
+        # for a file without lines.
+        self._slots: dict[int, list[Row]] = {}
+        self._recoded = False
+        self._end = _line_end(document.line_ending, self._rows)
+
+    def set(self, edit: SetValue) -> None:
+        key = fold(edit.key)
+        if key not in self._places:
+            self._add(edit)
+            return
+        slot, at = self._find_only(key)
+        kind, text = slot[at]
+        hit = _parts(text)
+        if self._decode(hit[2]) != edit.value:
+            slot[at] = (kind, text[: hit.start(2)] + self._encode(edit) + text[hit.end(2) :])
+            self._recoded |= key in ENCODING_KEYS
+
+    def remove(self, edit: RemoveKey) -> None:
+        key = fold(edit.key)
+        if key in self._places:
+            self._recoded |= key in ENCODING_KEYS
+            for place in (self._places.pop(key), *self._repeats.pop(key, ())):
+                slot = self._slot(place)
+                del slot[self._find(slot, key)]
+
+    def rename(self, edit: RenameKey) -> None:
+        _check_name(edit.name)
+        key, name = fold(edit.key), fold(edit.name)
+        if key not in self._places:
+            return
+        self._recoded |= not {key, name}.isdisjoint(ENCODING_KEYS)
+        slot, at = self._find_only(key)
+        if name != key and name in self._places:
+            raise self._ambiguity(f"{edit.name} would stand", self._places[name], self._places[key])
+        kind, text = slot[at]
+        hit = _parts(text)
+        slot[at] = (kind, text[: hit.start(1)] + edit.name + text[hit.end(1) :])
+        self._places[name] = self._places.pop(key)
+
+    def finish(self) -> Document:
+        before = self._before
+        rows = list(self._slots.get(-1, ()))
+        for place, row in enumerate(self._rows):
+            rows.extend(self._slots.get(place, (row,)))
+        bom = _BOM if before.bom else ""
+        text = bom + "".join([line for _, line in rows])
+        mark = [("BOM", len(bom))] if bom else []
+        lines: Iterable[tuple[str, int]] = chain(mark, ((kind, len(line)) for kind, line in rows))
+        # Where a line between them is gone, a CR and an LF become one line end, and a first line may look like a BOM.
+        met = any(above.endswith("\r") and below.startswith("\n") for (_, above), (_, below) in pairwise(rows))
+        if met or (text.startswith(_BOM) and not bom):
+            lines = split(text)
+        # A guess at the encoding stays the one made from the whole file: with a line less there is less to go by.
+        after = Document(text, lines, before.name, before.encoding.codec if before.encoding.guessed else None)
+        if self._recoded:
+            _check_encoding(before, after)
+        return after
+
+    def _add(self, edit: SetValue) -> None:
+        _check_name(edit.key)
+        key = fold(edit.key)
+        anchor = None if edit.after is None else self._places.get(fold(edit.after))
+        place = len(self._rows) - 1 if anchor is None else anchor
+        slot = self._slot(place)
+        at = len(slot) if anchor is None else self._find(slot, fold(edit.after or "")) + 1
+        if at and not slot[at - 1][1].endswith(("\n", "\r")):
+            at -= 1
+        slot.insert(at, ("ASSIGNMENT", f"{edit.key} = {self._encode(edit)}{self._end}"))
+        self._places[key] = place
+        self._recoded |= key in ENCODING_KEYS
+
+    def _slot(self, place: int) -> list[Row]:
+        return self._slots.setdefault(place, [self._rows[place]] if place >= 0 else [])
+
+    def _find(self, slot: list[Row], key: str) -> int:
+        return next(at for at, (kind, text) in enumerate(slot) if kind == "ASSIGNMENT" and self._key(text) == key)
+
+    def _find_only(self, key: str) -> tuple[list[Row], int]:
+        if key in self._repeats:
+            raise self._ambiguity(f"{key} stands", self._places[key], self._repeats[key][0])
+        slot = self._slot(self._places[key])
+        return slot, self._find(slot, key)
+
+    def _key(self, text: str) -> str:
+        name = _parts(text)[1]
+        return fold(name if name.isascii() else encodings.decode(name.encode("latin-1"), self._before.encoding.codec))
+
+    def _ambiguity(self, what: str, *places: int) -> AmbiguousKey:
+        first, second = sorted(places)
+        return AmbiguousKey(f"{self._before.name}: {what} on lines {first + 1} and {second + 1}; only one can stay")
+
+    def _encode(self, edit: SetValue) -> str:
+        encoding = self._before.encoding
+        # In an encoding that VMware does not know, only ASCII is sure to mean what it says.
+        codec = encoding.codec if encoding.known else "ascii"
+        written = values.escape(edit.value.encode(codec, "replace"))
+        if encodings.decode(values.unescape(written), codec) != edit.value:
+            lost = next((char for char in edit.value if not _survives(char, codec)), edit.value)
+            raise EncodingRefused(
+                f"{self._before.name}: {edit.key} cannot hold {lost!r} in the file's encoding {encoding.name}"
+            )
+        return f'"{written.decode("latin-1")}"'
+
+    def _decode(self, written: str) -> str:
+        raw = written[1:-1] if written.startswith('"') else written
+        return encodings.decode(values.unescape(raw.encode("latin-1")), self._before.encoding.codec)
 
 
-def _remove(document: Document, key: str) -> Document:
-    folded = fold(key)
-    return _rebuild(document, [line for line in document.tokens if _key_of(line) != folded])
+def _parts(text: str) -> re.Match[str]:
+    """Name and value, with its quotes, of a line that is an assignment."""
+    return cast("re.Match[str]", _ASSIGNMENT.match(text))
 
 
-def _rename(document: Document, edit: RenameKey) -> Document:
-    _check_name(edit.name)
-    lines = document.tokens
-    where = document.where(edit.key)
-    if where is None:
-        return document
-    kind, text = lines[where - 1]
-    old = text.partition("=")[0].strip(" \t")
-    lines[where - 1] = (kind, text.replace(old, edit.name, 1))
-    return _rebuild(document, lines)
-
-
-def _rebuild(document: Document, lines: list[tuple[str, str]]) -> Document:
-    bom = [("BOM", "\xef\xbb\xbf")] if document.bom else []
-    return Document(bom + lines, document.name)
-
-
-def _key_of(line: tuple[str, str]) -> str | None:
-    return fold(line[1].partition("=")[0].strip(" \t")) if line[0] == "ASSIGNMENT" else None
+def _line_end(ending: str, rows: list[Row]) -> str:
+    """How a new line ends: as the others do; where they differ, as the first that does not end with a lone CR."""
+    if ending == "mixed":
+        return next("\r\n" if text.endswith("\r\n") else "\n" for _, text in rows if text.endswith("\n"))
+    return {"CRLF": "\r\n", "CR": "\r"}.get(ending, "\n")
 
 
 def _check_name(name: str) -> None:
-    if not name.isascii() or not _KEY.fullmatch(name):
+    if not name.isascii() or not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be the name of a setting")
 
 
-def _encode(document: Document, key: str, value: str) -> str:
-    codec = document.encoding.codec
-    try:
-        data = value.encode(codec)
-    except UnicodeEncodeError as error:
-        missing = value[error.start : error.end]
-        raise EncodingRefused(
-            f"{document.name}: {key} cannot hold {missing!r} in the file's encoding {document.encoding.name}"
-        ) from None
-    return values.escape(data).decode("latin-1")
+def _survives(char: str, codec: str) -> bool:
+    return char != "\x00" and encodings.decode(char.encode(codec, "replace"), codec) == char
+
+
+def _check_encoding(before: Document, after: Document) -> None:
+    old, new = before.encoding, after.encoding
+    if not new.known or new.conflict is not None:
+        raise EncodingRefused(f"{before.name}: .encoding cannot become {new.name}, which VMware would refuse")
+    if old.codec != new.codec and not (_is_plain(before) and _is_plain(after)):
+        raise EncodingRefused(f"{before.name}: .encoding cannot become {new.name}, as other values are in {old.name}")
+
+
+def _is_plain(document: Document) -> bool:
+    data = bytes(document)
+    return data.isascii() and b"|" not in data and not encodings.is_shifting(document.encoding.codec)
