@@ -73,6 +73,7 @@ CONDITION_WORDS = {
     "esx2.5-managed-by-vc2": "if ESX 2.5 under VirtualCenter 2",
     "guest-os-supports-it": "if the guest supports it",
 }
+_PAGE_OF_ACE_AND_PLAYER = "mpg:p12"
 _LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the tables is cut
 
 
@@ -269,27 +270,46 @@ def print_sentences(sentences: Iterable[str], out: Console) -> None:
         out.print(grid)
 
 
-def print_moves(from_id: str, to_id: str, facts: Sequence[Fact], stream: IO[str] | None = None) -> None:
-    """Print what the running text says about a move that no table prints."""
+def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> None:
+    """Print what there is to say about a pair that no table prints: the text's word, or that the guide is silent."""
     out = console(stream)
-    settled = next((fact for fact in facts if fact.verdict is not None), None)
-    _print_pair(from_id, to_id, settled.verdict if settled is not None else None, out)
+    facts = tables.moves(from_id, to_id) or _said_of(from_id, to_id)
+    verdict = next((fact.verdict for fact in facts if fact.verdict is not None), None)
+    _print_pair(from_id, to_id, verdict, out)
     for fact in facts:
         out.print(Text(f"  {fact.address}  {fact.topic}", "dim"))
         print_ways(fact.ways, from_id, to_id, out)
         print_sentences([fact.says], out)
-
-
-def print_silence(from_id: str, to_id: str, nearest: GuideEntry | None, stream: IO[str] | None = None) -> None:
-    """Print that the guide does not treat a pair, and the nearest pair that it does treat."""
-    out = console(stream)
-    _print_pair(from_id, to_id, None, out)
+    if facts:
+        return
     out.print(Text("  The guide of October 2007 does not treat this move."))
-    if nearest is not None:
-        text = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
-        text.append(VERDICT_WORDS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
-        out.print(text.append(f" ({nearest.cell})", "dim"))
-    out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} plans it from what is known since.", "dim"))
+    nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
+    if nearest is not None and (nearest.from_id, nearest.to_id) != (from_id, to_id):
+        line = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
+        line.append(VERDICT_WORDS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
+        out.print(line.append(f"  {nearest.cell}", "dim"))
+    out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} tells what is known since.", "dim"))
+
+
+def _said_of(from_id: str, to_id: str) -> tuple[Fact, ...]:
+    """The facts about ACE or Player in general that bear on a pair, where one of the two is one of them."""
+    in_tables = {name for ids in names().labels.values() for name in ids}
+    apart = {name for name in (from_id, to_id) if tables.generation_of(name) is not None} - in_tables
+    kin = {
+        product.id for product in products().values() if product.family in {products()[name].family for name in apart}
+    }
+    return tuple(
+        fact
+        for fact in tables.facts_on(_PAGE_OF_ACE_AND_PLAYER)
+        if apart & set(fact.products) and ({from_id, to_id} <= set(fact.products) or set(fact.products) <= kin)
+    )
+
+
+def _nearest(product_id: str) -> str:
+    """The product itself where the tables have it, else the newest of its family that they have."""
+    in_tables = {name for ids in names().labels.values() for name in ids}
+    kin = [it.id for it in products().values() if it.family == products()[product_id].family and it.id in in_tables]
+    return kin[-1] if kin and product_id not in in_tables else product_id
 
 
 def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> None:

@@ -1,0 +1,96 @@
+"""`vmxtool explain`: rules and places of the guide."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from vmxtool.cli.app import build
+from vmxtool.knowledge import tables as guide
+from vmxtool.rules._registry import Rule, all_rules
+
+
+def run(*words: str) -> Result:
+    words = ("explain", *words)
+    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(build(list(words)), list(words))
+
+
+def shown(*words: str) -> str:
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_every_rule_has_a_page_under_its_code_and_its_name(rule: Rule) -> None:
+    told = shown(rule.code.lower())
+    assert told == shown(rule.name)
+    assert f"{rule.code} {rule.name} {rule.severity.value}" in told
+    assert " ".join(rule.title.split()) in told
+    assert " ".join(rule.text.split()) in told
+    for source in rule.sources:
+        assert source in told
+    value = json.loads(run(rule.code, "--format", "json").stdout)
+    assert (value["kind"], value["code"], value["name"]) == ("rule", rule.code, rule.name)
+    assert [it["reference"] for it in value["sources"]] == list(rule.sources)
+
+
+def test_the_sources_of_a_rule_are_given_their_titles() -> None:
+    value = json.loads(run("smp-not-offered", "--format", "json").stdout)
+    assert value["sources"]
+    assert all("Mobility Planning Guide" in source["title"] for source in value["sources"])
+
+
+def test_a_cell_says_what_it_prints_and_which_pairs_and_rules_hang_on_it() -> None:
+    told = shown("mpg:t07:r2c1")
+    assert "VMware Fusion 1.x to Workstation 5.x" in told
+    assert "Special steps" in told
+    assert "move to Workstation 6, downgrade hardware with Workstation 6" in told
+    assert "fusion1 → ws5.0, fusion1 → ws5.5" in told
+    assert "(to Workstation 5.0 only) mpg:p17" in told
+    assert "guest-64-bit-not-offered" in told
+    value = json.loads(run("mpg:t07:r2c1", "--format", "json").stdout)
+    assert value["pairs"] == [{"from": "fusion1", "to": "ws5.0"}, {"from": "fusion1", "to": "ws5.5"}]
+    assert "guest-64-bit-not-offered" in {rule["name"] for rule in value["rules"]}
+    assert value["notes"][0]["to"] == ["ws5.0"]
+
+
+def test_every_cell_is_explained() -> None:
+    for table in guide.tables():
+        for cell in table.cells():
+            value = json.loads(run(cell.address, "--format", "json").stdout)
+            assert (value["cell"], value["verdict"]) == (cell.address, cell.verdict)
+
+
+@pytest.mark.parametrize("code", ["mpg:t07", "MPG:T7"])
+def test_a_table_is_drawn(code: str) -> None:
+    assert "Table 7 From generation 6 to generation 5" in shown(code)
+    value = json.loads(run(code, "--format", "json").stdout)
+    assert (value["kind"], value["table"], len(value["cells"])) == ("table", 7, 6)
+
+
+def test_a_page_gives_its_facts_and_an_address_one_of_them() -> None:
+    told = shown("mpg:p17")
+    assert all(fact.says in told for fact in guide.facts_on("mpg:p17"))
+    value = json.loads(run("mpg:p17:3d-tools", "--format", "json").stdout)
+    assert [fact["address"] for fact in value["facts"]] == ["mpg:p17:3d-tools"]
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [
+        ("smp-not-ofered", "smp-not-offered"),
+        ("CPU499", "CPU4"),
+        ("mpg:t07:r9c9", "mpg:t07:r2c3"),
+        ("mpg:t40", "tables 1 to 19"),
+        ("mpg:p02", "mpg:p07"),
+        ("mpg:p17:3d", "mpg:p17:3d-tools"),
+        ("", "the nearest are"),
+    ],
+)
+def test_an_unknown_code_names_the_nearest(code: str, near: str) -> None:
+    result = run(code)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert near in result.stderr

@@ -1,0 +1,172 @@
+"""`vmxtool guide`: tables, cells and pairs, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from vmxtool.cli.app import build
+from vmxtool.knowledge import tables as guide
+
+
+def run(*words: str) -> Result:
+    words = ("guide", *words)
+    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(build(list(words)), list(words))
+
+
+def shown(*words: str) -> str:
+    """What the command prints, with its line breaks undone."""
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.stdout.split())
+
+
+def test_without_options_every_table_is_listed_with_its_page() -> None:
+    lines = run().stdout.splitlines()
+    for table in guide.tables():
+        assert any(
+            re.search(rf"^ *{table.number}  {re.escape(table.title)} .* {table.page}\s*$", line) for line in lines
+        )
+
+
+@pytest.mark.parametrize("number", range(1, 20))
+def test_a_table_fits_a_terminal_of_80_and_cuts_no_word(number: int) -> None:
+    result = run("--table", str(number))
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "…" not in result.stdout
+    table = guide.table(number)
+    for place in [*(f"c{n + 1}" for n in range(len(table.columns))), *(f"r{n + 1}" for n in range(len(table.rows)))]:
+        assert re.search(rf"│ {place} ", result.stdout)
+    told = " ".join(result.stdout.split())
+    for note in table.notes:
+        assert f"{note.id} {note.says}" in told
+        assert re.search(rf"\b{note.id}\b[^\]]*\]", result.stdout)
+
+
+def test_a_cell_of_a_table_is_told_in_plain_words() -> None:
+    cells = [cell.strip() for line in run("--table", "9").stdout.splitlines() for cell in line.split("│")[3:4]]
+    column = " ".join(filter(None, cells))
+    assert (
+        "OK in most cases: VMware Converter (if ESX 2.5 under VirtualCenter 2); "
+        "or export disks, upgrade hardware (one-way); or export disks, run in legacy mode [n2, n5]"
+    ) in column
+
+
+def test_one_pair_shows_its_cell_in_full() -> None:
+    told = shown("--from", "ws5.5", "--to", "esx2")
+    assert "Workstation 5.5 to ESX Server 2.x: OK in most cases" in told
+    assert "mpg:t12:r1c2 table 12" in told
+    assert "way 1 if ESX 2.5 under VirtualCenter 2 1. let VMware Converter move the VM to ESX Server 2" in told
+    assert "way 2 1. make a legacy VM with Workstation 5.5" in told
+    assert "Without VMware Converter only a VM" in told
+
+
+def test_a_way_without_return_is_marked() -> None:
+    told = shown("--from", "ws3", "--to", "fusion1")
+    assert "how one-way 1. upgrade the virtual hardware with Workstation 4 or 5 2. upgrade" in told
+
+
+def test_a_pair_that_the_text_rules_out_says_where_and_what_works_instead() -> None:
+    told = shown("--from", "ws6", "--to", "ws3")
+    assert "Not supported" in told
+    assert "page 25" in told
+    assert "Only the other direction works" in told
+
+
+def test_a_pair_the_guide_does_not_treat_is_said_plainly_with_the_nearest() -> None:
+    told = shown("--from", "ws17", "--to", "esx3")
+    assert "does not treat this move" in told
+    assert "Nearest: Workstation 6 to ESX Server 3, OK in most cases mpg:t07:r1c3" in told
+    assert "vmxtool route --from ws17 --target esx3" in told
+
+
+@pytest.mark.parametrize(
+    ("start", "to", "says"),
+    [
+        ("esx3", "ace2", "mpg:p12:ace2-in-esx3"),
+        ("ws6", "player2", "mpg:p12:player2-in"),
+        ("ace1", "ws6", "mpg:p12:ace-out"),
+        ("ws3", "player2", "mpg:p12:player-in-older"),
+        ("player1", "ws5.5", "mpg:p12:player-runs-only"),
+    ],
+)
+def test_ace_and_player_are_answered_from_the_text(start: str, to: str, says: str) -> None:
+    told = shown("--from", start, "--to", to)
+    assert says in told
+    assert guide.fact(says).says in told
+    assert "does not treat" not in told
+
+
+def test_one_end_alone_lists_its_pairs() -> None:
+    assert len(run("--from", "fusion1").stdout.splitlines()) == 16
+    values = json.loads(run("--to", "ws5", "--format", "json").stdout)
+    assert {value["to"] for value in values} == {"ws5.5"}
+    assert len(values) == 16
+
+
+# JSON
+
+
+def test_json_alone_is_one_entry_per_pair_of_products() -> None:
+    values = json.loads(run("--format", "json").stdout)
+    assert values == [entry.as_json() for entry in guide.entries()]
+    assert len({(value["from"], value["to"]) for value in values}) == len(values) == 256
+
+
+@pytest.mark.parametrize("number", range(3, 20))
+def test_json_of_a_table_is_the_part_of_the_whole(number: int) -> None:
+    whole = [value for value in json.loads(run("--format", "json").stdout) if value["table"] == number]
+    assert json.loads(run("--table", str(number), "--format", "json").stdout) == whole != []
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_json_of_the_two_tables_without_pairs_gives_their_cells(number: int) -> None:
+    values = json.loads(run("--table", str(number), "--format", "json").stdout)
+    table = guide.table(number)
+    assert [(value["cell"], value["verdict"]) for value in values] == [(c.address, c.verdict) for c in table.cells()]
+    assert [value["row"] for value in values[:: len(table.columns)]] == [row.label for row in table.rows]
+
+
+def test_json_of_a_pair_is_its_entry() -> None:
+    entry = guide.lookup("fusion1", "esx3")
+    assert entry is not None
+    assert json.loads(run("--from", "fusion1", "--to", "esx3", "--format", "json").stdout) == entry.as_json()
+
+
+def test_json_of_a_move_into_ace_comes_from_the_text_and_of_an_untreated_one_is_null() -> None:
+    value = json.loads(run("--from", "server1", "--to", "ace2", "--format", "json").stdout)
+    assert (value["table"], value["cell"], value["verdict"]) == (None, None, "special-steps")
+    assert value["source"] == "mpg:p12:ace2-in-generation-5"
+    assert value["ways"][0]["steps"] == [{"do": "upgrade-hardware", "with": ["ws6"]}]
+    result = run("--from", "ws17", "--to", "esx3", "--format", "json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, None)
+
+
+# Wrong usage
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--table", "20"], "tables 1 to 19"),
+        (["--from", "gsx", "--to", "ws4"], "gsx3"),
+        (["--from", "ws5", "--to", "exs3"], "esx3"),
+        (["--table", "7", "--from", "ws6"], "leave one of them out"),
+        (["--format", "html", "--table", "7"], "one page"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(words: list[str], says: str) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_html_is_the_proof_sheet() -> None:
+    result = run("--format", "html")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<!DOCTYPE html>")

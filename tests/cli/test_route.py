@@ -1,0 +1,153 @@
+"""`vmxtool route`: with a VM, without one, and with products at hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+import vmxtool
+from vmxtool.cli.app import build
+
+SCHEMA = Path(vmxtool.__file__).parent / "report" / "schema" / "route.json"
+CONFIG = 'config.version = "8"\nvirtualHW.version = "{version}"\nguestOS = "winxppro"\ndisplayName = "Till"\n'
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str) -> Result:
+    words = ("route", *words)
+    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(build(list(words)), list(words))
+
+
+def shown(*words: str) -> str:
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    return " ".join(result.stdout.split())
+
+
+def value(*words: str) -> Any:
+    result = run(*words, "--format", "json")
+    assert result.exit_code == 0, result.output
+    read = json.loads(result.stdout)
+    jsonschema.validate(read, json.loads(SCHEMA.read_text()), cls=jsonschema.Draft202012Validator)
+    return read
+
+
+def make_vm(folder: Path, version: int) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "till.vmx").write_text(CONFIG.format(version=version))
+    return folder
+
+
+def test_the_staged_way_is_told_with_each_one_way_step_marked() -> None:
+    told = shown("--from", "ws2", "--target", "fusion1")
+    assert "route 1 Workstation 2 → Workstation 4 → Fusion 1" in told
+    assert "route 2 Workstation 2 → Workstation 3 → Workstation 5.0 → Fusion 1" in told
+    assert "2 moves, 2 conversions, 1 one-way step" in told
+    assert "3 moves, 3 conversions, 2 one-way steps" in told
+    assert told.count("one-way ") >= 5
+    assert told.count("no way back to") == 3
+    read = value("--from", "ws2", "--target", "fusion1")
+    assert [[leg["one_way"] for leg in route["legs"]] for route in read["routes"]] == [
+        [True, False],
+        [True, True, False],
+    ]
+
+
+def test_with_workstation_6_alone_it_says_what_is_missing() -> None:
+    told = shown("--from", "ws2", "--target", "fusion1", "--have", "ws6")
+    assert "No route leads from Workstation 2 to Fusion 1 over the products at hand" in told
+    assert "What is missing: Workstation 4 or GSX Server 3." in told
+    assert "Workstation 3 or GSX Server 2, with Workstation 5.0, Workstation 5.5 or VMware Server 1" in told
+    read = value("--from", "ws2", "--target", "fusion1", "--have", "ws6")
+    assert read["routes"] == []
+    assert ["ws4"] in read["missing"]
+    assert "What is missing: Workstation 4, Workstation 5.0" in shown(
+        "--from", "ws3", "--target", "fusion1", "--have", "ws6"
+    )
+
+
+def test_the_ways_of_gsx_server_1_are_those_of_workstation_2() -> None:
+    one, other = (value("--from", start, "--target", "fusion1")["routes"] for start in ("gsx1", "ws2"))
+    assert [route["legs"][0]["cell"] for route in one] == [route["legs"][0]["cell"] for route in other]
+    assert [(route["one_way"], route["moves"]) for route in one] == [(1, 2), (2, 3)]
+
+
+def test_products_at_hand_are_the_only_ones_gone_over() -> None:
+    read = value("--from", "ws2", "--target", "fusion1", "--have", "ws3, Workstation 5.5")
+    assert [route["over"] for route in read["routes"]] == [["ws3", "ws5.5"]]
+
+
+def test_conditions_other_ways_and_the_way_back_are_told() -> None:
+    told = shown("--from", "ws5.5", "--target", "esx2")
+    assert "Workstation 5.5 → ESX Server 2 if ESX 2.5 under VirtualCenter 2" in told
+    assert "or: make a legacy VM in Workstation 5, import disks" in told
+    assert "it can go back to Workstation 4" in shown("--from", "ws4", "--target", "ws5.5")
+    assert "no source confirms that Workstation 17 runs version 4" in shown("--from", "ws5.5", "--target", "ws17")
+
+
+def test_where_nothing_leads_it_says_so_and_what_works_instead() -> None:
+    told = shown("--from", "ws6", "--target", "ws3")
+    assert "No route leads from Workstation 6 to Workstation 3 whatever products are at hand." in told
+    assert "Only the other direction works" in told
+    assert "No two further products would open one." in shown("--from", "ws6", "--target", "ws3", "--have", "ws5")
+
+
+def test_later_products_have_their_conversions_named_with_the_command() -> None:
+    told = shown("--from", "ws25h2", "--target", "ESXi 6.5")
+    assert "lower the virtual hardware to version 13 vmxtool rewrite --hwversion 13" in told
+    assert "import the virtual disks into ESXi 6.5 (vmkfstools -i)" in told
+    assert "export the virtual disks from ESXi 8.0" in shown("--from", "esxi8", "--target", "ws12")
+    assert "with Fusion 13 to version 18 or vmxtool rewrite" in shown("--from", "fusion13", "--target", "ws16")
+
+
+def test_the_vm_in_the_folder_gives_the_hardware_version(tmp_path: Path) -> None:
+    make_vm(tmp_path, 3)
+    read = value("--from", "ws5.5", "--target", "esx2")
+    assert read["hardware"] == {"version": 3, "generation": 4}
+    assert read["routes"][0]["legs"][0]["cell"] == "mpg:t13:r3c2"
+    assert shown("--from", "ws5.5", "--target", "esx2").startswith("Till: Workstation 5.5 to ESX Server 2.x")
+
+
+def test_without_from_the_origin_is_read_from_the_vm(tmp_path: Path) -> None:
+    folder = make_vm(tmp_path / "vm", 6)
+    read = value("--target", "esx3", str(folder))
+    assert read["from"]["generation"] == 6
+    assert read["routes"][0]["legs"][0]["from"] == read["from"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--target", "esx3"], 2, "no .vmx"),
+        (["--target", "exs3", "--from", "ws6"], 2, "esx3"),
+        (["--target", "esx3", "--from", "ws6", "--have", "ws44"], 2, "ws44"),
+        (["--target", "esx3", "--from", "ws6", "nowhere.vmx"], 3, "nowhere.vmx"),
+    ],
+)
+def test_wrong_usage_is_one_line(words: list[str], code: int, says: str) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert says in result.stderr
+
+
+def test_where_nothing_tells_the_origin_it_asks_for_it(samples: Path) -> None:
+    result = run("--target", "esx3", str(samples / "encrypted"))
+    assert result.exit_code == 2
+    assert "name it with --from" in result.stderr
+
+
+def test_a_product_that_does_not_run_the_vm_cannot_hold_it(tmp_path: Path) -> None:
+    make_vm(tmp_path, 6)
+    result = run("--from", "ws2", "--target", "fusion1")
+    assert result.exit_code == 2
+    assert "hardware version 6, which Workstation 2.x does not run" in result.stderr
