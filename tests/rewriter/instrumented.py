@@ -1,4 +1,4 @@
-"""What the rewriter's tests share: a small VM with its patches, and an operating system that stops, fails or records."""
+"""What the rewriter's tests share: a small VM with patches, and an operating system that stops, fails or records."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 from vmxtool.errors import WriteError
 from vmxtool.rewriter import durable, journal, locks, target
 from vmxtool.rewriter.patch import InPlacePatch, Patch, Range, ReplacePatch
+from vmxtool.rewriter.undo import undo
 
 SECTOR = 512
 NOBODY = 65534
@@ -124,6 +125,22 @@ def run(action: Callable[[], object]) -> int:
     return finish(start(action))
 
 
+def failure(action: Callable[[], object]) -> WriteError | None:
+    """The error that an action ends with, or None."""
+    try:
+        action()
+    except WriteError as error:
+        return error
+    return None
+
+
+def settle(folder: Path) -> None:
+    """What a user does after a crash; that there was nothing to undo is an answer too."""
+    error = failure(lambda: undo(folder))
+    if error is not None and "no rewrite to undo" not in str(error):
+        raise error
+
+
 def tree(folder: Path) -> dict[str, tuple[str, int]]:
     """SHA-256 and permission bits of every file but the journals, temporary files too."""
     found = {}
@@ -131,6 +148,11 @@ def tree(folder: Path) -> dict[str, tuple[str, int]]:
         if path.is_file() and ".vmxtool" not in path.relative_to(folder).parts:
             found[path.relative_to(folder).as_posix()] = (sha256(path.read_bytes()).hexdigest(), path.stat().st_mode)
     return found
+
+
+def listed(folder: Path) -> list[str]:
+    """The names in a folder, sorted."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def states(folder: Path) -> list[str]:
@@ -181,7 +203,7 @@ def replacing(path: Path, after: bytes | None = None) -> ReplacePatch:
 
 
 def make_vm(folder: Path) -> tuple[Patch, ...]:
-    """A config and four disks: two with separate descriptors, two with them inside; with the patches that change all."""
+    """A config and four disks, two with separate descriptors and two with them inside, and patches that change all."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vm.vmx").write_bytes(b'virtualHW.version = "6"\r\nide0:0.present = "TRUE"\r\n' + b"# a comment\r\n" * 40)
     for name in ("a", "b"):
@@ -228,7 +250,7 @@ def _as_nobody(action: Callable[[], object]) -> str:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-        os.write(writing, _told(action).encode())
+        os.write(writing, _told(action).encode()[:4096])
 
     code = run(act)
     os.close(writing)

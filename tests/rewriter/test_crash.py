@@ -22,12 +22,12 @@ from rewriter.instrumented import (
     killer,
     make_vm,
     run,
+    settle,
     start,
     states,
     tree,
 )
 
-from vmxtool.errors import Interrupted, WriteError
 from vmxtool.rewriter.journal import unfinished
 from vmxtool.rewriter.undo import undo
 from vmxtool.rewriter.write import write
@@ -38,16 +38,6 @@ if TYPE_CHECKING:
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes made with fork")
 
 VM = Path("vm")
-
-
-def settle(folder: Path) -> None:
-    """What a user does after a crash; that there was nothing to undo is an answer too."""
-    try:
-        undo(folder)
-    except Interrupted:
-        raise
-    except WriteError as error:
-        assert "no rewrite to undo" in str(error)  # noqa: PT017
 
 
 def killed(action: Callable[[], object], turn: int, *, torn: bool) -> None:
@@ -320,6 +310,49 @@ def test_power_goes_at_any_instant_and_unsynced_bytes_are_lost_at_random(tmp_pat
     assert len(results) > 1
 
 
+class Dead(BaseException):
+    """The process has been killed: nothing that it still does reaches the disk."""
+
+
+def test_power_goes_after_an_undo_that_had_to_be_called_twice(tmp_path: Path) -> None:
+    """What a killed undo wrote without a sync is on the disk for good when the second one says that it is done."""
+    patches = make_vm(tmp_path / "pattern")
+    old = {name: digest for name, (digest, _) in tree(tmp_path / "pattern").items()}
+    write(tmp_path / "pattern", patches, {})
+    shutil.copytree(tmp_path / "pattern", tmp_path / "count")
+    changes = count_changes(lambda: undo(tmp_path / "count"))
+    chance = random.Random(2007)
+    for turn in range(len(changes)):
+        folder = tmp_path / str(turn)
+        shutil.copytree(tmp_path / "pattern", folder)
+        cut = PowerCut(folder)
+        seen = -1
+
+        def dying(name: str, real: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            nonlocal seen
+            seen += is_change(name, args)
+            if seen >= turn:  # noqa: B023
+                if name == "close":
+                    real(*args)
+                raise Dead
+            return cut.hook(name, real, args, kwargs)  # noqa: B023
+
+        with instrumented(dying), pytest.raises(Dead):
+            undo(folder)
+        first = len(cut.events)
+        with instrumented(cut.hook):
+            settle(folder)
+        for again in range(12):
+            held = tmp_path / f"{turn}-{again}"
+            end = chance.randint(first, len(cut.events)) if again else len(cut.events)
+            cut.rebuild(end, chance, held)
+            if end == len(cut.events):
+                assert {name: digest for name, (digest, _) in tree(held).items()} == old, (turn, changes[turn])
+            settle(held)
+            assert {name: digest for name, (digest, _) in tree(held).items()} == old, (turn, changes[turn], end)
+            shutil.rmtree(held)
+
+
 def test_power_cut_notices_a_missing_sync(tmp_path: Path) -> None:
     """The test above can fail: without the sync of the journal's folder it does."""
     patches = make_vm(tmp_path / VM)
@@ -346,7 +379,7 @@ def test_power_cut_notices_a_missing_sync(tmp_path: Path) -> None:
 
 
 def test_every_change_goes_through_the_instrumented_calls(tmp_path: Path) -> None:
-    """Were a write to pass by `durable`, the tests above would not stop at it: the audit hooks of Python see them all."""
+    """Were a change to pass by them, the tests above would not stop at it. Python's audit hooks see every one."""
     seen: list[str] = []
     watching = True
 

@@ -19,6 +19,7 @@ from rewriter.instrumented import (
     in_place,
     instrumented,
     is_change,
+    listed,
     make_vm,
     ordinary_user,
     replacing,
@@ -205,6 +206,22 @@ def test_an_unfinished_rewrite_is_settled_first(tmp_path: Path) -> None:
     assert config.path.read_bytes() == NEW
 
 
+def test_a_rewrite_that_dies_before_we_have_the_lock_is_settled_first(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    other = make_config(tmp_path, "other.vmx")
+    journal = write(tmp_path, (other,), {})
+    assert journal is not None
+
+    def hook(name: str, real: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if name == "open" and args[0].name == "lock":
+            journal.rename(journal.with_suffix(".journal"))
+        return real(*args, **kwargs)
+
+    with instrumented(hook), pytest.raises(Interrupted, match="vmxtool undo"):
+        write(tmp_path, (config,), {})
+    assert config.path.read_bytes() == OLD
+
+
 # Where a file lies
 
 
@@ -328,7 +345,7 @@ def test_folder_of_somebody_else() -> None:
         told = doing(lambda: write(folder / "vm", (ReplacePatch(folder / "vm" / "vm.vmx", OLD, NEW),), {}))
         assert "WriteError" in told
         assert "no right to write in this folder" in told
-        assert os.listdir(folder / "vm") == ["vm.vmx"]
+        assert listed(folder / "vm") == ["vm.vmx"]
 
 
 @root
@@ -337,7 +354,7 @@ def test_file_of_somebody_else_that_we_may_not_write() -> None:
         config = make_config(folder)
         told = doing(lambda: write(folder, (config,), {}))
         assert "vm.vmx: permission denied" in told
-        assert os.listdir(folder) == ["vm.vmx"]
+        assert listed(folder) == ["vm.vmx"]
 
 
 @root
@@ -352,7 +369,7 @@ def test_file_whose_owner_we_cannot_keep(owner: tuple[int, int]) -> None:
         os.chown(config.path, *owner)
         told = doing(lambda: write(folder, (in_place(folder / "first.vmdk"), config), {}))
         assert f"it belongs to user {owner[0]}, group {owner[1]}" in told
-        assert sorted(os.listdir(folder)) == ["first.vmdk", "vm.vmx"]
+        assert listed(folder) == ["first.vmdk", "vm.vmx"]
         assert config.path.read_bytes() == OLD
         assert (folder / "first.vmdk").read_bytes() == sparse_disk("ide")
 
@@ -400,14 +417,20 @@ def test_modes_survive(tmp_path: Path) -> None:
         assert config.path.stat().st_mode & 0o7777 == mode
 
 
+def set_xattr(path: Path, name: str, value: bytes) -> None:
+    """Give a file an extended attribute, or skip where the file system has none."""
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        pytest.skip("this file system has no extended attributes")
+
+
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="of Linux")
 def test_extended_attributes_survive(tmp_path: Path) -> None:
     config = make_config(tmp_path)
-    try:
-        os.setxattr(config.path, "user.note", b"kept by hand")
-    except OSError as error:
-        assert error.errno == errno.ENOTSUP
-        pytest.skip("this file system has none")
+    set_xattr(config.path, "user.note", b"kept by hand")
     write(tmp_path, (config,), {})
     assert os.getxattr(config.path, "user.note") == b"kept by hand"
     undo(tmp_path)
@@ -422,17 +445,14 @@ def access_list(*entries: tuple[int, int, int]) -> bytes:
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="of Linux")
 def test_access_lists_survive_and_none_is_inherited(tmp_path: Path) -> None:
     nobody = 0xFFFFFFFF
-    listed = access_list((1, 6, nobody), (2, 6, 1234), (4, 4, nobody), (16, 6, nobody), (32, 0, nobody))
+    others = ((2, 6, 1234), (4, 4, nobody), (16, 6, nobody), (32, 0, nobody))
+    listed_rights = access_list((1, 6, nobody), *others)
     with_list, without = make_config(tmp_path, "with.vmx"), make_config(tmp_path, "without.vmx")
     without.path.chmod(0o640)
-    try:
-        os.setxattr(with_list.path, "system.posix_acl_access", listed)
-        os.setxattr(tmp_path, "system.posix_acl_default", listed)
-    except OSError as error:
-        assert error.errno == errno.ENOTSUP
-        pytest.skip("this file system has none")
+    set_xattr(with_list.path, "system.posix_acl_access", listed_rights)
+    set_xattr(tmp_path, "system.posix_acl_default", access_list((1, 7, nobody), *others))
     write(tmp_path, (with_list, without), {})
-    assert os.getxattr(with_list.path, "system.posix_acl_access") == listed
+    assert os.getxattr(with_list.path, "system.posix_acl_access") == listed_rights
     assert "system.posix_acl_access" not in os.listxattr(without.path)
     assert without.path.stat().st_mode & 0o777 == 0o640
 
@@ -606,7 +626,7 @@ def test_100_gb_disk_touches_under_64_kib(tmp_path: Path) -> None:
         nonlocal read
         result = real(*args, **kwargs)
         if name == "write":
-            file = os.readlink(f"/proc/self/fd/{args[0]}") if sys.platform == "linux" else "all"
+            file = str(Path(f"/proc/self/fd/{args[0]}").readlink()) if sys.platform == "linux" else "all"
             written[file] = written.get(file, 0) + result
         if name == "read":
             read += len(result)

@@ -187,7 +187,7 @@ def sync(descriptor: int) -> None:
     """Wait until a file's bytes are on the disk itself."""
     if sys.platform == "darwin":
         # There fsync() leaves them in the drive's own memory.
-        import fcntl  # noqa: PLC0415
+        import fcntl
 
         with suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)

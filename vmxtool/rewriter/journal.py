@@ -122,7 +122,11 @@ def create(folder: Path, about: Mapping[str, str], entries: tuple[Entry, ...]) -
     data = encode(journal)
     if len(data) > MAX_BYTES:
         raise WriteError(f"{folder}: the changes come to more than a journal holds ({MAX_BYTES >> 20} MiB)")
-    if encode(decode(data, folder, number)) != data:
+    try:
+        same = encode(decode(data, folder, number)) == data
+    except NotAJournalError:
+        same = False
+    if not same:
         raise WriteError(f"{folder}: the journal would not read back as it was meant; please report this")
     draft = store / f"{number:04}.tmp"
     try:
@@ -145,9 +149,32 @@ def discard(journal: Journal) -> None:
         durable.sync_folder(journal.folder / STORE)
 
 
-def move(journal: Journal, old: State, new: State) -> None:
-    """Change a journal's state: one rename, so that it has happened or it has not."""
-    durable.replace(journal.path(old), journal.path(new))
+def finish(journal: Journal, state: State) -> None:
+    """Say that a rewrite is done or undone: one rename, so that it has happened or it has not.
+
+    Raises:
+        OSError: it has not.
+    """
+    try:
+        durable.replace(journal.path("journal"), journal.path(state))
+    except OSError:
+        # Over a network, a rename can report a failure and have happened; and where only the sync after it failed, a
+        # power cut brings back at worst a journal that an undo can use.
+        if durable.status(journal.path(state)) is None:
+            raise
+
+
+def reopen(journal: Journal, *, was_unfinished: bool = False) -> None:
+    """Say for good that a rewrite is being undone; from then on it counts as cut short.
+
+    Raises:
+        OSError: it could not be said, or not for good, so that no file may be touched.
+    """
+    if was_unfinished:
+        # An undo that died right after its rename has said so, but perhaps not for good.
+        durable.sync_folder(journal.folder / STORE)
+    else:
+        durable.replace(journal.path("done"), journal.path("journal"))
 
 
 def sweep(folder: Path) -> None:

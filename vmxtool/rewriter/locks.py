@@ -45,7 +45,7 @@ def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
     for name in durable.names(folder):
         low = name.casefold()
         if low.endswith(_IN_USE) and any(low.startswith(stem) and not low[len(stem)].isalnum() for stem in wanted):
-            remedy = "power the VM off; if nothing has it open, its host went down: remove the lock"
+            remedy = "power the VM off, or remove what a crash left if no product has it open"
             raise WriteError(f"{folder / name}: the VM is in use; {remedy}")
 
 
@@ -64,10 +64,12 @@ def hold(folder: Path) -> Iterator[None]:
         journal.sweep(folder)
         yield
     finally:
-        with suppress(OSError):
-            _tidy(folder / STORE)
-        with suppress(OSError):
-            os.close(descriptor)
+        try:
+            with suppress(OSError):
+                _tidy(folder / STORE)
+        finally:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def _take(folder: Path) -> int:
@@ -107,6 +109,8 @@ def _lock(descriptor: int, path: Path) -> None:
     except (BlockingIOError, PermissionError):
         raise _busy(path) from None
     except OSError as error:
+        with suppress(OSError):
+            _tidy(path.parent)
         reason = (error.strerror or "no locks").lower()
         raise WriteError(f"{path}: cannot be locked ({reason}); copy the VM to a file system that has locks") from None
 

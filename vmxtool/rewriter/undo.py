@@ -54,7 +54,7 @@ def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> Undone:
         with locks.hold(folder):
             return _undo(folder, trusted)
     except OSError as error:
-        raise WriteError(durable.explain(error)) from None
+        raise WriteError(f"{durable.explain(error)}; nothing was changed") from None
 
 
 def _undo(folder: Path, trusted: frozenset[Path]) -> Undone:
@@ -66,12 +66,10 @@ def _undo(folder: Path, trusted: frozenset[Path]) -> Undone:
     refuse_if_in_use(entry.patch.path for entry in record.entries)
     for entry in record.entries:
         _check(entry, look(entry.patch), number, was_unfinished=was_unfinished)
+    journal.reopen(record, was_unfinished=was_unfinished)
     try:
-        if not was_unfinished:
-            # From here on the journal tells of an undo cut short, should this be its end.
-            journal.move(record, "done", "journal")
         files = restore(record, range(len(record.entries)))
-        journal.move(record, "journal", "undone")
+        journal.finish(record, "undone")
     except (OSError, WriteError) as error:
         reason = durable.explain(error) if isinstance(error, OSError) else str(error)
         raise Interrupted(f"{reason}; then run `vmxtool undo` again, which goes on with rewrite {number:04}") from None
@@ -188,15 +186,12 @@ def _located(record: Journal, trusted: frozenset[Path]) -> Journal:
 
 def _check(entry: Entry, found: Found, number: int, *, was_unfinished: bool) -> None:
     path = entry.patch.path
-    if found == "missing" and was_unfinished:
-        return
-    if found == "other" or (found != "after" and not was_unfinished):
-        if not was_unfinished:
-            raise WriteError(
-                f"{path}: changed since rewrite {number:04}, so that cannot be undone; nothing was changed"
-            )
+    if not was_unfinished and found != "after":
+        raise WriteError(f"{path}: changed since rewrite {number:04}, so that cannot be undone; nothing was changed")
+    if found == "other":
         remedy = "move it away" if isinstance(entry.patch, ReplacePatch) else "put it back from a backup"
         raise WriteError(
             f"{path}: changed by another program since rewrite {number:04} was cut short; {remedy} and undo again"
         )
-    target.check(target.Target(entry.name, path), in_place=not isinstance(entry.patch, ReplacePatch))
+    if found not in {"before", "missing"}:
+        target.check(target.Target(entry.name, path), in_place=not isinstance(entry.patch, ReplacePatch))

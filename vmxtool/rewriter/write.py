@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -93,15 +94,15 @@ def _carry_out(record: Journal) -> None:
             if isinstance(entry.patch, ReplacePatch):
                 staged = record.staged(index)
                 durable.stage(staged, entry.patch.after, entry.attributes, entry.patch.path, keep_time=False)
-        for index in sorted(
-            range(len(record.entries)), key=lambda at: isinstance(record.entries[at].patch, ReplacePatch)
-        ):
-            _refuse_changed(record.entries[index].patch)
+        patches = [entry.patch for entry in record.entries]
+        # Disks before texts: what can still fail comes before what hardly can.
+        for index in sorted(range(len(patches)), key=lambda at: isinstance(patches[at], ReplacePatch)):
+            _refuse_changed(patches[index])
             touched.append(index)
             _change(record, index)
-        for entry in record.entries:
-            _refuse_other_hand(entry.patch)
-        journal.move(record, "journal", "done")
+        for patch in patches:
+            _refuse_other_hand(patch)
+        journal.finish(record, "done")
     except BaseException as error:
         _take_back(record, touched, error)
         raise
@@ -117,9 +118,8 @@ def _change(record: Journal, index: int) -> None:
 
 def _take_back(record: Journal, touched: Sequence[int], error: BaseException) -> None:
     try:
-        if durable.status(record.path("done")) is not None:
-            # The rename that finishes a rewrite can report a failure and have happened: over a network it does.
-            journal.move(record, "done", "journal")
+        with suppress(FileNotFoundError):
+            journal.reopen(record)
         undo.restore(record, touched)
     except (OSError, WriteError) as second:
         first = durable.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
