@@ -22,7 +22,7 @@ from vmxtool.cli.options import (
 )
 
 
-def command(
+def command(  # noqa: PLR0917 one for each option
     vm: Vm = Path(),
     hwversion: HwVersion = None,
     target: MaybeTarget = None,
@@ -38,6 +38,7 @@ def command(
     """Change the hardware version, devices and disk buses in this VM's files, with a way back.
 
     Writes at once, after a journal from which `vmxtool undo` gives back every byte; --dry-run shows the changes alone.
+    Raising the hardware version is one-way in VMware's products: once the VM has been started, undo is no way back.
     """
     with exits.told():
         from vmxtool.knowledge.products import find_target
@@ -60,7 +61,8 @@ def command(
         if format is Format.json:
             from vmxtool.report import as_json
 
-            sys.stdout.write(as_json.to_text(as_json.rewrite(made, dry_run, journal)))
+            answer = as_json.rewrite(made, dry_run, journal) | {"notes": list(made.notes)}
+            sys.stdout.write(as_json.to_text(answer))
         else:
             from vmxtool.report.rewrite_text import print_plan
 

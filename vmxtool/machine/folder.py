@@ -1,4 +1,4 @@
-"""The files beside a config, listed once."""
+"""The files beside a config, listed once, and which of them are of its VM."""
 
 from __future__ import annotations
 
@@ -7,25 +7,71 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+_CONFIGS = (".vmx", ".vmtx")
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A VM's folder and the names in it, spelt as they are."""
+    """A VM's folder and the names in it, spelt as they are and sorted.
+
+    Attributes:
+        path: the folder.
+        names: what lies in it; nothing where it could not be listed.
+        trouble: why it could not be listed, in the system's words, or None.
+    """
 
     path: Path
     names: tuple[str, ...]
+    trouble: str | None = None
 
     @classmethod
     def list(cls, path: Path) -> Folder:
-        """List a folder; one that cannot be listed counts as empty, since its config was readable all the same."""
+        """List a folder; one that may be entered and not listed is told by `trouble`, since its config was readable."""
         try:
             return cls(path, tuple(sorted(os.listdir(path))))  # noqa: PTH208 names alone are wanted
-        except OSError:
-            return cls(path, ())
+        except OSError as error:
+            return cls(path, (), (error.strerror or "cannot be listed").lower())
 
-    def belonging_to(self, stems: tuple[str, ...]) -> tuple[str, ...]:
-        """Names that begin with one of the stems in any case: the files of this VM where several share a folder."""
-        lower = tuple(stem.lower() for stem in stems if stem)
-        return tuple(name for name in self.names if name.lower().startswith(lower)) if lower else ()
+    def find(self, name: str) -> str | None:
+        """The spelling of a name that lies in the folder in any case, or None."""
+        if name in self.names:
+            return name
+        wanted = name.lower()
+        return next((found for found in self.names if found.lower() == wanted), None)
+
+    def owned(self, stems: Iterable[str]) -> tuple[str, ...]:
+        """The files of a VM in a folder that other VMs may share.
+
+        A file is of the VM whose config or disk begins its name, the longest one where several do: beside `db.vmx` and
+        `db2.vmx`, `db-000001.vmdk` is of the first and `db2.vmdk` of the second.
+
+        Args:
+            stems: names of the VM's own files without their endings.
+        """
+        own = tuple({stem.lower() for stem in stems if stem})
+        if not own:
+            return ()
+        folded = [(name, name.lower()) for name in self.names]
+        others = tuple({low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}.difference(own))
+        found = []
+        for name, low in folded:
+            if low.startswith(own):
+                longest = _longest(low, own)
+                if longest and longest >= _longest(low, others):
+                    found.append(name)
+        return tuple(found)
+
+
+def stem_of(name: str) -> str:
+    """The last part of a path of any host, without its ending: "db" for `[store] vm/db.vmdk`."""
+    last = name.rpartition("/")[2].rpartition("\\")[2].rpartition(":")[2]
+    return last.rpartition(".")[0] or last
+
+
+def _longest(name: str, stems: Iterable[str]) -> int:
+    # "db" begins db.vmdk, db-flat.vmdk and "db 2.vmdk", and has nothing to do with db2.vmdk.
+    fitting = (len(stem) for stem in stems if name.startswith(stem) and not name[len(stem) :][:1].isalnum())
+    return max(fitting, default=0)

@@ -13,36 +13,42 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONFIG_SUFFIXES = (".vmx", ".vmtx")
+# On Linux the oldest products named their configs so, and so do many other programs: what is in the file decides.
+_OLD_SUFFIX = ".cfg"
 _BUNDLE_SUFFIX = ".vmwarevm"
+# Without any of these no product takes a file for a VM's config, nor can anything be said about one.
 _MARKS = ("config.version", "virtualhw.version", "guestos", "displayname", "memsize", "encryption.keysafe")
 _SNIFF_BYTES = 4096
+_REMEDY = "name the VM's .vmx file"
 
 
 def find_config(path: Path) -> Path:
     """The config file meant by a path: the file itself, or the only one in a folder or Fusion bundle.
 
+    Hidden files do not count. A folder that holds one bundle and no config stands for the bundle.
+
     Raises:
         UsageError: there is no config, or more than one, which are then named.
-        InputError: the path does not exist or the system does not let us look.
+        InputError: the system does not let us look.
     """
     try:
         if not path.is_dir():
             return path
-        entries = sorted(entry.name for entry in os.scandir(path) if not entry.name.startswith("."))
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(path, reason, "check your rights to the folder") from None
-    configs = [path / name for name in entries if name.lower().endswith(_CONFIG_SUFFIXES)]
-    configs += [path / name for name in entries if name.lower().endswith(".cfg") and _looks_like_config(path / name)]
-    if not configs:
-        bundles = [path / name for name in entries if name.lower().endswith(_BUNDLE_SUFFIX)]
-        if len(bundles) == 1:
-            return find_config(bundles[0])
-        raise UsageError(f"{path}: no .vmx, .vmtx or .cfg file here; name the config file or the VM's folder")
-    if len(configs) > 1:
-        names = ", ".join(config.name for config in configs)
-        raise UsageError(f"{path}: {len(configs)} configs here ({names}); name the one you mean")
-    return configs[0]
+        configs, bundles = _candidates(path)
+        if not configs and len(bundles) == 1:
+            path = bundles[0]
+            configs, bundles = _candidates(path)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "cannot be a path").lower()
+        raise InputError(path, reason, "check the name and your rights to the folder") from None
+    if len(configs) == 1:
+        return configs[0]
+    several = configs or bundles
+    if len(several) > 1:
+        what = "configs" if configs else "bundles"
+        names = ", ".join(candidate.name for candidate in several)
+        raise UsageError(f"{path}: {len(several)} {what} here ({names}); name the one you mean")
+    raise UsageError(f"{path}: no .vmx, .vmtx or .cfg file here; name the config file or the VM's folder")
 
 
 def read_config(path: Path) -> Document:
@@ -51,25 +57,39 @@ def read_config(path: Path) -> Document:
     Raises:
         InputError: it cannot be read, or it is something else: a disk, an archive, a text without settings.
     """
+    if "\x00" in str(path):
+        raise InputError(str(path).replace("\x00", "\\0"), "no file name holds a NUL", _REMEDY)
     document = Document.read(path)
-    if any(mark in document for mark in _MARKS):
+    if is_config(document):
         return document
-    head = _files.read_range(path, 0, _SNIFF_BYTES)
-    raise InputError(path, _what_it_is(head, document), "name the VM's .vmx file")
+    problem, line = _what_it_is(document)
+    raise InputError(path, problem, _REMEDY, line)
 
 
-def _what_it_is(head: bytes, document: Document) -> str:
-    if not head:
-        return "the file is empty"
-    if head[:4] in {b"KDMV", b"COWD"} or b"# Disk DescriptorFile" in head[:512]:
-        return "this is a virtual disk, not a config"
-    if b"\x00" in head:
-        return "this is a binary file, not a config"
-    if head.lstrip()[:1] == b"<":
-        return "this is XML, not a config"
-    if document.unknown:
-        return f"line {document.unknown[0]} is not a setting, and no line says what VM this is, so not a config"
-    return "no line says what VM this is (virtualHW.version, config.version, guestOS), so not a config"
+def is_config(document: Document) -> bool:
+    """Whether a document has any of the settings without which nothing says what VM it is."""
+    return any(mark in document for mark in _MARKS)
+
+
+def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The configs and the Fusion bundles in a folder, sorted.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    configs: list[Path] = []
+    bundles: list[Path] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            low = entry.name.lower()
+            if entry.name.startswith(".") or not low.endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX, _BUNDLE_SUFFIX)):
+                continue
+            path = folder / entry.name
+            if entry.is_dir():
+                bundles += [path] if low.endswith(_BUNDLE_SUFFIX) else []
+            elif low.endswith(_CONFIG_SUFFIXES) or (low.endswith(_OLD_SUFFIX) and _looks_like_config(path)):
+                configs.append(path)
+    return configs, bundles
 
 
 def _looks_like_config(path: Path) -> bool:
@@ -77,5 +97,25 @@ def _looks_like_config(path: Path) -> bool:
         head = _files.read_range(path, 0, _SNIFF_BYTES)
     except InputError:
         return False
-    document = Document.parse(head, path.name)
-    return any(mark in document for mark in _MARKS)
+    return is_config(Document.parse(head, path.name))
+
+
+def _what_it_is(document: Document) -> tuple[str, int | None]:
+    """What a file is that is no config, as a clause, and the line that shows it where one does."""
+    data = bytes(document)
+    for holds, what in (
+        (not data, "the file is empty"),
+        (data[:4] in {b"KDMV", b"COWD"}, "this is a virtual disk, not a config"),
+        (b"# Disk DescriptorFile" in data[:_SNIFF_BYTES], "this is a virtual disk, not a config"),
+        (data[:2] in {b"\xff\xfe", b"\xfe\xff"}, "this is UTF-16 text, which VMware does not read; save it as UTF-8"),
+        (not data.strip(b"\x00"), "nothing but NULs, as after a crash of its host; put the file back from a backup"),
+        (b"\x00" in data, "this is a binary file, not a config"),
+        (data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<", "this is XML, not a config"),
+        (any(key.startswith("snapshot.") for key in document.folded()), "this is a snapshot database, not a config"),
+    ):
+        if holds:
+            return what, None
+    if document.unknown:
+        line = document.unknown[0]
+        return f"not a setting ({document.complaint(line)}), and no other line says what VM this is", line
+    return "no setting says what VM this is (virtualHW.version, config.version, guestOS), so not a config", None

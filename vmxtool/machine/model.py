@@ -89,7 +89,15 @@ class Cpu:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """A disk controller, such as "scsi0"; `model` is its virtual device name in lower case, or None by default."""
+    """A disk controller that is present, such as "scsi0".
+
+    Attributes:
+        id: "scsi0".
+        bus: its bus.
+        model: `virtualDev` in lower case, such as "lsilogic"; None where the config leaves it to the product.
+        shared_bus: `sharedBus` in lower case, such as "virtual"; None where the bus is not shared.
+        evidence: `present`, the model and the sharing, where the config has them.
+    """
 
     id: str
     bus: Bus
@@ -112,9 +120,9 @@ class Drive:
         connected: `startConnected`.
         redo: active redo log as the config names it, or None.
         device_type: `deviceType` in lower case, or None.
-        found: where `file` leads to, for `kind` "disk".
-        chain: the disk's files, for `kind` "disk".
-        evidence: `present`, the file name and the mode, where the config has them.
+        found: where `file` leads to, for a disk with a file.
+        chain: the disk's files, for a disk whose file is here.
+        evidence: `present`, the file name, the type, the mode and the redo log, where the config has them.
     """
 
     id: str
@@ -129,6 +137,11 @@ class Drive:
     found: Named | None = None
     chain: Chain | None = None
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def file_evidence(self) -> tuple[Evidence, ...]:
+        """The place that names its file: `fileName`, or `name` in configs of ESX Server 1 and 2."""
+        return tuple(place for place in self.evidence if (place.key or "").lower().endswith(("filename", ".name")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +187,9 @@ class Snapshots:
         current: id of the snapshot the VM runs on, or None.
         tree: all snapshots of the database, parents before children.
         needs_consolidation: the database says so, or disks and database disagree.
-        signs: each sign of a snapshot, with its place (vmx facts 4.2).
+        signs: each sign of a snapshot, with its place; any one is enough.
         redo_signs: each sign of an open redo log or of a disk mode that keeps one.
+        unknown_lines: lines of the database that are no settings.
     """
 
     present: bool
@@ -189,7 +203,11 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Power state with what shows it."""
+    """Power state with what shows it.
+
+    A VM that is off may have evidence too: `cleanShutdown = "FALSE"`, which a product writes when it starts a VM and
+    takes back when it ends it. Without a lock it tells of a crash, or of a copy made while the VM was running.
+    """
 
     state: PowerState
     evidence: tuple[Evidence, ...] = ()
@@ -199,8 +217,30 @@ class Power:
 class Machine:
     """Everything the VM's files say about it.
 
-    `idle_devices` are drives that say they are present on a controller that is not; `unfinished_rewrite` is the
-    journal of a rewrite that was cut short.
+    Attributes:
+        path: as the user gave it.
+        name: `displayName`, else the config's own name.
+        config: the config file.
+        hardware: virtual hardware version.
+        origin: the products that may have made it, the likeliest first; empty where nothing tells.
+        guest: guest operating system.
+        cpu: virtual processors.
+        memory_mib: memory in MiB.
+        firmware: "bios" or "efi".
+        secure_boot: whether it boots what is signed only.
+        tpm: whether it has a virtual TPM.
+        controllers: disk controllers that are present; an IDE channel is where a drive is on it.
+        drives: drives that are present.
+        nics: network adapters that are present.
+        snapshots: snapshot state.
+        power: power state.
+        encryption: how much of it is encrypted.
+        encryption_evidence: what shows that; never a key or cipher text.
+        idle_devices: drives that say they are present, on a controller that is not.
+        surplus_devices: devices that say they are present under a number that the hardware version does not have, so
+            that no product looks at them.
+        unread: files and folders that belong to the VM and could not be looked into, with the reason as the value.
+        unfinished_rewrite: the journal of a rewrite that was cut short, or None.
     """
 
     path: Path
@@ -222,6 +262,8 @@ class Machine:
     encryption: Encryption
     encryption_evidence: tuple[Evidence, ...] = ()
     idle_devices: tuple[Evidence, ...] = ()
+    surplus_devices: tuple[Evidence, ...] = ()
+    unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None
 
     @property

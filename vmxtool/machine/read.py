@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of, family_of
 from vmxtool.knowledge.hardware import generation_of
-from vmxtool.machine.devices import find_slots, read_nics, read_storage
-from vmxtool.machine.folder import Folder
+from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine
+from vmxtool.machine.network import read_nics
 from vmxtool.machine.origin import read_origin
+from vmxtool.machine.sections import Sections
+from vmxtool.machine.signs import Scene
 from vmxtool.machine.snapshots import read_snapshots
-from vmxtool.machine.state import read_encryption, read_power
+from vmxtool.machine.state import find_unfinished, read_encryption, read_power
+from vmxtool.machine.storage import read_storage
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from vmxtool.evidence import Evidence
+    from vmxtool.machine.model import Drive
     from vmxtool.vmx.document import Document
 
 _DEFAULT_MEMORY_MIB = 32  # what VMware gives a VM whose config does not say (libvirt's key map)
-JOURNAL_FOLDER = ".vmxtool"
-"""Name of the folder beside a config that holds the journals of rewrites."""
 
 
 def read_machine(path: Path) -> Machine:
@@ -39,24 +43,31 @@ def read_machine(path: Path) -> Machine:
 
 def describe(document: Document, path: Path, asked: Path | None = None) -> Machine:
     """The Machine of a config that has been read already; `path` is where it lies, `asked` the path the user gave."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     folder = Folder.list(real.parent)
-    stem = real.name.rpartition(".")[0] or real.name
-    slots = find_slots(document)
-    storage = read_storage(document, real.parent, slots)
-    version = document.number("virtualHW.version")
+    sections = Sections(document)
+    version = _hardware_version(document)
+    units = sections.units(version)
+    storage = read_storage(sections, units, folder)
+    stem = real.stem
+    owned = folder.owned((stem, *_stems(storage.drives)))
+    snapshots, unread = read_snapshots(folder, stem, storage.drives, owned)
     encryption, encryption_evidence = read_encryption(document, storage.drives)
+    if folder.trouble is not None:
+        unread = (Evidence(folder.path.name, value=folder.trouble), *unread)
     guest = document.get("guestOS") or None
     memory = document.number("memsize")
+    vcpus = max(document.number("numvcpus") or 1, 1)
+    scene = Scene(document, sections, units, real, version, vcpus, storage.drives, snapshots, folder)
     return Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
         config=Config(real, document.name, document, document.number("config.version")),
         hardware=Hardware(version, generation_of(version), _evidence(document, "virtualHW.version")),
-        origin=read_origin(document, real, version, storage.controllers, storage.drives),
+        origin=read_origin(scene),
         guest=Guest(guest, bits_of(guest), family_of(guest), _evidence(document, "guestOS")),
         cpu=Cpu(
-            max(document.number("numvcpus") or 1, 1),
+            vcpus,
             max(document.number("cpuid.coresPerSocket") or 1, 1),
             _evidence(document, "numvcpus", "cpuid.coresPerSocket"),
         ),
@@ -66,15 +77,37 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         tpm=document.flag("vtpm.present", False) or bool(document.get("managedVM.autoAddVTPM")),
         controllers=storage.controllers,
         drives=storage.drives,
-        nics=read_nics(document, slots),
-        snapshots=read_snapshots(folder, stem, storage.drives),
-        power=read_power(document, folder, stem, storage.drives),
+        nics=read_nics(sections, units),
+        snapshots=snapshots,
+        power=read_power(document, folder, owned, storage.drives, encryption),
         encryption=encryption,
         encryption_evidence=encryption_evidence,
         idle_devices=storage.idle,
-        unfinished_rewrite=None,
+        surplus_devices=_surplus(sections, units.surplus),
+        unread=unread,
+        unfinished_rewrite=find_unfinished(folder),
     )
 
 
+def _hardware_version(document: Document) -> int | None:
+    # A value that is no number reads as 0, which is no version.
+    version = document.number("virtualHW.version")
+    return version if version is not None and version > 0 else None
+
+
+def _stems(drives: Iterable[Drive]) -> Iterator[str]:
+    for drive in drives:
+        if drive.kind == "disk" and drive.file is not None:
+            yield stem_of(drive.file)
+            if drive.chain is not None:
+                for link in drive.chain.links[1:]:
+                    yield stem_of(link.file)
+
+
+def _surplus(sections: Sections, words: Iterable[str]) -> tuple[Evidence, ...]:
+    found = [sections[word] for word in words]
+    return tuple(section.evidence("present")[0] for section in found if section.flag("present", default=False))
+
+
 def _evidence(document: Document, *keys: str) -> tuple[Evidence, ...]:
-    return tuple(document.evidence(key) for key in keys if key in document)
+    return tuple([document.evidence(key) for key in keys if key in document])

@@ -3,152 +3,113 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
-from vmxtool.machine.model import Snapshot, SnapshotDisk, Snapshots
+from vmxtool.machine import vmsd
+from vmxtool.machine.model import Snapshots
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.machine.folder import Folder
-    from vmxtool.machine.model import Drive
+    from vmxtool.machine.model import Drive, Snapshot
 
-_DELTA_NAME = re.compile(r"-\d{6}\.vmdk$", re.IGNORECASE)
-_SNAPSHOT_FILE = re.compile(r"(-delta\.vmdk|-sesparse\.vmdk|-snapshot\d+\.(?:vmsn|vmem)|\.vmx\.sav|\.vmsn|\.cpt)$", re.IGNORECASE)
-_REDO_FILE = re.compile(r"\.redo(_[a-z0-9]{1,8})?$", re.IGNORECASE)
-_SNAPSHOT_KEY = re.compile(r"snapshot(\d{1,6})\.uid")
-# Disk modes of the years before Workstation 5 that keep what the guest writes in a redo log.
+_DELTA_NAME = re.compile(r"-[0-9]{6}\.vmdk$", re.IGNORECASE)
+# Deltas of ESX; snapshots of today (.vmsn, with the memory in .vmem) and of the first products (.cpt); the config that
+# GSX Server 3 keeps beside a snapshot.
+_SNAPSHOT_FILE = re.compile(
+    r"-(?:delta|sesparse)\.vmdk$|-snapshot[0-9]+\.vmem$|\.vmsn$|\.vmx\.sav$|\.cpt$", re.IGNORECASE
+)
+_REDO_FILE = re.compile(r"\.redo(?:_[a-z0-9]{1,8})?$", re.IGNORECASE)
+# Disk modes that keep what the guest writes in a redo log by design.
 _REDO_MODES = frozenset({"undoable", "append", "nonpersistent"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_snapshots(folder: Folder, stem: str, drives: Sequence[Drive]) -> Snapshots:
+def read_snapshots(
+    folder: Folder, stem: str, drives: Sequence[Drive], owned: Sequence[str]
+) -> tuple[Snapshots, tuple[Evidence, ...]]:
     """Read `<stem>.vmsd` and weigh it against the disks and the files beside it.
 
-    A database of no snapshots does not prove that there is none, nor the reverse: any one sign counts.
+    A database without snapshots does not prove that there is none, nor the reverse, so any one sign counts.
+
+    Args:
+        folder: the VM's folder.
+        stem: the config's name without its ending, which is that of the database too.
+        drives: the VM's drives.
+        owned: names of those files in the folder that are of this VM.
+
+    Returns:
+        the snapshot state, and the database where it is there and cannot be read, with the reason as the value.
     """
-    database = _read_database(folder, f"{stem}.vmsd")
+    database, unread = _database(folder, f"{stem}.vmsd")
     tree: tuple[Snapshot, ...] = ()
     current = None
-    declared = consolidate = False
-    signs: list[Evidence] = []
-    unknown: tuple[Evidence, ...] = ()
+    declared: tuple[Evidence, ...] = ()
+    needs_consolidation = False
     if database is not None:
-        tree = _tree(database)
+        tree, declared = vmsd.read_tree(database), vmsd.signs_of(database)
         current = database.number("snapshot.current")
-        declared = bool(database.number("snapshot.numSnapshots")) or bool(tree)
-        consolidate = database.flag("snapshot.needConsolidate", False)
-        unknown = tuple(Evidence(database.name, number) for number in database.unknown)
-        if declared:
-            signs.append(database.evidence("snapshot.numSnapshots"))
-    deltas = list(_delta_signs(drives))
-    signs += deltas
-    owned = folder.belonging_to((stem, *{_stem_of(drive.file) for drive in drives if drive.kind == "disk" and drive.file}))
-    signs += [Evidence(name) for name in owned if _SNAPSHOT_FILE.search(name)]
-    orphaned = database is not None and not declared and any(_parent_is_beside(drive) for drive in drives)
-    return Snapshots(
+        needs_consolidation = database.flag("snapshot.needConsolidate", False) or (
+            not declared and any(_rests_on_neighbour(drive) for drive in drives)
+        )
+    signs = (
+        *declared,
+        *_delta_signs(drives),
+        *(Evidence(name) for name in owned if _SNAPSHOT_FILE.search(name)),
+    )
+    state = Snapshots(
         present=bool(signs),
         current=current if any(snapshot.id == current for snapshot in tree) else None,
         tree=tree,
-        needs_consolidation=consolidate or orphaned,
-        signs=tuple(signs),
+        needs_consolidation=needs_consolidation,
+        signs=signs,
         redo_signs=tuple(_redo_signs(drives, owned)),
-        unknown_lines=unknown,
+        unknown_lines=tuple(Evidence(database.name, line) for line in database.unknown) if database is not None else (),
     )
+    return state, unread
 
 
-def _read_database(folder: Folder, wanted: str) -> Document | None:
-    name = next((name for name in folder.names if name.lower() == wanted.lower()), None)
+def _database(folder: Folder, wanted: str) -> tuple[Document | None, tuple[Evidence, ...]]:
+    name = folder.find(wanted)
     if name is None:
-        return None
+        return None, ()
+    path = _files.resolve(folder.path, name).path
+    if path is None:
+        return None, (Evidence(name, value="leads out of the VM's folder, where nothing is opened"),)
     try:
-        return Document.read(folder.path / name)
-    except InputError:
+        database = Document.read(path, name)
+    except InputError as error:
         # The database is one sign among seven; one that cannot be read leaves the others.
-        return None
-
-
-def _tree(database: Document) -> tuple[Snapshot, ...]:
-    found: dict[int, Snapshot] = {}
-    for key in database.folded():
-        hit = _SNAPSHOT_KEY.fullmatch(key)
-        if hit is not None:
-            snapshot = _snapshot(database, f"snapshot{hit[1]}")
-            found.setdefault(snapshot.id, snapshot)
-    children: dict[int | None, list[Snapshot]] = {}
-    for snapshot in found.values():
-        children.setdefault(snapshot.parent if snapshot.parent in found else None, []).append(snapshot)
-    ordered: list[Snapshot] = []
-    pending = list(reversed(children.pop(None, [])))
-    while pending:
-        snapshot = pending.pop()
-        ordered.append(snapshot)
-        pending.extend(reversed(children.pop(snapshot.id, [])))
-    # Snapshots that are one another's ancestors hang on nothing; they are shown all the same, last.
-    ordered += [snapshot for group in children.values() for snapshot in group]
-    return tuple(ordered)
-
-
-def _snapshot(database: Document, prefix: str) -> Snapshot:
-    count = min(max(database.number(f"{prefix}.numDisks") or 0, 0), 256)
-    disks = tuple(
-        SnapshotDisk(name, database.get(f"{prefix}.disk{n}.node"))
-        for n in range(count)
-        if (name := database.get(f"{prefix}.disk{n}.fileName"))
-    )
-    parent = database.get(f"{prefix}.parent")
-    return Snapshot(
-        id=database.number(f"{prefix}.uid") or 0,
-        name=database.get(f"{prefix}.displayName", ""),
-        parent=database.number(f"{prefix}.parent") if parent else None,
-        created=_created(database, prefix),
-        description=database.get(f"{prefix}.description") or None,
-        disks=disks,
-        state_file=database.get(f"{prefix}.filename") or None,
-    )
-
-
-def _created(database: Document, prefix: str) -> datetime | None:
-    high, low = database.number(f"{prefix}.createTimeHigh"), database.number(f"{prefix}.createTimeLow")
-    if high is None or low is None:
-        return None
-    try:
-        return _EPOCH + timedelta(microseconds=(high << 32) | (low & 0xFFFFFFFF))
-    except OverflowError:
-        return None
+        return None, (Evidence(name, value=error.problem),)
+    if "encryption.data" in database and "snapshot.numSnapshots" not in database:
+        line = database.where("encryption.data")
+        return None, (Evidence(name, line, "encryption.data", "encrypted, so its snapshots cannot be seen"),)
+    return database, ()
 
 
 def _delta_signs(drives: Sequence[Drive]) -> Iterator[Evidence]:
     for drive in drives:
-        if drive.kind != "disk" or drive.file is None:
-            continue
-        if drive.chain is None or not drive.chain.links:
-            # The name is a hint only; it counts where the disk itself is not here to ask.
-            if _DELTA_NAME.search(drive.file):
-                yield from (item for item in drive.evidence if item.value == drive.file)
-            continue
-        top = drive.chain.links[0]
-        if top.parent_cid not in {None, 0xFFFFFFFF} or top.parent_hint:
-            yield Evidence(top.file, None, "parentFileNameHint", top.parent_hint)
+        top = drive.chain.top if drive.chain is not None else None
+        if top is None:
+            # A name is only a hint; it counts where the disk itself is not here to ask.
+            if drive.kind == "disk" and drive.file is not None and _DELTA_NAME.search(drive.file):
+                yield from drive.file_evidence
+        elif top.is_child:
+            yield from top.evidence("parentFileNameHint", "parentCID") or (Evidence(top.file),)
 
 
-def _parent_is_beside(drive: Drive) -> bool:
-    return drive.chain is not None and len(drive.chain.links) > 1 and drive.mode == "persistent"
+def _rests_on_neighbour(drive: Drive) -> bool:
+    return drive.chain is not None and len(drive.chain.links) > 1 and drive.mode not in _REDO_MODES
 
 
 def _redo_signs(drives: Sequence[Drive], owned: Sequence[str]) -> Iterator[Evidence]:
     for drive in drives:
-        if drive.redo is not None:
-            yield from (item for item in drive.evidence if item.key is not None and item.key.lower().endswith(".redo"))
-        if drive.kind == "disk" and drive.mode in _REDO_MODES:
-            yield from (item for item in drive.evidence if item.key is not None and item.key.lower().endswith(".mode"))
+        for place in drive.evidence:
+            key = (place.key or "").rpartition(".")[2].lower()
+            if (key == "redo" and drive.redo is not None) or (key == "mode" and drive.mode in _REDO_MODES):
+                yield place
     yield from (Evidence(name) for name in owned if _REDO_FILE.search(name))
-
-
-def _stem_of(file: str | None) -> str:
-    last = (file or "").rpartition("/")[2].rpartition("\\")[2].rpartition(":")[2]
-    return last.rpartition(".")[0] or last

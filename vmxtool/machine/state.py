@@ -1,32 +1,61 @@
-"""Power state and encryption: what decides whether a VM may be touched at all."""
+"""Power state, encryption and unfinished rewrites: what decides whether a VM may be touched at all."""
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.machine.model import Power
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Drive, Encryption
     from vmxtool.vmx.document import Document
 
+# What lies beside a VM's files while a product has them open: lock files and folders of the hosted products, the older
+# lock files of GSX Server and Workstation on Linux, the spare config and the swap file of ESX.
 _LOCKS = (".lck", ".writelock", ".vmx~", ".vswp")
+JOURNAL_FOLDER = ".vmxtool"
+"""Name of the folder beside a config that holds the journals of rewrites."""
+_UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
 
 
-def read_power(document: Document, folder: Folder, stem: str, drives: Sequence[Drive]) -> Power:
-    """Running where a lock or swap file lies beside the VM, suspended where the config names a state file, else off."""
-    stems = (stem, *{(drive.found.path.stem if drive.found and drive.found.path else "") for drive in drives})
-    locks = [name for name in folder.belonging_to(stems) if name.lower().endswith(_LOCKS)]
+def read_power(
+    document: Document, folder: Folder, owned: Sequence[str], drives: Sequence[Drive], encryption: Encryption
+) -> Power:
+    """Running where a lock or a swap file lies beside the VM, suspended where the config names a state file, else off.
+
+    Args:
+        document: the config.
+        folder: the VM's folder.
+        owned: names of those files in it that are of this VM.
+        drives: the VM's drives, which may lie in folders below and have their locks there.
+        encryption: where the config cannot be seen, a suspended state beside it is taken for the VM's.
+    """
+    dirty = (document.evidence("cleanShutdown"),) if not document.flag("cleanShutdown", True) else ()
+    locks = [*(name for name in owned if name.lower().endswith(_LOCKS)), *_locks_below(folder.path, drives)]
     if locks:
-        dirty = [document.evidence("cleanShutdown")] if not document.flag("cleanShutdown", True) else []
-        return Power("running", (*(Evidence(name) for name in locks), *dirty))
+        return Power("running", (*map(Evidence, locks), *dirty))
     if document.get("checkpoint.vmState"):
         return Power("suspended", (document.evidence("checkpoint.vmState"),))
-    return Power("off")
+    if encryption == "full":
+        states = tuple(Evidence(name) for name in owned if name.lower().endswith(".vmss"))
+        if states:
+            return Power("suspended", states)
+    return Power("off", dirty)
+
+
+def _locks_below(folder: Path, drives: Sequence[Drive]) -> Iterator[str]:
+    for drive in drives:
+        path = drive.found.path if drive.found is not None else None
+        if path is not None and path.parent != folder and os.path.lexists(f"{path}.lck"):
+            yield os.path.relpath(f"{path}.lck", folder)
 
 
 def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryption, tuple[Evidence, ...]]:
@@ -35,9 +64,10 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
     "full": the settings are inside `encryption.data` and cannot be seen. "partial": the settings are plain, but the VM
     holds keys (`vmx.encryptionType`, since Workstation 16.2) or a disk is encrypted.
     """
-    keys = tuple(document.evidence(key) for key in ("encryption.keySafe", "encryption.data") if key in document)
-    shown = tuple(Evidence(item.file, item.line, item.key) for item in keys)  # the values are long and secret
+    keys = [document.evidence(key) for key in ("encryption.keySafe", "encryption.data") if key in document]
     if keys:
+        # The values are long, and secret.
+        shown = tuple(Evidence(place.file, place.line, place.key) for place in keys)
         partial = document.get("vmx.encryptionType", "").lower() == "partial" or "guestOS" in document
         return ("partial" if partial else "full"), shown
     disks = tuple(
@@ -48,3 +78,22 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
         if link.encrypted
     )
     return ("partial" if disks else "none"), disks
+
+
+def find_unfinished(folder: Folder) -> Path | None:
+    """The newest journal of a rewrite, or of an undo, that was cut short, or None."""
+    if JOURNAL_FOLDER not in folder.names:
+        return None
+    store = folder.path / JOURNAL_FOLDER
+    try:
+        # A link of that name may lead anywhere, and is not followed.
+        if not stat.S_ISDIR(store.lstat().st_mode):
+            return None
+        journals = [name for name in os.listdir(store) if _UNFINISHED.fullmatch(name)]  # noqa: PTH208
+    except OSError:
+        return None
+    return store / max(journals, key=_number) if journals else None
+
+
+def _number(journal: str) -> int:
+    return int(journal.partition(".")[0])

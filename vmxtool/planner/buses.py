@@ -1,274 +1,253 @@
-"""Move disks to SCSI: units, controller, every setting of each disk, the descriptors, and what remains in the guest."""
+"""Drives on buses that a VM's goal does not have, or that the user wants on SCSI: new places, settings, descriptors."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from vmxtool._files import last_part
-from vmxtool.errors import InputError
-from vmxtool.evidence import Evidence
-from vmxtool.findings import Fix, Safety
+from vmxtool.findings import Safety
+from vmxtool.knowledge.devices import rules_for
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.machine.locate import read_config
-from vmxtool.planner.changes import DescriptorChange, Proposal, SettingChange, refusal
-from vmxtool.planner.hardware import known_value
+from vmxtool.planner.changes import DescriptorChange, Proposal, SettingChange
+from vmxtool.planner.guest_work import guest_work
+from vmxtool.planner.hardware import knows
+from vmxtool.planner.obstacles import obstacles
+from vmxtool.planner.refusals import refusal
+from vmxtool.planner.units import Board, renamed
+from vmxtool.vmx.document import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.machine.model import Controller, Drive, Machine
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.machine.model import Drive, Machine
     from vmxtool.planner.changes import Change
+    from vmxtool.planner.hardware import Goal
+    from vmxtool.planner.request import Request
 
 _SOURCE = "kb:1016192"
-_WHY = "{old} becomes {new}: the disk moves to SCSI"
-_CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 targets; unit 7 is the controller itself
 _FALLBACK = "lsilogic"
+_TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
 # What a disk's descriptor can say: the later SCSI models are written as lsilogic (vmware-vdiskmanager's own help).
 _DESCRIPTOR_WORDS = {"buslogic": "buslogic"}
 _DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
-_ORDER_KEYS = ("bios.hddOrder", "bios.bootOrder", "efi.bootOrder")
+_ORDER_KEYS = frozenset({"bios.hddorder", "bios.bootorder", "efi.bootorder"})
 
 
-class _Place(NamedTuple):
-    controller: int
-    unit: int
+def propose_moves(vm: Machine, goal: Goal, request: Request, changed: Mapping[str, SettingChange]) -> Proposal:
+    """Move the drives that cannot stay, and the IDE disks if that was asked for.
 
-    @property
-    def id(self) -> str:
-        return f"scsi{self.controller}:{self.unit}"
-
-
-def propose_move(vm: Machine, drives: Sequence[Drive], hw_version: int, adapter: str | None) -> Proposal:
-    """Move disks to free SCSI units behind a controller that the guest can drive.
-
-    Geometry is left as it is, as VMware's own instructions for this do. CD-ROM drives stay on IDE; one that is left
-    alone as a slave becomes master.
+    Disks go to free SCSI units behind a controller that the guest can drive; a disk's geometry is left as it is, as
+    VMware's own instructions for this do. CD-ROM drives go to IDE or stay there, and one that is left alone as a slave
+    becomes master.
 
     Args:
         vm: the VM.
-        drives: the disks to move, none of them on SCSI.
-        hw_version: the version that the VM will have; it decides which controllers exist.
-        adapter: the controller model that the user asked for, or None.
+        goal: where it is taken.
+        request: which moves were asked for.
+        changed: settings that change already, by their folded names; they are left alone here.
     """
-    if not drives:
-        return Proposal()
-    model, reasons = _model(vm, hw_version, adapter)
-    reasons += [reason for drive in drives for reason in _obstacles(vm, drive)]
-    controller = _controller(vm, model)
-    places = _free_places(vm, controller, len(drives))
-    if len(places) < len(drives):
-        reasons.append(
-            refusal("DSK221", "no-free-unit", "there are not enough free SCSI units for the disks", (), "remove a disk")
+    moves = _Moves(vm, goal, request, changed)
+    homeless = [drive for drive in vm.drives if drive.bus not in {"scsi", "floppy"} and moves.is_homeless(drive)]
+    wanted = [drive for drive in vm.disks if drive.bus == "ide" and request.ide_to_scsi]
+    wanted += [drive for drive in homeless if drive.kind == "disk" and drive.bus != "ide" and request.move_disks]
+    moves.to_scsi(wanted)
+    for drive in homeless:
+        if drive.kind == "disk" and drive not in wanted:
+            moves.refuse_unasked(drive)
+        elif drive.kind == "passthrough":
+            moves.refuse_passthrough(drive)
+    moves.promote_slaves({drive.id for drive in wanted})
+    moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
+    moves.reorder()
+    moves.clear_buses()
+    return moves.finish()
+
+
+class _Moves:
+    """The moves decided on so far, and what they come to."""
+
+    def __init__(self, vm: Machine, goal: Goal, request: Request, changed: Mapping[str, SettingChange]) -> None:
+        self.vm, self.goal, self.request = vm, goal, request
+        self.document = vm.config.document
+        self.board = Board(vm, changed)
+        self.changes: dict[str, SettingChange] = {}
+        self.descriptors: list[Change] = []
+        self.refused: list[Finding] = []
+        self.places: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
+        self.model = _FALLBACK
+        self.notes: list[str] = []
+        self._changed = changed
+
+    def is_homeless(self, drive: Drive) -> bool:
+        """Whether a drive cannot stay on its bus; what no source confirms does not drive it out."""
+        product = self.goal.product
+        if product is not None and drive.kind == "disk" and drive.bus not in product.disk_buses:
+            if product.unverified.isdisjoint({"disk_buses", f"disk_buses.{drive.bus}"}):
+                return True
+            self._note(f"{product.name} may have no {drive.bus.upper()} disks (unverified), so {drive.id} stays there")
+            return False
+        return self._lacks_bus(drive.bus) and (drive.kind == "disk" or drive.bus != "ide")
+
+    def to_scsi(self, drives: Sequence[Drive]) -> None:
+        if not drives:
+            return
+        self.refused += obstacles(self.vm, drives)
+        self._choose_model()
+        places = [place for place, _ in zip(self.board.scsi_places(self.model), drives, strict=False)]
+        if len(places) < len(drives):
+            message = f"{len(drives)} disks are to move and {len(places)} SCSI units are free"
+            evidence = [item for drive in drives for item in drive.evidence[:1]]
+            self.refused.append(refusal("DSK292", message, evidence, "take out a disk or a controller first"))
+        anchor = self._spelling(f"{drives[0].id}.present")
+        for number in sorted({place.controller for place in places}):
+            self._set_controller(f"scsi{number}", anchor)
+        for drive, place in zip(drives, places, strict=False):
+            self._rename(drive.id, place.id, f"{drive.id} becomes {place.id}: the disk moves to SCSI", Safety.UNSAFE)
+            self._set_descriptors(drive)
+            self.moved[drive.id] = place.id
+
+    def refuse_unasked(self, drive: Drive) -> None:
+        option = "--ide-to-scsi" if drive.bus == "ide" else "--move-disks"
+        message = f"{drive.id} cannot stay on {drive.bus.upper()}: {self.goal.name} has no such disks"
+        remedy = f"prepare the guest for SCSI and say {option}; with --dry-run it tells what the guest needs"
+        sources = (
+            ["mpg:p09"] if drive.bus == "ide" else [source for rule in _bus_rules(drive.bus) for source in rule.sources]
         )
-    if reasons:
-        return Proposal(refused=tuple(reasons))
-    changes: list[Change] = list(_controller_settings(vm, places, model))
-    renamed: dict[str, str] = {}
-    for drive, place in zip(drives, places, strict=False):
-        renamed[drive.id] = place.id
-        changes += _disk_settings(vm, drive, place.id)
-        changes += _descriptors(drive, model)
-    lone = _lone_slave(vm, {drive.id for drive in drives})
-    if lone is not None:
-        master = lone.id[:-1] + "0"
-        changes += _renames(vm, lone.id, master, f"{lone.id} is left alone on its channel and becomes master")
-    changes += _boot_order(vm, renamed)
-    return Proposal(tuple(changes), (), (_guest_work(vm, model),))
+        self.refused.append(refusal("DSK201", message, drive.evidence, remedy, *sources))
 
+    def refuse_passthrough(self, drive: Drive) -> None:
+        message = f"{drive.id} is a drive of the host on {drive.bus.upper()}, which {self.goal.name} does not have"
+        self.refused.append(refusal("DSK299", message, drive.evidence, "take it out in the VM's own product"))
 
-def propose_cdroms(vm: Machine, drives: Sequence[Drive], moving: set[str], hw_version: int) -> Proposal:
-    """Move CD-ROM drives to free IDE places, from a bus that the hardware version does not have."""
-    if not drives:
-        return Proposal()
-    taken = {drive.id for drive in vm.drives if drive.id not in moving}
-    settings = {key.partition(".")[0] for key in vm.config.document.folded()}
-    free = [place for place in ("ide1:0", "ide1:1", "ide0:0", "ide0:1") if place not in taken and place not in settings]
-    if len(free) < len(drives):
-        reason = refusal(
-            "DSK221", "no-free-unit", "there are not enough free IDE places for the CD-ROM drives",
-            drives[0].evidence, "remove a drive",
-        )  # fmt: skip
-        return Proposal(refused=(reason,))
-    changes: list[Change] = []
-    for drive, place in zip(drives, free, strict=False):
-        why = f"hardware version {hw_version} has no {drive.bus.upper()}; the CD-ROM drive moves to {place}"
-        changes += [
-            SettingChange(change.key, change.after, change.why, change.source, Safety.SAFE, change.name)
-            for change in _renames(vm, drive.id, place, why)
-        ]
-    return Proposal(tuple(changes))
+    def promote_slaves(self, left: set[str]) -> None:
+        for slave, master in list(self.board.lone_slaves(left)):
+            why = f"{slave} is left alone on its channel and becomes master"
+            self._rename(slave, master, why, Safety.UNSAFE)
 
+    def to_ide(self, drives: Sequence[Drive]) -> None:
+        for drive in drives:
+            place = self.board.ide_place()
+            if place is None:
+                message = f"no IDE place is free for the CD-ROM drive {drive.id}"
+                self.refused.append(
+                    refusal("DSK292", message, drive.evidence, "take out a drive first", *_bus_sources(drive.bus))
+                )
+                continue
+            for key in self.board.of(place):
+                self._add(SettingChange(key, None, f"nothing is at {place}, and {drive.id} needs the place", _SOURCE))
+            self.board.clear(place)
+            why = f"{self.goal.name} has no {drive.bus.upper()}; the CD-ROM drive moves to {place}"
+            self._rename(drive.id, place, why, Safety.SAFE, _bus_sources(drive.bus)[0])
 
-def _model(vm: Machine, hw_version: int, adapter: str | None) -> tuple[str, list[Finding]]:
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
-    model = adapter.lower() if adapter is not None else (guest.scsi_model if guest is not None else None)
-    if model is None:
-        return _FALLBACK, [
-            refusal(
-                "DSK220", "adapter-not-known", f"no SCSI controller is known to suit the guest {vm.guest.id}",
-                vm.guest.evidence, "name one with --adapter that the guest has a driver for",
+    def reorder(self) -> None:
+        """Let boot orders name drives by their new places."""
+        for key in self.document:
+            if fold(key) not in _ORDER_KEYS:
+                continue
+            value = self.document[key]
+            after = ",".join(self.places.get(fold(part.strip()), part) for part in value.split(","))
+            if after != value:
+                safety = Safety.UNSAFE if self.moved else Safety.SAFE
+                self._add(SettingChange(key, after, "the boot order names drives by their places", _SOURCE, safety))
+
+    def clear_buses(self) -> None:
+        """Take out what is left of buses that the goal does not have: controllers, and drives that are switched off."""
+        # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
+        lost = [rule for bus in ("sata", "nvme") for rule in _bus_rules(bus) if self._unknown(rule)]
+        if not lost:
+            return
+        for key in self.document:
+            rule = next((rule for rule in lost if rule.matches(key)), None)
+            if rule is not None and fold(key) not in self.changes:
+                self._add(SettingChange(key, None, rule.reason.rstrip("."), rule.source))
+
+    def finish(self) -> Proposal:
+        manual = guest_work(self.vm, self.model, self.moved) if self.moved else ()
+        changes = (*self.changes.values(), *self.descriptors)
+        return Proposal(changes, tuple(self.refused), manual, tuple(self.notes))
+
+    def _add(self, change: SettingChange) -> None:
+        if fold(change.key) not in self._changed:
+            self.changes.setdefault(fold(change.key), change)
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _spelling(self, key: str) -> str | None:
+        return self.document.spelling(key) if key in self.document else None
+
+    def _lacks_bus(self, bus: str) -> bool:
+        return any(self._unknown(rule) for rule in _bus_rules(bus))
+
+    def _unknown(self, rule: DeviceRule) -> bool:
+        return not rule.known(self.goal.version, esx=self.goal.esx)
+
+    def _choose_model(self) -> None:
+        vm, version = self.vm, self.goal.version
+        guest = find_guest(vm.guest.id) if vm.guest.id else None
+        asked = self.request.adapter.lower() if self.request.adapter is not None else None
+        model = asked or (guest.scsi_model if guest is not None else None)
+        if model is None:
+            name = guest.name if guest is not None else vm.guest.id or "the guest, which the config does not name"
+            remedy = "name one with --adapter that the guest has a driver for"
+            if guest is not None:
+                remedy = f"{guest.ide_to_scsi_note.rstrip('.')}; or {remedy}"
+            message = f"no SCSI controller is known to suit {name}"
+            self.refused.append(
+                refusal("DSK291", message, vm.guest.evidence, remedy, *(guest.sources if guest else ()))
             )
-        ]  # fmt: skip
-    if adapter is None and not known_value("scsi0.virtualDev", model, hw_version):
-        model = _FALLBACK
-    reasons: list[Finding] = []
-    if not known_value("scsi0.virtualDev", model, hw_version):
-        reasons.append(
-            refusal(
-                "DEV701", "device-not-in-hardware-version", f"hardware version {hw_version} has no {model} controller",
-                vm.hardware.evidence, "choose --adapter lsilogic or buslogic",
-            )
-        )  # fmt: skip
-    if model == "buslogic" and vm.guest.bits == 64:
-        reasons.append(
-            refusal(
-                "DSK222", "buslogic-64-bit", "no 64-bit guest has a driver for the BusLogic controller",
-                vm.guest.evidence, "choose --adapter lsilogic",
-            )
-        )  # fmt: skip
-    return model, reasons
+            return
+        if not knows("scsi0.virtualDev", model, version, self.goal.esx):
+            if asked is not None:
+                message = f"{self.goal.name} has no {model} controller"
+                self.refused.append(
+                    refusal("DEV701", message, vm.hardware.evidence, "choose --adapter lsilogic or buslogic")
+                )
+            model = _FALLBACK
+        if model == "buslogic" and vm.guest.bits == 64:
+            message = f"{vm.guest.id} is a 64-bit guest, and none has a driver for the BusLogic controller"
+            self.refused.append(refusal("DSK293", message, vm.guest.evidence, "choose --adapter lsilogic"))
+        self.model = model
+
+    def _set_controller(self, name: str, anchor: str | None) -> None:
+        if not self.document.flag(f"{name}.present", False):
+            why = f"{name} is the controller that the disks move to"
+            key = self._spelling(f"{name}.present") or f"{name}.present"
+            self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor))
+        key = f"{name}.virtualDev"
+        pending = self._changed.get(fold(key))
+        have = pending.after if pending is not None else self.document.get(key)
+        if (have or "").lower() != self.model:
+            why = f"{self.model} is the SCSI controller that "
+            why += "was asked for" if self.request.adapter is not None else "suits the guest"
+            beside = f"{name}.present"
+            self._add(SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside))
+
+    def _rename(self, old: str, new: str, why: str, safety: Safety, source: str = _SOURCE) -> None:
+        """Move every setting of a drive that stays at all to another place."""
+        for key in self.board.of(old):
+            name = renamed(key, old, new)
+            kind = self.document[key].lower() if fold(key) == f"{old}.devicetype" else ""
+            after = _DISK_TYPES.get(kind) if new.startswith("scsi") else None
+            self._add(SettingChange(key, after, why, _TYPE_SOURCE if after is not None else source, safety, name))
+        self.board.move(old, new)
+        self.places[old] = new
+
+    def _set_descriptors(self, drive: Drive) -> None:
+        word = _DESCRIPTOR_WORDS.get(self.model, "lsilogic")
+        for link in drive.chain.links if drive.chain is not None else ():
+            if link.descriptor is not None and link.adapter is not None and link.adapter.lower() != word:
+                why = f"the descriptor names the adapter: {self.model}"
+                why += f", which is written as {word}" if word != self.model else ""
+                self.descriptors.append(DescriptorChange(link, "ddb.adapterType", word, why, _SOURCE, Safety.UNSAFE))
 
 
-def _obstacles(vm: Machine, drive: Drive) -> Iterator[Finding]:
-    if drive.chain is None or not drive.chain.links:
-        yield refusal(
-            "DSK203", "disk-file-missing", f"{drive.id}: {drive.file or 'its file'} cannot be read here",
-            drive.evidence, "copy the disk into the VM's folder first",
-        )  # fmt: skip
-        return
-    for problem in drive.chain.problems:
-        if problem.kind in {"missing", "outside", "unreadable", "header-damaged", "unfinished"}:
-            yield refusal("DSK204", "chain-broken", problem.message, problem.evidence, "mend the disk first")
-    for link in drive.chain.links:
-        place = (Evidence(link.file, None, "createType", link.create_type),)
-        mapped = link.format == "device" or (link.create_type or "").lower().endswith("devicemap")
-        if mapped:
-            yield refusal(
-                "DSK211", "device-backed-disk", f"{link.file} maps a device of its host", place,
-                "clone the device into a virtual disk first",
-            )  # fmt: skip
-        elif link.format == "legacy":
-            yield refusal(
-                "DSK223", "legacy-disk", f"{link.file} is a disk of Workstation 2 or 3, or GSX Server 1 or 2", place,
-                "open the VM in Workstation 4 or 5 first, which upgrades the disk",
-            )  # fmt: skip
-    sharing = _shared_with(vm, drive)
-    if sharing is not None:
-        yield refusal(
-            "DSK224", "disk-shared", f"{drive.file} is also a disk of {sharing}", (Evidence(sharing),),
-            "take the disk out of the other config first",
-        )  # fmt: skip
+def _bus_rules(bus: str) -> Iterator[DeviceRule]:
+    return (rule for rule in rules_for(f"{bus}0:0.present") if rule.below == "move-disks")
 
 
-def _shared_with(vm: Machine, drive: Drive) -> str | None:
-    if drive.found is None or drive.found.path is None:
-        return None
-    own = drive.found.path.name.lower()
-    for other in sorted(vm.config.folder.glob("*.vm[xt]*")):
-        if other.name == vm.config.path.name or other.suffix.lower() not in {".vmx", ".vmtx"}:
-            continue
-        try:
-            document = read_config(other)
-        except InputError:
-            continue
-        names = (document[key] for key in document if key.lower().endswith((".filename", ".name")))
-        if any(last_part(name).lower() == own for name in names):
-            return other.name
-    return None
-
-
-def _controller(vm: Machine, model: str) -> int:
-    """The number of the controller to use: one of this model, or a free one, or one that has no disks yet."""
-    present = [controller for controller in vm.controllers if controller.bus == "scsi"]
-    for controller in present:
-        if controller.shared_bus is None and (controller.model == model or _is_idle(vm, controller)):
-            return int(controller.id[4:])
-    taken = {int(controller.id[4:]) for controller in present}
-    return next((number for number in range(_CONTROLLERS) if number not in taken), 0)
-
-
-def _is_idle(vm: Machine, controller: Controller) -> bool:
-    return not any(drive.id.startswith(f"{controller.id}:") for drive in vm.drives)
-
-
-def _free_places(vm: Machine, first: int, wanted: int) -> list[_Place]:
-    # A unit that has any setting, even one that says it is absent, is not free: its lines would become the disk's.
-    taken = {key.partition(".")[0] for key in vm.config.document.folded()}
-    others = [
-        number
-        for number in range(_CONTROLLERS)
-        if number != first and not any(controller.id == f"scsi{number}" for controller in vm.controllers)
-    ]
-    places = [
-        _Place(number, unit)
-        for number in (first, *others)
-        for unit in range(_UNITS)
-        if unit != _OWN_UNIT and f"scsi{number}:{unit}" not in taken
-    ]
-    return places[:wanted]
-
-
-def _controller_settings(vm: Machine, places: Iterable[_Place], model: str) -> Iterator[SettingChange]:
-    document = vm.config.document
-    for number in sorted({place.controller for place in places}):
-        name = f"scsi{number}"
-        if not document.flag(f"{name}.present", False):
-            yield SettingChange(f"{name}.present", "TRUE", f"{name} is the disks' new controller", _SOURCE, Safety.UNSAFE)
-        if document.get(f"{name}.virtualDev", "").lower() != model:
-            why = f"{model} is the SCSI controller that suits the guest"
-            yield SettingChange(f"{name}.virtualDev", model, why, _SOURCE, Safety.UNSAFE, beside=f"{name}.present")
-
-
-def _disk_settings(vm: Machine, drive: Drive, new: str) -> Iterator[SettingChange]:
-    why = _WHY.format(old=drive.id, new=new)
-    yield from _renames(vm, drive.id, new, why)
-    device_type = vm.config.document.get(f"{drive.id}.deviceType", "").lower()
-    if device_type in _DISK_TYPES:
-        why = "the disk is a SCSI disk now"
-        yield SettingChange(f"{new}.deviceType", _DISK_TYPES[device_type], why, _SOURCE, Safety.UNSAFE)
-
-
-def _renames(vm: Machine, old: str, new: str, why: str) -> Iterator[SettingChange]:
-    # Settings of a disk begin with its name, or carry it after a word: `sched.ide0:0.shares`.
-    pattern = re.compile(rf"(^|\.){re.escape(old)}(?=\.)", re.IGNORECASE)
-    for key in vm.config.document:
-        renamed = pattern.sub(lambda hit: hit[1] + new, key)
-        if renamed != key:
-            yield SettingChange(key, None, why, _SOURCE, Safety.UNSAFE, name=renamed)
-
-
-def _descriptors(drive: Drive, model: str) -> Iterator[DescriptorChange]:
-    word = _DESCRIPTOR_WORDS.get(model, "lsilogic")
-    for link in drive.chain.links if drive.chain is not None else ():
-        if link.adapter is not None and link.adapter.lower() != word:
-            why = f"the descriptor names the adapter of the new bus; {model} is written as {word}"
-            yield DescriptorChange(link, "ddb.adapterType", word, why, _SOURCE, Safety.UNSAFE)
-
-
-def _lone_slave(vm: Machine, moved: set[str]) -> Drive | None:
-    for channel in ("ide0", "ide1"):
-        left = [drive for drive in vm.drives if drive.id.startswith(f"{channel}:") and drive.id not in moved]
-        emptied = f"{channel}:0" in moved
-        if emptied and len(left) == 1 and left[0].unit == 1:
-            return left[0]
-    return None
-
-
-def _boot_order(vm: Machine, renamed: dict[str, str]) -> Iterator[SettingChange]:
-    document = vm.config.document
-    for key in _ORDER_KEYS:
-        value = document.get(key, "")
-        parts = [renamed.get(part.strip().lower(), part) for part in value.split(",")]
-        if value and ",".join(parts) != value:
-            why = "the boot order names the disk by its new place"
-            yield SettingChange(document.spelling(key), ",".join(parts), why, _SOURCE, Safety.UNSAFE)
-
-
-def _guest_work(vm: Machine, model: str) -> Fix:
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
-    if guest is not None and guest.ide_to_scsi_note:
-        return Fix(Safety.MANUAL, guest.ide_to_scsi_note)
-    name = vm.guest.id or "the guest"
-    return Fix(Safety.MANUAL, f"make sure that {name} has a driver for the {model} controller before it starts from it")
+def _bus_sources(bus: str) -> tuple[str, ...]:
+    return tuple(source for rule in _bus_rules(bus) for source in rule.sources)

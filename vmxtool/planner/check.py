@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge.products import products
 from vmxtool.planner.origins import ask_guide, likely_origins
 from vmxtool.planner.steps import plan_steps
 from vmxtool.planner.verdict import Answer, Verdict, answer, in_order
-from vmxtool.rules._registry import judge_files, judge_target
+from vmxtool.rules._registry import judge_files, judge_guide, judge_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,18 +40,18 @@ def check_all(machine: Machine, origin: Product | None = None, family: str | Non
 
 def _check(machine: Machine, target: Product, origin: Product | None, on_files: list[Finding]) -> Verdict:
     origins = likely_origins(machine, origin)
-    guide = ask_guide(machine, origins, target)
-    findings = [*on_files, *judge_target(machine, target)]
-    if guide.doubt is not None:
-        findings.append(guide.doubt)
-    course = plan_steps(machine, target, findings, guide.entry)
-    result = answer(findings, guide.entry, course.needs_action, course.conditional)
+    if origin is not None:
+        machine = replace(machine, origin=origins)
+    said, asked = ask_guide(machine, origins, target, named=origin is not None)
+    findings = [*on_files, *judge_target(machine, target), *judge_guide(machine, target, asked)]
+    course = plan_steps(machine, target, findings, said)
+    result = answer(findings, said.verdict, needs_action=course.needs_action, conditional=bool(said.conditions))
     hopeless = result is Answer.NOT_SUPPORTED
     return Verdict(
         target=target,
         origin=origins,
         answer=result,
-        guide=guide.entry,
+        guide=said.entry,
         findings=in_order(findings),
         steps=() if hopeless else course.steps,
         ways=() if hopeless else course.ways,

@@ -1,129 +1,154 @@
-"""From a request to a proposal: which version, which devices, which disks move."""
+"""From a request to a proposal: which version, which devices, which disks move, and what speaks against it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import UsageError
-from vmxtool.findings import Fix, Safety
-from vmxtool.knowledge.devices import rules_for
-from vmxtool.knowledge.hardware import hardware, newest_known
+from vmxtool.findings import Fix, Safety, Severity
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.products import products
-from vmxtool.planner.buses import propose_cdroms, propose_move
-from vmxtool.planner.changes import Proposal, refusal
-from vmxtool.planner.hardware import propose_version
+from vmxtool.planner.buses import propose_moves
+from vmxtool.planner.changes import DescriptorChange, Proposal, join
+from vmxtool.planner.hardware import Goal, propose_version
+from vmxtool.planner.request import OLDEST_WRITTEN
+from vmxtool.planner.versions import choose_version
+from vmxtool.rules._registry import judge_target
+from vmxtool.vmx.document import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.machine.model import Machine
     from vmxtool.planner.request import Request
 
-OLDEST_WRITTEN = 3
-"""No config of an older hardware version has been seen, so none is written."""
+__all__ = ["OLDEST_WRITTEN", "propose"]
+
+_DESCRIPTOR_SOURCE = "vmdk-notes:virtualHWVersion"
+_CHANGE_TRACKING = "change-tracking"
+_ESX2_GENERATION = 4
+# Blockers that this floor deals with, or that forbid all writing and are told by `guards`.
+_DEALT_WITH = frozenset(
+    {
+        "hardware-version-too-new",
+        "hardware-version-too-old",
+        "hardware-version-not-offered",
+        "hardware-version-unknown",
+        "disk-bus-not-offered",
+        "disk-bus-newer-than-hardware",
+        "device-not-in-hardware-version",
+        "memory-over-limit",
+        "guest-name-too-new",
+        "snapshot-present",
+        "too-many-snapshots",
+        "redo-log-open",
+        "suspended",
+        "running",
+    }
+)
+# Codes of blockers about disks, which are cured by a conversion after the rewrite, on the way to the target or there.
+_OF_DISKS = "DSK"
 
 
 def propose(vm: Machine, request: Request) -> Proposal:
-    """Every change that a request asks for, or every reason why it cannot be carried out.
+    """Every change that a request asks for, and every reason why it cannot be carried out.
 
     Raises:
-        UsageError: the request names a hardware version that does not exist or cannot be written.
+        UsageError: which product made the VM matters, and its files do not tell.
     """
     if vm.encryption == "full":
         return Proposal()  # nothing can be seen, and the guards say so
-    version = _version(vm, request)
-    if version is None:
-        reason = refusal(
-            "PRD104", "hardware-version-unknown", "the config has no virtualHW.version to start from", (),
-            "set virtualHW.version by hand",
-        )  # fmt: skip
-        return Proposal(refused=(reason,))
-    _refuse_version(version)
-    esx = request.target.esx if request.target is not None else None
-    parts = [propose_version(vm, version, esx, request.unsafe)]
-    parts += _disk_moves(vm, request, version, esx)
-    return _joined(vm, version, parts)
+    choice = choose_version(vm, request)
+    if choice.version is None:
+        return join([Proposal(refused=choice.refused), _judged(vm, request.target)])
+    product = request.target
+    if product is None and choice.version != vm.hardware.version:
+        product = products().get(f"hw{choice.version}")
+    if product is not None and choice.version != vm.hardware.version:
+        # What the rules say is said of the version that the VM gets, whatever else the product runs.
+        product = replace(product, runs_min=choice.version, runs_max=choice.version, runs_except=frozenset())
+    goal = Goal(choice.version, choice.why, product, request.unsafe)
+    hardware = propose_version(vm, goal)
+    changed = {fold(change.key): change for change in hardware.settings}
+    moves = propose_moves(vm, goal, request, changed)
+    disks = Proposal(tuple(_descriptors(vm, goal)), notes=tuple(_unreachable(vm, goal)))
+    return join([Proposal(notes=choice.notes), hardware, moves, disks, _judged(vm, product, _gone(hardware))])
 
 
-def _version(vm: Machine, request: Request) -> int | None:
-    if request.hwversion is not None:
-        return request.hwversion
-    own = vm.hardware.version
-    if request.target is None or own is None:
-        return own
-    if request.legacy:
-        return _legacy_version(vm, request, own)
-    if request.target.runs(own):
-        return own
-    lower = [v for v in range(OLDEST_WRITTEN, own) if request.target.runs(v)]
-    higher = [v for v in range(own + 1, newest_known() + 1) if request.target.runs(v)]
-    if lower:
-        return lower[-1]
-    return higher[0] if higher else request.target.runs_max
+def _descriptors(vm: Machine, goal: Goal) -> Iterator[DescriptorChange]:
+    if vm.hardware.version == goal.version:
+        return
+    why = "the disk's descriptor names the hardware version too"
+    for drive in vm.disks:
+        for link in drive.chain.links if drive.chain is not None else ():
+            if link.descriptor is not None and not link.encrypted and link.hw_version not in {None, goal.version}:
+                yield DescriptorChange(link, "ddb.virtualHWVersion", str(goal.version), why, _DESCRIPTOR_SOURCE)
 
 
-def _legacy_version(vm: Machine, request: Request, own: int) -> int:
-    target = request.target
-    origin = request.origin or (products()[vm.origin[0].product] if vm.origin else None)
-    if target is None or origin is None:
-        raise UsageError("nothing tells which product made this VM; name it with --from")
-    both = [v for v in range(OLDEST_WRITTEN, own + 1) if origin.runs(v) and target.runs(v)]
-    if not both:
-        raise UsageError(f"{origin.name} and {target.name} have no hardware version in common up to {own}")
-    return both[-1]
+def _unreachable(vm: Machine, goal: Goal) -> Iterator[str]:
+    if vm.hardware.version == goal.version:
+        return
+    for drive in vm.disks:
+        if drive.file is not None and (drive.chain is None or not drive.chain.links):
+            yield f"{drive.file} is not here, so ddb.virtualHWVersion in it stays as it is"
+        for link in drive.chain.links if drive.chain is not None else ():
+            if link.encrypted:
+                yield f"{link.file} is encrypted, so ddb.virtualHWVersion in it stays as it is"
+            elif link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(goal.version, esx=goal.esx):
+                yield (
+                    f"{link.file} names a file of changed block tracking, {link.change_tracking}, which older products "
+                    f"may not open (unverified): switch the tracking off in the VM's own product first"
+                )
 
 
-def _refuse_version(version: int) -> None:
-    row = hardware(version)
-    if row is None or not row.valid:
-        raise UsageError(f"there is no hardware version {version}; the newest known is {newest_known()}")
-    if version < OLDEST_WRITTEN:
-        raise UsageError(
-            f"no config of hardware version {version} has been seen, so vmxtool writes none below {OLDEST_WRITTEN}"
-        )
+def _gone(hardware: Proposal) -> frozenset[str]:
+    """Settings of devices that go, or would go if it were asked for, by their folded names."""
+    removed = {fold(change.key) for change in hardware.settings if change.after is None and change.name is None}
+    return frozenset(removed | {fold(item.key or "") for reason in hardware.refused for item in reason.evidence})
 
 
-def _disk_moves(vm: Machine, request: Request, version: int, esx: bool | None) -> list[Proposal]:
-    """The moves that were asked for, and a refusal for every one that is needed and was not."""
-    parts: list[Proposal] = []
-    homeless = [drive for drive in vm.drives if drive.bus != "scsi" and _is_homeless(drive, request, version, esx)]
-    ide = [drive for drive in vm.disks if drive.bus == "ide" and request.ide_to_scsi]
-    others = [drive for drive in homeless if drive.kind == "disk" and drive.bus != "ide" and request.move_disks]
-    moving = [*ide, *others]
-    parts.append(propose_move(vm, moving, version, request.adapter))
-    unasked = [drive for drive in homeless if drive.kind == "disk" and drive not in moving]
-    parts.append(Proposal(refused=tuple(_unasked(drive, request.target, version) for drive in unasked)))
-    stranded = [drive for drive in homeless if drive.kind == "cdrom"]
-    parts.append(propose_cdroms(vm, stranded, {drive.id for drive in moving}, version))
-    return parts
+def _judged(vm: Machine, product: Product | None, gone: frozenset[str] = frozenset()) -> Proposal:
+    """What the rules say against the product: what no change to files cures stops all, the rest remains to be done."""
+    if product is None:
+        return Proposal()
+    blockers = [item for item in judge_target(vm, product) if item.severity is Severity.BLOCKER]
+    left = [item for item in blockers if item.name not in _DEALT_WITH and not _is_about(item, gone)]
+    cures = [item.fix for item in left if item.code.startswith(_OF_DISKS) and item.fix is not None]
+    refused = [item for item in left if not item.code.startswith(_OF_DISKS) or item.fix is None]
+    return Proposal(refused=tuple(refused), manual=(*cures, *_arrival(vm, product)))
 
 
-def _is_homeless(drive: Drive, request: Request, version: int, esx: bool | None) -> bool:
-    if drive.bus == "floppy":
-        return False
-    if request.target is not None and drive.kind == "disk" and drive.bus not in request.target.disk_buses:
-        return True
-    rules = [rule for rule in rules_for(f"{drive.id}.present") if rule.below == "move-disks"]
-    unknown = any(not rule.known(version, esx=esx) for rule in rules)
-    return unknown and (drive.kind == "disk" or drive.bus != "ide")
+def _is_about(finding: Finding, gone: frozenset[str]) -> bool:
+    keys = {fold(place.key or "") for place in finding.evidence}
+    return bool(keys) and keys <= gone
 
 
-def _unasked(drive: Drive, target: Product | None, version: int) -> Finding:
-    option = "--ide-to-scsi" if drive.bus == "ide" else "--move-disks"
-    where = target.name if target is not None else f"hardware version {version}"
-    return refusal(
-        "DSK201", "disk-bus-not-offered", f"{drive.id} cannot stay on {drive.bus.upper()}: {where} has no such disks",
-        drive.evidence, f"prepare the guest for SCSI and say {option}", "mpg:p09",
-    )  # fmt: skip
+def _arrival(vm: Machine, product: Product) -> Iterator[Fix]:
+    """What is to be done where the VM arrives, because no file shows what there is."""
+    if product.family == "hardware" or product.esx is None:
+        return
+    if product.esx:
+        loose = [nic for nic in vm.nics if nic.connection != "network" and nic.network is None]
+        if loose:
+            names = ", ".join(nic.id for nic in loose)
+            yield Fix(Safety.MANUAL, f"connect {names} to a network of the ESX host")
+        if product.generation is not None and product.generation <= _ESX2_GENERATION:
+            keys = [place for drive in vm.disks for place in drive.file_evidence if _is_file_name(place)]
+            if keys:
+                text = (
+                    "name each imported disk by its VMFS address, such as vmhba0:0:0:1:NAME.vmdk, in scsiN:M.name, "
+                    "which ESX Server 2 reads instead of fileName"
+                )
+                yield Fix(Safety.MANUAL, text)
+    else:
+        there = [nic for nic in vm.nics if nic.network is not None and nic.connection == "network"]
+        if there:
+            names = ", ".join(nic.id for nic in there)
+            yield Fix(Safety.MANUAL, f"choose bridged, NAT or host-only for {names}, whose ESX network is not there")
 
 
-def _joined(vm: Machine, version: int, parts: list[Proposal]) -> Proposal:
-    refused = tuple(reason for part in parts for reason in part.refused)
-    manual = tuple(fix for part in parts for fix in part.manual)
-    if refused:
-        return Proposal(refused=refused)
-    changes = tuple(change for part in parts for change in part.changes)
-    if vm.hardware.version is not None and version > vm.hardware.version:
-        text = "raising the hardware version is one-way for the products; vmxtool undo takes it back until the VM has run"
-        manual = (*manual, Fix(Safety.MANUAL, text))
-    return Proposal(changes, (), manual)
+def _is_file_name(place: Evidence) -> bool:
+    return (place.key or "").lower().endswith(".filename")

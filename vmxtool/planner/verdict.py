@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
+    from vmxtool.planner.routes import Route
 
 
 class Answer(Enum):
@@ -78,6 +79,7 @@ class Verdict:
         findings: all, blockers first.
         steps: what to do, in order.
         ways: the ways that `steps` distinguishes; empty where there is one course alone.
+        routes: ways over products in between, the cheapest first, where someone looked for them.
     """
 
     target: Product
@@ -87,6 +89,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     steps: tuple[PlanStep, ...]
     ways: tuple[WayLabel, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 _ORDER = (Severity.BLOCKER, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
@@ -97,22 +100,21 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), finding.code)))
 
 
-def answer(findings: Sequence[Finding], guide: GuideEntry | None, needs_action: bool, conditional: bool) -> Answer:
+def answer(findings: Sequence[Finding], guide_verdict: str | None, *, needs_action: bool, conditional: bool) -> Answer:
     """One word for findings and guide together.
+
+    What cannot be is not supported, whatever else is open; what hangs on something that no file shows depends, whatever
+    has to be done; what is left is ready if nothing has to be done.
 
     Args:
         findings: everything found.
-        guide: the guide's entry, or None.
+        guide_verdict: the guide's word, or None where it is silent.
         needs_action: some step has to be done, whichever way is taken.
-        conditional: every way hangs on a condition that no file shows.
+        conditional: every way of the guide hangs on a condition that no file shows.
     """
     blockers = [finding for finding in findings if finding.severity is Severity.BLOCKER]
-    if any(finding.fix is None for finding in blockers) or (guide is not None and guide.verdict == "not-supported"):
+    if guide_verdict == "not-supported" or any(finding.fix is None for finding in blockers):
         return Answer.NOT_SUPPORTED
-    if conditional or (guide is not None and guide.verdict == "maybe"):
+    if conditional or guide_verdict == "maybe" or any(finding.severity is Severity.UNKNOWN for finding in findings):
         return Answer.DEPENDS
-    if blockers or needs_action:
-        return Answer.NEEDS_STEPS
-    if any(finding.severity is Severity.UNKNOWN for finding in findings):
-        return Answer.DEPENDS
-    return Answer.READY
+    return Answer.NEEDS_STEPS if blockers or needs_action else Answer.READY

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from vmxtool.report.as_text import print_findings
 from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import console, plain
+from vmxtool.report.terminal import command_line, console, hang, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,55 +19,73 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.plan import Plan
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_ROW_LENGTH = 500
 
 
 def print_plan(plan: Plan, dry_run: bool, journal: Path | None, stream: IO[str] | None = None) -> None:
-    """Print what a rewrite changes or changed, or every reason why it was refused."""
+    """Print what a rewrite changes or changed, or every reason why it was refused.
+
+    Args:
+        plan: the rewrite.
+        dry_run: nothing was to be written.
+        journal: the journal of the rewrite, or None where nothing was written.
+        stream: where to print, standard output by default.
+    """
     out = console(stream)
     if plan.refused:
         out.print(Text("refused, nothing was changed", "bold red"))
         print_findings(plan.refused, out)
         return
-    if not plan.changes:
-        out.print("nothing to change")
-        return
     _print_diff(plan, out)
     _print_reasons(plan, out)
-    if plan.manual:
-        out.print()
-        out.print(Text("what remains for you", "dim"))
-        for fix in plan.manual:
-            out.print(_item("→", plain(fix.text)))
-    out.print()
-    count = f"{len(plan.changes)} change{'s' if len(plan.changes) != 1 else ''} in {_files(plan)}"
+    _print_rest(plan, out)
+    out.print(plain(_result(plan, dry_run, journal), "bold"))
     if journal is not None:
-        out.print(plain(f"{count} written; vmxtool undo takes them back ({journal.parent.name}/{journal.name})", "bold"))
-    elif dry_run:
-        out.print(plain(f"{count}; nothing was written (--dry-run)", "bold"))
+        hang(out, "→", plain(f"vmxtool undo takes it back ({journal.parent.name}/{journal.name})"))
 
 
 def _print_diff(plan: Plan, out: Console) -> None:
     for row in plan.diff.splitlines():
         style = "bold" if row.startswith(("+++", "---")) else _DIFF_STYLES.get(row[:1], "")
-        out.print(plain(shortened(row, 500), style), soft_wrap=True)
+        out.print(plain(shortened(row, _ROW_LENGTH), style), soft_wrap=True)
 
 
 def _print_reasons(plan: Plan, out: Console) -> None:
+    if not plan.changes:
+        return
     out.print()
     out.print(Text("why", "dim"))
     for change in plan.changes:
         text = plain(change.key, "bold")
         text.append_text(plain(f"  {change.why}"))
         text.append_text(plain(f"  {change.source}", "dim"))
-        out.print(_item("!" if change.safety == "unsafe" else "·", text))
+        mark = Text("!", "yellow") if change.safety == "unsafe" else Text("·")
+        hang(out, mark, text)
+    out.print()
 
 
-def _item(mark: str, text: Text) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column()
-    grid.add_row(mark, text)
-    return grid
+def _print_rest(plan: Plan, out: Console) -> None:
+    if plan.notes:
+        out.print(Text("to know", "dim"))
+        for note in plan.notes:
+            hang(out, Text("!", "yellow"), plain(note))
+        out.print()
+    if plan.manual:
+        out.print(Text("what remains for you", "dim"))
+        for fix in plan.manual:
+            hang(out, "→", plain(fix.text))
+            if fix.command is not None:
+                command_line(out, fix.command, fix.product, indent=2)
+        out.print()
+
+
+def _result(plan: Plan, dry_run: bool, journal: Path | None) -> str:
+    if not plan.changes:
+        return "nothing to change"
+    count = f"{len(plan.changes)} change{'s' if len(plan.changes) != 1 else ''} in {_files(plan)}"
+    if journal is not None:
+        return f"{count} written"
+    return f"{count}; nothing was written" + (" (--dry-run)" if dry_run else "")
 
 
 def _files(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
-from vmxtool.planner.changes import refusal
+from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.patch import SECTOR, InPlacePatch, Range, ReplacePatch
 from vmxtool.rewriter.told import FileChange
 
@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """Changes to descriptors as bytes and as lines for the reader."""
+class Rewritten:
+    """One descriptor as it is and as it is to be."""
 
+    link: Link
+    before: Descriptor
+    after: Descriptor
+    changes: tuple[DescriptorChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Changes to descriptors as values, as bytes, and as lines for the reader."""
+
+    rewritten: tuple[Rewritten, ...]
     told: tuple[FileChange, ...]
     patches: tuple[Patch, ...]
     texts: tuple[tuple[str, str, str], ...]
@@ -32,54 +43,63 @@ class Carried:
 
 def carry_out(changes: Sequence[DescriptorChange]) -> Carried:
     """Make the changes in copies of the descriptors; one without room for the new text is a refusal."""
-    told: list[FileChange] = []
-    patches: list[Patch] = []
-    texts: list[tuple[str, str, str]] = []
+    by_path: dict[str, list[DescriptorChange]] = {}
+    for change in changes:
+        by_path.setdefault(str(change.link.path), []).append(change)
+    rewritten: list[Rewritten] = []
     refused: list[Finding] = []
-    links = {change.link.path: change.link for change in changes}
-    for path, link in links.items():
-        before = link.descriptor
-        if before is None:
+    for group in by_path.values():
+        outcome = _rewrite(group[0].link, group, refused)
+        if outcome is not None and bytes(outcome.after) != bytes(outcome.before):
+            rewritten.append(outcome)
+    return Carried(
+        rewritten=tuple(rewritten),
+        told=tuple(record for item in rewritten for record in _told(item)),
+        patches=tuple(_patch(item.link, bytes(item.before), bytes(item.after)) for item in rewritten),
+        texts=tuple((item.link.file, _text(item.before), _text(item.after)) for item in rewritten),
+        refused=tuple(refused),
+    )
+
+
+def _rewrite(link: Link, changes: Sequence[DescriptorChange], refused: list[Finding]) -> Rewritten | None:
+    before = link.descriptor
+    if before is None:
+        return None
+    after = before
+    for change in changes:
+        if not before.padding_clean:
+            refused.append(_no_room(link, change, "unknown bytes follow its text"))
             continue
-        after = before
-        for change in changes:
-            if change.link.path != path:
-                continue
-            try:
-                if not before.padding_clean:
-                    raise ValueError("unknown bytes follow the descriptor's text")  # noqa: TRY301 one way out
-                after = after.with_ddb(change.key, change.after)
-            except (ValueError, KeyError) as error:
-                refused.append(_no_room(link, change, error))
-                continue
-            told += _told(link, before, after, change)
-        if bytes(after) != bytes(before):
-            patches.append(_patch(link, bytes(before), bytes(after)))
-            texts.append((link.file, _text(before), _text(after)))
-    return Carried(tuple(told), tuple(patches), tuple(texts), tuple(refused))
+        try:
+            after = after.with_ddb(change.key, change.after)
+        except (ValueError, KeyError) as error:
+            refused.append(_no_room(link, change, str(error.args[0]) if error.args else "it cannot hold the value"))
+    return Rewritten(link, before, after, tuple(changes))
 
 
-def _no_room(link: Link, change: DescriptorChange, error: Exception) -> Finding:
-    reason = error.args[0] if error.args else "the descriptor cannot hold it"
+def _no_room(link: Link, change: DescriptorChange, reason: str) -> Finding:
     return refusal(
-        "DSK225", "descriptor-without-room", f"{link.file}: {change.key} cannot become {change.after}: {reason}",
+        "DSK296",
+        f"{link.file}: {change.key} cannot become {change.after}: {reason}",
         (Evidence(link.file, None, change.key),),
-        f"convert the disk first, such as with vmware-vdiskmanager -r '{link.file}' -t 0 NEW.vmdk",
-    )  # fmt: skip
+        f"convert the disk first, for instance with vmware-vdiskmanager -r '{link.file}' -t 0 NEW.vmdk",
+        "vdiskmanager",
+    )
 
 
-def _told(link: Link, before: Descriptor, after: Descriptor, change: DescriptorChange) -> Iterator[FileChange]:
-    for old, new in zip(before.places(change.key), after.places(change.key), strict=True):
-        yield FileChange(
-            file=link.file,
-            line=old.line,
-            key=old.key,
-            before=_line(before, old.line),
-            after=_line(after, new.line),
-            why=change.why,
-            source=change.source,
-            safety=change.safety.value,
-        )
+def _told(item: Rewritten) -> Iterator[FileChange]:
+    for change in item.changes:
+        for old, new in zip(item.before.places(change.key), item.after.places(change.key), strict=True):
+            yield FileChange(
+                file=item.link.file,
+                line=old.line,
+                key=old.key,
+                before=_line(item.before, old.line),
+                after=_line(item.after, new.line),
+                why=change.why,
+                source=change.source,
+                safety=change.safety.value,
+            )
 
 
 def _patch(link: Link, before: bytes, after: bytes) -> Patch:
@@ -98,5 +118,6 @@ def _text(descriptor: Descriptor) -> str:
 
 
 def _line(descriptor: Descriptor, number: int) -> str:
-    lines = _text(descriptor).splitlines()
-    return lines[number - 1] if number <= len(lines) else ""
+    lines = descriptor.raw[: descriptor.text_size].split(b"\n")
+    raw = lines[number - 1] if number <= len(lines) else b""
+    return raw.rstrip(b"\r").decode(descriptor.codec, "backslashreplace")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vmxtool.planner.changes import DescriptorChange, SettingChange
+from vmxtool.errors import WriteError
 from vmxtool.planner.guards import refusals
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
-from vmxtool.rewriter.proof import prove_config
+from vmxtool.rewriter.proof import prove_config, prove_descriptors
+from vmxtool.rewriter.told import unified_diff
 from vmxtool.rewriter.write import write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from vmxtool.findings import Finding, Fix
@@ -33,6 +34,7 @@ class Plan:
         changes: every change with its reason.
         refused: why nothing can be done; there are no changes then.
         manual: what remains for the person.
+        notes: what the person should know, such as that a step is one-way.
         patches: the bytes, file by file.
         texts: (name, before, after) of every changed text, for the diff.
         about: what is kept in the journal for the reader.
@@ -42,19 +44,15 @@ class Plan:
     changes: tuple[FileChange, ...] = ()
     refused: tuple[Finding, ...] = ()
     manual: tuple[Fix, ...] = ()
+    notes: tuple[str, ...] = ()
     patches: tuple[Patch, ...] = ()
     texts: tuple[tuple[str, str, str], ...] = ()
     about: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def diff(self) -> str:
-        """A unified diff over all changed texts."""
-        rows: list[str] = []
-        for name, before, after in self.texts:
-            rows += difflib.unified_diff(
-                before.splitlines(), after.splitlines(), f"{name} (before)", f"{name} (after)", lineterm="", n=2
-            )
-        return "".join(f"{row}\n" for row in rows)
+        """A unified diff over all changed texts; a descriptor inside a disk is shown as the text it is."""
+        return "".join(f"{row}\n" for text in self.texts for row in unified_diff(*text))
 
     def apply(self) -> Path | None:
         """Write the plan, with a journal first; the journal's path, or None where there is nothing to write.
@@ -62,10 +60,8 @@ class Plan:
         Raises:
             WriteError: refused or failed; nothing was changed.
         """
-        from vmxtool.errors import WriteError
-
         if self.refused:
-            raise WriteError(f"{self.machine.config.file}: {self.refused[0].message}")
+            raise WriteError(f"{self.machine.config.file}: {self.refused[0].message}; nothing was changed")
         trusted = frozenset({self.machine.config.path})
         return write(self.machine.config.folder, self.patches, dict(self.about), trusted=trusted)
 
@@ -76,29 +72,37 @@ def plan(machine: Machine, request: Request) -> Plan:
     The result either has every change, or every reason why not.
 
     Raises:
-        UsageError: the request names a hardware version that does not exist.
+        UsageError: which product made the VM matters, and its files do not tell.
         WriteError: the proof failed, which is a fault of vmxtool; nothing was written.
     """
     proposal = propose(machine, request)
-    reasons = (*refusals(machine), *proposal.refused)
+    config = settings.carry_out(machine, proposal.settings)
+    disks = descriptors.carry_out(proposal.descriptors)
+    reasons = _unique([*refusals(machine), *proposal.refused, *config.refused, *disks.refused])
     if reasons:
-        return Plan(machine, refused=_unique(reasons))
-    on_config = [change for change in proposal.changes if isinstance(change, SettingChange)]
-    on_disks = [change for change in proposal.changes if isinstance(change, DescriptorChange)]
-    config = settings.carry_out(machine, on_config)
-    disks = descriptors.carry_out(on_disks)
-    if config.refused or disks.refused:
-        return Plan(machine, refused=_unique((*config.refused, *disks.refused)))
-    prove_config(machine, config.document, on_config, request)
+        return Plan(machine, refused=reasons)
+    told = (*config.told, *disks.told)
+    if told:
+        prove_config(machine, config.document, proposal.settings, request)
+        prove_descriptors(disks.rewritten)
     return Plan(
         machine,
-        changes=(*config.told, *disks.told),
+        changes=told,
         manual=proposal.manual,
+        notes=proposal.notes,
         patches=(*config.patches, *disks.patches),
         texts=(*config.texts, *disks.texts),
-        about=(("config", machine.config.file), ("changes", str(len(config.told) + len(disks.told)))),
+        about=(
+            ("config", machine.config.path.name),
+            ("command", f"rewrite {request.words}"),
+            ("changes", str(len(told))),
+        ),
     )
 
 
-def _unique(reasons: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple({(reason.code, reason.message): reason for reason in reasons}.values())
+def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each reason once; of two about the same condition, the guards' comes first and says more."""
+    found: dict[tuple[str, str], Finding] = {}
+    for reason in reasons:
+        found.setdefault((reason.code, reason.message), reason)
+    return tuple(found.values())

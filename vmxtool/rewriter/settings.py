@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmxtool.planner.changes import refusal
+from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.patch import ReplacePatch
 from vmxtool.rewriter.told import FileChange
 from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.findings import Finding
     from vmxtool.machine.model import Machine
@@ -25,51 +25,47 @@ class Carried:
     """Changes to one config as bytes and as lines for the reader."""
 
     document: Document
-    told: tuple[FileChange, ...]
-    patches: tuple[Patch, ...]
-    texts: tuple[tuple[str, str, str], ...]
+    told: tuple[FileChange, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    texts: tuple[tuple[str, str, str], ...] = ()
     refused: tuple[Finding, ...] = ()
 
 
 def carry_out(vm: Machine, changes: Sequence[SettingChange]) -> Carried:
-    """Make the changes in a copy of the config; a value that the file's encoding cannot hold is a refusal."""
+    """Make the changes in a copy of the config; one that its lines or its encoding cannot hold is a refusal."""
     before = vm.config.document
-    after = before
-    told: list[FileChange] = []
-    refused: list[Finding] = []
-    for change in changes:
-        try:
-            after, record = _one(after, change)
-        except edits.EncodingRefused as error:
-            refused.append(
-                refusal("VMX007", "value-not-encodable", str(error), (before.evidence(change.key),), "rename it first")
-            )
-            continue
-        told.append(record)
+    try:
+        after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
+    except (edits.EncodingRefused, edits.AmbiguousKey) as error:
+        return Carried(before, refused=(refusal("VMX091", str(error), (), "correct the config by hand first"),))
+    told = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)
-    patches = (ReplacePatch(vm.config.path, old, new),) if old != new else ()
-    texts = ((vm.config.file, _text(before, old), _text(before, new)),) if old != new else ()
-    return Carried(after, tuple(told), patches, texts, tuple(refused))
+    if old == new:
+        return Carried(after)
+    texts = ((vm.config.file, _text(before, old), _text(before, new)),)
+    return Carried(after, told, (ReplacePatch(vm.config.path, old, new),), texts)
 
 
-def edit_of(change: SettingChange) -> edits.Edit:
-    """The edit that a change to a setting comes to."""
+def _edits(change: SettingChange) -> Iterator[edits.Edit]:
+    """The edits that a change to a setting comes to."""
+    if change.name is None and change.after is None:
+        yield edits.RemoveKey(change.key)
+        return
     if change.name is not None:
-        return edits.RenameKey(change.key, change.name)
-    if change.after is None:
-        return edits.RemoveKey(change.key)
-    return edits.SetValue(change.key, change.after, change.beside)
+        yield edits.RenameKey(change.key, change.name)
+    if change.after is not None:
+        yield edits.SetValue(change.name or change.key, change.after, change.beside)
 
 
-def _one(document: Document, change: SettingChange) -> tuple[Document, FileChange]:
-    where = document.where(change.key)
-    old = _line(document, where)
-    after = edits.apply(document, [edit_of(change)])
-    place = after.where(change.name or change.key)
-    new = None if change.after is None and change.name is None else _line(after, place)
-    record = FileChange(
-        file=document.name,
-        line=where if where is not None else place,
+def _record(before: Document, after: Document, change: SettingChange) -> FileChange | None:
+    where = before.where(change.key)
+    there = after.where(change.name or change.key) if change.after is not None or change.name is not None else None
+    old, new = _line(before, where), _line(after, there)
+    if old == new:
+        return None
+    return FileChange(
+        file=before.name,
+        line=where if where is not None else there,
         key=change.key,
         before=old,
         after=new,
@@ -77,13 +73,10 @@ def _one(document: Document, change: SettingChange) -> tuple[Document, FileChang
         source=change.source,
         safety=change.safety.value,
     )
-    return after, record
 
 
 def _line(document: Document, number: int | None) -> str | None:
-    if number is None:
-        return None
-    return document.line(number).raw.rstrip(b"\r\n").decode(document.encoding.codec, "backslashreplace")
+    return None if number is None else _text(document, document.line(number).raw).rstrip("\r\n")
 
 
 def _text(document: Document, data: bytes) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vmxtool import rules
 from vmxtool.findings import Finding, Fix, Severity
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from vmxtool.evidence import Evidence
     from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
+
+    OnFiles = Callable[[Machine], Iterator["Hit"]]
+    OnTarget = Callable[[Machine, Product], Iterator["Hit"]]
+    OnGuide = Callable[[Machine, Product, "Asked"], Iterator["Hit"]]
+
+_Check = TypeVar("_Check")
+_FAMILIES = ("VMX", "PRD", "DSK", "NET", "CPU", "GST", "SNP", "DEV", "SEC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +35,9 @@ class Hit:
         message: one sentence for the reader, without a full stop.
         evidence: the places that show it.
         fix: what cures it; None where nothing does.
-        severity: instead of the rule's own, where a fact behind this case is unverified.
+        severity: instead of the rule's own.
         sources: beside the rule's own.
+        unverified: no source confirms a fact behind this case; it then says so, and never blocks.
     """
 
     message: str
@@ -36,6 +45,22 @@ class Hit:
     fix: Fix | None = None
     severity: Severity | None = None
     sources: tuple[str, ...] = ()
+    unverified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the guide was asked about a move, and what it said.
+
+    Attributes:
+        origins: ids of the products that may have made the VM, the likeliest first.
+        entries: the guide's answers for them, that of the likeliest first; empty where it is silent.
+        conditions: what every way of the first answer hangs on, though no file shows it.
+    """
+
+    origins: tuple[str, ...] = ()
+    entries: tuple[GuideEntry, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,7 @@ class Rule:
         text: the rest of that docstring: why it matters and what to do.
         on_files: the check of a VM by itself, or None.
         on_target: the check of a VM against a target product, or None.
+        on_guide: the check of what the guide says about the move, or None.
     """
 
     code: str
@@ -59,51 +85,57 @@ class Rule:
     sources: tuple[str, ...]
     title: str
     text: str
-    on_files: Callable[[Machine], Iterator[Hit]] | None = None
-    on_target: Callable[[Machine, Product], Iterator[Hit]] | None = None
+    on_files: OnFiles | None = None
+    on_target: OnTarget | None = None
+    on_guide: OnGuide | None = None
 
     def finding(self, hit: Hit) -> Finding:
         """A hit as a finding of this rule."""
-        severity = hit.severity or self.severity
-        return Finding(
-            self.code, self.name, severity, hit.message, hit.evidence, (*self.sources, *hit.sources), hit.fix
-        )
+        severity, message = hit.severity or self.severity, hit.message
+        if hit.unverified:
+            severity = Severity.WARNING if severity is Severity.BLOCKER else severity
+            message += " (unverified)"
+        sources = tuple(dict.fromkeys((*self.sources, *hit.sources)))
+        return Finding(self.code, self.name, severity, message, hit.evidence, sources, hit.fix)
 
 
 _RULES: dict[str, Rule] = {}
 
 
-def file_rule(
-    code: str, name: str, severity: Severity, *sources: str
-) -> Callable[[Callable[[Machine], Iterator[Hit]]], Callable[[Machine], Iterator[Hit]]]:
+def file_rule(code: str, name: str, severity: Severity, *sources: str) -> Callable[[OnFiles], OnFiles]:
     """Register a check of a VM by itself; its docstring becomes the rule's page."""
 
-    def register(check: Callable[[Machine], Iterator[Hit]]) -> Callable[[Machine], Iterator[Hit]]:
-        _add(Rule(code, name, severity, sources, *_page(check.__doc__), on_files=check))
-        return check
+    def register(check: OnFiles) -> OnFiles:
+        return _add(_rule(code, name, severity, sources, check.__doc__), check, on_files=check)
 
     return register
 
 
-def target_rule(
-    code: str, name: str, severity: Severity, *sources: str
-) -> Callable[[Callable[[Machine, Product], Iterator[Hit]]], Callable[[Machine, Product], Iterator[Hit]]]:
+def target_rule(code: str, name: str, severity: Severity, *sources: str) -> Callable[[OnTarget], OnTarget]:
     """Register a check of a VM against a target; its docstring becomes the rule's page."""
 
-    def register(check: Callable[[Machine, Product], Iterator[Hit]]) -> Callable[[Machine, Product], Iterator[Hit]]:
-        _add(Rule(code, name, severity, sources, *_page(check.__doc__), on_target=check))
-        return check
+    def register(check: OnTarget) -> OnTarget:
+        return _add(_rule(code, name, severity, sources, check.__doc__), check, on_target=check)
+
+    return register
+
+
+def guide_rule(code: str, name: str, severity: Severity, *sources: str) -> Callable[[OnGuide], OnGuide]:
+    """Register a check of what the guide says about a move; its docstring becomes the rule's page."""
+
+    def register(check: OnGuide) -> OnGuide:
+        return _add(_rule(code, name, severity, sources, check.__doc__), check, on_guide=check)
 
     return register
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the codes of each family."""
+    """Every rule, family by family in the order of their codes."""
     for module in iter_modules(rules.__path__):
         if not module.name.startswith("_"):
             import_module(f"{rules.__name__}.{module.name}")
-    return tuple(_RULES.values())
+    return tuple(sorted(_RULES.values(), key=lambda rule: (_FAMILIES.index(rule.code[:3]), rule.code)))
 
 
 def judge_files(machine: Machine) -> list[Finding]:
@@ -116,13 +148,24 @@ def judge_target(machine: Machine, target: Product) -> list[Finding]:
     return [rule.finding(hit) for rule in all_rules() if rule.on_target for hit in rule.on_target(machine, target)]
 
 
-def _add(rule: Rule) -> None:
+def judge_guide(machine: Machine, target: Product, asked: Asked) -> list[Finding]:
+    """What is to be said about the guide's answer for a move."""
+    return [rule.finding(hit) for rule in all_rules() if rule.on_guide for hit in rule.on_guide(machine, target, asked)]
+
+
+def _rule(code: str, name: str, severity: Severity, sources: tuple[str, ...], page: str | None) -> Rule:
+    title, _, text = (page or "").strip().partition("\n")
+    return Rule(code, name, severity, sources, title, "\n".join(line.strip() for line in text.strip().splitlines()))
+
+
+def _add(
+    rule: Rule,
+    check: _Check,
+    on_files: OnFiles | None = None,
+    on_target: OnTarget | None = None,
+    on_guide: OnGuide | None = None,
+) -> _Check:
     if any(known.code == rule.code or known.name == rule.name for known in _RULES.values()):
         raise ValueError(f"two rules are called {rule.code} {rule.name}")
-    _RULES[rule.code] = rule
-
-
-def _page(docstring: str | None) -> tuple[str, str]:
-    title, _, text = (docstring or "").strip().partition("\n")
-    lines = [line.strip() for line in text.strip().splitlines()]
-    return title, "\n".join(lines)
+    _RULES[rule.code] = replace(rule, on_files=on_files, on_target=on_target, on_guide=on_guide)
+    return check

@@ -1,79 +1,27 @@
-"""DSK2xx: disks, their files, formats, chains and controllers."""
+"""DSK20x: disks and the files that they are made of, by themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
-from vmxtool.findings import Fix, Safety, Severity
-from vmxtool.knowledge.guests import find_guest
-from vmxtool.rules._registry import Hit, file_rule, target_rule
-from vmxtool.rules._remedies import by_hand, convert_offline, export_disk, import_disk, rewrite
+from vmxtool.findings import Severity
+from vmxtool.rules._registry import Hit, file_rule
+from vmxtool.rules._remedies import by_hand, check_chain
+from vmxtool.rules._wording import article, called, is_at, stands, top
+from vmxtool.vmdk import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
-    from vmxtool.vmdk.chain import Link
+    from vmxtool.vmdk.chain import Link, Problem
 
-_FORMAT_WORDS = {
-    "hosted": "a disk of hosted products",
-    "esx": "an ESX disk",
-    "transport": "a transport disk (streamOptimized)",
-    "device": "a disk that maps a device of its host",
-    "legacy": "a disk of Workstation 2 or 3, or GSX Server 1 or 2",
-}
-_BROKEN = frozenset(
-    {"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "outside", "unreadable", "no-extent"}
+_BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"})
+_DAMAGED = frozenset(
+    {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
 )
-_DAMAGED = frozenset({"header-damaged", "unfinished", "extent-short", "unknown-line"})
-
-
-@target_rule("DSK201", "disk-bus-not-offered", Severity.BLOCKER, "mpg:p09")
-def disk_bus_not_offered(vm: Machine, to: Product) -> Iterator[Hit]:
-    """A hard disk sits on a bus that the target does not offer for hard disks.
-
-    ESX Server up to 3 knows SCSI disks only. Moving a disk to another bus changes the config, the adapter named in
-    the disk's descriptor and, inside the guest, the driver it boots from; the last has to be prepared in the guest.
-    VMware Converter does all of it for Windows NT, 2000, XP and 2003, and not for Linux, Windows 95, 98 and Me.
-    """
-    for drive in vm.disks:
-        if drive.bus in to.disk_buses:
-            continue
-        offered = ", ".join(sorted(to.disk_buses)).upper()
-        yield Hit(
-            f"{drive.id} is {_article(drive.bus)} disk; {to.name} offers {offered} for hard disks",
-            drive.evidence,
-            _move_bus(vm, drive),
-            Severity.WARNING if "disk_buses" in to.unverified else None,
-            (to.source,),
-        )
-
-
-@target_rule("DSK202", "disk-format-not-native", Severity.BLOCKER, "mpg:p07")
-def disk_format_not_native(vm: Machine, to: Product) -> Iterator[Hit]:
-    """A disk's files are in a format that the target does not run from.
-
-    ESX Server keeps disks in a format of its own: a hosted disk is imported there and an ESX disk exported from it.
-    A streamOptimized disk is for transport alone. A copied file in the wrong format fails at power-on with a message
-    about an invalid disk type, or opens and then cannot be snapshotted.
-    """
-    if not to.native_formats:
-        return
-    for drive in vm.disks:
-        link = _top(drive)
-        if link is None or link.format == "unknown" or link.format in to.native_formats:
-            continue
-        yield Hit(
-            f"{_disk(drive)} is {_FORMAT_WORDS[link.format]}"
-            + (f" ({link.create_type})" if link.create_type else "")
-            + f"; {to.name} does not run from it",
-            (Evidence(link.file, None, "createType", link.create_type),),
-            _convert(vm, drive, link, to),
-            Severity.WARNING if "native_formats" in to.unverified else None,
-            (to.source,),
-        )
+_RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 
 
 @file_rule("DSK203", "disk-file-missing", Severity.BLOCKER, "vmware-virtual-disk-format-5.0")
@@ -85,18 +33,15 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         if drive.file is None:
-            yield Hit(f"{drive.id} is a disk without a file name", drive.evidence, by_hand("name its file, or remove it"))
-        elif drive.found is not None and not drive.found.exists:
-            place = tuple(item for item in drive.evidence if item.value == drive.file) or drive.evidence
             yield Hit(
-                f"{drive.id}: {drive.file} is not there",
-                place,
-                by_hand(f"copy {drive.file} to the VM's folder, or correct the name"),
+                f"{drive.id} is a disk without a file name", stands(drive), by_hand("name its file, or remove it")
             )
-        elif drive.chain is not None:
-            for problem in drive.chain.problems:
-                if problem.kind == "extent-missing":
-                    yield Hit(problem.message, problem.evidence, by_hand("copy the missing file to the VM's folder"))
+        elif drive.found is not None and not drive.found.exists:
+            cure = by_hand(f"copy {drive.file} to the VM's folder, or correct the name")
+            yield Hit(f"{called(drive)} is not there", is_at(drive), cure)
+        for problem in _problems(drive):
+            if problem.kind == "extent-missing":
+                yield _hit(problem, "copy the missing file to the VM's folder")
 
 
 @file_rule("DSK204", "chain-broken", Severity.BLOCKER, "kb:1007969", "vmware-virtual-disk-format-5.0")
@@ -104,40 +49,37 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
     """A disk and its parents do not fit together.
 
     Each link names the content id of its parent. Where they differ, the parent was written to after the child was
-    made, and the child's data may belong to another state of it. Mend the chain only when you know which copy of the
-    parent is the right one, and on copies of the files.
+    made, and VMware says that the parent virtual disk has been modified since the child was created. Mend the chain
+    only when you know which copy of the parent is the right one, and on copies of the files.
     """
     for drive in vm.disks:
-        for problem in drive.chain.problems if drive.chain is not None else ():
-            if problem.kind in _BROKEN:
-                yield Hit(
-                    problem.message,
-                    problem.evidence,
-                    by_hand("find the parent that belongs to this disk, or go back to a backup", *_check_chain(drive)),
-                )
+        for problem in _problems(drive):
+            if problem.kind in _BROKEN or (problem.kind == "outside" and not _parent_elsewhere(drive, vm)):
+                what = "find the parent that belongs to this disk, or go back to a backup"
+                if problem.kind in {"missing", "outside"}:
+                    what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
+                yield Hit(problem.message.rstrip("."), problem.evidence, by_hand(what, *check_chain(drive)))
 
 
-@file_rule("DSK205", "adapter-mismatch", Severity.WARNING, "vmware-virtual-disk-format-5.0", "vdiskmanager:4638234")
+@file_rule("DSK205", "adapter-mismatch", Severity.WARNING, "vmware-virtual-disk-format-5.0", "vdiskmanager")
 def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
     """The bus a disk sits on differs from the adapter its descriptor names.
 
     A disk whose descriptor says `ide` behind a SCSI controller, or the reverse, may be refused or presented with
-    another geometry. LSI Logic SAS and paravirtual SCSI, SATA and NVMe disks are all written as lsilogic or ide.
+    another geometry. Disks on LSI Logic SAS, paravirtual SCSI, SATA and NVMe are all written as lsilogic or ide.
     """
     for drive in vm.disks:
-        chain = drive.chain
-        if chain is None or chain.adapter is None:
-            continue
-        adapter = chain.adapter.lower()
-        wrong = adapter != "ide" if drive.bus == "ide" else adapter == "ide" and drive.bus == "scsi"
-        if not wrong or adapter == "legacyesx":
-            continue
-        link = next(link for link in chain.links if link.adapter is not None)
-        yield Hit(
-            f"{drive.id} is {_article(drive.bus)} disk, but its descriptor says {chain.adapter}",
-            (Evidence(link.file, None, "ddb.adapterType", chain.adapter), *drive.evidence[:1]),
-            by_hand("put the disk back on the bus that its descriptor names, or move it with vmxtool rewrite"),
-        )
+        link = drive.chain.adapter_link if drive.chain is not None else None
+        adapter = (link.adapter or "").lower() if link is not None else ""
+        wrong = {"ide": adapter in {"buslogic", "lsilogic"}, "scsi": adapter == "ide"}.get(drive.bus, False)
+        if link is not None and wrong:
+            yield Hit(
+                f"{drive.id} is {article(drive.bus)} disk, but its descriptor says {link.adapter}",
+                (*link.adapter_evidence, *drive.evidence[:1]),
+                by_hand(
+                    f"put the disk back on the bus that its descriptor names, or let ddb.adapterType say {_word(drive)}"
+                ),
+            )
 
 
 @file_rule("DSK206", "disk-outside-folder", Severity.WARNING)
@@ -149,8 +91,8 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         if drive.found is not None and drive.found.outside and drive.found.exists:
             yield Hit(
-                f"{drive.id}: {drive.file} lies outside the VM's folder and was not opened",
-                tuple(item for item in drive.evidence if item.value == drive.file),
+                f"{called(drive)} lies outside the VM's folder and was not opened",
+                is_at(drive),
                 by_hand("copy it into the VM's folder and correct the name, or copy it separately"),
             )
 
@@ -162,11 +104,10 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     Copy the disk again from where it came from, or let the product that made it check it.
     """
     for drive in vm.disks:
-        for problem in drive.chain.problems if drive.chain is not None else ():
+        for problem in _problems(drive):
             if problem.kind in _DAMAGED:
-                yield Hit(
-                    problem.message, problem.evidence, by_hand("copy the disk again, or check it", *_check_chain(drive))
-                )
+                cure = by_hand("copy the disk again, or check it", *check_chain(drive))
+                yield Hit(problem.message.rstrip("."), problem.evidence, cure)
 
 
 @file_rule("DSK208", "disk-not-closed", Severity.WARNING, "vmware-virtual-disk-format-5.0")
@@ -176,13 +117,11 @@ def disk_not_closed(vm: Machine) -> Iterator[Hit]:
     VMware checks the disk's tables when it opens it next. Open and close the VM in its own product before moving it.
     """
     for drive in vm.disks:
-        for link in drive.chain.links if drive.chain is not None else ():
+        for link in _links(drive):
             if link.unclean_shutdown:
-                yield Hit(
-                    f"{link.file} was not closed by its product",
-                    (Evidence(link.file, None, "uncleanShutdown", "1"),),
-                    by_hand("start the VM in its own product and power it off"),
-                )
+                place = link.evidence("uncleanShutdown") or (Evidence(link.file, None, "uncleanShutdown", "1"),)
+                cure = by_hand("start the VM in its own product and power it off")
+                yield Hit(f"{link.file} was not closed by its product", place, cure)
 
 
 @file_rule("DSK209", "disk-path-of-another-host", Severity.INFO)
@@ -193,10 +132,11 @@ def disk_path_of_another_host(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         if drive.found is not None and drive.found.moved and drive.found.path is not None:
+            beside = drive.found.path.name
             yield Hit(
-                f"{drive.id}: {drive.file} is a path of another host; {drive.found.path.name} beside the config was read",
-                tuple(item for item in drive.evidence if item.value == drive.file),
-                by_hand(f"name the disk {drive.found.path.name} if it is to be run from this folder"),
+                f"{drive.id}: {drive.file} is a path of another host; {beside} beside the config was read",
+                is_at(drive),
+                by_hand(f"name the disk {beside} if it is to be run from this folder"),
             )
 
 
@@ -218,55 +158,77 @@ def device_without_controller(vm: Machine) -> Iterator[Hit]:
 
 @file_rule("DSK211", "device-backed-disk", Severity.WARNING, "vmware-virtual-disk-format-5.0")
 def device_backed_disk(vm: Machine) -> Iterator[Hit]:
-    """A disk maps a device of its host: a raw device mapping, a physical disk or partition.
+    """A disk maps a device of its host: a raw device mapping (RDM), a physical disk or a partition.
 
-    The data is not in the VM's folder. It has to be cloned into a virtual disk before the VM is moved.
+    The data is not in the VM's folder, and another host need not have the device. Clone it into a virtual disk before
+    the VM is moved, or see to it that the new host reaches the same device.
     """
     for drive in vm.disks:
-        link = _top(drive)
-        mapped = link is not None and (link.format == "device" or (link.create_type or "").lower().endswith("devicemap"))
-        raw = drive.device_type in {"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"}
-        if mapped or raw:
+        link = top(drive)
+        if (link is not None and link.format == "device") or drive.device_type in _RAW_TYPES:
+            named = link.evidence("createType") if link is not None else ()
             yield Hit(
-                f"{_disk(drive)} maps a device of its host; the data is not in the VM's folder",
-                drive.evidence,
+                f"{called(drive)} maps a device of its host; the data is not in the VM's folder",
+                (*named, *stands(drive)),
                 by_hand("clone the device into a virtual disk first"),
             )
 
 
-def _move_bus(vm: Machine, drive: Drive) -> Fix:
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
-    option = "--ide-to-scsi" if drive.bus == "ide" else "--move-disks"
-    if guest is None or guest.scsi_model is None:
-        option += " --adapter lsilogic"
-    text = f"move {drive.id} to SCSI, after the guest has been given the driver"
-    return rewrite(vm, option, text, Safety.UNSAFE)
+@file_rule("DSK213", "parent-outside-folder", Severity.WARNING, "vmware-virtual-disk-format-5.0")
+def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
+    """A disk rests on a parent in another folder, as that of a linked clone does.
+
+    Copying the VM's folder leaves the parent behind, and with it most of the data. Make a full clone in the product
+    that has the VM, or copy the parent to the same place beside the new folder.
+    """
+    for drive in vm.disks:
+        link = _parent_elsewhere(drive, vm)
+        if link is not None:
+            yield Hit(
+                f"{link.file} rests on {link.parent_hint}, outside the VM's folder, which was not opened",
+                link.evidence("parentFileNameHint"),
+                by_hand("make a full clone of the VM in its own product"),
+            )
 
 
-def _convert(vm: Machine, drive: Drive, link: Link, to: Product) -> Fix:
-    if link.format == "device":
-        return by_hand(f"clone the device behind {_disk(drive)} into a virtual disk")
-    if link.format == "legacy":
-        return by_hand(f"open the VM in Workstation 4 or 5, which upgrades {_disk(drive)}")
-    if "esx" in to.native_formats:
-        return import_disk(drive, to)
-    if link.format == "esx":
-        return export_disk(drive, vm.hardware.generation)
-    return convert_offline(drive, "monolithicSparse", "ide" if drive.bus == "ide" else "lsilogic")
+@file_rule("DSK219", "change-tracking-on", Severity.INFO, "vmware-virtual-disk-format-5.0", "backup-docs")
+def change_tracking_on(vm: Machine) -> Iterator[Hit]:
+    """Changed block tracking is on for a disk.
+
+    The descriptor has version 3 and names a `-ctk.vmdk` file that has to go along. Programs other than VMware's refuse
+    version 3 at times. ESXi takes both back when tracking is switched off; after a copy without the file, removing the
+    changeTrackPath line and setting the version to 1 does the same.
+    """
+    for drive in vm.disks:
+        for link in _links(drive):
+            if link.change_tracking is not None:
+                yield Hit(
+                    f"{link.file} has changed block tracking, with its record in {link.change_tracking}",
+                    link.evidence("changeTrackPath"),
+                    by_hand(f"switch it off before the move, or copy {link.change_tracking} along"),
+                )
 
 
-def _check_chain(drive: Drive) -> tuple[str, str]:
-    name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
-    return f"qemu-img info --backing-chain '{name}'", "qemu-img"
+def _hit(problem: Problem, cure: str) -> Hit:
+    return Hit(problem.message.rstrip("."), problem.evidence, by_hand(cure))
 
 
-def _top(drive: Drive) -> Link | None:
-    return drive.chain.links[0] if drive.chain is not None and drive.chain.links else None
+def _problems(drive: Drive) -> tuple[Problem, ...]:
+    return drive.chain.problems if drive.chain is not None else ()
 
 
-def _disk(drive: Drive) -> str:
-    return f"{drive.id} ({drive.file})" if drive.file else drive.id
+def _links(drive: Drive) -> tuple[Link, ...]:
+    return drive.chain.links if drive.chain is not None else ()
 
 
-def _article(bus: str) -> str:
-    return {"ide": "an IDE", "scsi": "a SCSI", "sata": "a SATA", "nvme": "an NVMe"}[bus]
+def _parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
+    """The last link of a chain, where its parent exists outside the VM's folder."""
+    links = _links(drive)
+    if not links or links[-1].parent_hint is None:
+        return None
+    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
+    return links[-1] if place.outside and place.exists else None
+
+
+def _word(drive: Drive) -> str:
+    return "ide" if drive.bus == "ide" else "lsilogic"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Severity
-from vmxtool.rules._registry import Hit, target_rule
+from vmxtool.knowledge.products import products
+from vmxtool.rules._registry import Hit, guide_rule, target_rule
 from vmxtool.rules._remedies import by_hand
 
 if TYPE_CHECKING:
@@ -13,27 +14,53 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules._registry import Asked
+
+# The first product of each family that encrypts a VM in part, as configs that carry vmx.encryptionType show.
+_PARTIAL_FROM = {"workstation": "ws16.2", "player": "player16.2", "fusion": "fusion13", "hardware": "ws16.2"}
+_SHOWN = 5
 
 
-@target_rule("SEC801", "encrypted", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c")
+@target_rule(
+    "SEC801", "encrypted", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c", "field-observations"
+)
 def encrypted(vm: Machine, to: Product) -> Iterator[Hit]:
     """The VM is encrypted.
 
-    Where the whole config is encrypted its devices cannot be seen, so nothing about a target can be said. Where only
-    keys are, products that know no encryption cannot open the disks. Decrypt the VM in the product that encrypted it.
+    Where the whole config is encrypted its devices cannot be seen, so nothing about a target can be said. Partial
+    encryption leaves the settings readable; Workstation knows it from 16.2 on and Fusion from 13. ESX does not open
+    what hosted products encrypted, nor do they open its own encryption. Remove the encryption, and a virtual TPM with
+    it, in the product that encrypted the VM, and save the TPM's keys first.
+    """
+    if vm.encryption == "none":
+        return
+    tpm = "the virtual TPM and " if vm.tpm else ""
+    cure = by_hand(f"remove {tpm}the encryption in the product that encrypted the VM")
+    if vm.encryption == "full":
+        yield Hit("the config is encrypted, so its devices cannot be seen", vm.encryption_evidence, cure)
+        return
+    on_esx = any(
+        link.encrypted and link.format == "esx" for drive in vm.disks if drive.chain for link in drive.chain.links
+    )
+    if on_esx == bool(to.esx) and (on_esx or _knows_partial(to)):
+        needs = "the host needs the key provider that has its keys" if on_esx else "it asks for the password there"
+        yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
+    else:
+        yield Hit(f"the VM is encrypted in part; {to.name} does not open it", vm.encryption_evidence, cure)
+
+
+@target_rule("SEC804", "encrypted-settings-unseen", Severity.UNKNOWN, "view-open-client:lib/bora/user/dictionary.c")
+def encrypted_settings_unseen(vm: Machine, to: Product) -> Iterator[Hit]:
+    """The settings of the VM are encrypted, so whether a target runs it is open.
+
+    Hardware version, devices and disks of such a VM are inside the cipher text. Decrypt it and ask again.
     """
     if vm.encryption == "full":
-        message = "the config is encrypted, so its devices cannot be judged"
-    elif vm.encryption == "partial":
-        message = f"the VM is partly encrypted; {to.name} may not open it"
-    else:
-        return
-    yield Hit(
-        message,
-        vm.encryption_evidence,
-        by_hand("remove the encryption in the product that made it"),
-        Severity.WARNING if vm.encryption == "partial" and (to.runs_max or 0) >= 18 else None,
-    )
+        yield Hit(
+            f"which hardware has the VM? Its config is encrypted, so {to.name} cannot be judged",
+            vm.encryption_evidence,
+            by_hand("remove the encryption in the product that encrypted the VM, then ask again"),
+        )
 
 
 @target_rule("SEC802", "ace-policy", Severity.WARNING, "mpg:p12")
@@ -48,7 +75,28 @@ def ace_policy(vm: Machine, to: Product) -> Iterator[Hit]:
     keys = [key for key in document.folded() if key.startswith("policy.") and document[key]]
     if keys:
         yield Hit(
-            "the VM has ACE policies; only one without a package and policies leaves ACE",
-            tuple(document.evidence(key) for key in keys[:5]),
+            "the VM has ACE policies; only a VM without policies and outside a package leaves ACE",
+            tuple(document.evidence(key) for key in keys[:_SHOWN]),
             by_hand("remove the policies in ACE, and use a VM that was not added to a package"),
         )
+
+
+@guide_rule("SEC803", "ace-package-unknown", Severity.UNKNOWN, "mpg:p12")
+def ace_package_unknown(vm: Machine, to: Product, asked: Asked) -> Iterator[Hit]:
+    """The VM was made in VMware ACE, and whether it is in a package no file beside it shows.
+
+    A VM made in ACE leaves it for other products only while it is in no package and has no policies set.
+    """
+    first = products()[asked.origins[0]] if asked.origins else None
+    if first is not None and first.family == "ace" and to.family != "ace":
+        yield Hit(
+            "is the VM in an ACE package, or has it policies? If neither, it can leave ACE; if it is or has, the guide "
+            "does not support the move",
+            next((it.evidence for it in vm.origin if it.product == first.id), ()),
+            by_hand("look into the ACE project that the VM belongs to"),
+        )
+
+
+def _knows_partial(to: Product) -> bool:
+    first = _PARTIAL_FROM.get(to.family)
+    return first is not None and to.runs_max >= products()[first].runs_max

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Severity
 from vmxtool.rules._registry import Hit, file_rule, target_rule
 from vmxtool.rules._remedies import by_hand
+from vmxtool.rules._rewrites import changes_version, homeless_disks, raised_for_disks
+from vmxtool.rules._wording import top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,37 +16,50 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
 
-
-def formats_change(vm: Machine, to: Product) -> bool:
-    """Whether a disk has to be converted for the target, which leaves no chain of deltas as it is."""
-    return any(
-        link.format != "unknown" and link.format not in to.native_formats
-        for drive in vm.disks
-        if drive.chain is not None
-        for link in drive.chain.links[:1]
-    )
+_REMOVE = "go to the state you want to keep, then remove the snapshots in the VM's own product"
 
 
 @target_rule("SNP601", "snapshot-present", Severity.BLOCKER, "mpg:p08")
 def snapshot_present(vm: Machine, to: Product) -> Iterator[Hit]:
     """The VM has a snapshot that the move does not keep.
 
-    A snapshot has to be removed before disks are imported to ESX Server, and products before Workstation 5 keep one
-    snapshot at most. Remove snapshots in the VM's own product, after going to the state that is to be kept.
+    A snapshot has to be removed before disks are imported to ESX Server or exported from it, and before the hardware
+    is changed: a snapshot holds the hardware it was taken with. Remove snapshots in the VM's own product, after going
+    to the state that is to be kept; on ESXi `vim-cmd vmsvc/snapshot.removeall` with the VM's number does it.
     """
     if not vm.snapshots.present:
         return
-    too_many = to.snapshots == "none" or (to.snapshots == "single" and len(vm.snapshots.tree) != 1)
-    if not (too_many or formats_change(vm, to)):
+    if to.snapshots == "none":
+        why, unverified = f"{to.name} keeps none", "snapshots" in to.unverified
+    elif _converts(vm, to):
+        why, unverified = f"{to.name} takes the disks by conversion, which keeps none", False
+    elif changes_version(vm, to) or raised_for_disks(vm, to) or any(homeless_disks(vm, to)):
+        why, unverified = f"the hardware has to change for {to.name}, and snapshots hold that of their time", False
+    else:
         return
-    count = len(vm.snapshots.tree)
-    what = f"{count} snapshot{'s' if count != 1 else ''}" if count else "a snapshot or delta disk"
-    why = "does not keep them" if too_many else "takes disks by conversion, which keeps none"
     yield Hit(
-        f"the VM has {what}; {to.name} {why}",
+        f"the VM has {_counted(vm)}; {why}",
         vm.snapshots.signs,
-        by_hand("go to the state you want to keep, then remove the snapshots in the VM's own product"),
+        by_hand(_REMOVE),
+        unverified=unverified,
     )
+
+
+@target_rule("SNP606", "too-many-snapshots", Severity.BLOCKER, "gsx-3-guide:page-37", "server-1-guide")
+def too_many_snapshots(vm: Machine, to: Product) -> Iterator[Hit]:
+    """The VM has several snapshots and the target keeps one.
+
+    Products before Workstation 5, and VMware Server, know a single snapshot. Remove the others in the VM's own product.
+    """
+    count = len(vm.snapshots.tree)
+    if to.snapshots == "single" and count > 1:
+        yield Hit(
+            f"the VM has {count} snapshots; {to.name} keeps one",
+            vm.snapshots.signs,
+            by_hand("remove all snapshots but one, or all, in the VM's own product"),
+            sources=(to.source,),
+            unverified="snapshots" in to.unverified,
+        )
 
 
 @target_rule("SNP602", "redo-log-open", Severity.BLOCKER, "mpg:p08")
@@ -91,7 +106,7 @@ def running(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every mo
         )
 
 
-@file_rule("SNP605", "consolidation-needed", Severity.WARNING, "broadcom-kb:337269")
+@file_rule("SNP605", "consolidation-needed", Severity.WARNING, "kb:337269")
 def consolidation_needed(vm: Machine) -> Iterator[Hit]:
     """Disks run on deltas that no snapshot of the database accounts for.
 
@@ -103,3 +118,46 @@ def consolidation_needed(vm: Machine) -> Iterator[Hit]:
             vm.snapshots.signs,
             by_hand("consolidate the disks, or take a snapshot and remove all, in the VM's own product"),
         )
+
+
+@file_rule("SNP607", "not-shut-down", Severity.WARNING, "field-observations")
+def not_shut_down(vm: Machine) -> Iterator[Hit]:
+    """The config says that the VM was not ended properly, and no product holds it now.
+
+    A product writes `cleanShutdown = "FALSE"` when it starts a VM and takes it back when the VM ends. It stays after a
+    crash, and in a copy that was made while the VM was running, whose disks then belong to no one moment.
+    """
+    if vm.power.state == "off" and vm.power.evidence:
+        yield Hit(
+            "the VM was not shut down when these files were written",
+            vm.power.evidence,
+            by_hand("shut the VM down in its own product and copy it again, or start this copy once and check it"),
+        )
+
+
+@file_rule(
+    "SNP608", "snapshot-database-damaged", Severity.WARNING, "kb:337269", "view-open-client:lib/bora/user/dictionary.c"
+)
+def snapshot_database_damaged(vm: Machine) -> Iterator[Hit]:
+    """The snapshot database has lines that are no settings, so VMware stops reading it there.
+
+    Snapshots listed behind such a line are not seen. Correct the line, or take the database from a backup.
+    """
+    if vm.snapshots.unknown_lines:
+        count = len(vm.snapshots.unknown_lines)
+        yield Hit(
+            f"the snapshot database has {count} line{'s' if count > 1 else ''} that VMware cannot read",
+            vm.snapshots.unknown_lines,
+            by_hand("correct the line, or put the database back from a backup"),
+        )
+
+
+def _converts(vm: Machine, to: Product) -> bool:
+    """Whether a disk has to be converted for the target, which leaves no chain of deltas as it is."""
+    links = [link for drive in vm.disks if (link := top(drive)) is not None]
+    return any(link.format not in {"unknown", "device"} and link.format not in to.readable_formats for link in links)
+
+
+def _counted(vm: Machine) -> str:
+    count = len(vm.snapshots.tree)
+    return f"{count} snapshot{'s' if count != 1 else ''}" if count else "a snapshot or delta disk"

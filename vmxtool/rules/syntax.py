@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import is_absolute, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
 from vmxtool.rules._registry import Hit, file_rule
 from vmxtool.rules._remedies import by_hand, own_command
+from vmxtool.rules._wording import is_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.machine.model import Machine
+    from vmxtool.vmx.document import Document
 
 _SHOWN = 5
+_CUT = 200
+# Files and folders of its own that a config names, beside its drives (libvirt's and VMware's own key lists).
+_PATHS = ("workingDir", "redoLogDir", "suspend.directory", "nvram", "extendedConfigFile")
 
 
 @file_rule("VMX001", "unknown-line", Severity.BLOCKER, "open-vm-tools:lib/dict/dictll.c")
@@ -27,16 +33,16 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
     """
     document = vm.config.document
     for number in document.unknown[:_SHOWN]:
-        raw = document.line(number).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:200]
+        why = document.complaint(number)
         yield Hit(
-            f"line {number} of {document.name} is not a setting; VMware stops reading there",
-            (Evidence(document.name, number, None, raw),),
+            f"line {number} of {document.name} is not a setting: {why}; VMware stops reading there",
+            (Evidence(document.name, number, None, _raw(document, number)),),
             by_hand('write it as name = "value", or put # in front of it'),
         )
     rest = len(document.unknown) - _SHOWN
     if rest > 0:
         yield Hit(
-            f"{rest} more lines of {document.name} are not settings",
+            f"{rest} more line{'s' if rest > 1 else ''} of {document.name} {'are' if rest > 1 else 'is'} not a setting",
             (Evidence(document.name, document.unknown[_SHOWN]),),
             by_hand("check that this is a VM's config and not a template of one"),
         )
@@ -52,16 +58,15 @@ def duplicate_key(vm: Machine) -> Iterator[Hit]:
     """
     document = vm.config.document
     for key, first, second in document.duplicates[:_SHOWN]:
-        raw = document.line(second).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:200]
         yield Hit(
             f"{document.spelling(key)} is set on line {first} and again on line {second}; VMware refuses the file",
-            (document.evidence(key), Evidence(document.name, second, None, raw)),
+            (document.evidence(key), Evidence(document.name, second, None, _raw(document, second))),
             by_hand(f"delete line {first} or line {second}"),
         )
     rest = len(document.duplicates) - _SHOWN
     if rest > 0:
         yield Hit(
-            f"{rest} more settings stand twice",
+            f"{rest} more setting{'s stand' if rest > 1 else ' stands'} twice",
             (Evidence(document.name, document.duplicates[_SHOWN][2]),),
             by_hand("keep one line of each"),
         )
@@ -77,7 +82,7 @@ def unknown_encoding(vm: Machine) -> Iterator[Hit]:
     encoding = vm.config.document.encoding
     if not encoding.known:
         yield Hit(
-            f"{encoding.declared!r} is not a character encoding that VMware knows; values are read as {encoding.codec}",
+            f'"{encoding.declared}" is not a character encoding that VMware knows; values are read as {encoding.codec}',
             (vm.config.document.evidence(".encoding"),),
             by_hand('give .encoding the file\'s real encoding, such as "UTF-8" or "windows-1252"'),
         )
@@ -94,13 +99,11 @@ def undecodable_value(vm: Machine) -> Iterator[Hit]:
     document = vm.config.document
     if document.encoding.declared is None or not document.encoding.known:
         return
-    try:
-        bytes(document).decode(document.encoding.codec)
-    except UnicodeDecodeError as error:
-        line = bytes(document)[: error.start].count(b"\n") + 1
+    declared = document.encoding.name
+    for key in document.undecodable[:_SHOWN]:
         yield Hit(
-            f"line {line} has bytes that are not {document.encoding.name}, the encoding that the file declares",
-            (Evidence(document.name, line),),
+            f"{document.spelling(key)} has bytes that are not {declared}, the encoding that the file declares",
+            (document.evidence(key),),
             by_hand(f"save the file as {document.encoding.name}, or correct .encoding"),
         )
 
@@ -135,3 +138,50 @@ def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
             (Evidence(journal),),
             by_hand("put the files back as they were", own_command(vm, "undo")),
         )
+
+
+@file_rule("VMX008", "absolute-path", Severity.WARNING, "view-open-client:lib/bora/user/dictionary.c")
+def absolute_path(vm: Machine) -> Iterator[Hit]:
+    """The config names a file or folder of the VM by its full path.
+
+    After a move the path leads nowhere, or to the files that were left behind, which is worse. Names without a folder
+    are looked for beside the config. A disc image of another host is only disconnected, so that is told as a note.
+    """
+    document = vm.config.document
+    for key in _PATHS:
+        name = document.get(key, "")
+        if is_absolute(name):
+            yield Hit(
+                f"{document.spelling(key)} is a full path: {name}",
+                (document.evidence(key),),
+                by_hand(f"give {document.spelling(key)} a name beside the config, or take the line out"),
+            )
+    for drive in vm.drives:
+        if drive.file is None or not is_absolute(drive.file):
+            continue
+        # What is said of disks that lie elsewhere, or were found beside the config, is said by rules of their own.
+        inside = drive.found is not None and drive.found.path is not None and not drive.found.moved
+        if drive.kind == "disk" and inside:
+            cure = by_hand(f"name the disk {last_part(drive.file)}")
+            yield Hit(f"{drive.id}: {drive.file} is a full path", is_at(drive), cure)
+        elif drive.kind != "disk":
+            cure = by_hand("choose a medium of the new host, or disconnect the drive")
+            yield Hit(f"{drive.id}: {drive.file} is a full path", is_at(drive), cure, Severity.INFO)
+
+
+@file_rule("VMX009", "file-not-read", Severity.UNKNOWN)
+def file_not_read(vm: Machine) -> Iterator[Hit]:
+    """A file or folder of the VM could not be looked into.
+
+    What it holds is not in this answer. Give yourself the right to read it, or decrypt it, and ask again.
+    """
+    for item in vm.unread:
+        yield Hit(
+            f"{item.file} could not be read ({item.value}); what does it hold?",
+            (item,),
+            by_hand("make it readable, then ask again"),
+        )
+
+
+def _raw(document: Document, number: int) -> str:
+    return document.line(number).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:_CUT]

@@ -1,0 +1,116 @@
+"""`vmxtool undo` as people use it: one back, several back, the list, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.program import vmxtool
+from planner.small_vms import make_vm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINES = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\nehci.present = "TRUE"\n'
+
+
+@pytest.fixture
+def vm(tmp_path: Path) -> Path:
+    """A config, rewritten twice; its first form lies in `first`, its second in `second`."""
+    config = make_vm(tmp_path, LINES, hw=6, guest="rhel4").config.path
+    config.with_suffix(".first").write_bytes(config.read_bytes())
+    assert vmxtool("rewrite", "--hwversion", "4", config).code == 0
+    config.with_suffix(".second").write_bytes(config.read_bytes())
+    assert vmxtool("rewrite", "--ide-to-scsi", config).code == 0
+    return config
+
+
+def test_undo_goes_back_one_rewrite_at_a_time(vm: Path) -> None:
+    run = vmxtool("undo", vm)
+    assert run.code == 0
+    assert run.out.startswith("rewrite 0002 undone\n  vmxtool rewrite --ide-to-scsi\n")
+    assert "disk.vmdk has its bytes from before" in run.out
+    assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
+    assert vmxtool("undo", vm.parent).out.startswith("rewrite 0001 undone\n")
+    assert vm.read_bytes() == vm.with_suffix(".first").read_bytes()
+    last = vmxtool("undo", vm)
+    assert (last.code, last.out) == (4, "")
+    assert "no rewrite to undo" in last.err
+
+
+def test_the_list_names_state_time_and_command(vm: Path) -> None:
+    vmxtool("undo", vm)
+    out = vmxtool("undo", "--list", vm).out
+    first, second = (line for line in out.splitlines() if line[:4].isdigit())
+    assert first.startswith("0001 done  ")
+    assert "UTC  vmxtool rewrite --hwversion 4  vm.vmx" in first
+    assert second.startswith("0002 undone  ")
+    assert "vmxtool rewrite --ide-to-scsi" in second
+
+
+def test_json_of_undo_and_of_the_list(vm: Path) -> None:
+    done = vmxtool("undo", "--format", "json", vm).json()
+    assert done["schema"] == "vmxtool.undo/1"
+    assert (done["number"], done["was_unfinished"]) == (2, False)
+    assert sorted(done["files"]) == ["disk.vmdk", "vm.vmx"]
+    assert done["about"]["command"] == "rewrite --ide-to-scsi"
+
+    listed = vmxtool("undo", "--list", "--format", "json", vm).json()
+    assert listed["schema"] == "vmxtool.rewrites/1"
+    assert [(item["number"], item["state"]) for item in listed["rewrites"]] == [(1, "done"), (2, "undone")]
+    assert all(item["created"].endswith("+00:00") and item["problem"] is None for item in listed["rewrites"])
+
+
+def test_a_vm_without_rewrites_has_an_empty_list_and_nothing_to_undo(tmp_path: Path) -> None:
+    make_vm(tmp_path, LINES, guest="rhel4")
+    assert vmxtool("undo", "--list", tmp_path).out == "no rewrite of this VM is known here\n"
+    assert vmxtool("undo", "--list", "--format", "json", tmp_path).json()["rewrites"] == []
+    assert vmxtool("undo", tmp_path).code == 4
+
+
+def test_a_rewrite_that_was_cut_short_is_settled_and_said_to_be(vm: Path) -> None:
+    (vm.parent / ".vmxtool" / "0002.done").rename(vm.parent / ".vmxtool" / "0002.journal")
+    assert "0002 cut short" in vmxtool("undo", "--list", vm).out
+    assert vmxtool("rewrite", "--hwversion", "3", vm).code == 4
+    run = vmxtool("undo", vm)
+    assert run.code == 0
+    assert "it had been cut short" in run.out
+    assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
+
+
+def test_a_file_that_changed_since_is_named_and_nothing_is_undone(vm: Path) -> None:
+    vm.write_bytes(vm.read_bytes() + b'memsize = "64"\n')
+    run = vmxtool("undo", vm)
+    assert (run.code, run.out) == (4, "")
+    assert "vm.vmx" in run.err
+    assert run.err.count("\n") == 1
+    assert "scsi0:0" in vm.read_text()
+
+
+def test_the_rewrite_of_another_vm_in_the_folder_is_not_undone_by_mistake(vm: Path) -> None:
+    other = vm.with_name("other.vmx")
+    other.write_text('virtualHW.version = "4"\nguestOS = "rhel4"\n')
+    run = vmxtool("undo", other)
+    assert run.code == 4
+    assert "vm.vmx" in run.err
+    assert vmxtool("undo", "--list", other).out == "no rewrite of this VM is known here\n"
+    # The folder alone stands for the last rewrite in it, whichever VM that was of.
+    assert vmxtool("undo", vm.parent).code == 0
+    assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
+
+
+def test_a_journal_that_is_broken_is_listed_with_its_problem(vm: Path) -> None:
+    (vm.parent / ".vmxtool" / "0001.done").write_bytes(b"{")
+    out = vmxtool("undo", "--list", vm).out
+    assert "0001 done  time unknown" in out
+    assert "0002 done" in out
+    listed = vmxtool("undo", "--list", "--format", "json", vm).json()["rewrites"]
+    assert listed[0]["problem"]
+    assert listed[1]["problem"] is None
+
+
+def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    run = vmxtool("undo", tmp_path / "gone.vmx")
+    assert (run.code, run.out) == (3, "")
+    assert "gone.vmx" in run.err
+    assert vmxtool("undo", tmp_path).code == 2

@@ -1,0 +1,180 @@
+"""A path leads to exactly one config, or the reader is told why not, in one line."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from machine import vms
+
+from vmxtool.errors import InputError, UsageError
+from vmxtool.machine.locate import find_config
+from vmxtool.machine.read import read_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONFIG = b'config.version = "8"\nvirtualHW.version = "9"\n'
+NOBODY = 65534
+
+
+@contextmanager
+def as_a_user_without_rights() -> Iterator[None]:
+    """Root may look everywhere, so for root the process becomes nobody for a while."""
+    if os.name != "posix":
+        pytest.skip("rights of this kind are POSIX's")
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(NOBODY)
+    except OSError:
+        pytest.skip("this root cannot become another user")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that any user can reach."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o755)
+    return tmp_path
+
+
+def test_a_file_stands_for_itself_whatever_its_name(tmp_path: Path) -> None:
+    path = vms.write(tmp_path, name="old config.txt", files=("other.vmx",))
+    assert find_config(path) == path
+
+
+@pytest.mark.parametrize("name", ["vm.vmx", "VM.VMX", "template.vmtx"])
+def test_a_folder_stands_for_its_config(tmp_path: Path, name: str) -> None:
+    path = vms.write(tmp_path, name=name, files=("disk.vmdk", "vm.vmxf", "vm.vmx.lck/", "vm.vmx~", "vm.vmx.sav"))
+    assert find_config(tmp_path) == path
+
+
+def test_a_cfg_file_is_a_config_by_its_content(tmp_path: Path) -> None:
+    path = vms.write(tmp_path, name="linux.cfg")
+    (tmp_path / "isolinux.cfg").write_text("default vesamenu.c32\nlabel install\n")
+    (tmp_path / "random.cfg").write_bytes(os.urandom(512))
+    assert find_config(tmp_path) == path
+
+
+def test_a_bundle_stands_for_its_config(tmp_path: Path) -> None:
+    path = vms.write(tmp_path / "Budget.vmwarevm", name="Budget.vmx")
+    assert find_config(tmp_path / "Budget.vmwarevm") == path
+
+
+def test_a_folder_with_one_bundle_stands_for_it(tmp_path: Path) -> None:
+    path = vms.write(tmp_path / "Budget.vmwarevm", name="Budget.vmx", files=("Applications/",))
+    assert find_config(tmp_path) == path
+
+
+def test_a_config_goes_before_a_bundle_beside_it(tmp_path: Path) -> None:
+    vms.write(tmp_path / "Budget.vmwarevm", name="Budget.vmx")
+    path = vms.write(tmp_path, name="own.vmx")
+    assert find_config(tmp_path) == path
+
+
+def test_bundles_in_bundles_are_not_followed(tmp_path: Path) -> None:
+    vms.write(tmp_path / "a.vmwarevm" / "b.vmwarevm" / "c.vmwarevm", name="c.vmx")
+    with pytest.raises(UsageError, match=r"no \.vmx"):
+        find_config(tmp_path)
+
+
+def test_hidden_files_do_not_count(tmp_path: Path) -> None:
+    path = vms.write(tmp_path, name="Budget.vmx", files=("._Budget.vmx", ".old.vmx"))
+    assert find_config(tmp_path) == path
+
+
+def test_folders_named_like_configs_do_not_count(tmp_path: Path) -> None:
+    path = vms.write(tmp_path, files=("backup.vmx/",))
+    assert find_config(tmp_path) == path
+
+
+def test_two_configs_are_named(tmp_path: Path) -> None:
+    vms.write(tmp_path, name="b.vmx", files=("a.vmtx",))
+    with pytest.raises(UsageError) as raised:
+        find_config(tmp_path)
+    assert str(raised.value) == f"{tmp_path}: 2 configs here (a.vmtx, b.vmx); name the one you mean"
+
+
+def test_two_bundles_are_named(tmp_path: Path) -> None:
+    vms.write(tmp_path / "b.vmwarevm")
+    vms.write(tmp_path / "a.vmwarevm")
+    with pytest.raises(UsageError, match=r"2 bundles here \(a.vmwarevm, b.vmwarevm\)"):
+        find_config(tmp_path)
+
+
+def test_a_folder_without_configs_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(UsageError, match=r"no \.vmx, \.vmtx or \.cfg file here"):
+        read_machine(tmp_path)
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.vmx: no such file or directory; check the name"):
+        read_machine(tmp_path / "gone.vmx")
+
+
+def test_a_folder_without_rights(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    vms.write(closed)
+    closed.chmod(0o111)
+    try:
+        with as_a_user_without_rights(), pytest.raises(InputError, match=r"closed: permission denied; check .* rights"):
+            find_config(closed)
+    finally:
+        closed.chmod(0o755)
+
+
+def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    path = vms.write(closed, files=("vm.vmx.lck",))
+    path.chmod(0o644)
+    closed.chmod(0o111)
+    try:
+        with as_a_user_without_rights():
+            vm = read_machine(path)
+    finally:
+        closed.chmod(0o755)
+    assert vms.places(vm.unread) == ["closed: permission denied"]
+    assert vm.power.state == "off"
+
+
+def test_a_config_without_rights(open_folder: Path) -> None:
+    path = vms.write(open_folder)
+    path.chmod(0o000)
+    with as_a_user_without_rights(), pytest.raises(InputError, match=r"vm\.vmx: permission denied"):
+        read_machine(path)
+
+
+def test_a_loop_of_links(tmp_path: Path) -> None:
+    (tmp_path / "vm.vmx").symlink_to(tmp_path / "vm.vmx")
+    with pytest.raises(InputError, match="too many levels of symbolic links"):
+        read_machine(tmp_path / "vm.vmx")
+
+
+def test_a_link_leads_to_the_folder_of_the_config(tmp_path: Path) -> None:
+    vms.write(tmp_path / "vm", *vms.SCSI_DISK, files=("vm.vmss",))
+    (tmp_path / "here.vmx").symlink_to(tmp_path / "vm" / "vm.vmx")
+    vm = read_machine(tmp_path / "here.vmx")
+    assert vm.config.path == (tmp_path / "vm" / "vm.vmx").resolve()
+    assert vm.path == tmp_path / "here.vmx"
+
+
+def test_a_fifo_named_like_a_config_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vm.vmx")
+    with pytest.raises(InputError, match="not a regular file"):
+        read_machine(tmp_path)
+
+
+def test_a_nul_in_a_path(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file name holds a NUL"):
+        read_machine(tmp_path / "a\0b.vmx")

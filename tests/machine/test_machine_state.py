@@ -1,0 +1,167 @@
+"""Whether a VM runs, is suspended, is encrypted, or was left in the middle of a rewrite."""
+
+from __future__ import annotations
+
+import random
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+from machine import vms
+
+from vmxtool.machine.read import read_machine
+from vmxtool.rewriter.record import journal_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# --- power ---
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["vm.vmx.lck/", "vm.vmx.lck", "vm.vmdk.lck/", "disk.vmdk.lck/", "disk.vmdk.WRITELOCK", "vm.vmx~", "VM-1a2b.vswp"],
+)
+def test_a_lock_means_running(tmp_path: Path, lock: str) -> None:
+    vm = vms.read(tmp_path, *vms.SCSI_DISK, files=(lock,))
+    assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", [lock.rstrip("/")])
+
+
+@pytest.mark.parametrize("name", ["other.vmx.lck/", "vm2.vmx.lck/", "disk2.vmdk.lck/", "vm.vmx.old", "vm.vmss"])
+def test_the_locks_of_others_do_not(tmp_path: Path, name: str) -> None:
+    assert vms.read(tmp_path, *vms.SCSI_DISK, files=(name,)).power.state == "off"
+
+
+def test_a_lock_of_another_vm_in_the_folder_does_not(tmp_path: Path) -> None:
+    vms.write(tmp_path, name="vm-test.vmx", files=("vm-test.vmx.lck/",))
+    assert vms.read(tmp_path).power.state == "off"
+    assert read_machine(tmp_path / "vm-test.vmx").power.state == "running"
+
+
+def test_a_lock_of_a_base_disk_does(tmp_path: Path) -> None:
+    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(cid="0000000c", parent="0000000a", hint="system.vmdk"))
+    (tmp_path / "system.vmdk").write_bytes(vms.descriptor())
+    assert vms.read(tmp_path, *vms.SCSI_DISK, files=("system.vmdk.lck/",)).power.state == "running"
+
+
+def test_a_lock_in_a_folder_below_does(tmp_path: Path) -> None:
+    lines = (*vms.SCSI_DISK[:2], 'scsi0:0.fileName = "disks/a.vmdk"')
+    vm = vms.read(tmp_path, *lines, files=("disks/a.vmdk", "disks/a.vmdk.lck/"))
+    assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", ["disks/a.vmdk.lck"])
+
+
+def test_a_state_in_the_config_means_suspended(tmp_path: Path) -> None:
+    vm = vms.read(tmp_path, r'checkpoint.vmState = "..\x\vm-1a.vmss"')
+    assert vm.power.state == "suspended"
+    assert vms.places(vm.power.evidence) == [r'vm.vmx:3: checkpoint.vmState = "..\x\vm-1a.vmss"']
+
+
+@pytest.mark.parametrize("lines", [(), ('checkpoint.vmState = ""',), ('checkpoint.vmState.readOnly = "FALSE"',)])
+def test_a_state_file_without_the_setting_is_stale(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    assert vms.read(tmp_path, *lines, files=("vm.vmss",)).power.state == "off"
+
+
+def test_running_goes_before_suspended(tmp_path: Path) -> None:
+    vm = vms.read(tmp_path, 'checkpoint.vmState = "vm.vmss"', files=("vm.vmx.lck/",))
+    assert vm.power.state == "running"
+
+
+def test_a_vm_that_was_not_shut_down_is_off_and_says_so(tmp_path: Path) -> None:
+    vm = vms.read(tmp_path, 'cleanShutdown = "FALSE"')
+    assert (vm.power.state, vms.places(vm.power.evidence)) == ("off", ['vm.vmx:3: cleanShutdown = "FALSE"'])
+    assert vms.read(tmp_path / "clean", 'cleanShutdown = "TRUE"').power.evidence == ()
+
+
+def test_an_encrypted_config_is_suspended_where_a_state_lies_beside_it(tmp_path: Path) -> None:
+    locked = ('encryption.keySafe = "k"', 'encryption.data = "d"')
+    assert vms.read(tmp_path, *locked).power.state == "off"
+    vm = vms.read(tmp_path, *locked, files=("vm.vmss",))
+    assert (vm.power.state, vms.places(vm.power.evidence)) == ("suspended", ["vm.vmss"])
+
+
+# --- encryption ---
+
+SECRET = 'encryption.keySafe = "vmware:key/list/(secret)"'
+
+
+@pytest.mark.parametrize(
+    ("lines", "encryption"),
+    [
+        ((), "none"),
+        (('migrate.encryptionMode = "opportunistic"', 'ftcpt.ftEncryptionMode = "ftEncryptionOpportunistic"'), "none"),
+        ((SECRET, 'encryption.data = "d"'), "full"),
+        ((SECRET, 'encryption.data = "d"', 'vmx.encryptionType = "Partial"'), "partial"),
+        ((SECRET, 'encryption.data = "d"', 'guestOS = "windows11-64"'), "partial"),
+    ],
+)
+def test_how_much_is_encrypted(tmp_path: Path, lines: tuple[str, ...], encryption: str) -> None:
+    vm = vms.read(tmp_path, *lines)
+    assert vm.encryption == encryption
+    assert "secret" not in "".join(vms.places(vm.encryption_evidence))
+    assert bool(vm.encryption_evidence) == (encryption != "none")
+
+
+def test_an_encrypted_disk_makes_a_vm_partly_encrypted(tmp_path: Path) -> None:
+    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor() + b'encryptionKeys="vmware:key/list/(pair)"\n')
+    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+    assert (vm.encryption, vms.places(vm.encryption_evidence)) == ("partial", ["disk.vmdk: encryptionKeys"])
+
+
+def test_a_fully_encrypted_vm_is_read_as_far_as_it_shows() -> None:
+    vm = read_machine(vms.SAMPLES / "encrypted")
+    assert (vm.encryption, vm.name, vm.hardware.version, vm.origin, vm.drives) == ("full", "Payroll", None, (), ())
+
+
+# --- a rewrite that was cut short ---
+
+
+def journal(folder: Path, *names: str) -> None:
+    (folder / ".vmxtool").mkdir()
+    for name in names:
+        (folder / ".vmxtool" / name).touch()
+
+
+def test_a_journal_tells_of_an_unfinished_rewrite(tmp_path: Path) -> None:
+    journal(tmp_path, "0001.done", "0002.undone", "0003.journal", "lock")
+    assert vms.read(tmp_path).unfinished_rewrite == journal_path(tmp_path.resolve(), 3, "journal")
+
+
+def test_the_newest_journal_counts(tmp_path: Path) -> None:
+    journal(tmp_path, "0009.journal", "10000.journal", "0100.journal")
+    found = vms.read(tmp_path).unfinished_rewrite
+    assert found is not None
+    assert found.name == "10000.journal"
+
+
+@pytest.mark.parametrize("names", [(), ("0001.done",), ("0001.undone",), ("0001.tmp",), ("journal", "a.journal")])
+def test_finished_rewrites_are_no_matter(tmp_path: Path, names: tuple[str, ...]) -> None:
+    journal(tmp_path, *names)
+    assert vms.read(tmp_path).unfinished_rewrite is None
+
+
+def test_a_link_in_place_of_the_journals_is_not_followed(tmp_path: Path) -> None:
+    journal(tmp_path, "0001.journal")
+    (tmp_path / "vm").mkdir()
+    (tmp_path / "vm" / ".vmxtool").symlink_to(tmp_path / ".vmxtool")
+    assert vms.read(tmp_path / "vm").unfinished_rewrite is None
+
+
+def test_a_file_in_place_of_the_journals_is_no_matter(tmp_path: Path) -> None:
+    assert vms.read(tmp_path, files=(".vmxtool",)).unfinished_rewrite is None
+
+
+# --- which files are of the VM ---
+
+
+def test_a_crowded_folder_is_divided_among_its_vms(tmp_path: Path) -> None:
+    """Every lock belongs to one VM, whatever the VMs are called."""
+    seeded = random.Random(20071018)
+    stems = {
+        "".join(seeded.choices(string.ascii_lowercase[:2] + "- ", k=seeded.randint(1, 6))).strip() for _ in range(60)
+    }
+    stems.discard("")
+    for stem in stems:
+        vms.write(tmp_path, name=f"{stem}.vmx", files=(f"{stem}.vmx.lck",))
+    for stem in stems:
+        vm = read_machine(tmp_path / f"{stem}.vmx")
+        assert vms.places(vm.power.evidence) == [f"{stem}.vmx.lck"]

@@ -1,0 +1,144 @@
+"""Questions that people ask in forums and issue trackers: one check names the cause and the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vmxtool.knowledge.products import find_target
+from vmxtool.machine.read import read_machine
+from vmxtool.planner.check import check
+from vmxtool.planner.verdict import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vmxtool.findings import Finding
+    from vmxtool.planner.verdict import Verdict
+
+    Ask = Callable[..., Verdict]
+
+HOSTED, ESX = "monolithicSparse", "vmfs"
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Asks whether a VM of a hardware version runs on a target, from within its folder."""
+
+    def ask(target: str, version: int, disk: str = ESX, place: str = "scsi0:0", **settings: str) -> Verdict:
+        bus = place.partition(":")[0]
+        lines = {
+            "config.version": "8",
+            "virtualHW.version": str(version),
+            "guestOS": "centos7-64",
+            f"{bus}.present": "TRUE",
+            f"{place}.present": "TRUE",
+            f"{place}.fileName": "shop.vmdk",
+            **{key.replace("_", "."): value for key, value in settings.items()},
+        }
+        (tmp_path / "shop.vmx").write_text("".join(f'{key} = "{value}"\n' for key, value in lines.items()))
+        adapter = "ide" if bus.startswith("ide") else "lsilogic"
+        (tmp_path / "shop.vmdk").write_text(
+            f'# Disk DescriptorFile\nversion=1\nCID=1f2e3d4c\nparentCID=ffffffff\ncreateType="{disk}"\n'
+            f'# Extent description\nRW 2048 ZERO\n# The Disk Data Base\n#DDB\nddb.adapterType = "{adapter}"\n'
+        )
+        monkeypatch.chdir(tmp_path)
+        return check(read_machine(tmp_path.joinpath("shop.vmx").relative_to(tmp_path)), find_target(target))
+
+    return ask
+
+
+def blocker(verdict: Verdict) -> Finding:
+    (found,) = [item for item in verdict.findings if item.severity.value == "blocker"]
+    return found
+
+
+def commands(verdict: Verdict) -> list[str]:
+    return [step.command for step in verdict.steps if step.command is not None]
+
+
+def test_why_does_vmx_19_not_import_on_vsphere_6_7(ask: Ask) -> None:
+    verdict = ask("vsphere-6.7", 19)
+    assert "hardware version 19 (vmx-19) is newer than ESXi 6.7 runs (up to 14)" in blocker(verdict).message
+    assert commands(verdict) == ["vmxtool rewrite --target esxi6.7 shop.vmx"]
+
+
+def test_why_does_vmx_12_not_run_on_esxi_6_0(ask: Ask) -> None:
+    verdict = ask("esxi-6.0", 12)
+    assert "(vmx-12) is newer than ESXi 6.0 runs (up to 11)" in blocker(verdict).message
+    assert commands(verdict) == ["vmxtool rewrite --target esxi6.0 shop.vmx"]
+
+
+def test_vmx_12_does_not_run_on_esxi_6_5_either_though_that_runs_13(ask: Ask) -> None:
+    verdict = ask("esxi-6.5", 12)
+    assert blocker(verdict).name == "hardware-version-not-offered"
+    assert commands(verdict) == ["vmxtool rewrite --target esxi6.5 shop.vmx"]
+
+
+def test_why_does_vmx_20_not_run_on_esxi_7_0_3(ask: Ask) -> None:
+    verdict = ask("ESXi 7.0.3", 20)
+    assert "(vmx-20) is newer than ESXi 7.0 Update 2 runs (up to 19)" in blocker(verdict).message
+    assert commands(verdict) == ["vmxtool rewrite --target esxi7.0u2 shop.vmx"]
+
+
+def test_device_sata_is_not_supported_by_current_hwversion(ask: Ask) -> None:
+    verdict = ask("ws17", 9, HOSTED, "sata0:0")
+    assert '"device sata is not supported by current hwversion"' in blocker(verdict).message
+    assert {item.file for item in blocker(verdict).evidence} == {"shop.vmx"}
+    assert commands(verdict) == ["vmxtool rewrite --hwversion 10 shop.vmx"]
+
+
+def test_how_do_i_get_from_22_to_21_after_25h2_made_the_vm(ask: Ask) -> None:
+    for target, wanted in (("ws17.6", "ws17.5"), ("fusion13.6", "fusion13.5")):
+        verdict = ask(target, 22, HOSTED)
+        assert blocker(verdict).name == "hardware-version-too-new"
+        assert commands(verdict) == [f"vmxtool rewrite --target {wanted} shop.vmx"]
+    assert ask("ws25h2", 22, HOSTED).answer is Answer.READY
+
+
+def test_unsupported_and_or_invalid_disk_type_7(ask: Ask) -> None:
+    verdict = ask("esxi-5.0", 8, HOSTED)
+    assert "Unsupported and/or invalid disk type" in blocker(verdict).message
+    assert commands(verdict) == ["vmkfstools -i shop.vmdk shop-moved.vmdk -d thin"]
+    assert ask("esxi-5.0", 8, ESX).answer is Answer.READY
+
+
+def test_object_type_requires_hosted_i_o(ask: Ask) -> None:
+    verdict = ask("esxi-6.7", 13, "twoGbMaxExtentSparse", "ide0:1")
+    assert "Object type requires hosted I/O" in blocker(verdict).message
+    assert commands(verdict) == [
+        "esxcli system module load -m multiextent; vmkfstools -i shop.vmdk shop-moved.vmdk -d thin"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted"), [("esxi6.7u3", "esxi6.7u2"), ("esxi7.0", "esxi7.0"), ("ws14", "ws14"), ("esxi6.0", "esxi6.0")]
+)
+def test_how_do_i_lower_an_image_from_16_so_that_older_hosts_take_it(ask: Ask, target: str, wanted: str) -> None:
+    verdict = ask(target, 16, ESX if "esx" in target else HOSTED)
+    assert blocker(verdict).code in {"PRD101", "PRD103"}
+    assert commands(verdict) == [f"vmxtool rewrite --target {wanted} shop.vmx"]
+    assert verdict.answer is Answer.NEEDS_STEPS
+
+
+def test_does_an_ide_linux_need_more_than_another_number_for_esx_3(ask: Ask) -> None:
+    verdict = ask("esx3", 4, ESX, "ide0:0", guestOS="redhat")
+    assert blocker(verdict).name == "disk-bus-not-offered"
+    guest, rewrite = (next(step for step in verdict.steps if step.do == do) for do in ("prepare-guest", "move-disks"))
+    assert guest.n < rewrite.n
+    assert "/etc/fstab" in guest.text
+    assert "vmxtool rewrite --target esx3 --ide-to-scsi shop.vmx" in commands(verdict)
+
+
+def test_an_old_ide_vm_of_workstation_6_keeps_its_disk_on_esxi_6_7(ask: Ask) -> None:
+    verdict = ask("esxi6.7", 6, ESX, "ide0:0", guestOS="winxppro")
+    assert blocker(verdict).name == "hardware-version-not-offered"
+    assert commands(verdict) == ["vmxtool rewrite --target esxi6.7 --hwversion 7 shop.vmx"]
+
+
+def test_a_windows_11_with_its_tpm_has_to_be_decrypted_for_esxi(samples: Path) -> None:
+    verdict = check(read_machine(samples / "ws17-modern"), find_target("esxi8.0u2"))
+    assert [step.do for step in verdict.steps] == ["decrypt", "import-disks", "register-vm"]
+    assert "virtual TPM" in verdict.steps[0].text

@@ -1,0 +1,49 @@
+"""Which product ran a VM last, as the log in its folder says."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool import _files
+from vmxtool.errors import InputError, UsageError
+from vmxtool.evidence import Evidence
+from vmxtool.knowledge.products import find_target
+
+if TYPE_CHECKING:
+    from vmxtool.knowledge.products import Product
+    from vmxtool.machine.folder import Folder
+
+_LOG = "vmware.log"
+# The first line of a log: "... Log for VMware Workstation pid=6528 version=12.5.2 build=build-4638234 option=Release".
+_HEAD_BYTES = 1024
+_HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b")
+_CONFIGS = (".vmx", ".vmtx")
+
+
+class LastRun(NamedTuple):
+    """The product that wrote the log, and the place in it."""
+
+    product: Product
+    evidence: Evidence
+
+
+def read_last_run(folder: Folder) -> LastRun | None:
+    """The product named by the head of `vmware.log`; None where there is none, or several VMs that it may belong to."""
+    if _LOG not in folder.names or sum(name.lower().endswith(_CONFIGS) for name in folder.names) > 1:
+        return None
+    path = _files.resolve(folder.path, _LOG).path
+    if path is None:
+        return None
+    try:
+        hit = _HEAD.search(_files.read_range(path, 0, _HEAD_BYTES))
+    except InputError:
+        return None
+    if hit is None:
+        return None
+    name, version = hit[1].decode("ascii"), hit[2].decode("ascii")
+    try:
+        product = find_target(f"{name} {version}")
+    except UsageError:
+        return None
+    return LastRun(product, Evidence(_LOG, 1, None, hit[0].decode("ascii")))

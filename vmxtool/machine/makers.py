@@ -1,0 +1,137 @@
+"""Which products can have made a VM of a hardware version, and the groups of them that a sign can speak for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.knowledge.hardware import hardware
+from vmxtool.knowledge.products import HARDWARE, products
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmxtool.knowledge.products import Product
+
+# Shares before anything but the hardware version is looked at; only their ratios count. A product gives new VMs its own
+# version far more often than an older one, the more so the older that is, and hardly ever one that is far from its own.
+# Workstation 5 creates legacy VMs of generation 4 besides (mpg, "Generation 5 to Generation 4").
+_MAKES_NEW, _MAKES_LEGACY, _MAKES_OLDER = 1.0, 0.3, 0.05
+_FARTHEST = 4
+_LEGACY_PRODUCTS, _LEGACY_VERSION = frozenset({"ws5.0", "ws5.5"}), 3
+# ACE and Lab Manager took VMs of other products more often than they made their own.
+_RARE = {"ace": 0.1, "labmanager": 0.05, "player": 0.5}
+
+_HOSTED = frozenset({"workstation", "player", "fusion", "server", "gsx", "ace"})
+_ON_WINDOWS = _HOSTED - {"fusion"}
+_ON_LINUX = _HOSTED - {"fusion", "ace"}
+_ESX = frozenset({"esx", "labmanager"})
+# The first products that write `.encoding` are Workstation 6 and its kin, and ESX 4; those with partial encryption are
+# Workstation 16.2 and Fusion 12.2 and later.
+_ENCODING_FROM, _PARTIAL_FROM = 20070000, 20210000
+_LAST_GENERATION = 6
+
+
+class Maker(NamedTuple):
+    """A product that may have made a VM, and its share among them before any sign."""
+
+    product: Product
+    share: float
+
+
+def _early_esx(product: Product) -> bool:
+    return product.family == "esx" and (product.generation or _LAST_GENERATION) <= 4
+
+
+def _late_esx(product: Product) -> bool:
+    return product.family in _ESX and not _early_esx(product)
+
+
+def _esx3(product: Product) -> bool:
+    return _late_esx(product) and product.released_order < _ENCODING_FROM
+
+
+# What a sign can speak for, by the word that signs.py uses.
+_GROUPS: dict[str, Callable[[Product], bool]] = {
+    "hosted": lambda product: product.family in _HOSTED,
+    "on-windows": lambda product: product.family in _ON_WINDOWS,
+    "on-linux": lambda product: product.family in _ON_LINUX,
+    "on-mac": lambda product: product.family == "fusion",
+    "on-linux-or-mac": lambda product: product.family in _ON_LINUX or product.family == "fusion",
+    "esx": lambda product: product.family in _ESX,
+    "esx-1-2": _early_esx,
+    "esx-3": _esx3,
+    "esx-3-up": _late_esx,
+    "esx-4-up": lambda product: _late_esx(product) and not _esx3(product),
+    # The service console of ESX up to version 3 is a Linux, and starts configs as programs as Linux hosts do.
+    "linux-console": lambda product: product.family in _ON_LINUX or _early_esx(product) or _esx3(product),
+    "mixed-booleans": lambda product: _esx3(product) or product.id in {"esx4.0", "esx4.1"},
+    "writes-encoding": lambda product: product.released_order >= _ENCODING_FROM,
+    "generation-4": lambda product: product.generation == 4,
+    "generation-4-hosted": lambda product: product.generation == 4 and product.family in _HOSTED,
+    "after-generation-4": lambda product: (product.generation or _LAST_GENERATION) > 4,
+    "before-generation-4": lambda product: (product.generation or _LAST_GENERATION) < 4,
+    "ace": lambda product: product.family == "ace",
+    "gsx-or-early-esx": lambda product: product.family == "gsx" or _early_esx(product),
+    "teams": lambda product: product.family == "workstation",
+    "partial-encryption": lambda product: product.family in _HOSTED and product.released_order >= _PARTIAL_FROM,
+    "many-snapshots": lambda product: product.snapshots == "many" or "snapshots" in product.unverified,
+    "64-bit-guests": lambda product: product.guest_64bit or "guest_64bit" in product.unverified,
+}
+
+
+@cache
+def group(word: str) -> frozenset[str]:
+    """The ids of the products in a group.
+
+    Raises:
+        KeyError: there is no such group.
+    """
+    belongs = _GROUPS[word]
+    return frozenset(product.id for product in products().values() if product.family != HARDWARE and belongs(product))
+
+
+@cache
+def makers(hw_version: int) -> Mapping[str, Maker]:
+    """The products that may have made a VM of a hardware version, by id, with their shares."""
+    found: dict[str, Maker] = {}
+    known = hardware(hw_version)
+    if known is None or not known.valid:
+        return found
+    for product in products().values():
+        share = _share(product, hw_version)
+        if share and product.family != HARDWARE:
+            found[product.id] = Maker(product, share * _RARE.get(product.family, 1.0))
+    return found
+
+
+@cache
+def offering_vcpus(count: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The products that offer so many virtual processors, and those of which no source denies it."""
+    known = [product for product in products().values() if product.family != HARDWARE]
+    offers = frozenset(product.id for product in known if (product.max_vcpus or (count if product.smp else 1)) >= count)
+    unsure = {product.id for product in known if not product.unverified.isdisjoint({"max_vcpus", "smp"})}
+    return offers, frozenset(unsure - offers)
+
+
+@cache
+def offering_disks_on(bus: str) -> frozenset[str]:
+    """The products that offer a bus for hard disks, as far as no source denies it."""
+    unsure = {"disk_buses", f"disk_buses.{bus}"}
+    return frozenset(
+        product.id
+        for product in products().values()
+        if bus in product.disk_buses or not product.unverified.isdisjoint(unsure)
+    )
+
+
+def _share(product: Product, hw_version: int) -> float:
+    if product.creates is None or not product.runs(hw_version):
+        return 0.0
+    if product.creates == hw_version:
+        return _MAKES_NEW
+    if hw_version == _LEGACY_VERSION and product.id in _LEGACY_PRODUCTS:
+        return _MAKES_LEGACY
+    # Versions that it is not known to give a VM count as well: a number in a text file is soon changed.
+    distance = abs(product.creates - hw_version)
+    return _MAKES_OLDER / distance**2 if distance <= _FARTHEST else 0.0

@@ -1,0 +1,163 @@
+"""The settings of a config by what they belong to: one section for each device, and one for every other first word."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from vmxtool.vmx import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vmxtool.evidence import Evidence
+    from vmxtool.machine.model import Bus
+    from vmxtool.vmx.document import Document
+
+_UNIT = re.compile(r"(ide|scsi|sata|nvme)([0-9]{1,3}):([0-9]{1,3})")
+_NUMBERED = re.compile(r"(scsi|sata|nvme|floppy|ethernet)([0-9]{1,3})")
+
+# How many controllers of a bus VMware looks at, and how many units on each (libvirt's key map; vSphere's configuration
+# maximums). The figures of the bus or hardware version that has the most count; what a version lacks is for the rules.
+_CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
+_UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
+# Units above 15 are those of the wide paravirtual controller, which libvirt looks for from this version on.
+_NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
+_ADAPTER_UNIT = 7  # of a SCSI controller itself
+_FLOPPIES = 2
+_NICS, _FEW_NICS, _MANY_NICS_FROM = 10, 4, 7
+
+
+class Section:
+    """The settings whose names begin with one word, such as "scsi0:1"; the rest of a name is asked in lower case."""
+
+    __slots__ = ("_document", "_keys", "id")
+
+    def __init__(self, identity: str, keys: Mapping[str, str], document: Document) -> None:
+        """`keys` are whole names by what follows the first dot, all in lower case."""
+        self.id = identity
+        self._keys = keys
+        self._document = document
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def key(self, name: str) -> str:
+        """The whole name of a setting that the config has, in lower case.
+
+        Raises:
+            KeyError: the config does not have it.
+        """
+        return self._keys[name]
+
+    def get(self, name: str) -> str:
+        """A value; the empty text where the config does not have it, which VMware takes for the same."""
+        key = self._keys.get(name)
+        return "" if key is None else self._document[key]
+
+    def word(self, name: str) -> str:
+        """A value in lower case, as words of a fixed list are compared here."""
+        return self.get(name).lower()
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A boolean as VMware reads it."""
+        key = self._keys.get(name)
+        return default if key is None else values.as_bool(self._document[key])
+
+    def evidence(self, *names: str) -> tuple[Evidence, ...]:
+        """The places of those of the settings that the config has."""
+        keys = self._keys
+        return tuple([self._document.evidence(keys[name]) for name in names if name in keys])
+
+
+class Units(NamedTuple):
+    """The devices a config has settings for, in the order of their numbers, present or not; `surplus` in the file's."""
+
+    controllers: tuple[tuple[Bus, int], ...]
+    units: tuple[tuple[Bus, int, int], ...]
+    floppies: tuple[int, ...]
+    nics: tuple[int, ...]
+    surplus: tuple[str, ...]
+
+
+class Sections:
+    """All settings of a config, each in its section."""
+
+    __slots__ = ("_by_word", "_sections", "document")
+
+    def __init__(self, document: Document) -> None:
+        """Gather the settings of a config."""
+        self.document = document
+        by_word: dict[str, dict[str, str]] = {}
+        for key in document.folded():
+            word, _, name = key.partition(".")
+            if word in by_word:
+                by_word[word][name] = key
+            else:
+                by_word[word] = {name: key}
+        self._by_word = by_word
+        self._sections: dict[str, Section] = {}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._by_word
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_word)
+
+    def __getitem__(self, word: str) -> Section:
+        """The section of a word, which is empty where the config has none."""
+        section = self._sections.get(word)
+        if section is None:
+            section = self._sections[word] = Section(word, self._by_word.get(word, {}), self.document)
+        return section
+
+    def units(self, hw_version: int | None) -> Units:
+        """The devices by number, with those apart that lie beyond what a hardware version has.
+
+        VMware makes up the names of devices from their numbers, so `scsi00:1` is nothing to it, and `ethernet4` is not
+        looked at below hardware version 7. An unknown version counts as a new one.
+        """
+        version = _MANY_NICS_FROM + _WIDE_SCSI_FROM if hw_version is None else hw_version
+        controllers: list[tuple[Bus, int]] = []
+        units: list[tuple[Bus, int, int]] = []
+        single: dict[str, list[int]] = {"floppy": [], "ethernet": []}
+        surplus: list[str] = []
+        most = {
+            "floppy": _FLOPPIES,
+            "ethernet": _NICS if version >= _MANY_NICS_FROM else _FEW_NICS,
+            **_CONTROLLERS,
+        }
+        scsi_units = _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS
+        for word in self._by_word:
+            if ":" in word:
+                hit = _UNIT.fullmatch(word)
+                if hit is None:
+                    continue
+                bus, number, unit = cast("Bus", hit[1]), int(hit[2]), int(hit[3])
+                if word != f"{bus}{number}:{unit}" or (bus == "scsi" and unit == _ADAPTER_UNIT):
+                    continue
+                if number < most[bus] and unit < (scsi_units if bus == "scsi" else _UNITS[bus]):
+                    units.append((bus, number, unit))
+                else:
+                    surplus.append(word)
+            elif word[-1:].isdecimal():
+                hit = _NUMBERED.fullmatch(word)
+                if hit is None or word != f"{hit[1]}{int(hit[2])}":
+                    continue
+                kind, number = hit[1], int(hit[2])
+                if number >= most[kind]:
+                    surplus.append(word)
+                elif kind in single:
+                    single[kind].append(number)
+                else:
+                    controllers.append((cast("Bus", kind), number))
+        return Units(
+            tuple(sorted(controllers)),
+            tuple(sorted(units)),
+            tuple(sorted(single["floppy"])),
+            tuple(sorted(single["ethernet"])),
+            tuple(surplus),
+        )

@@ -1,0 +1,295 @@
+"""What in a VM's files shows which products made it: habits that only some of them have, and what only some offer.
+
+What each product writes was counted on real configs of every family (libvirt's test configs, configs in public
+repositories with the log of the product beside them), and read in VMware's manuals where those say it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.evidence import Evidence
+from vmxtool.knowledge.guests import bits_of
+from vmxtool.machine.lastrun import read_last_run
+from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vmxtool.machine.folder import Folder
+    from vmxtool.machine.model import Drive, Snapshots
+    from vmxtool.machine.sections import Section, Sections, Units
+    from vmxtool.vmx.document import Document
+
+# Weights are odds: how many times likelier a sign is under the products it speaks for than under the others. A strong
+# sign is a thing that the others do not write at all, a weak one a habit.
+_STRONG, _MEDIUM, _WEAK = 25.0, 6.0, 2.5
+
+# Settings that speak by being there: first word, the rest (None for any), whom they speak for, how strongly.
+_SETTINGS: tuple[tuple[str, str | None, str, float], ...] = (
+    ("gui", None, "hosted", _STRONG),
+    ("sharedfolder", "maxnum", "hosted", _STRONG),
+    ("usb", "vbluetooth.startconnected", "hosted", _STRONG),
+    ("unity", None, "hosted", _MEDIUM),
+    ("roamingvm", None, "hosted", _MEDIUM),
+    ("memallowautoscaledown", "", "hosted", _MEDIUM),
+    ("memtrimrate", "", "hosted", _MEDIUM),
+    ("policy", "vm.mvmtid", "hosted", _MEDIUM),
+    ("isolation", "tools.hgfs.disable", "hosted", _WEAK),
+    ("mks", "enable3d", "hosted", _WEAK),
+    ("priority", "grabbed", "on-windows", _MEDIUM),
+    ("proxyapps", None, "on-mac", _MEDIUM),
+    ("hgfs", None, "on-mac", _MEDIUM),
+    ("inVMTeam".lower(), "", "teams", _MEDIUM),
+    ("autostart", "", "gsx-or-early-esx", _MEDIUM),
+    ("sched", "swap.derivedname", "esx-3-up", _STRONG),
+    ("sched", "cpu.units", "esx-3-up", _STRONG),
+    ("sched", "cpu.shares", "esx", _MEDIUM),
+    ("guestosaltname", "", "esx", _MEDIUM),
+    ("vc", "uuid", "esx", _MEDIUM),
+    ("evccompatibilitymode", "", "esx-4-up", _STRONG),
+    ("vm", "createdate", "esx-4-up", _STRONG),
+    ("viv", "moid", "esx-4-up", _STRONG),
+    ("nvp", None, "esx-4-up", _STRONG),
+    ("migrate", "encryptionmode", "esx-4-up", _MEDIUM),
+    ("remotedisplay", "maxconnections", "esx-4-up", _MEDIUM),
+    ("ctkenabled", "", "esx-4-up", _MEDIUM),
+)
+_ADAPTER_SETTINGS: tuple[tuple[str, str, float], ...] = (
+    ("uptcompatibility", "esx-4-up", _STRONG),
+    ("dvs.switchid", "esx-4-up", _STRONG),
+    ("opaquenetwork.id", "esx-4-up", _STRONG),
+    ("linkstatepropagation.enable", "on-mac", _MEDIUM),
+    ("bsdname", "on-mac", _MEDIUM),
+)
+_CONNECTIONS = {
+    "nat": ("hosted", _STRONG),
+    "hostonly": ("hosted", _STRONG),
+    "custom": ("hosted", _MEDIUM),
+    "pvn": ("hosted", _MEDIUM),
+    "bridged": ("hosted", _WEAK),
+}
+# Whose paths and devices these are. "C:" is a drive of Windows and "vmhba0:0:0:1:x.vmdk" a volume of ESX.
+_PATHS = (
+    (re.compile(r"[a-z]:(?:[\\/]|$)|\\\\|\.\\|com[0-9]$", re.IGNORECASE), "on-windows", _STRONG),
+    (re.compile(r"/(?:Users|Volumes|Applications)/"), "on-mac", _STRONG),
+    (re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE), "esx", _STRONG),
+    (
+        re.compile(r"/(?:home|media|mnt|root)/|/dev/(?:cdrom|dvd|hd|s[drg]|scd|fd|tty|lp|parport)"),
+        "linux-console",
+        _MEDIUM,
+    ),
+    (re.compile(r"/dev/vmnet"), "on-linux-or-mac", _MEDIUM),
+)
+_NOT_PLAIN = re.compile(r"[/\\:\]]|^com[0-9]$", re.IGNORECASE)
+# What the vSphere client calls a drive that has no medium.
+_CLIENT_NAME = re.compile(r"emptyBackingString$|vmware-null-remote-floppy$|(?:Floppy|CD/DVD drive) [0-9]$")
+_PATH_SETTINGS = (
+    ("serial0", "filename"),
+    ("serial1", "filename"),
+    ("parallel0", "filename"),
+    ("sharedfolder0", "hostpath"),
+    ("migrate", "hostlog"),
+    ("filesearchpath", ""),
+    ("workingdir", ""),
+    ("vmxstats", "filename"),
+    ("sched", "swap.derivedname"),
+    ("suspend", "directory"),
+)
+# A volume of ESX by its SCSI address or by its label, before the name of the disk.
+_ESX_VOLUME = re.compile(r"vmhba[0-9]|[^:/\\\[]{2,}:[^:/\\]+$", re.IGNORECASE)
+# 6 for generation 4, 7 seen in a config of Workstation 4, 8 from Workstation 5 and ESX 3 on, in legacy mode too.
+_CONFIG_VERSIONS = {
+    "6": ("generation-4", _STRONG),
+    "7": ("generation-4-hosted", _STRONG),
+    "8": ("after-generation-4", _MEDIUM),
+}
+_MANY_VCPUS = 1024  # more than any product offers
+_ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
+
+
+class Scene(NamedTuple):
+    """All that is looked at.
+
+    Attributes:
+        document: the config.
+        sections: its settings by device.
+        units: the devices it has settings for.
+        config: where it lies.
+        hw_version: virtual hardware version.
+        vcpus: how many virtual processors it has.
+        drives: its drives.
+        snapshots: its snapshot state.
+        folder: the folder it lies in.
+    """
+
+    document: Document
+    sections: Sections
+    units: Units
+    config: Path
+    hw_version: int | None
+    vcpus: int
+    drives: tuple[Drive, ...]
+    snapshots: Snapshots
+    folder: Folder
+
+
+class Sign(NamedTuple):
+    """Something seen: the products it speaks for, how strongly, and where it is: a setting's name, or another place."""
+
+    products: frozenset[str]
+    odds: float
+    place: str | Evidence
+
+
+def collect(scene: Scene) -> Iterator[Sign]:
+    """Every sign in a VM's files."""
+    yield from _of_form(scene)
+    yield from _of_settings(scene.sections)
+    for number in scene.units.nics:
+        yield from _of_adapter(scene.sections[f"ethernet{number}"])
+    yield from _of_paths(scene)
+    for drive in scene.drives:
+        yield from _of_drive(drive, scene.sections)
+    yield from _of_needs(scene)
+    yield from _of_folder(scene)
+
+
+def _sign(word: str, odds: float, place: str | Evidence) -> Sign:
+    return Sign(group(word), odds, place)
+
+
+def _of_form(scene: Scene) -> Iterator[Sign]:
+    """How the file is written: its first line, its encoding, its version, its booleans."""
+    document = scene.document
+    if document.lines:
+        first = document.line(1).raw
+        if first.startswith(b"#!"):
+            shown = first.rstrip().decode("ascii", "backslashreplace")[:80]
+            yield _sign("linux-console", _STRONG, Evidence(document.name, 1, None, shown))
+    encoding = document.encoding
+    if encoding.declared is not None and encoding.known:
+        yield _sign("writes-encoding", _STRONG, ".encoding")
+        if encoding.codec not in {"utf-8", "ascii"}:
+            # Only hosts that run Windows have another character set than UTF-8.
+            yield _sign("on-windows", _STRONG, ".encoding")
+    habit = _CONFIG_VERSIONS.get(document.get("config.version", ""))
+    if habit is not None:
+        yield _sign(*habit, "config.version")
+    if "true" in {document.get("scsi0.present"), document.get("ethernet0.present")}:
+        key = "scsi0.present" if document.get("scsi0.present") == "true" else "ethernet0.present"
+        yield _sign("mixed-booleans", _MEDIUM, key)
+
+
+def _of_settings(sections: Sections) -> Iterator[Sign]:
+    for word, name, speaks_for, odds in _SETTINGS:
+        if word in sections:
+            section = sections[word]
+            found = next(iter(section)) if name is None else name
+            if found in section:
+                yield _sign(speaks_for, odds, section.key(found))
+    sound = sections["sound"]
+    if sound.flag("present", default=False):
+        yield _sign("hosted", _MEDIUM, sound.key("present"))
+    if "policy" in sections:
+        policy = sections["policy"]
+        name = next(filter(policy.get, policy), None)
+        if name is not None:
+            yield _sign("ace", _MEDIUM, policy.key(name))
+    if "vmx" in sections and sections["vmx"].word("encryptiontype") == "partial":
+        yield _sign("partial-encryption", _STRONG, "vmx.encryptiontype")
+    for word in ("serial0", "serial1"):
+        if word in sections and sections[word].word("filetype") == "thinprint":
+            yield _sign("hosted", _STRONG, f"{word}.filetype")
+            break
+
+
+def _of_adapter(adapter: Section) -> Iterator[Sign]:
+    for name, speaks_for, odds in _ADAPTER_SETTINGS:
+        if name in adapter:
+            yield _sign(speaks_for, odds, adapter.key(name))
+    if "connectiontype" in adapter:
+        habit = _CONNECTIONS.get(adapter.word("connectiontype"))
+        if habit is not None:
+            yield _sign(*habit, adapter.key("connectiontype"))
+    elif adapter.get("networkname"):
+        # ESX has one kind of connection and names the network; hosted products have several kinds.
+        yield _sign("esx", _STRONG, adapter.key("networkname"))
+    if adapter.word("addresstype") == "vpx":
+        yield _sign("esx", _STRONG, adapter.key("addresstype"))
+
+
+def _of_paths(scene: Scene) -> Iterator[Sign]:
+    """Whose paths and drives the config names, each kind once."""
+    sections, seen = scene.sections, set[str]()
+    asked = [(f"{bus}{number}:{unit}", "filename") for bus, number, unit in scene.units.units]
+    asked += [(f"floppy{number}", "filename") for number in scene.units.floppies]
+    for word, _ in asked:
+        section = sections[word]
+        if section.flag("clientdevice", default=False) or _CLIENT_NAME.match(section.get("filename")):
+            key = "clientdevice" if "clientdevice" in section else "filename"
+            yield _sign("esx", _MEDIUM, section.key(key))
+            break
+    asked += [(f"ethernet{number}", "vnet") for number in scene.units.nics]
+    for word, name in (*asked, *_PATH_SETTINGS):
+        value = sections[word].get(name) if word in sections else ""
+        for pattern, speaks_for, odds in _PATHS if _NOT_PLAIN.search(value) else ():
+            if speaks_for not in seen and pattern.match(value):
+                seen.add(speaks_for)
+                yield _sign(speaks_for, odds, sections[word].key(name))
+
+
+def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
+    if drive.kind == "disk":
+        section = sections[drive.id]
+        if "name" in section and "filename" not in section:
+            yield _sign("esx-1-2", _STRONG, section.key("name"))
+            if drive.file is not None and _ESX_VOLUME.match(drive.file):
+                yield _sign("esx", _STRONG, section.key("name"))
+        if drive.mode == "append":
+            yield _sign("esx-1-2", _MEDIUM, section.key("mode"))
+        yield Sign(offering_disks_on(drive.bus), _STRONG, section.key("present"))
+        if drive.bus == "ide":
+            yield _sign("hosted", _WEAK, section.key("present"))
+        if drive.chain is not None and drive.chain.links:
+            base = drive.chain.links[-1]
+            if base.format in {"hosted", "esx"}:
+                yield _sign(base.format, _STRONG, Evidence(base.file, None, "createType", base.create_type))
+    if drive.bus == "scsi":
+        controller = sections[drive.id.partition(":")[0]]
+        if controller.word("virtualdev") in _ESX2_CONTROLLERS:
+            yield _sign("esx-1-2", _STRONG, controller.key("virtualdev"))
+
+
+def _of_needs(scene: Scene) -> Iterator[Sign]:
+    """What the VM has that not every product offers."""
+    most = scene.document.number("maxvcpus") if "maxvcpus" in scene.sections else None
+    for key, count in (("numvcpus", scene.vcpus), ("maxvcpus", most or 1)):
+        if count > 1:
+            offers, unsure = offering_vcpus(min(count, _MANY_VCPUS))
+            yield Sign(offers, _STRONG, key)
+            yield Sign(unsure, _MEDIUM, key)
+    if bits_of(scene.document.get("guestOS")) == 64:
+        yield _sign("64-bit-guests", _STRONG, "guestOS")
+    if len(scene.snapshots.tree) > 1:
+        yield _sign("many-snapshots", _STRONG, scene.snapshots.signs[0])
+
+
+def _of_folder(scene: Scene) -> Iterator[Sign]:
+    folder, config = scene.folder, scene.config.name
+    if folder.path.name.lower().endswith(".vmwarevm"):
+        yield _sign("on-mac", _STRONG, Evidence(folder.path.name))
+    if config.lower().endswith(".vmtx"):
+        yield _sign("esx", _MEDIUM, Evidence(config))
+    elif config.lower().endswith(".cfg"):
+        yield _sign("before-generation-4", _MEDIUM, Evidence(config))
+    policies = next((name for name in folder.names if name.lower().endswith((".vmpl", ".vmxa"))), None)
+    if policies is not None:
+        yield _sign("ace", _STRONG, Evidence(policies))
+    ran = read_last_run(folder)
+    if ran is not None:
+        family = ran.product.family
+        yield _sign("on-mac" if family == "fusion" else "esx" if ran.product.esx else "hosted", _MEDIUM, ran.evidence)
+        yield Sign(frozenset({ran.product.id}), _MEDIUM, ran.evidence)

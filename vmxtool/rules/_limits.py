@@ -1,0 +1,113 @@
+"""How much of something a VM has, and how much a product and a hardware version take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.knowledge.hardware import hardware, hardware_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Machine
+
+_PLAIN_SCSI_UNITS = 16
+# The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
+_OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
+
+
+class Limit(NamedTuple):
+    """One figure.
+
+    Attributes:
+        figure: the most, in the unit that the limit's name says.
+        verified: whether a source confirms it; one that none does may warn, never block.
+        version: the hardware version it belongs to; None where the product itself sets it.
+        source: what it rests on.
+    """
+
+    figure: int
+    verified: bool
+    version: int | None
+    source: str
+
+
+def exceeded(vm: Machine, target: Product, name: str, amount: int, version: int | None) -> Limit | None:
+    """The limit that an amount is over on a target, one that is confirmed before one that is not; None where none is.
+
+    A VM that keeps its hardware version has the amount with it already, so what counts then is whether a newer version
+    of the target holds it; one whose version changes is held to the figure of the version it gets.
+
+    Args:
+        vm: the VM.
+        target: where it is to run.
+        name: "vcpus", "memory_mib" or "nics".
+        amount: what the VM has.
+        version: the hardware version it has on the target.
+    """
+    limits = [limit for limit in _limits(vm, target, name, version) if limit.figure < amount]
+    return min(limits, key=lambda limit: (not limit.verified, limit.figure), default=None)
+
+
+def _limits(vm: Machine, target: Product, name: str, version: int | None) -> Iterator[Limit]:
+    own: int | None = getattr(target, _OWN[name])
+    if own is not None:
+        yield Limit(own, _OWN[name] not in target.unverified, None, target.source)
+    if version is None:
+        return
+    kept = version == vm.hardware.version
+    rows = [
+        row
+        for row in hardware_versions().values()
+        if row.version == version or (kept and row.version > version and target.runs(row.version))
+    ]
+    found = [
+        Limit(figure, row.limit_column(name, esx=target.esx) not in row.unverified, row.version, row.source)
+        for row in rows
+        if (figure := row.limit(name, esx=target.esx)) is not None
+    ]
+    if found:
+        yield max(found, key=lambda limit: limit.figure)
+
+
+def over_rules(vm: Machine, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
+    """The figure of a device rule's limit in a hardware version, where the VM has more; None otherwise."""
+    row = hardware(version)
+    if row is None or rule.limit is None:
+        return None
+    figure = row.limit(rule.limit, esx=target.esx)
+    amount = has(vm, rule, key, esx=target.esx)
+    if figure is None or amount is None or amount <= figure:
+        return None
+    unverified = row.limit_column(rule.limit, esx=target.esx) in row.unverified or "limit" in rule.unverified
+    return Limit(figure, not unverified, version, rule.source)
+
+
+def has(vm: Machine, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
+    """The VM's figure for a device rule's limit, in the limit's unit rounded up; None where the config does not say.
+
+    On ESX the sound device is not counted, since no VM has one there.
+    """
+    document = vm.config.document
+    match rule.limit:
+        case "vcpus":
+            return vm.cpu.count
+        case "nics":
+            return len(vm.nics)
+        case "pci_slots":
+            extra = ("vmi.present",) if esx else ("sound.present", "vmi.present")
+            devices = len(vm.nics) + sum(controller.bus == "scsi" for controller in vm.controllers)
+            return 1 + devices + sum(document.flag(name, False) for name in extra)
+        case "pvscsi_units":
+            paravirtual = {controller.id for controller in vm.controllers if controller.model == "pvscsi"}
+            units = [drive.unit for drive in vm.drives if drive.id.partition(":")[0] in paravirtual]
+            beyond = sum(unit >= _PLAIN_SCSI_UNITS for unit in units)
+            return _PLAIN_SCSI_UNITS - 1 + beyond if beyond else 0
+        case "pci_passthrough":
+            keys = [k for k in document.folded() if k.startswith("pcipassthru") and k.endswith(".present")]
+            return sum(document.flag(k, False) for k in keys)
+        case _:
+            value = document.number(key)
+            return None if value is None else -(-value // rule.per_unit)
