@@ -46,7 +46,7 @@ Adapter = Literal["ide", "buslogic", "lsilogic", "legacyESX"]
 _SECONDS = 60
 
 
-class PeerRefused(Exception):  # noqa: N818 - refusing is what a peer may do, and not an error of its own
+class PeerRefused(Exception):
     """A peer does not take a file; `str(error)` is what the peer said."""
 
 

@@ -130,8 +130,10 @@ def test_readme_shows_what_the_program_prints() -> None:
         (
             "try-command",
             "sh .ci/venv",
-            'for job in inspect "check --target esx3" "rewrite --hwversion 4 --dry-run"; '
-            "do .venv/bin/vmxtool $job samples/ws6-windows-ide; done",
+            (
+                'for job in inspect "check --target esx3" "rewrite --hwversion 4 --dry-run"; '
+                "do .venv/bin/vmxtool $job samples/ws6-windows-ide; done"
+            ),
         ),
         ("test-command", "sh .ci/venv test", ".venv/bin/pytest"),
     ],

@@ -132,7 +132,7 @@ def test_nuls_end_their_line_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_file_of_nuls(tmp_path: Path) -> None:
-    assert_refused(vmxtool("inspect", folder(tmp_path, vm_vmx=b"\x00" * 4096)), 3, "vm.vmx", "binary")
+    assert_refused(vmxtool("inspect", folder(tmp_path, vm_vmx=b"\x00" * 4096)), 3, "vm.vmx", "NUL")
 
 
 def test_a_byte_order_mark_is_read_over_and_told(tmp_path: Path) -> None:

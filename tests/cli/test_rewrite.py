@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.program import vmxtool
-from conftest import CopySample
 from planner.small_vms import make_vm
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conftest import CopySample
 
 IDE = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
 FIELDS = {"file", "line", "key", "before", "after", "why", "source", "safety"}
@@ -129,7 +130,7 @@ def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> Non
 
     refused = vmxtool("rewrite", "--target", "ws3", "--format", "json", folder)
     assert refused.code == 4
-    assert [reason["name"] for reason in refused.json()["refused"]][0] == "hardware-version-not-written"
+    assert next(reason["name"] for reason in refused.json()["refused"]) == "hardware-version-not-written"
     assert refused.json()["changes"] == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,37 +13,13 @@ from vmxtool.machine.locate import find_config
 from vmxtool.machine.read import read_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-CONFIG = b'config.version = "8"\nvirtualHW.version = "9"\n'
-NOBODY = 65534
-
-
-@contextmanager
-def as_a_user_without_rights() -> Iterator[None]:
-    """Root may look everywhere, so for root the process becomes nobody for a while."""
-    if os.name != "posix":
-        pytest.skip("rights of this kind are POSIX's")
-    if os.geteuid() != 0:
-        yield
-        return
-    try:
-        os.seteuid(NOBODY)
-    except OSError:
-        pytest.skip("this root cannot become another user")
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture
 def open_folder(tmp_path: Path) -> Path:
     """A folder that any user can reach."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(0o755)
+    vms.open_to_all(tmp_path)
     return tmp_path
 
 
@@ -63,6 +38,7 @@ def test_a_cfg_file_is_a_config_by_its_content(tmp_path: Path) -> None:
     path = vms.write(tmp_path, name="linux.cfg")
     (tmp_path / "isolinux.cfg").write_text("default vesamenu.c32\nlabel install\n")
     (tmp_path / "random.cfg").write_bytes(os.urandom(512))
+    (tmp_path / "gone.cfg").symlink_to(tmp_path / "nowhere.cfg")
     assert find_config(tmp_path) == path
 
 
@@ -128,7 +104,10 @@ def test_a_folder_without_rights(open_folder: Path) -> None:
     vms.write(closed)
     closed.chmod(0o111)
     try:
-        with as_a_user_without_rights(), pytest.raises(InputError, match=r"closed: permission denied; check .* rights"):
+        with (
+            vms.as_a_user_without_rights(),
+            pytest.raises(InputError, match=r"closed: permission denied; check .* rights"),
+        ):
             find_config(closed)
     finally:
         closed.chmod(0o755)
@@ -140,7 +119,7 @@ def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) 
     path.chmod(0o644)
     closed.chmod(0o111)
     try:
-        with as_a_user_without_rights():
+        with vms.as_a_user_without_rights():
             vm = read_machine(path)
     finally:
         closed.chmod(0o755)
@@ -151,7 +130,7 @@ def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) 
 def test_a_config_without_rights(open_folder: Path) -> None:
     path = vms.write(open_folder)
     path.chmod(0o000)
-    with as_a_user_without_rights(), pytest.raises(InputError, match=r"vm\.vmx: permission denied"):
+    with vms.as_a_user_without_rights(), pytest.raises(InputError, match=r"vm\.vmx: permission denied"):
         read_machine(path)
 
 

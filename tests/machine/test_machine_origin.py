@@ -274,7 +274,7 @@ def test_the_base_of_a_disk_speaks_for_who_made_it(tmp_path: Path, kind: str, pr
     (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(kind=kind))
     vm = vms.read(tmp_path, *vms.SCSI_DISK)
     assert first(vm).product == product
-    assert f'disk.vmdk: createType = "{kind}"' in vms.places(first(vm).evidence)
+    assert f'disk.vmdk:5: createType = "{kind}"' in vms.places(first(vm).evidence)
 
 
 # --- the log of the last run ---
@@ -319,6 +319,14 @@ def test_a_later_product_that_ran_the_vm_did_not_make_it(tmp_path: Path) -> None
 def test_a_log_that_says_nothing_is_passed_over(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "vmware.log").write_bytes(content)
     assert {len(candidate.evidence) for candidate in vms.read(tmp_path).origin} == {1}
+
+
+def test_a_log_that_is_no_file_of_the_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(LOG.format("Fusion", "5.0.1"))
+    assert {len(one.evidence) for one in vms.read(tmp_path / "folder", files=("vmware.log/",)).origin} == {1}
+    vms.write(tmp_path / "link")
+    (tmp_path / "link" / "vmware.log").symlink_to(tmp_path / "a.log")
+    assert {len(one.evidence) for one in read_machine(tmp_path / "link").origin} == {1}
 
 
 def test_a_log_in_a_folder_of_two_vms_is_of_neither(tmp_path: Path) -> None:

@@ -143,11 +143,20 @@ def test_a_link_in_place_of_the_journals_is_not_followed(tmp_path: Path) -> None
     journal(tmp_path, "0001.journal")
     (tmp_path / "vm").mkdir()
     (tmp_path / "vm" / ".vmxtool").symlink_to(tmp_path / ".vmxtool")
-    assert vms.read(tmp_path / "vm").unfinished_rewrite is None
+    vm = vms.read(tmp_path / "vm")
+    assert vm.unfinished_rewrite is None
+    assert vms.places(vm.unread) == [".vmxtool: not a folder"]
 
 
-def test_a_file_in_place_of_the_journals_is_no_matter(tmp_path: Path) -> None:
-    assert vms.read(tmp_path, files=(".vmxtool",)).unfinished_rewrite is None
+def test_journals_without_rights_are_told(tmp_path: Path) -> None:
+    vms.open_to_all(tmp_path)
+    journal(tmp_path, "0001.journal")
+    path = vms.write(tmp_path)
+    (tmp_path / ".vmxtool").chmod(0o000)
+    with vms.as_a_user_without_rights():
+        vm = read_machine(path)
+    assert vm.unfinished_rewrite is None
+    assert vms.places(vm.unread) == [".vmxtool: permission denied"]
 
 
 # --- which files are of the VM ---

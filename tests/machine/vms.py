@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from vmxtool.machine.read import read_machine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vmxtool.evidence import Evidence
     from vmxtool.machine.model import Drive, Machine
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+
+_NOBODY = 65534
 
 SCSI_DISK = ('scsi0.present = "TRUE"', 'scsi0:0.present = "TRUE"', 'scsi0:0.fileName = "disk.vmdk"')
 IDE_DISK = ('ide0:0.present = "TRUE"', 'ide0:0.fileName = "disk.vmdk"')
@@ -59,3 +67,28 @@ def descriptor(
 def places(evidence: tuple[Evidence, ...]) -> list[str]:
     """Evidence as a reader sees it."""
     return [str(place) for place in evidence]
+
+
+@contextmanager
+def as_a_user_without_rights() -> Iterator[None]:
+    """Root may look everywhere, so for root the process becomes nobody for a while."""
+    if os.name != "posix":
+        pytest.skip("rights of this kind are POSIX's")
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(_NOBODY)
+    except OSError:
+        pytest.skip("this root cannot become another user")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def open_to_all(folder: Path) -> None:
+    """Let any user reach one of pytest's folders."""
+    for one in (folder, *folder.parents[:2]):
+        if one.stat().st_uid == os.geteuid():
+            one.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,12 @@ from planner.small_vms import make_vm, sparse_descriptor
 from vmdk import disks
 
 from vmxtool.errors import UsageError
+from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
 from vmxtool.knowledge.products import find_target, products
 from vmxtool.knowledge.sources import source
 from vmxtool.machine.read import read_machine
-from vmxtool.planner.guards import refusals
+from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.refusals import _OF_RULES, REASONS
 from vmxtool.planner.request import Request
 from vmxtool.planner.rewrite import propose
@@ -193,6 +195,17 @@ def test_processors_that_the_target_does_not_give_are_refused(tmp_path: Path) ->
     assert not propose(vm, request(target="ws5.5")).refused
 
 
+def test_only_what_was_asked_for_is_changed(tmp_path: Path) -> None:
+    # Someone lowered the version by hand, and left devices that it does not know.
+    lines = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\nvmci0.present = "TRUE"\nsata0.present = "TRUE"\n'
+    lines += 'sata0:1.present = "TRUE"\nsata0:1.deviceType = "cdrom-raw"\n'
+    vm = make_vm(tmp_path, lines, hw=4, guest="rhel4")
+    moved = {change.key.partition(".")[0] for change in propose(vm, Request(ide_to_scsi=True)).settings}
+    assert moved == {"scsi0", "ide0:0"}
+    whole = {change.key.partition(".")[0] for change in propose(vm, Request(hwversion=4)).settings}
+    assert whole == {"vmci0", "sata0", "sata0:1"}
+
+
 # ---- what forbids all writing
 
 
@@ -222,6 +235,18 @@ def test_a_disk_that_was_not_closed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "disk.vmdk").write_bytes(disks.sparse_disk(sparse_descriptor().encode(), uncleanShutdown=1))
     vm = make_vm(tmp_path, 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"')
     assert "disk-not-closed" in {reason.name for reason in refusals(vm)}
+
+
+def test_a_vm_that_was_not_shut_down_is_told_and_not_refused(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, 'cleanShutdown = "FALSE"')
+    assert refusals(vm) == ()
+    assert "cleanShutdown" in warnings(vm)[0]
+    assert warnings(make_vm(tmp_path, 'cleanShutdown = "TRUE"')) == ()
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    vm = replace(make_vm(tmp_path, ""), unread=(Evidence("vm.vmsd", None, None, "permission denied"),))
+    assert [reason.name for reason in refusals(vm)] == ["file-not-read"]
 
 
 def test_an_encrypted_config_is_refused_and_nothing_is_guessed(samples: Path) -> None:

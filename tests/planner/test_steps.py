@@ -146,6 +146,11 @@ def test_a_fusion_vm_goes_over_workstation_6(make: Make) -> None:
 # --- only what this VM needs
 
 
+def test_a_fusion_vm_with_older_hardware_needs_no_workstation_6_to_lower_it(make: Make) -> None:
+    assert ways(ask(make(4), "ws5", "fusion1")) == [["copy"]]
+    assert ways(ask(make(4), "esx3", "fusion1")) == [["converter"], ["import-disks", "create-vm"]]
+
+
 def test_a_vm_that_workstation_6_made_for_workstation_5_is_only_copied_there(make: Make) -> None:
     verdict = ask(make(4), "ws5", "ws6")
     assert verdict.guide is not None
@@ -235,6 +240,24 @@ def test_a_condition_of_one_way_of_two_is_told_with_the_way(make: Make) -> None:
 
 
 # --- where the guide is silent
+
+
+def test_a_vm_older_than_any_that_vmxtool_writes_is_upgraded_by_a_product(make: Make) -> None:
+    verdict = ask(make(2), "ws17")
+    upgrade = verdict.steps[0]
+    assert (upgrade.do, upgrade.command, upgrade.one_way) == ("upgrade-hardware", None, True)
+
+
+def test_memory_over_the_limit_is_lowered_by_the_rewrite_or_before_converter_by_hand(make: Make) -> None:
+    alone = ask(make(4, memsize="8192"), "ws5.5", "ws8")
+    assert [(step.do, step.command) for step in alone.steps] == [
+        ("change-settings", "vmxtool rewrite --target ws5.5 --unsafe shop.vmx"),
+        ("copy", None),
+    ]
+    both = ask(make(6, memsize="8192"), "server1", "ws6")
+    assert ways(both) == [["change-settings", "import-wizard"], ["downgrade-hardware"]]
+    assert "3600" in both.steps[0].text
+    assert commands(both, 2) == ["vmxtool rewrite --target server1 --unsafe shop.vmx"]
 
 
 def test_an_esx_disk_is_exported_by_the_console_of_esx_3_and_otherwise_on_later_hosts(make: Make) -> None:

@@ -13,9 +13,11 @@ from vmxtool.findings import Safety, Severity
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source
-from vmxtool.machine.read import read_machine
+from vmxtool.machine.read import describe, read_machine
 from vmxtool.planner.check import check_all
-from vmxtool.rules._registry import all_rules
+from vmxtool.rules._registry import all_rules, file_rule, judge_files
+from vmxtool.rules.product import best_version
+from vmxtool.vmx.document import Document
 
 CASES = cases()
 _MOST_DIFFERENT_LINES = 2
@@ -71,6 +73,42 @@ def test_codes_and_names_are_unique_and_well_formed() -> None:
     for rule in rules:
         assert re.fullmatch(r"(VMX0|PRD1|DSK2|NET3|CPU4|GST5|SNP6|DEV7|SEC8)\d\d", rule.code)
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+
+
+def test_two_rules_of_one_code_or_name_are_a_mistake_that_shows_at_once() -> None:
+    for code, name in (("VMX001", "new-name"), ("VMX099", "unknown-line")):
+        with pytest.raises(ValueError, match="two rules"):
+            file_rule(code, name, Severity.INFO)(lambda _: iter(()))
+
+
+@pytest.mark.parametrize(
+    ("line", "repeat", "rest"),
+    [('guestinfo.shelf{} = "a"', True, "2 more settings stand twice"), ("shelf {}", False, "2 more lines of")],
+)
+def test_the_sixth_fault_of_a_kind_and_all_after_it_are_counted(line: str, repeat: bool, rest: str) -> None:
+    lines = [line.format(n) for n in range(7)] * (2 if repeat else 1)
+    document = Document.parse("".join(f"{line}\n" for line in lines).encode(), "till.vmx")
+    found = judge_files(describe(document, Path("till.vmx")))
+    told_of = [item.message for item in found if item.code in {"VMX001", "VMX002"}]
+    assert len(told_of) == 6
+    assert told_of[-1].startswith(rest)
+
+
+def test_a_disk_named_by_its_full_path_in_its_own_folder_is_told(tmp_path: Path) -> None:
+    disk = tmp_path / "till.vmdk"
+    disk.write_text('# Disk DescriptorFile\nversion=1\nCID=1f2e3d4c\nparentCID=ffffffff\ncreateType="vmfs"\n')
+    (tmp_path / "till.vmx").write_text(
+        f'virtualHW.version = "4"\nide0:0.present = "TRUE"\nide0:0.fileName = "{disk}"\n'
+    )
+    (found,) = [item for item in judge_files(read_machine(tmp_path)) if item.code == "VMX008"]
+    assert (found.severity, found.evidence[0].line) == (Severity.WARNING, 3)
+
+
+@pytest.mark.parametrize(("version", "best"), [("7", 4), ("4", 4), ("3", 3), ("2", None), (None, None)])
+def test_the_best_version_for_a_target_is_the_newest_not_above_the_own(version: str | None, best: int | None) -> None:
+    text = "" if version is None else f'virtualHW.version = "{version}"\n'
+    vm = describe(Document.parse(text.encode(), "till.vmx"), Path("till.vmx"))
+    assert best_version(vm, products()["esx3"]) == best
 
 
 def test_rules_come_in_the_order_of_their_families_and_codes() -> None:

@@ -16,7 +16,7 @@ _HELP = "Says what a VMware VM is, whether it runs on another VMware product, an
 
 
 def build(words: list[str]) -> typer.Typer:
-    """The Typer application; where the first word names a command only that one is loaded, which saves start-up time."""
+    """The Typer application; where the first word names a command that one alone is loaded, which saves time."""
     app = typer.Typer(
         name="vmxtool",
         help=_HELP,
@@ -52,7 +52,7 @@ def _version(asked: bool) -> None:
 
 
 def _main(
-    version: bool = typer.Option(  # noqa: ARG001 the callback acts on it
+    version: bool = typer.Option(
         False, "--version", help="Show the version and exit.", callback=_version, is_eager=True
     ),
 ) -> None:

@@ -52,7 +52,8 @@ def told() -> Iterator[None]:
         raise SystemExit(DONE) from None
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
-    except Exception as error:  # noqa: BLE001 a fault of ours is one line for the reader as well
+    except Exception as error:
+        # A fault of ours is one line for the reader as well.
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How results are told."""
 
     text = "text"
     json = "json"
 
 
-class GuideFormat(str, Enum):
+class GuideFormat(StrEnum):
     """How the guide's tables are told."""
 
     text = "text"

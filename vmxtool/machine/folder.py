@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -52,8 +54,6 @@ class Folder:
             stems: names of the VM's own files without their endings.
         """
         own = tuple({stem.lower() for stem in stems if stem})
-        if not own:
-            return ()
         folded = [(name, name.lower()) for name in self.names]
         others = tuple({low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}.difference(own))
         found = []
@@ -67,7 +67,7 @@ class Folder:
 
 def stem_of(name: str) -> str:
     """The last part of a path of any host, without its ending: "db" for `[store] vm/db.vmdk`."""
-    last = name.rpartition("/")[2].rpartition("\\")[2].rpartition(":")[2]
+    last = _files.last_part(name)
     return last.rpartition(".")[0] or last
 
 

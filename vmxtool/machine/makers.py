@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.knowledge.hardware import hardware
+from vmxtool.knowledge.hardware import generation_of, hardware
 from vmxtool.knowledge.products import HARDWARE, products
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # Workstation 5 creates legacy VMs of generation 4 besides (mpg, "Generation 5 to Generation 4").
 _MAKES_NEW, _MAKES_LEGACY, _MAKES_OLDER = 1.0, 0.3, 0.05
 _FARTHEST = 4
-_LEGACY_PRODUCTS, _LEGACY_VERSION = frozenset({"ws5.0", "ws5.5"}), 3
 # ACE and Lab Manager took VMs of other products more often than they made their own.
 _RARE = {"ace": 0.1, "labmanager": 0.05, "player": 0.5}
 
@@ -29,6 +28,8 @@ _ESX = frozenset({"esx", "labmanager"})
 # The first products that write `.encoding` are Workstation 6 and its kin, and ESX 4; those with partial encryption are
 # Workstation 16.2 and Fusion 12.2 and later.
 _ENCODING_FROM, _PARTIAL_FROM = 20070000, 20210000
+# VirtualCenter wrote some booleans in small letters for ESX 3 and 4.
+_PLAIN_BOOLEANS_FROM = 20110000
 _LAST_GENERATION = 6
 
 
@@ -65,7 +66,7 @@ _GROUPS: dict[str, Callable[[Product], bool]] = {
     "esx-4-up": lambda product: _late_esx(product) and not _esx3(product),
     # The service console of ESX up to version 3 is a Linux, and starts configs as programs as Linux hosts do.
     "linux-console": lambda product: product.family in _ON_LINUX or _early_esx(product) or _esx3(product),
-    "mixed-booleans": lambda product: _esx3(product) or product.id in {"esx4.0", "esx4.1"},
+    "mixed-booleans": lambda product: _late_esx(product) and product.released_order < _PLAIN_BOOLEANS_FROM,
     "writes-encoding": lambda product: product.released_order >= _ENCODING_FROM,
     "generation-4": lambda product: product.generation == 4,
     "generation-4-hosted": lambda product: product.generation == 4 and product.family in _HOSTED,
@@ -130,7 +131,7 @@ def _share(product: Product, hw_version: int) -> float:
         return 0.0
     if product.creates == hw_version:
         return _MAKES_NEW
-    if hw_version == _LEGACY_VERSION and product.id in _LEGACY_PRODUCTS:
+    if product.family == "workstation" and product.generation == 5 and generation_of(hw_version) == 4:
         return _MAKES_LEGACY
     # Versions that it is not known to give a VM count as well: a number in a text file is soon changed.
     distance = abs(product.creates - hw_version)

@@ -30,6 +30,8 @@ def read_origin(scene: Scene) -> tuple[OriginCandidate, ...]:
     if scene.hw_version is None:
         return ()
     scores = {name: maker.share for name, maker in makers(scene.hw_version).items()}
+    if not scores:
+        return ()
     # A sign that speaks for all of them, or for none, tells nothing.
     signs = [(told, sign) for sign in collect(scene) if (told := _told_apart(scene.hw_version, sign.products))]
     odds: dict[frozenset[str], float] = {}

@@ -53,8 +53,9 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     owned = folder.owned((stem, *_stems(storage.drives)))
     snapshots, unread = read_snapshots(folder, stem, storage.drives, owned)
     encryption, encryption_evidence = read_encryption(document, storage.drives)
+    unfinished, unlisted = find_unfinished(folder)
     if folder.trouble is not None:
-        unread = (Evidence(folder.path.name, value=folder.trouble), *unread)
+        unlisted = (Evidence(folder.path.name, value=folder.trouble),)
     guest = document.get("guestOS") or None
     memory = document.number("memsize")
     vcpus = max(document.number("numvcpus") or 1, 1)
@@ -84,8 +85,8 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         encryption_evidence=encryption_evidence,
         idle_devices=storage.idle,
         surplus_devices=_surplus(sections, units.surplus),
-        unread=unread,
-        unfinished_rewrite=find_unfinished(folder),
+        unread=(*unlisted, *unread),
+        unfinished_rewrite=unfinished,
     )
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Bus
     from vmxtool.vmx.document import Document
 
-_UNIT = re.compile(r"(ide|scsi|sata|nvme)([0-9]{1,3}):([0-9]{1,3})")
-_NUMBERED = re.compile(r"(scsi|sata|nvme|floppy|ethernet)([0-9]{1,3})")
+# VMware makes up the names of devices from their numbers, so "scsi00:1" is the name of none.
+_DEVICE = re.compile(r"(ide|scsi|sata|nvme|floppy|ethernet)(0|[1-9][0-9]{0,2})(?::(0|[1-9][0-9]{0,2}))?")
+_SINGLE = frozenset({"floppy", "ethernet"})
 
 # How many controllers of a bus VMware looks at, and how many units on each (libvirt's key map; vSphere's configuration
 # maximums). The figures of the bus or hardware version that has the most count; what a version lacks is for the rules.
@@ -26,6 +27,8 @@ _NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
 _ADAPTER_UNIT = 7  # of a SCSI controller itself
 _FLOPPIES = 2
 _NICS, _FEW_NICS, _MANY_NICS_FROM = 10, 4, 7
+_NEW = max(_WIDE_SCSI_FROM, _MANY_NICS_FROM)
+_SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers have a switch of their own
 
 
 class Section:
@@ -117,47 +120,31 @@ class Sections:
     def units(self, hw_version: int | None) -> Units:
         """The devices by number, with those apart that lie beyond what a hardware version has.
 
-        VMware makes up the names of devices from their numbers, so `scsi00:1` is nothing to it, and `ethernet4` is not
-        looked at below hardware version 7. An unknown version counts as a new one.
+        So `ethernet4` is not looked at below hardware version 7. An unknown version counts as a new one.
         """
-        version = _MANY_NICS_FROM + _WIDE_SCSI_FROM if hw_version is None else hw_version
-        controllers: list[tuple[Bus, int]] = []
+        version = _NEW if hw_version is None else hw_version
+        most = _CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= _MANY_NICS_FROM else _FEW_NICS}
+        most_units = _UNITS | {"scsi": _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS}
+        numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []
-        single: dict[str, list[int]] = {"floppy": [], "ethernet": []}
         surplus: list[str] = []
-        most = {
-            "floppy": _FLOPPIES,
-            "ethernet": _NICS if version >= _MANY_NICS_FROM else _FEW_NICS,
-            **_CONTROLLERS,
-        }
-        scsi_units = _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS
         for word in self._by_word:
-            if ":" in word:
-                hit = _UNIT.fullmatch(word)
-                if hit is None:
-                    continue
-                bus, number, unit = cast("Bus", hit[1]), int(hit[2]), int(hit[3])
-                if word != f"{bus}{number}:{unit}" or (bus == "scsi" and unit == _ADAPTER_UNIT):
-                    continue
-                if number < most[bus] and unit < (scsi_units if bus == "scsi" else _UNITS[bus]):
-                    units.append((bus, number, unit))
-                else:
-                    surplus.append(word)
-            elif word[-1:].isdecimal():
-                hit = _NUMBERED.fullmatch(word)
-                if hit is None or word != f"{hit[1]}{int(hit[2])}":
-                    continue
-                kind, number = hit[1], int(hit[2])
-                if number >= most[kind]:
-                    surplus.append(word)
-                elif kind in single:
-                    single[kind].append(number)
-                else:
-                    controllers.append((cast("Bus", kind), number))
+            hit = _DEVICE.fullmatch(word) if word[-1:].isdecimal() else None
+            if hit is None:
+                continue
+            kind, number, unit = hit[1], int(hit[2]), None if hit[3] is None else int(hit[3])
+            if (kind in _SINGLE) if unit is not None else (kind == "ide"):
+                continue
+            if number >= most[kind] or (unit is not None and unit >= most_units[kind]):
+                surplus.append(word)
+            elif unit is None:
+                numbers[kind].append(number)
+            elif not (kind == "scsi" and unit == _ADAPTER_UNIT):
+                units.append((cast("Bus", kind), number, unit))
         return Units(
-            tuple(sorted(controllers)),
+            tuple([(bus, number) for bus in _SWITCHED for number in sorted(numbers[bus])]),
             tuple(sorted(units)),
-            tuple(sorted(single["floppy"])),
-            tuple(sorted(single["ethernet"])),
+            tuple(sorted(numbers["floppy"])),
+            tuple(sorted(numbers["ethernet"])),
             tuple(surplus),
         )

@@ -29,6 +29,8 @@ _STRONG, _MEDIUM, _WEAK = 25.0, 6.0, 2.5
 
 # Settings that speak by being there: first word, the rest (None for any), whom they speak for, how strongly.
 _SETTINGS: tuple[tuple[str, str | None, str, float], ...] = (
+    # Windows, shared folders and devices of the desktop: in configs that a log shows to be of Workstation, Player or
+    # Fusion, and in none of ESX.
     ("gui", None, "hosted", _STRONG),
     ("sharedfolder", "maxnum", "hosted", _STRONG),
     ("usb", "vbluetooth.startconnected", "hosted", _STRONG),
@@ -40,10 +42,13 @@ _SETTINGS: tuple[tuple[str, str | None, str, float], ...] = (
     ("isolation", "tools.hgfs.disable", "hosted", _WEAK),
     ("mks", "enable3d", "hosted", _WEAK),
     ("priority", "grabbed", "on-windows", _MEDIUM),
+    # In every config of Fusion, and in few others, which may have come from it.
     ("proxyapps", None, "on-mac", _MEDIUM),
     ("hgfs", None, "on-mac", _MEDIUM),
-    ("inVMTeam".lower(), "", "teams", _MEDIUM),
+    # Teams are Workstation's; starting with the host is what the servers of generation 4 and before offer.
+    ("invmteam", "", "teams", _MEDIUM),
     ("autostart", "", "gsx-or-early-esx", _MEDIUM),
+    # Resources, clusters and inventories: libvirt's configs of ESX 3 to 7, and none of hosted products.
     ("sched", "swap.derivedname", "esx-3-up", _STRONG),
     ("sched", "cpu.units", "esx-3-up", _STRONG),
     ("sched", "cpu.shares", "esx", _MEDIUM),
@@ -224,21 +229,21 @@ def _of_adapter(adapter: Section) -> Iterator[Sign]:
 def _of_paths(scene: Scene) -> Iterator[Sign]:
     """Whose paths and drives the config names, each kind once."""
     sections, seen = scene.sections, set[str]()
-    asked = [(f"{bus}{number}:{unit}", "filename") for bus, number, unit in scene.units.units]
-    asked += [(f"floppy{number}", "filename") for number in scene.units.floppies]
-    for word, _ in asked:
-        section = sections[word]
-        if section.flag("clientdevice", default=False) or _CLIENT_NAME.match(section.get("filename")):
-            key = "clientdevice" if "clientdevice" in section else "filename"
-            yield _sign("esx", _MEDIUM, section.key(key))
+    drives = [sections[f"{bus}{number}:{unit}"] for bus, number, unit in scene.units.units]
+    drives += [sections[f"floppy{number}"] for number in scene.units.floppies]
+    for drive in drives:
+        if drive.flag("clientdevice", default=False) or _CLIENT_NAME.match(drive.get("filename")):
+            yield _sign("esx", _MEDIUM, drive.key("clientdevice" if "clientdevice" in drive else "filename"))
             break
-    asked += [(f"ethernet{number}", "vnet") for number in scene.units.nics]
-    for word, name in (*asked, *_PATH_SETTINGS):
-        value = sections[word].get(name) if word in sections else ""
+    named = [(drive, "filename") for drive in drives]
+    named += [(sections[f"ethernet{number}"], "vnet") for number in scene.units.nics]
+    named += [(sections[word], name) for word, name in _PATH_SETTINGS if word in sections]
+    for section, name in named:
+        value = section.get(name)
         for pattern, speaks_for, odds in _PATHS if _NOT_PLAIN.search(value) else ():
             if speaks_for not in seen and pattern.match(value):
                 seen.add(speaks_for)
-                yield _sign(speaks_for, odds, sections[word].key(name))
+                yield _sign(speaks_for, odds, section.key(name))
 
 
 def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
@@ -256,7 +261,8 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
         if drive.chain is not None and drive.chain.links:
             base = drive.chain.links[-1]
             if base.format in {"hosted", "esx"}:
-                yield _sign(base.format, _STRONG, Evidence(base.file, None, "createType", base.create_type))
+                place = next(iter(base.evidence("createType")), Evidence(base.file))
+                yield _sign(base.format, _STRONG, place)
     if drive.bus == "scsi":
         controller = sections[drive.id.partition(":")[0]]
         if controller.word("virtualdev") in _ESX2_CONTROLLERS:

@@ -80,19 +80,23 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
     return ("partial" if disks else "none"), disks
 
 
-def find_unfinished(folder: Folder) -> Path | None:
-    """The newest journal of a rewrite, or of an undo, that was cut short, or None."""
+def find_unfinished(folder: Folder) -> tuple[Path | None, tuple[Evidence, ...]]:
+    """The newest journal of a rewrite, or of an undo, that was cut short.
+
+    Returns:
+        the journal or None, and the folder of journals where it cannot be looked into, with the reason as the value.
+    """
     if JOURNAL_FOLDER not in folder.names:
-        return None
+        return None, ()
     store = folder.path / JOURNAL_FOLDER
     try:
         # A link of that name may lead anywhere, and is not followed.
         if not stat.S_ISDIR(store.lstat().st_mode):
-            return None
+            return None, (Evidence(JOURNAL_FOLDER, value="not a folder"),)
         journals = [name for name in os.listdir(store) if _UNFINISHED.fullmatch(name)]  # noqa: PTH208
-    except OSError:
-        return None
-    return store / max(journals, key=_number) if journals else None
+    except OSError as error:
+        return None, (Evidence(JOURNAL_FOLDER, value=(error.strerror or "cannot be listed").lower()),)
+    return (store / max(journals, key=_number) if journals else None), ()
 
 
 def _number(journal: str) -> int:

@@ -31,6 +31,7 @@ _TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
 # What a disk's descriptor can say: the later SCSI models are written as lsilogic (vmware-vdiskmanager's own help).
 _DESCRIPTOR_WORDS = {"buslogic": "buslogic"}
 _DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
+_BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
 _ORDER_KEYS = frozenset({"bios.hddorder", "bios.bootorder", "efi.bootorder"})
 
 
@@ -48,7 +49,8 @@ def propose_moves(vm: Machine, goal: Goal, request: Request, changed: Mapping[st
         changed: settings that change already, by their folded names; they are left alone here.
     """
     moves = _Moves(vm, goal, request, changed)
-    homeless = [drive for drive in vm.drives if drive.bus not in {"scsi", "floppy"} and moves.is_homeless(drive)]
+    movable = vm.drives if goal.fit or request.move_disks else ()
+    homeless = [drive for drive in movable if drive.bus not in {"scsi", "floppy"} and moves.is_homeless(drive)]
     wanted = [drive for drive in vm.disks if drive.bus == "ide" and request.ide_to_scsi]
     wanted += [drive for drive in homeless if drive.kind == "disk" and drive.bus != "ide" and request.move_disks]
     moves.to_scsi(wanted)
@@ -60,7 +62,8 @@ def propose_moves(vm: Machine, goal: Goal, request: Request, changed: Mapping[st
     moves.promote_slaves({drive.id for drive in wanted})
     moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
     moves.reorder()
-    moves.clear_buses()
+    if movable:
+        moves.clear_buses()
     return moves.finish()
 
 
@@ -86,7 +89,9 @@ class _Moves:
         if product is not None and drive.kind == "disk" and drive.bus not in product.disk_buses:
             if product.unverified.isdisjoint({"disk_buses", f"disk_buses.{drive.bus}"}):
                 return True
-            self._note(f"{product.name} may have no {drive.bus.upper()} disks (unverified), so {drive.id} stays there")
+            self._note(
+                f"{product.name} may have no {_BUS_NAMES[drive.bus]} disks (unverified), so {drive.id} stays there"
+            )
             return False
         return self._lacks_bus(drive.bus) and (drive.kind == "disk" or drive.bus != "ide")
 
@@ -110,7 +115,7 @@ class _Moves:
 
     def refuse_unasked(self, drive: Drive) -> None:
         option = "--ide-to-scsi" if drive.bus == "ide" else "--move-disks"
-        message = f"{drive.id} cannot stay on {drive.bus.upper()}: {self.goal.name} has no such disks"
+        message = f"{drive.id} cannot stay on {_BUS_NAMES[drive.bus]}: {self.goal.name} has no such disks"
         remedy = f"prepare the guest for SCSI and say {option}; with --dry-run it tells what the guest needs"
         sources = (
             ["mpg:p09"] if drive.bus == "ide" else [source for rule in _bus_rules(drive.bus) for source in rule.sources]
@@ -118,7 +123,7 @@ class _Moves:
         self.refused.append(refusal("DSK201", message, drive.evidence, remedy, *sources))
 
     def refuse_passthrough(self, drive: Drive) -> None:
-        message = f"{drive.id} is a drive of the host on {drive.bus.upper()}, which {self.goal.name} does not have"
+        message = f"{drive.id} is a drive of the host on {_BUS_NAMES[drive.bus]}, which {self.goal.name} does not have"
         self.refused.append(refusal("DSK299", message, drive.evidence, "take it out in the VM's own product"))
 
     def promote_slaves(self, left: set[str]) -> None:
@@ -138,7 +143,7 @@ class _Moves:
             for key in self.board.of(place):
                 self._add(SettingChange(key, None, f"nothing is at {place}, and {drive.id} needs the place", _SOURCE))
             self.board.clear(place)
-            why = f"{self.goal.name} has no {drive.bus.upper()}; the CD-ROM drive moves to {place}"
+            why = f"{self.goal.name} has no {_BUS_NAMES[drive.bus]}; the CD-ROM drive moves to {place}"
             self._rename(drive.id, place, why, Safety.SAFE, _bus_sources(drive.bus)[0])
 
     def reorder(self) -> None:

@@ -23,10 +23,10 @@ def refusals(vm: Machine) -> tuple[Finding, ...]:
     """Every reason not to write to a VM, whatever the change; empty where it is at rest and whole.
 
     Running or locked, suspended, encrypted, on a snapshot or with a redo log open, with a disk that was not closed,
-    with an earlier rewrite unfinished, or with files that VMware would refuse.
+    with an earlier rewrite unfinished, with files that VMware would refuse or that cannot be read.
     """
     found = [item for item in judge_files(vm) if item.name in _UNSURE and item.severity is Severity.BLOCKER]
-    return (*found, *_state(vm), *_disks(vm))
+    return (*found, *_state(vm), *_disks(vm), *_unread(vm))
 
 
 def _state(vm: Machine) -> Iterator[Finding]:
@@ -47,6 +47,25 @@ def _state(vm: Machine) -> Iterator[Finding]:
         message = "a disk keeps what the guest writes in a redo log"
         remedy = "commit or discard the redo log in the VM's own product"
         yield refusal("SNP602", message, vm.snapshots.redo_signs, remedy, "mpg:p08")
+
+
+def _unread(vm: Machine) -> Iterator[Finding]:
+    for place in vm.unread:
+        message = (
+            f"{place.file} could not be looked into ({place.value}), so that snapshots and locks may be hidden in it"
+        )
+        yield refusal("VMX009", message, (place,), "run vmxtool as a user who may read it")
+
+
+def warnings(vm: Machine) -> tuple[str, ...]:
+    """What does not forbid writing, and what its owner should know before the VM is started again."""
+    if vm.power.state == "off" and vm.power.evidence:
+        note = (
+            "the VM was not shut down, or ran while it was copied (cleanShutdown): if it is still running on another "
+            "host, what is written here does not reach it"
+        )
+        return (note,)
+    return ()
 
 
 def _disks(vm: Machine) -> Iterator[Finding]:

@@ -35,12 +35,14 @@ class Goal(NamedTuple):
 
     Attributes:
         version: the hardware version to end at, which may be the VM's own.
-        why: why just this one.
+        fit: whether the VM is to be made fit for it; without that only the moves that were asked for are made.
+        why: why just this version.
         product: what it is to run on, or None.
         unsafe: changes that may need work in the guest are made too.
     """
 
     version: int
+    fit: bool = True
     why: str = ""
     product: Product | None = None
     unsafe: bool = False
@@ -52,8 +54,10 @@ class Goal(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it."""
-        return f"hardware version {self.version}" if self.product is None else self.product.name
+        """What to call it within a sentence."""
+        if self.product is None or self.product.family == "hardware":
+            return f"hardware version {self.version}"
+        return self.product.name
 
 
 def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
@@ -68,6 +72,8 @@ def propose_version(vm: Machine, goal: Goal) -> Proposal:
 
     Disks on buses that the version lacks are not moved here: see `buses`.
     """
+    if not goal.fit:
+        return Proposal()
     draft = _Draft(vm, goal)
     draft.add_version()
     for key in vm.config.document:

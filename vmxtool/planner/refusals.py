@@ -124,6 +124,7 @@ _OF_RULES = {
     "SEC801": "encrypted",
     "DEV701": "device-not-in-hardware-version",
     "VMX006": "rewrite-unfinished",
+    "VMX009": "file-not-read",
 }
 
 REASONS: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})

@@ -70,7 +70,8 @@ def propose(vm: Machine, request: Request) -> Proposal:
     if product is not None and choice.version != vm.hardware.version:
         # What the rules say is said of the version that the VM gets, whatever else the product runs.
         product = replace(product, runs_min=choice.version, runs_max=choice.version, runs_except=frozenset())
-    goal = Goal(choice.version, choice.why, product, request.unsafe)
+    fit = request.hwversion is not None or request.target is not None
+    goal = Goal(choice.version, fit, choice.why, product, request.unsafe)
     hardware = propose_version(vm, goal)
     changed = {fold(change.key): change for change in hardware.settings}
     moves = propose_moves(vm, goal, request, changed)
@@ -140,7 +141,8 @@ def _arrival(vm: Machine, product: Product) -> Iterator[Fix]:
             if keys:
                 text = (
                     "name each imported disk by its VMFS address, such as vmhba0:0:0:1:NAME.vmdk, in scsiN:M.name, "
-                    "which ESX Server 2 reads instead of fileName"
+                    "which ESX Server 2 reads instead of fileName; its own names for the controllers are vmxlsilogic "
+                    "and vmxbuslogic (whether it takes others is unverified)"
                 )
                 yield Fix(Safety.MANUAL, text)
     else:

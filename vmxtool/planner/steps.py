@@ -9,6 +9,19 @@ from vmxtool.findings import Fix, Safety, Severity
 from vmxtool.knowledge.cells import Way
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
+from vmxtool.planner.step_texts import (
+    BEFORE,
+    GUEST_SOURCE,
+    MOVE_SOURCE,
+    NEW_VM_GENERATION,
+    NEW_VM_SOURCE,
+    REGISTER,
+    SETTINGS,
+    TAKE_ALONG,
+    TEXTS,
+    listed,
+    named,
+)
 from vmxtool.planner.verdict import PlanStep, WayLabel
 from vmxtool.rules._rewrites import (
     best_version,
@@ -27,30 +40,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.origins import Said
 
-# What kind of step cures a finding. First what brings the VM to rest and its files in order, whichever way is taken;
-# then, in each way, its settings and hardware, and what carries the disks over.
-_BEFORE = {
-    "rewrite-unfinished": "undo-rewrite",
-    "running": "power-off",
-    "suspended": "power-off",
-    "unknown-line": "repair-config",
-    "duplicate-key": "repair-config",
-    "unknown-encoding": "repair-config",
-    "hardware-version-unknown": "repair-config",
-    "disk-file-missing": "repair-disk",
-    "chain-broken": "repair-disk",
-    "encrypted": "decrypt",
-    "redo-log-open": "commit-redo-logs",
-    "snapshot-present": "remove-snapshots",
-    "too-many-snapshots": "remove-snapshots",
-}
-_SETTINGS = {
-    "smp-not-offered": "change-settings",
-    "too-many-vcpus": "change-settings",
-    "too-many-nics": "change-settings",
-    "more-than-hardware-holds": "change-settings",
-    "device-not-in-hardware-version": "change-devices",
-}
 _VERSION = ("hardware-version-too-new", "hardware-version-not-offered", "hardware-version-too-old")
 _BUS, _RAISE, _FORMAT = "disk-bus-not-offered", "disk-bus-newer-than-hardware", "disk-format-not-native"
 _MEMORY = "memory-over-limit"
@@ -62,24 +51,6 @@ _CARRIES_DISKS = frozenset({"export-disks", "import-disks"})
 _LOWERS = frozenset({"downgrade-hardware", "create-legacy-vm"})
 _SETTLES_HARDWARE = _CONVERTERS | _LOWERS | {"upgrade-hardware"}
 _PASSIVE = frozenset({"copy", "run-legacy"})
-
-_TEXTS = {
-    "copy": "copy all files of the VM's folder to {target}",
-    "export-disks": "export the virtual disks from ESX Server",
-    "import-disks": "import the virtual disks on {target}",
-    "upgrade-hardware": "upgrade the virtual hardware with {tool}",
-    "downgrade-hardware": "lower the virtual hardware version with {tool}",
-    "run-legacy": "leave the hardware as it is and run the VM in legacy mode on {target}, so that it can go back",
-    "create-legacy-vm": "create a legacy VM in Workstation 5, with the VM's disks",
-    "create-vm": "create a new VM on {target} with the imported disks; configs of hosted products cannot be registered",
-    "converter": "move the VM with VMware Converter 3, which converts disks and hardware on the way",
-    "import-wizard": "move the VM with the Converter Import wizard of Workstation 6",
-    "move-to": "move the VM to {tool} first",
-}
-_NEW_VM_SOURCE, _NEW_VM_GENERATION = "mpg:t09:r3c4", 5
-_GUEST_SOURCE, _MOVE_SOURCE = "mpg:p10", "mpg:p07"
-_REGISTER = "put the config beside the imported disks, let it name them, and register the VM on {target}"
-_TAKE_ALONG = "copy the config and the exported disks to {target}, and let the config name them"
 
 
 class Course(NamedTuple):
@@ -123,7 +94,7 @@ def plan_steps(machine: Machine, target: Product, findings: Sequence[Finding], s
     hardware version that the target runs. Where the guide is silent the findings alone make the course.
     """
     job = _Job(machine, target, findings, said)
-    before = list(_drafts(job.cures, _BEFORE))
+    before = list(_drafts(job.cures, BEFORE))
     ways = job.useful_ways()
     courses = [job.course(way) for way in ways]
     several = len(ways) > 1
@@ -165,8 +136,14 @@ class _Job:
 
     def useful_ways(self) -> list[Way]:
         """The guide's ways without the steps that this VM does not need; one empty way where the guide is silent."""
-        kept = (Way(tuple(filter(self.needs, way.steps)), way.when, way.one_way) for way in self.said.ways)
+        kept = (Way(tuple(self.useful(way.steps)), way.when, way.one_way) for way in self.said.ways)
         return list(dict.fromkeys(kept)) or [Way(())]
+
+    def useful(self, steps: Sequence[Step]) -> Iterator[Step]:
+        """Steps that the VM needs; it goes to another product only for one of them that this product does."""
+        needed = [step for step in steps if self.needs(step)]
+        tools = {name for step in needed if step.do != "move-to" for name in step.products}
+        yield from (step for step in needed if step.do != "move-to" or tools & set(step.products))
 
     def needs(self, step: Step) -> bool:
         """Whether the VM needs a step of the guide."""
@@ -182,12 +159,15 @@ class _Job:
 
     def course(self, way: Way) -> list[_Draft]:
         """The steps of one way, in order."""
-        named = {step.do for step in way.steps}
-        drafts = list(_drafts(self.by_owner, _SETTINGS))
-        rewrite = self.rewrite(named)
+        dos = {step.do for step in way.steps}
+        drafts = list(_drafts(self.by_owner, SETTINGS))
+        memory = self.cure(_MEMORY)
+        if dos & _CONVERTERS and memory is not None and memory.fix is not None:
+            drafts.append(self.told("change-settings", memory.fix.text, memory.sources[0]))
+        rewrite = self.rewrite(dos)
         if rewrite is not None:
             drafts += self.guest_work(rewrite)
-        if not named:
+        if not dos:
             return drafts + self.without_guide(rewrite)
         # Our part has its place in the guide's way, or comes before anything carries the VM over.
         place = next((step.do for step in way.steps if step.do in _LOWERS), None)
@@ -200,18 +180,16 @@ class _Job:
                     drafts.append(rewrite)
                 drafts += self.from_guide(step, way, first=step.do not in done)
             done.add(step.do)
-        if rewrite is not None and done == {"move-to"}:
-            drafts.append(rewrite)
-        if "import-disks" in named and "create-vm" not in named and self.target.generation == _NEW_VM_GENERATION:
-            drafts.append(self.told("create-vm", _TEXTS["create-vm"], _NEW_VM_SOURCE))
+        if "import-disks" in dos and "create-vm" not in dos and self.target.generation == NEW_VM_GENERATION:
+            drafts.append(self.told("create-vm", TEXTS["create-vm"], NEW_VM_SOURCE))
         return drafts
 
-    def rewrite(self, named: set[str]) -> _Draft | None:
+    def rewrite(self, dos: set[str]) -> _Draft | None:
         """The one rewrite that does vmxtool's part of a way, or None where it has none."""
         raised = self.cure(_RAISE)
         if raised is not None and raised.fix is not None:
             return _Draft("upgrade-hardware", raised.fix, raised.sources[0])
-        share = self.share(named)
+        share = self.share(dos)
         if not share:
             return None
         change = self.cure(*_VERSION)
@@ -219,22 +197,22 @@ class _Job:
             return _Draft("upgrade-hardware", change.fix, change.sources[0], one_way=True)
         causes = [change] if share.lowers or share.raises else []
         cause = next(filter(None, (*causes, self.cure(_BUS), self.cure(_MEMORY))), None)
-        source = self.said.source if named & _LOWERS else cause.sources[0] if cause is not None else None
-        if named & _CONVERTERS:
+        source = self.said.source if dos & _LOWERS else cause.sources[0] if cause is not None else None
+        if dos & _CONVERTERS:
             fix = rewrite_before_converter(
                 self.machine, self.target, self.says(share), lower=share.lowers, move=share.moves
             )
         else:
             fix = rewrite_for(self.machine, self.target, self.says(share))
         final = share.raises and self.is_final(version_on(self.machine, self.target))
-        return _Draft(share.do, fix, source or _MOVE_SOURCE, one_way=final)
+        return _Draft(share.do, fix, source or MOVE_SOURCE, one_way=final)
 
-    def share(self, named: set[str]) -> _Share:
+    def share(self, dos: set[str]) -> _Share:
         """What of a way is vmxtool's."""
-        converter, settled = bool(named & _CONVERTERS), bool(named & _SETTLES_HARDWARE)
+        converter, settled = bool(dos & _CONVERTERS), bool(dos & _SETTLES_HARDWARE)
         change, memory = self.cure(*_VERSION), self.cure(_MEMORY)
         up = change is not None and (version_on(self.machine, self.target) or 0) > (self.machine.hardware.version or 0)
-        lowers = bool(named & _LOWERS) or (change is not None and not up and not settled)
+        lowers = bool(dos & _LOWERS) or (change is not None and not up and not settled)
         return _Share(
             lowers=lowers and best_version(self.machine, self.target) is not None,
             raises=up and not settled,
@@ -253,7 +231,7 @@ class _Job:
         parts += [f"raise the hardware version to {version}"] if share.raises else []
         if share.moves:
             moved = [f.message.partition(" ")[0] for f in self.cures if f.name == _BUS]
-            parts.append(f"move {_listed(moved)} to SCSI")
+            parts.append(f"move {listed(moved)} to SCSI")
         memory = self.cure(_MEMORY)
         if share.lessens and memory is not None and memory.fix is not None:
             parts.append(memory.fix.text)
@@ -269,7 +247,7 @@ class _Job:
         if rewrite.fix.command and ("--ide-to-scsi" in rewrite.fix.command or "--move-disks" in rewrite.fix.command):
             note = guest.ide_to_scsi_note if guest is not None else "give it the driver of the new controller."
             text = f"prepare {name} for SCSI disks: {note[0].lower()}{note[1:].rstrip('.')}"
-            return [self.told("prepare-guest", text, _GUEST_SOURCE)]
+            return [self.told("prepare-guest", text, GUEST_SOURCE)]
         if not changes_guest_devices(machine, self.target):
             return []  # the memory alone becomes less
         text = (
@@ -288,12 +266,12 @@ class _Job:
 
     def from_guide(self, step: Step, way: Way, *, first: bool = True) -> list[_Draft]:
         """A step as the guide has it, with the commands for this VM's disks where it is about them."""
-        source = self.said.source or _MOVE_SOURCE
+        source = self.said.source or MOVE_SOURCE
         if step.do in _CARRIES_DISKS:
             carried = list(_drafts(self.cures, {_FORMAT: step.do}))
             if carried:
                 return [draft._replace(source=source) for draft in carried]
-        text = _TEXTS[step.do].format(target=self.target.name, tool=self.tool(step))
+        text = TEXTS[step.do].format(target=self.target.name, tool=named(step.products, self.target.name))
         final = step.do == "upgrade-hardware" and ((way.one_way and first) or self.is_final_with(step))
         if final:
             text += "; it cannot be taken back"
@@ -309,13 +287,13 @@ class _Job:
         kind = "import-disks" if self.target.esx else "export-disks" if exports else "convert-disks"
         drafts += [draft._replace(do=kind) for draft in carried]
         if not carried:
-            drafts.append(self.told("copy", _TEXTS["copy"].format(target=self.target.name), _MOVE_SOURCE))
-        elif self.target.esx and self.target.generation == _NEW_VM_GENERATION:
-            drafts.append(self.told("create-vm", _TEXTS["create-vm"], _NEW_VM_SOURCE))
+            drafts.append(self.told("copy", TEXTS["copy"], self.said.source or MOVE_SOURCE))
+        elif self.target.esx and self.target.generation == NEW_VM_GENERATION:
+            drafts.append(self.told("create-vm", TEXTS["create-vm"], NEW_VM_SOURCE))
         elif self.target.esx:
-            drafts.append(self.told("register-vm", _REGISTER, _MOVE_SOURCE))
+            drafts.append(self.told("register-vm", REGISTER, MOVE_SOURCE))
         else:
-            drafts.append(self.told("copy", _TAKE_ALONG, _MOVE_SOURCE))
+            drafts.append(self.told("copy", TAKE_ALONG, MOVE_SOURCE))
         return drafts
 
     def is_export(self, draft: _Draft) -> bool:
@@ -325,12 +303,6 @@ class _Job:
     def told(self, do: str, text: str, source: str) -> _Draft:
         """A step for the person."""
         return _Draft(do, Fix(Safety.MANUAL, text.replace("{target}", self.target.name)), source)
-
-    def tool(self, step: Step) -> str:
-        """The products that a step names, in words; the target where it names none."""
-        known = products()
-        names = (known[name].name if name in known else _group(name) for name in step.products)
-        return " or ".join(names) or self.target.name
 
     def is_final(self, version: int | None) -> bool:
         """Whether no product takes the VM back from a hardware version to its own."""
@@ -358,11 +330,3 @@ def _calls(finding: Finding) -> bool:
 def _returns(version: int, to: int) -> bool:
     """Whether some product runs a version and can lower it."""
     return any(it.family != "hardware" and to in it.converts_to and it.runs(version) for it in products().values())
-
-
-def _group(name: str) -> str:
-    return {"ws5": "Workstation 5"}.get(name, name)
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else "the disks"

@@ -83,7 +83,7 @@ def verdict(result: Verdict) -> Value:
         "findings": [finding(item) for item in result.findings],
         "ways": [{"n": way.number, "when": list(way.when), "one_way": way.one_way} for way in result.ways],
         "steps": [_step(step) for step in result.steps],
-        "route": [],
+        "route": [route.as_json() for route in result.routes],
     }
 
 

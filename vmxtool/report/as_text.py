@@ -171,8 +171,8 @@ def _add_drive(branch: Tree, drive: Drive) -> None:
 def _disk_words(drive: Drive) -> Text:
     chain = drive.chain
     if chain is None or not chain.links:
-        where = "outside the VM's folder, not opened" if drive.found is not None and drive.found.outside else "not there"
         exists = drive.found is not None and drive.found.exists
+        where = "outside the VM's folder, not opened" if exists else "not there"
         return plain(f"{shortened(drive.file or 'no file', 60)}  {where}", "yellow" if exists else "red")
     top = chain.links[0]
     capacity = size(top.capacity_bytes) if top.capacity_bytes is not None else "size unknown"

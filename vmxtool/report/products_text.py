@@ -26,8 +26,12 @@ def print_products(products: Iterable[Product], stream: IO[str] | None = None) -
             product.id,
             product.name,
             str(product.generation or ""),
-            f"{product.runs_min} to {product.runs_max}" if product.runs_min != product.runs_max else str(product.runs_max),
+            _span(product.runs_min, product.runs_max),
             str(product.creates or ""),
             product.released[:4],
         )
     out.print(grid)
+
+
+def _span(lowest: int, highest: int) -> str:
+    return str(highest) if lowest == highest else f"{lowest} to {highest}"

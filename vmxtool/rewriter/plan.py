@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.planner.guards import refusals
+from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
@@ -89,7 +89,7 @@ def plan(machine: Machine, request: Request) -> Plan:
         machine,
         changes=told,
         manual=proposal.manual,
-        notes=proposal.notes,
+        notes=(*warnings(machine), *proposal.notes),
         patches=(*config.patches, *disks.patches),
         texts=(*config.texts, *disks.texts),
         about=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.knowledge.hardware import hardware, hardware_versions
+from vmxtool.knowledge.hardware import hardware_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,15 +73,13 @@ def _limits(vm: Machine, target: Product, name: str, version: int | None) -> Ite
 
 
 def over_rules(vm: Machine, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
-    """The figure of a device rule's limit in a hardware version, where the VM has more; None otherwise."""
-    row = hardware(version)
-    if row is None or rule.limit is None:
-        return None
-    figure = row.limit(rule.limit, esx=target.esx)
+    """The figure of the limit that a device rule has, in a hardware version, where the VM has more; None otherwise."""
+    row, name = hardware_versions()[version], str(rule.limit)
+    figure = row.limit(name, esx=target.esx)
     amount = has(vm, rule, key, esx=target.esx)
     if figure is None or amount is None or amount <= figure:
         return None
-    unverified = row.limit_column(rule.limit, esx=target.esx) in row.unverified or "limit" in rule.unverified
+    unverified = row.limit_column(name, esx=target.esx) in row.unverified or "limit" in rule.unverified
     return Limit(figure, not unverified, version, rule.source)
 
 

@@ -1,0 +1,99 @@
+"""The walks of docs/rewriting.md: each console block is run in a copy of a sample VM, and holds what was printed.
+
+`python tests/rewriter/walks.py` writes the page anew after a change of output; `test_walks.py` compares.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "rewriting.md"
+BLOCK = re.compile(r"(<!-- walk (\S+)(?: (\S+))? -->\n```console\n)(.*?)(```\n)", re.DOTALL)
+_COLOUR_SWITCHES = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
+
+
+class Walk(NamedTuple):
+    """A block after it was run: the sample, its new text, and what the VM's files were at first and at last."""
+
+    sample: str
+    text: str
+    before: dict[str, str]
+    after: dict[str, str]
+    config: str
+
+
+def without_snapshots(folder: Path) -> None:
+    """What Workstation 5 leaves when all snapshots are removed; nothing had been written since the last one."""
+    config = next(folder.glob("*.vmx"))
+    config.write_bytes(config.read_bytes().replace(b"-000003.vmdk", b".vmdk"))
+    for path in [*folder.glob("*-00000?.vmdk"), *folder.glob("*.vmsn")]:
+        path.unlink()
+    for path in folder.glob("*.vmsd"):
+        path.write_bytes(b"")
+
+
+PREPARED: dict[str, Callable[[Path], None]] = {"without-snapshots": without_snapshots}
+
+
+def walks(page: str) -> Iterator[Walk]:
+    """Every block of the page, run."""
+    for hit in BLOCK.finditer(page):
+        yield _run(hit[2], hit[3], hit[4])
+
+
+def filled(page: str) -> str:
+    """The page with every block as it is printed now."""
+    found = walks(page)
+    return BLOCK.sub(lambda hit: hit[1] + next(found).text + hit[5], page)
+
+
+def _run(sample: str, preparation: str | None, block: str) -> Walk:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(shutil.copytree(ROOT / "samples" / sample, Path(scratch) / sample))
+        if preparation is not None:
+            PREPARED[preparation](folder)
+        before = _digests(folder)
+        commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
+        text = "\n".join(f"$ {command}\n{_output(command, folder)}" for command in commands)
+        config = next(folder.rglob("*.vmx")).read_text("latin-1")
+        return Walk(sample, text, before, _digests(folder), config)
+
+
+def _output(command: str, folder: Path) -> str:
+    words = shlex.split(command)
+    assert words[0] == "vmxtool"
+    inherited = {key: value for key, value in os.environ.items() if key not in _COLOUR_SWITCHES}
+    plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "vmxtool", *words[1:]],
+        check=False,
+        cwd=folder,
+        env={**inherited, **plain},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=60,
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()) + "\n"
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")
