@@ -146,7 +146,7 @@ def target_makes_no_vms(vm: Machine, to: Product) -> Iterator[Hit]:
     if to.creates_vms or not changes_version(vm, to):
         return
     makers = [p.name for p in products().values() if p.creates_vms and p.esx is False and p.creates == to.runs_max]
-    able = f", such as {makers[0]}" if makers else ""
+    able = f", such as {makers[0]}," if makers else ""
     yield Hit(
         f"{to.name} makes no VMs and changes no hardware version; another product{able} has to do it first",
         vm.hardware.evidence,
