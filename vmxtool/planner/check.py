@@ -26,8 +26,17 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
         machine: the VM.
         target: where it is to run.
         origin: the product that made it, where the user knows; else the likeliest of `machine.origin` counts.
+
+    Where the VM is not ready as it is, routes over products in between come with the answer.
     """
-    return _check(machine, target, origin, judge_files(machine))
+    result = _check(machine, target, origin, judge_files(machine))
+    if result.answer is Answer.READY or not result.origin:
+        return result
+    from vmxtool.planner.routes import routes_for
+
+    # Products in between are looked for only where the direct move asks for something.
+    over = [route for route in routes_for(machine, result.origin[0].product, target) if route.over]
+    return replace(result, routes=tuple(over))
 
 
 def check_all(machine: Machine, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vmxtool.knowledge.products import products
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.as_text import print_findings
 from vmxtool.report.printable import shortened
@@ -49,6 +50,21 @@ def print_verdict(vm: Machine, result: Verdict, stream: IO[str] | None = None) -
     if result.steps:
         out.print()
         _print_steps(result, out)
+    elif result.routes:
+        out.print()
+        _print_routes(result, out)
+
+
+def _print_routes(result: Verdict, out: Console) -> None:
+    known = products()
+    out.print(Text("by way of other products", "dim"))
+    for route in result.routes:
+        stops = [known[product].name for product in (route.legs[0].from_id, *(leg.to_id for leg in route.legs))]
+        line = plain(" → ".join(stops))
+        if route.one_way_count:
+            line.append(f"  {route.one_way_count} one-way step{'s' if route.one_way_count > 1 else ''}", "yellow")
+        hang(out, "  ·", line)
+    hang(out, " ", Text(f"vmxtool route --target {result.target.id} tells each step", "dim"))
 
 
 def _print_steps(result: Verdict, out: Console) -> None:
