@@ -8,9 +8,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import CopySample
 
 CONFIG = b'config.version = "8"\nvirtualHW.version = "6"\nguestOS = "winxppro"\nmemsize = "256"\ndisplayName = "x"\n'
 SECONDS, MEBIBYTES = 5, 200
@@ -216,6 +219,42 @@ def test_a_reader_that_closes_the_pipe_ends_it_quietly(samples: Path) -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_answer_that_cannot_be_written_is_told_and_so_is_what_was_done(copy_sample: CopySample) -> None:
+    vm = copy_sample("ws6-windows-ide")
+    command = [sys.executable, "-m", "vmxtool", "rewrite", "--hwversion", "4", str(vm)]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    told = run.stderr.decode()
+    assert run.returncode == 3
+    assert told.count("\n") == 1
+    assert "no space left" in told
+    assert "0001.done" in told
+    assert (vm / ".vmxtool" / "0001.done").exists()
+
+
+def test_without_standard_streams_it_ends_quietly(samples: Path) -> None:
+    command = f'"{sys.executable}" -m vmxtool inspect "{samples / "esx3-vmfs"}" >&- 2>&-'
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+
+
+def test_90_000_snapshots_in_a_row_are_not_drawn_one_below_the_other(tmp_path: Path) -> None:
+    rows = [b'snapshot.numSnapshots = "90000"\n']
+    for n in range(90_000):
+        rows.append(b'snapshot%d.uid = "%d"\nsnapshot%d.parent = "%d"\n' % (n, n + 1, n, n))
+    folder(tmp_path, vm_vmx=CONFIG, vm_vmsd=b"".join(rows))
+    run = vmxtool("inspect", tmp_path)
+    assert run.code == 0
+    assert "and 89900 more" in run.out
+
+
+def test_a_value_of_a_million_letters_is_cut_for_the_terminal(tmp_path: Path) -> None:
+    config = CONFIG.replace(b"winxppro", b"w" * 1_000_000) + b'firmware = "' + b"f" * 1_000_000 + b'"\n'
+    folder(tmp_path, vm_vmx=config)
+    for words in (["inspect"], ["check", "--target", "esx3"]):
+        assert len(vmxtool(*words, tmp_path).out) < 20_000
 
 
 def test_a_fifo_named_as_a_disk_does_not_hang(tmp_path: Path) -> None:

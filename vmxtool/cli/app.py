@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -36,6 +38,9 @@ def build(words: list[str]) -> typer.Typer:
 
 def run() -> None:
     """Run the command line of this process."""
+    # A program started without standard streams has None in their place.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its code instead of a traceback.
         if hasattr(stream, "reconfigure"):

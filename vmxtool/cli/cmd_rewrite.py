@@ -40,7 +40,7 @@ def command(  # noqa: PLR0917 one for each option
     Writes at once, after a journal from which `vmxtool undo` gives back every byte; --dry-run shows the changes alone.
     Raising the hardware version is one-way in VMware's products: once the VM has been started, undo is no way back.
     """
-    with exits.told():
+    with exits.told() as done:
         from vmxtool.knowledge.products import find_target
         from vmxtool.machine.read import read_machine
         from vmxtool.planner.request import Request
@@ -58,6 +58,8 @@ def command(  # noqa: PLR0917 one for each option
         )
         made = plan(read_machine(vm), request)
         journal = None if dry_run or made.refused else made.apply()
+        if journal is not None:
+            done.append(f"the files are changed, and vmxtool undo takes it back ({journal.parent.name}/{journal.name})")
         if format is Format.json:
             from vmxtool.report import as_json
 

@@ -34,14 +34,18 @@ def code_of(error: VmxtoolError) -> int:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told() -> Iterator[list[str]]:
     """Turn errors inside the block into one line on standard error and the right exit code.
 
     A reader that closes the pipe ends the program quietly, as does Ctrl-C. With VMXTOOL_TRACEBACK set in the
     environment a fault of vmxtool itself shows its traceback, for those who mend it.
+
+    Yields:
+        A list for what has been done already: it is told where the answer itself cannot be written out.
     """
+    done: list[str] = []
     try:
-        yield
+        yield done
         sys.stdout.flush()
     except VmxtoolError as error:
         print(f"vmxtool: {safe(str(error))}", file=sys.stderr)  # noqa: T201 the one place that tells an error
@@ -52,6 +56,13 @@ def told() -> Iterator[None]:
         raise SystemExit(DONE) from None
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
+    except OSError as error:
+        reason = safe(error.strerror or str(error)).lower()
+        words = "; ".join([f"the answer could not be written out: {reason}", *done])
+        print(f"vmxtool: {words}", file=sys.stderr)  # noqa: T201
+        # The interpreter would flush once more on its way out, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CANNOT_READ) from None
     except Exception as error:
         # A fault of ours is one line for the reader as well.
         if os.environ.get("VMXTOOL_TRACEBACK"):

@@ -25,6 +25,9 @@ _NAME_LENGTH = 70
 _ORIGINS_SHOWN = 2
 _EVIDENCE_SHOWN = 4
 _EVIDENCE_LENGTH = 150
+_LINKS_SHOWN = 6
+_SNAPSHOTS_SHOWN = 100
+_DEEPEST = 8
 _MARKS = {"blocker": "✖", "warning": "!", "info": "·", "unknown": "?"}
 
 
@@ -182,7 +185,7 @@ def _disk_words(drive: Drive) -> Text:
 
 def _add_chain(node: Tree, chain: Chain) -> None:
     branch = node
-    for place, link in enumerate(chain.links):
+    for place, link in enumerate(chain.links[:_LINKS_SHOWN]):
         words = shortened(link.file, 60)
         if place:
             words = f"on {words}"
@@ -194,6 +197,9 @@ def _add_chain(node: Tree, chain: Chain) -> None:
         if missing and link.location == "text":
             text.append(f"  {missing} missing", "red")
         branch = branch.add(text)
+    rest = len(chain.links) - _LINKS_SHOWN
+    if rest > 0:
+        branch.add(plain(f"on {rest} more, down to {shortened(chain.links[-1].file, 40)}"))
 
 
 def _print_networks(vm: Machine, out: Console) -> None:
@@ -207,16 +213,26 @@ def _print_networks(vm: Machine, out: Console) -> None:
 
 def _snapshots(state: Snapshots) -> Tree:
     tree = Tree(Text("snapshots", "dim"), guide_style="dim")
-    nodes: dict[int, Tree] = {}
-    for snapshot in state.tree:
-        parent = nodes.get(snapshot.parent, tree) if snapshot.parent is not None else tree
-        nodes[snapshot.id] = parent.add(_snapshot_line(snapshot, snapshot.id == state.current))
+    nodes: dict[int, tuple[Tree, int]] = {}
+    for snapshot in state.tree[:_SNAPSHOTS_SHOWN]:
+        parent, depth = nodes.get(snapshot.parent, (tree, 0)) if snapshot.parent is not None else (tree, 0)
+        line = _snapshot_line(snapshot, snapshot.id == state.current)
+        # Deeper than a line is wide, a long row of snapshots goes on at the same depth.
+        nodes[snapshot.id] = (parent.add(line), depth + 1) if depth < _DEEPEST else (_beside(parent, line), depth)
+    rest = len(state.tree) - _SNAPSHOTS_SHOWN
+    if rest > 0:
+        tree.add(Text(f"and {rest} more", "dim"))
     if not state.tree:
         for sign in state.signs[:_EVIDENCE_SHOWN]:
             tree.add(plain(f"seen at {shortened(str(sign), 90)}", "yellow"))
     if state.needs_consolidation:
         tree.add(Text("disks need consolidation", "yellow"))
     return tree
+
+
+def _beside(branch: Tree, line: Text) -> Tree:
+    branch.add(line)
+    return branch
 
 
 def _snapshot_line(snapshot: Snapshot, current: bool) -> Text:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 # Everything that a terminal may act on: C0 and C1 controls, DEL, and the marks that turn the direction of text.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _MIB, _GIB, _TIB = 2**20, 2**30, 2**40
 
 
 def safe(text: str) -> str:
     r"""Text that a terminal only shows: control characters become `\xNN` or `\uNNNN`."""
-    return _CONTROL.sub(_escape, text)
+    return re.sub(_CONTROL, _escape, text)
 
 
 def shortened(text: str, length: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from vmxtool.report.printable import safe
+from vmxtool.report.printable import safe, shortened
 
 if TYPE_CHECKING:
     from typing import IO
@@ -25,6 +25,7 @@ _STYLES = {
 }
 _MAX_WIDTH = 100
 _MIN_WIDTH = 40
+_LONGEST = 1000  # characters of one text; a value of a megabyte is nothing that anyone reads
 
 
 class _Console(Console):
@@ -41,8 +42,8 @@ def console(stream: IO[str] | None = None) -> Console:
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Text from a VM's files, or messages that quote them, made safe."""
-    return Text(safe(text), style=style)
+    """Text from a VM's files, or messages that quote them, made safe and of a length that a person reads."""
+    return Text(shortened(text, _LONGEST), style=style)
 
 
 def style_of(word: str) -> str:
@@ -61,7 +62,7 @@ def hang(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
 
 def command_line(out: Console, command: str, product: str | None, indent: int) -> None:
     """Print a command that can be copied: on one line, however long, and in bold."""
-    text = Text(" " * indent).append_text(plain(command, "bold"))
+    text = Text(" " * indent).append_text(Text(safe(command), "bold"))
     if product is not None:
         text.append(f"   # {product}", "dim")
     out.print(text, soft_wrap=True)
