@@ -1,21 +1,22 @@
-"""The door to Lark: tokens join to the text again, and built parsers are kept, and trusted only where that is safe."""
+"""The door to Lark: tokens join to the text again, and built tables are kept, and trusted only where that is safe."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import pickle
 import stat
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lark
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmxtool import _grammar
+from vmxtool import _cache, _grammar, _resources
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -28,32 +29,33 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are
 
 @pytest.fixture
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache folder of its own for one test, with no parser in memory before or after."""
+    """A cache folder of its own for one test, with no table in memory before or after."""
     folder = tmp_path / "caches"
     folder.mkdir(mode=0o700)
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setenv("HOME", str(tmp_path))
-    _grammar._parser.cache_clear()
+    _grammar._states.cache_clear()
     yield folder / "Library" / "Caches" if sys.platform == "darwin" else folder
-    _grammar._parser.cache_clear()
+    _grammar._states.cache_clear()
 
 
 def read() -> list[str]:
-    """The kinds of `TEXT`, by a parser that is not yet in memory."""
-    _grammar._parser.cache_clear()
+    """The kinds of `TEXT`, by a table that is not yet in memory."""
+    _grammar._states.cache_clear()
     return [kind for kind, _ in _grammar.tokens("vmx", TEXT, "file")]
 
 
 def kept(caches: Path) -> Path:
-    """The one kept parser."""
+    """The one kept table."""
     (place,) = (caches / "vmxtool").iterdir()
     return place
 
 
 def is_used(place: Path) -> bool:
-    """Whether a kept parser is taken as it stands: its content is, or else it is built anew."""
-    return _grammar._fetch(place) is not None
+    """Whether a kept table is taken as it stands: its content is, or else it is built anew."""
+    content = _cache.fetch(place)
+    return content is not None and _grammar._revive(content) is not None
 
 
 @given(st.text(st.characters(max_codepoint=255)))
@@ -67,7 +69,7 @@ def test_a_grammar_that_is_not_there_is_named() -> None:
         _grammar.tokens("klingon", "", "file")
 
 
-def test_a_built_parser_is_kept_and_used_again(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_built_table_is_kept_and_used_again(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read() == KINDS
     place = kept(caches)
     assert is_used(place)
@@ -88,13 +90,13 @@ def test_what_is_kept_is_for_this_user_alone(caches: Path) -> None:
 
 
 def test_the_cache_folder_itself_is_made_but_not_its_parents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_grammar, "_user_caches", lambda: tmp_path / "new")
+    monkeypatch.setattr(_cache, "user_folder", lambda: tmp_path / "new")
     assert read() == KINDS
     assert is_used(kept(tmp_path / "new"))
-    monkeypatch.setattr(_grammar, "_user_caches", lambda: tmp_path / "absent" / "new")
+    monkeypatch.setattr(_cache, "user_folder", lambda: tmp_path / "absent" / "new")
     assert read() == KINDS
     assert not (tmp_path / "absent").exists()
-    _grammar._parser.cache_clear()
+    _grammar._states.cache_clear()
 
 
 def flip_a_byte(place: Path) -> None:
@@ -115,21 +117,23 @@ def sign(place: Path, content: bytes) -> None:
     place.write_bytes(hashlib.sha256(content).digest() + content)
 
 
-def put_no_pickle(place: Path) -> None:
-    sign(place, b"not a pickle")
-
-
-def put_another_pickle(place: Path) -> None:
-    sign(place, pickle.dumps([1, 2, 3]))
-
-
-def put_a_pickle_without_a_parser(place: Path) -> None:
-    sign(place, pickle.dumps({"data": {}, "memo": {}}))
-
-
-@pytest.mark.parametrize(
-    "damage", [flip_a_byte, cut_short, empty, put_no_pickle, put_another_pickle, put_a_pickle_without_a_parser]
+NO_TABLES: tuple[object, ...] = (
+    {},
+    [],
+    [1, 2, 3],
+    [["(?P<A>", {"A": 0}]],
+    [["(?P<A>a)", {"A": 1}]],
+    [["(?P<A>a)", {"B": 0}]],
+    [["(?P<A>a)", 7]],
+    [[7, {}]],
 )
+
+
+def put_no_json(place: Path) -> None:
+    sign(place, b"\xff not a table")
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, cut_short, empty, put_no_json])
 def test_a_damaged_one_is_built_anew_and_replaced(caches: Path, damage: Callable[[Path], None]) -> None:
     read()
     place = kept(caches)
@@ -141,24 +145,14 @@ def test_a_damaged_one_is_built_anew_and_replaced(caches: Path, damage: Callable
     assert is_used(place)
 
 
-class Payload:
-    """Touches a file when it is unpickled."""
-
-    def __init__(self, target: Path) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
-        return os.mkdir, (str(self.target),)
-
-
-def test_a_kept_parser_cannot_run_code(caches: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", NO_TABLES, ids=json.dumps)
+def test_what_is_no_table_is_built_anew_and_replaced(caches: Path, table: object) -> None:
     read()
-    target = tmp_path / "ran"
-    sign(kept(caches), pickle.dumps({"data": Payload(target)}))
+    place = kept(caches)
+    sign(place, json.dumps(table).encode())
+    assert not is_used(place)
     assert read() == KINDS
-    assert not target.exists()
-    pickle.loads(pickle.dumps(Payload(target)))
-    assert target.exists(), "the payload does run where nothing keeps it from running"
+    assert is_used(kept(caches))
 
 
 @posix
@@ -253,7 +247,7 @@ def test_a_full_disk_leaves_nothing_behind(caches: Path, monkeypatch: pytest.Mon
 def test_where_caches_are(xdg: str, home: str, folder: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", xdg)
     monkeypatch.setenv("HOME", home)
-    assert _grammar._user_caches() == folder
+    assert _cache.user_folder() == folder
 
 
 @pytest.mark.parametrize(
@@ -269,7 +263,7 @@ def test_each_system_has_its_own_place(platform: str, folder: Path, monkeypatch:
     ):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
-    assert _grammar._user_caches() == folder
+    assert _cache.user_folder() == folder
 
 
 def test_a_user_without_a_home_has_no_caches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,26 +272,81 @@ def test_a_user_without_a_home_has_no_caches(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Path, "home", fail)
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert _grammar._user_caches() is None
+    assert _cache.user_folder() is None
 
 
-def test_another_grammar_lark_or_format_has_another_file(caches: Path) -> None:
-    place = _grammar._place("vmx", "file: A", "1.2")
+def test_what_is_made_of_other_texts_has_another_place(caches: Path) -> None:
+    place = _cache.place("vmx", "table", "1", "file: A")
     assert place is not None
     assert place.parent == caches / "vmxtool"
-    assert place == _grammar._place("vmx", "file: A", "1.2")
-    assert len({place, _grammar._place("vmx", "file: B", "1.2"), _grammar._place("vmx", "file: A", "1.3")}) == 3
+    assert place == _cache.place("vmx", "table", "1", "file: A")
+    others = {_cache.place("vmx", "table", *made_of) for made_of in (("1", "file: B"), ("2", "file: A"), ("1file: A",))}
+    assert len({place, *others}) == 4
 
 
 def test_without_a_cache_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_grammar, "_user_caches", lambda: None)
+    monkeypatch.setattr(_cache, "user_folder", lambda: None)
     assert read() == KINDS
-    _grammar._parser.cache_clear()
+    _grammar._states.cache_clear()
 
 
-def test_lark_is_imported_only_to_parse() -> None:
+def test_lark_is_loaded_only_where_no_table_is_kept(caches: Path) -> None:
     program = (
         "import sys; from vmxtool.vmx.document import Document; Document.parse(b'', 'x');"
-        "assert 'lark' not in sys.modules; Document.parse(b'a = 1', 'x'); assert 'lark' in sys.modules"
+        "assert 'lark' not in sys.modules; Document.parse(b'a = 1', 'x'); print('lark' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[1])
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[1], capture_output=True, text=True
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert told == ["True", "False"]
+    assert is_used(kept(caches))
+
+
+def larks(grammar: str, start: str) -> lark.Lark:
+    return lark.Lark(_resources.text("grammars", f"{grammar}.lark"), parser="lalr", start=start)
+
+
+GRAMMARS = [
+    (name, start)
+    for name, starts in (("vmx", "file lines"), ("vmdk_descriptor", "descriptor lines"))
+    for start in starts.split()
+]
+PARSERS = {grammar: larks(*grammar) for grammar in GRAMMARS}
+PIECES = ["\xef\xbb\xbf", "\x00", "\r", "\n", "\r\n", " ", "\t", '"', "#", "=", "key", "RW 8 FLAT", "\xff", "a = 1\n"]
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS, ids=" ".join)
+@given(text=st.lists(st.sampled_from(PIECES) | st.text(st.characters(max_codepoint=255), max_size=3)).map("".join))
+def test_tokens_are_those_of_larks_own_parser(grammar: tuple[str, str], text: str) -> None:
+    tree = PARSERS[grammar].parse(text)
+    expected = [(token.type, token.value) for token in tree.children]  # type: ignore[union-attr]
+    assert _grammar.tokens(grammar[0], text, grammar[1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ('start: (A | B)*\nA.1: "a"\nB.1: "b"', "same priority"),
+        ('start: A B\nA.1: "a"\nB.2: "b"', "may not end"),
+        ('start: (A start B)?\nA.1: "a"\nB.2: "b"', "may not end"),
+        ('start: (A start)?\nA.1: "a"', "not flat"),
+    ],
+)
+def test_a_grammar_without_a_table_is_refused(source: str, problem: str) -> None:
+    with pytest.raises(KnowledgeError, match=rf"grammars/mine\.lark: rule start: .*{problem}"):
+        _grammar._build("mine", source, "start")
+
+
+def test_a_text_that_a_grammar_has_no_terminal_for_is_a_fault_of_the_grammar(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = _grammar._build("mine", 'start: A*\nA.1: "a"', "start")
+    monkeypatch.setattr(_grammar, "_states", lambda *_: _grammar._compile(table))
+    assert _grammar.tokens("mine", "aa", "start") == [("A", "a"), ("A", "a")]
+    with pytest.raises(KnowledgeError, match="no terminal fits at character 1"):
+        _grammar.tokens("mine", "ab", "start")
+
+
+def test_states_that_differ_in_nothing_are_one() -> None:
+    assert len(_grammar._build("vmx", _resources.text("grammars", "vmx.lark"), "file")) == 2

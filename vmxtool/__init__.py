@@ -85,6 +85,7 @@ def plan_rewrite(
     ide_to_scsi: bool = False,
     move_disks: bool = False,
     adapter: str | None = None,
+    unsafe: bool = False,
 ) -> Plan:
     """Plan the changes to a VM's files; nothing is written until `plan.apply()`.
 
@@ -103,6 +104,7 @@ def plan_rewrite(
         ide_to_scsi=ide_to_scsi,
         move_disks=move_disks,
         adapter=adapter,
+        unsafe=unsafe,
     )
     return plan(machine, request)
 
@@ -114,7 +116,6 @@ def undo(path: str | PathLike[str]) -> Undone:
         UsageError: no VM is there.
         WriteError: there is nothing to undo, or a file was changed since.
     """
-    from vmxtool.machine.locate import find_config
-    from vmxtool.rewriter.undo import undo as put_back
+    from vmxtool.rewriter.history import find_place, take_back
 
-    return put_back(find_config(Path(path)).resolve().parent)
+    return take_back(find_place(Path(path))).undone

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vmxtool.errors import InputError
 
@@ -44,8 +44,7 @@ def size_of(path: Path) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What a file name inside a VM's file leads to.
 
     Attributes:
@@ -79,7 +78,7 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
         for spelling in (name, name.replace("\\", "/")):
             path = os.path.join(folder, spelling)
             if os.path.exists(path):
-                inside = _inside(root, path)
+                inside = is_inside(root, path)
                 return Named(name, Path(path) if inside else None, outside=not inside, exists=True)
         if not name.startswith("/"):
             leads_out = not os.path.normpath(os.path.join(folder, name.replace("\\", "/"))).startswith(
@@ -88,7 +87,7 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
             return Named(name, None, outside=leads_out, exists=False)
     last = last_part(name)
     beside = os.path.join(folder, last)
-    if last and os.path.exists(beside) and _inside(root, beside):
+    if last and os.path.exists(beside) and is_inside(root, beside):
         return Named(name, Path(beside), outside=False, exists=True, moved=True)
     return Named(name, None, outside=True, exists=False)
 
@@ -114,7 +113,8 @@ def _is_foreign(name: str) -> bool:
     return name.startswith(("[", "\\\\")) or ":" in name.partition("/")[0]
 
 
-def _inside(root: Path, path: str) -> bool:
+def is_inside(root: Path, path: str | Path) -> bool:
+    """Whether a path lies inside a folder, the symbolic links of both followed."""
     try:
         real, real_root = os.path.realpath(path), os.path.realpath(root)
     except (OSError, ValueError):

@@ -1,29 +1,36 @@
-"""The one door to Lark: the name of a grammar and a text in, tokens out."""
+"""The one door to Lark: the name of a grammar and a text in, tokens out.
+
+Lark reads a grammar, proves it free of conflicts and builds its LALR parser. The grammars of vmxtool are flat: a start
+rule names terminals and no other rule. Of such a parser nothing is left at run time but states, each with the terminals
+that may come next and the state after each. That table is plain data, so it is kept in the user's cache folder, and
+Lark, which takes as long to load as reading a VM does, is needed only where no table is kept.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-import sys
-from contextlib import suppress
+import json
+import re
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool import _resources
+from vmxtool import _cache, _resources
+from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-    from lark import Lark
+# Raised whenever the table of a grammar changes for a reason that is not in its name.
+_FORMAT = "2"
+# A flat grammar has a few; one that nests has no end of them.
+_MAX_STATES = 64
+_END = "$END"
 
-# Raised whenever the content of a kept parser changes for a reason that is not in its name.
-_FORMAT = "1"
-_MAX_KEPT_BYTES = 2**20
-_DIGEST_BYTES = 32
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+class State(NamedTuple):
+    """A state of a parser: a pattern with a named group for each terminal that may come, and the state after each."""
+
+    pattern: re.Pattern[str]
+    after: dict[str, int]
 
 
 def tokens(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
@@ -32,133 +39,104 @@ def tokens(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
     The grammars of vmxtool are total, so there is no text that fails, and the texts joined are the input.
 
     Raises:
-        KnowledgeError: the grammar is missing from this installation.
+        KnowledgeError: the grammar is missing from this installation, is not flat, or is not total.
     """
-    tree = _parser(grammar).parse(text, start=start)
-    return [(token.type, token.value) for token in tree.children]  # type: ignore[union-attr]
+    states = _states(grammar, start)
+    found: list[tuple[str, str]] = []
+    at, end = 0, len(text)
+    state = states[0]
+    while at < end:
+        hit = state.pattern.match(text, at)
+        if hit is None or hit.lastgroup is None:
+            raise _broken(grammar, start, f"no terminal fits at character {at}")
+        found.append((hit.lastgroup, hit[0]))
+        at = hit.end()
+        state = states[state.after[hit.lastgroup]]
+    return found
 
 
 @cache
-def _parser(grammar: str) -> Lark:
-    """The parser of a grammar: from the user's cache folder where one is kept there, else built, and kept."""
-    import lark
-
+def _states(grammar: str, start: str) -> tuple[State, ...]:
+    """The table of a grammar: from the user's cache folder where one is kept there, else built by Lark, and kept."""
     source = _resources.text("grammars", f"{grammar}.lark")
-    place = _place(grammar, source, lark.__version__)
-    kept = None if place is None else _fetch(place)
-    revived = None if kept is None else _revive(lark.Lark, kept)
+    place = _cache.place(f"{grammar}-{start}", "table", _FORMAT, source)
+    kept = None if place is None else _cache.fetch(place)
+    revived = None if kept is None else _revive(kept)
     if revived is not None:
         return revived
-    starts = [line.split(":")[0] for line in source.splitlines() if line[:1].islower() and ":" in line]
-    built = lark.Lark(source, parser="lalr", start=starts, propagate_positions=False)
+    table = _build(grammar, source, start)
     if place is not None:
-        content = io.BytesIO()
-        built.save(content)
-        _store(place, content.getvalue())
-    return built
+        _cache.store(place, json.dumps(table).encode())
+    return _compile(table)
 
 
-def _place(grammar: str, source: str, lark_version: str) -> Path | None:
-    """Where a parser is kept, or None where the user has no cache folder.
-
-    A parser made by another Lark or another Python, or of another grammar, has another name and is never looked at.
-    """
-    folder = _user_caches()
-    if folder is None:
+def _revive(kept: bytes) -> tuple[State, ...] | None:
+    """The states again, or None where what was kept is no table."""
+    try:
+        states = _compile(json.loads(kept))
+    except (AttributeError, LookupError, TypeError, ValueError, re.error):
         return None
-    made_of = "\0".join((_FORMAT, source, lark_version, sys.version, str(sys.implementation.cache_tag)))
-    return folder / "vmxtool" / f"{grammar}-{_digest(made_of.encode()).hex()}.parser"
+    sound = all(
+        state.after.keys() == state.pattern.groupindex.keys() and set(state.after.values()) <= set(range(len(states)))
+        for state in states
+    )
+    return states if states and sound else None
 
 
-def _user_caches() -> Path | None:
-    """The folder for the user's caches, as each system has it: XDG on Linux, Apple's and Microsoft's own elsewhere."""
-    try:
-        if sys.platform == "win32":
-            folder = Path(os.environ.get("LOCALAPPDATA", ""))
-        elif sys.platform == "darwin":
-            folder = Path.home() / "Library" / "Caches"
-        else:
-            folder = Path(os.environ.get("XDG_CACHE_HOME", ""))
-            # The XDG specification has a relative path ignored.
-            folder = folder if folder.is_absolute() else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return folder if folder.is_absolute() else None
+def _compile(table: list[tuple[str, dict[str, int]]]) -> tuple[State, ...]:
+    compiled = {pattern: re.compile(pattern) for pattern, _ in table}
+    return tuple(State(compiled[pattern], dict(after)) for pattern, after in table)
 
 
-def _fetch(place: Path) -> bytes | None:
-    """A kept parser, or None where there is none that may be trusted."""
-    try:
-        if not _is_ours(place.parent.lstat(), stat.S_ISDIR):
-            return None
-        descriptor = os.open(place, _READ_FLAGS)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        # A second name for a file of the user's own would be a way to have another file of theirs loaded.
-        if not _is_ours(status, stat.S_ISREG) or status.st_nlink != 1:
-            return None
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            content = stream.read(_MAX_KEPT_BYTES)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    digest, kept = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    return kept if _digest(kept) == digest and _is_plain(kept) else None
+def _build(grammar: str, source: str, start: str) -> list[tuple[str, dict[str, int]]]:
+    """Walk all states that Lark's parser of a grammar can be in; a state is what lies on its stack."""
+    import lark
+
+    parser = lark.Lark(source, parser="lalr", start=start)
+    terminals = {terminal.name: terminal for terminal in parser.terminals}
+    if len({terminal.priority for terminal in terminals.values()}) < len(terminals):
+        # Lark would then go on to compare lengths, and the order would be its secret.
+        raise _broken(grammar, start, "two terminals have the same priority")
+    first = parser.parse_interactive("")
+    places = {_stack(first): 0}
+    waiting, table = [first], list[tuple[str, dict[str, int]]]()
+    while waiting:
+        at = waiting.pop(0)
+        accepted: set[str] = at.accepts()  # type: ignore[no-untyped-call]
+        if _END not in accepted:
+            raise _broken(grammar, start, "the text may not end after every terminal")
+        names = sorted(accepted - {_END}, key=lambda name: -terminals[name].priority)
+        after: dict[str, int] = {}
+        for name in names:
+            then: InteractiveParser = at.copy()  # type: ignore[no-untyped-call]
+            then.feed_token(lark.Token(name, ""))
+            if _stack(then) not in places:
+                if len(places) == _MAX_STATES:
+                    raise _broken(grammar, start, "it is not flat")
+                places[_stack(then)] = len(places)
+                waiting.append(then)
+            after[name] = places[_stack(then)]
+        table.append(("|".join(f"(?P<{name}>{terminals[name].pattern.to_regexp()})" for name in names), after))
+    return _merge(table)
 
 
-def _revive(maker: type[Lark], kept: bytes) -> Lark | None:
-    """The parser again, or None where this Lark cannot make it of what was kept."""
-    try:
-        return maker.load(io.BytesIO(kept))
-    except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
-        return None
+def _merge(table: list[tuple[str, dict[str, int]]]) -> list[tuple[str, dict[str, int]]]:
+    """The table without states that differ in nothing that ever comes after them; the first stays the first."""
+    kinds, count = [0] * len(table), 0
+    while count < len(set(kinds)):
+        count = len(set(kinds))
+        told = [(pattern, *(kinds[then] for then in after.values())) for pattern, after in table]
+        numbers = {what: number for number, what in enumerate(dict.fromkeys(told))}
+        kinds = [numbers[what] for what in told]
+    return [
+        (pattern, {name: kinds[then] for name, then in after.items()})
+        for pattern, after in (table[kinds.index(kind)] for kind in range(count))
+    ]
 
 
-def _store(place: Path, kept: bytes) -> None:
-    """Keep a parser; where that cannot be done it is built again next time, so nothing is said."""
-    unfinished = place.with_name(f".{os.getpid()}-{os.urandom(8).hex()}")
-    try:
-        for folder in (place.parent.parent, place.parent):
-            if not folder.exists():
-                folder.mkdir(mode=0o700)
-            if not _is_ours(folder.stat(), stat.S_ISDIR):
-                return
-        with os.fdopen(os.open(unfinished, _WRITE_FLAGS, 0o600), "wb") as stream:
-            stream.write(_digest(kept) + kept)
-        unfinished.replace(place)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink()
+def _stack(parser: InteractiveParser) -> tuple[object, ...]:
+    return tuple(parser.parser_state.state_stack)
 
 
-def _is_ours(status: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
-    """Whether a file or folder is of the kind looked for, belongs to this user, and nobody else can write to it."""
-    if not is_kind(status.st_mode):
-        return False
-    if sys.platform == "win32":
-        # The folder for local application data is the user's own there; modes and owners say nothing.
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _is_plain(kept: bytes) -> bool:
-    """Whether a pickle holds nothing but numbers, texts and containers of them, so that loading it runs no code."""
-    import pickle
-
-    class Plain(pickle.Unpickler):
-        def find_class(self, module_name: str, global_name: str, /) -> object:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name}")
-
-    try:
-        return isinstance(Plain(io.BytesIO(kept)).load(), dict)
-    except (pickle.UnpicklingError, EOFError, LookupError, TypeError, ValueError, MemoryError):
-        return False
-
-
-def _digest(data: bytes) -> bytes:
-    import hashlib
-
-    return hashlib.sha256(data).digest()
+def _broken(grammar: str, start: str, problem: str) -> KnowledgeError:
+    return KnowledgeError(f"grammars/{grammar}.lark: rule {start}: {problem}")

@@ -79,7 +79,7 @@ def test_two_vms_in_the_folder_are_named(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    assert_refused(vmxtool("inspect", tmp_path / "gone.vmx"), 3, "gone.vmx")
+    assert_refused(vmxtool("inspect", tmp_path / "gone.vmx"), 2, "gone.vmx", "no such file")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the super-user may read everything")

@@ -176,10 +176,13 @@ def test_modes_connection_and_redo_log(tmp_path: Path) -> None:
 
 def test_esx_2_names_a_disk_by_name(tmp_path: Path) -> None:
     lines = ('scsi0.present = "TRUE"', 'scsi0:0.present = "TRUE"', 'scsi0:0.name = "vmhba0:0:0:5:db.vmdk"')
-    drive = vms.only(vms.read(tmp_path, *lines, hw=3, files=("db.vmdk",)))
+    (tmp_path / "db.vmdk").write_bytes(vms.descriptor(kind="vmfs"))
+    drive = vms.only(vms.read(tmp_path, *lines, hw=3))
     assert drive.file == "vmhba0:0:0:5:db.vmdk"
     assert drive.found is not None
     assert drive.found.moved
+    assert drive.chain is not None
+    assert [link.file for link in drive.chain.links] == ["db.vmdk"]
     assert vms.places(drive.file_evidence) == ['vm.vmx:5: scsi0:0.name = "vmhba0:0:0:5:db.vmdk"']
 
 

@@ -115,8 +115,7 @@ def test_a_folder_without_rights(open_folder: Path) -> None:
 
 def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) -> None:
     closed = open_folder / "closed"
-    path = vms.write(closed, files=("vm.vmx.lck",))
-    path.chmod(0o644)
+    path = vms.write(closed, *vms.SCSI_DISK, files=("vm.vmx.lck", "disk.vmdk"))
     closed.chmod(0o111)
     try:
         with vms.as_a_user_without_rights():
@@ -125,6 +124,7 @@ def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) 
         closed.chmod(0o755)
     assert vms.places(vm.unread) == ["closed: permission denied"]
     assert vm.power.state == "off"
+    assert vms.only(vm).found.exists  # type: ignore[union-attr]
 
 
 def test_a_config_without_rights(open_folder: Path) -> None:

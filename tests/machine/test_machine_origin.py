@@ -188,7 +188,9 @@ def test_what_only_windows_hosts_write(tmp_path: Path, line: str) -> None:
     assert found.keys() == {"ws9", "player5"}
 
 
-@pytest.mark.parametrize("line", ['.encoding = "UTF-8"', r'migrate.hostlog = "./x.hlog"', 'ide0:0.fileName = "a.iso"'])
+@pytest.mark.parametrize(
+    "line", ['.encoding = "UTF-8"', '.encoding = "ASCII"', r'migrate.hostlog = "./x.hlog"', 'ide0:0.fileName = "a.iso"']
+)
 def test_what_every_host_writes_tells_nothing(tmp_path: Path, line: str) -> None:
     assert shares(vms.read(tmp_path, line, hw=9)) == shares(vms.read(tmp_path, hw=9))
 
@@ -249,6 +251,12 @@ def test_two_processors_rule_out_what_has_one(tmp_path: Path) -> None:
     assert first(vms.read(tmp_path, 'numvcpus = "4"', hw=4)).product == "esx3"
 
 
+def test_what_only_an_unverified_figure_denies_stays_in_sight(tmp_path: Path) -> None:
+    found = shares(vms.read(tmp_path, 'maxvcpus = "4"', 'sound.present = "TRUE"', hw=7))
+    assert found["ws7"] > found["server2"] > 0
+    assert "ws6.5" not in found
+
+
 def test_no_product_offers_a_million_processors_and_all_stay(tmp_path: Path) -> None:
     assert vms.read(tmp_path, 'numvcpus = "1000000"', hw=9).origin
 
@@ -263,7 +271,15 @@ def test_an_ide_disk_rules_out_esx_3_and_an_ide_cdrom_does_not(tmp_path: Path) -
     assert "esx3" not in shares(vms.read(tmp_path, *vms.IDE_DISK, hw=4))
 
 
+def test_an_ide_disk_is_rarer_on_later_esx(tmp_path: Path) -> None:
+    scsi, ide = shares(vms.read(tmp_path, *vms.SCSI_DISK)), shares(vms.read(tmp_path, *vms.IDE_DISK))
+    assert scsi["ws9"] == scsi["esxi5.1"]
+    assert ide["ws9"] > ide["esxi5.1"]
+
+
 def test_a_tree_of_snapshots_rules_out_what_keeps_one(tmp_path: Path) -> None:
+    assert "server1" in shares(vms.read(tmp_path, hw=4))
+    (tmp_path / "vm.vmsd").write_text('snapshot.numSnapshots = "1"\nsnapshot0.uid = "1"\n')
     assert "server1" in shares(vms.read(tmp_path, hw=4))
     (tmp_path / "vm.vmsd").write_text('snapshot.numSnapshots = "2"\nsnapshot0.uid = "1"\nsnapshot1.uid = "2"\n')
     assert "server1" not in shares(vms.read(tmp_path, hw=4))
@@ -275,6 +291,12 @@ def test_the_base_of_a_disk_speaks_for_who_made_it(tmp_path: Path, kind: str, pr
     vm = vms.read(tmp_path, *vms.SCSI_DISK)
     assert first(vm).product == product
     assert f'disk.vmdk:5: createType = "{kind}"' in vms.places(first(vm).evidence)
+
+
+def test_a_delta_made_elsewhere_does_not_speak_for_the_base(tmp_path: Path) -> None:
+    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(parent="0000000a", hint="base.vmdk"))
+    (tmp_path / "base.vmdk").write_bytes(vms.descriptor(kind="vmfs"))
+    assert first(vms.read(tmp_path, *vms.SCSI_DISK)).product == "esxi5.1"
 
 
 # --- the log of the last run ---
@@ -343,6 +365,12 @@ def test_a_group_is_some_of_the_products(word: str) -> None:
     known = {product.id for product in products().values() if product.family != HARDWARE}
     assert group(word) < known
     assert group(word)
+
+
+def test_what_is_farther_from_a_products_own_version_is_rarer() -> None:
+    ws9, ws10, ws11 = (makers(9)[name].share for name in ("ws9", "ws10", "ws11"))
+    assert ws9 > ws10 == 4 * ws11
+    assert "ws17.5" not in makers(9)
 
 
 def test_every_version_that_a_product_creates_has_makers() -> None:

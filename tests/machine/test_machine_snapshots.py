@@ -119,6 +119,11 @@ def test_every_snapshot_stands_once_and_after_its_parent(pairs: list[tuple[int, 
     assert ids[: len(seen)] == [uid for uid in ids if uid in seen]
 
 
+def test_of_two_snapshots_with_one_uid_the_first_counts() -> None:
+    (one,) = tree(*snapshot(0, 1, displayName="a"), *snapshot(1, 1, displayName="b"))
+    assert one.name == "a"
+
+
 def test_current_is_one_of_the_tree(tmp_path: Path) -> None:
     database(tmp_path, *snapshot(0, 1), 'snapshot.current = "7"')
     assert vms.read(tmp_path).snapshots.current is None

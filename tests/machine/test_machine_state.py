@@ -27,6 +27,12 @@ def test_a_lock_means_running(tmp_path: Path, lock: str) -> None:
     assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", [lock.rstrip("/")])
 
 
+def test_a_lock_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor())
+    vm = vms.read(tmp_path, *vms.SCSI_DISK, files=("disk.vmdk.lck/",))
+    assert vms.places(vm.power.evidence) == ["disk.vmdk.lck"]
+
+
 @pytest.mark.parametrize("name", ["other.vmx.lck/", "vm2.vmx.lck/", "disk2.vmdk.lck/", "vm.vmx.old", "vm.vmss"])
 def test_the_locks_of_others_do_not(tmp_path: Path, name: str) -> None:
     assert vms.read(tmp_path, *vms.SCSI_DISK, files=(name,)).power.state == "off"
@@ -127,7 +133,7 @@ def test_a_journal_tells_of_an_unfinished_rewrite(tmp_path: Path) -> None:
 
 
 def test_the_newest_journal_counts(tmp_path: Path) -> None:
-    journal(tmp_path, "0009.journal", "10000.journal", "0100.journal")
+    journal(tmp_path, "9999.journal", "10000.journal", "0100.journal")
     found = vms.read(tmp_path).unfinished_rewrite
     assert found is not None
     assert found.name == "10000.journal"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,6 +129,25 @@ def test_an_adapter_that_the_version_does_not_have_is_refused(tmp_path: Path) ->
     vm = make_vm(tmp_path, IDE, hw=6, guest="rhel5")
     assert reasons(move(vm, adapter="pvscsi")) == ["device-not-in-hardware-version"]
     assert names(move(make_vm(tmp_path, IDE, hw=7, guest="rhel5"), adapter="PVSCSI"))["scsi0.virtualDev"] == "pvscsi"
+
+
+def test_where_no_unit_is_left_the_move_is_refused(tmp_path: Path) -> None:
+    shared = "".join(f'scsi{n}.present = "TRUE"\nscsi{n}.sharedBus = "virtual"\n' for n in range(4))
+    assert reasons(move(make_vm(tmp_path, IDE + shared, guest="rhel4"))) == ["no-free-unit"]
+
+
+def test_more_disks_than_one_controller_takes_go_to_a_second(tmp_path: Path) -> None:
+    lines = 'sata0.present = "TRUE"\n'
+    for unit in range(17):
+        lines += f'sata0:{unit}.present = "TRUE"\nsata0:{unit}.fileName = "d{unit}.vmdk"\n'
+        (tmp_path / f"d{unit}.vmdk").write_text(descriptor(extent=f"d{unit}.data"))
+        (tmp_path / f"d{unit}.data").touch()
+        os.truncate(tmp_path / f"d{unit}.data", 2048 * 512)
+    vm = make_vm(tmp_path, lines, hw=10, guest="rhel6")
+    found = names(propose(vm, Request(hwversion=9, move_disks=True)))
+    assert found["sata0:14.fileName"] == "scsi0:15.fileName"
+    assert found["sata0:16.fileName"] == "scsi1:1.fileName"
+    assert (found["scsi1.present"], found["scsi1.virtualDev"]) == ("TRUE", "lsilogic")
 
 
 # ---- settings
@@ -284,6 +304,13 @@ def test_geometry_is_left_alone(tmp_path: Path) -> None:
 def test_a_disk_that_cannot_move_is_refused_with_the_reason(tmp_path: Path, file: bytes, name: str) -> None:
     (tmp_path / "disk.vmdk").write_bytes(file)
     assert name in reasons(move(make_vm(tmp_path, IDE, guest="rhel4")))
+
+
+def test_devices_of_the_host_do_not_move(tmp_path: Path) -> None:
+    raw = IDE + 'ide0:0.deviceType = "rawDisk"\n'
+    assert "device-backed-disk" in reasons(move(make_vm(tmp_path, raw, guest="rhel4")))
+    lines = 'sata0.present = "TRUE"\nsata0:0.present = "TRUE"\nsata0:0.deviceType = "scsi-passthru"\n'
+    assert "drive-not-movable" in reasons(propose(make_vm(tmp_path, lines, hw=10), Request(hwversion=9)))
 
 
 def test_a_disk_that_is_missing_or_outside_is_refused(tmp_path: Path) -> None:

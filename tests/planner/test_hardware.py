@@ -229,6 +229,22 @@ def test_descriptors_follow_the_version_once_per_file_and_encrypted_ones_do_not(
     assert any("secret.vmdk is encrypted" in note for note in proposal.notes)
 
 
+def test_a_disk_of_another_config_keeps_its_version(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, SCSI.format("lsilogic"), hw=6, guest="rhel4")
+    (tmp_path / "twin.vmx").write_text('virtualHW.version = "6"\nscsi0:1.fileName = "disk.vmdk"\n')
+    proposal = propose(vm, Request(hwversion=4))
+    assert not proposal.refused
+    assert proposal.descriptors == ()
+    assert any("disk.vmdk is also a disk of twin.vmx" in note for note in proposal.notes)
+
+
+def test_change_tracking_in_a_descriptor_is_told_below_the_version_that_brought_it(tmp_path: Path) -> None:
+    make_disk(tmp_path / "disk.vmdk", "lsilogic", 7, head='changeTrackPath="disk-ctk.vmdk"')
+    vm = make_vm(tmp_path, SCSI.format("lsilogic"), hw=8, guest="rhel4")
+    assert any("disk-ctk.vmdk" in note for note in propose(vm, Request(hwversion=6)).notes)
+    assert not any("disk-ctk.vmdk" in note for note in propose(vm, Request(hwversion=7)).notes)
+
+
 def test_a_disk_that_is_not_here_does_not_stop_a_change_of_version_and_is_told(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, SCSI.format("lsilogic"), hw=6, guest="rhel4", disks=False)
     proposal = propose(vm, Request(hwversion=4))

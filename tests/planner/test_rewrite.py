@@ -14,6 +14,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
 from vmxtool.knowledge.products import find_target, products
 from vmxtool.knowledge.sources import source
+from vmxtool.machine.model import OriginCandidate
 from vmxtool.machine.read import read_machine
 from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.refusals import _OF_RULES, REASONS
@@ -134,13 +135,15 @@ def test_legacy_without_a_version_in_common_is_refused(tmp_path: Path) -> None:
 
 def test_legacy_asks_which_product_made_the_vm_where_that_matters(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, "", hw=4, guest="rhel4")
-    likely = [item.product for item in vm.origin if item.confidence >= 0.1]
-    outcomes = {str(version_of(propose(vm, request(target="gsx3", origin=name, legacy=True)))) for name in likely}
-    if len(outcomes) == 1:
-        assert version_of(propose(vm, request(target="gsx3", legacy=True))) == outcomes.pop()
-    else:
-        with pytest.raises(UsageError, match="--from"):
-            propose(vm, request(target="gsx3", legacy=True))
+    alike = replace(vm, origin=(OriginCandidate("ws5.5", 0.6, ()), OriginCandidate("server1", 0.4, ())))
+    assert version_of(propose(alike, request(target="gsx3", legacy=True))) == "3"
+    differing = replace(vm, origin=(OriginCandidate("ws5.5", 0.6, ()), OriginCandidate("ws4", 0.4, ())))
+    with pytest.raises(UsageError, match=r"ws5\.5, ws4.*--from"):
+        propose(differing, request(target="esx3", legacy=True))
+    unlikely = replace(vm, origin=(OriginCandidate("ws5.5", 0.95, ()), OriginCandidate("ws4", 0.05, ())))
+    assert version_of(propose(unlikely, request(target="esx3", legacy=True))) is None
+    with pytest.raises(UsageError, match="--from"):
+        propose(replace(vm, origin=()), request(target="esx3", legacy=True))
 
 
 # ---- wishes

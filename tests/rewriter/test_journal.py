@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +19,13 @@ from rewriter.instrumented import make_vm, states, tree
 from vmxtool.errors import WriteError
 from vmxtool.rewriter import journal
 from vmxtool.rewriter.durable import Attributes
+from vmxtool.rewriter.history import Place, take_back
 from vmxtool.rewriter.journal import journals, unfinished
 from vmxtool.rewriter.patch import InPlacePatch, Range, ReplacePatch
 from vmxtool.rewriter.record import Entry, Journal, NotAJournalError, decode, encode
 from vmxtool.rewriter.undo import undo
 from vmxtool.rewriter.write import write
+from vmxtool.vmx import intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +134,8 @@ HOSTILE = {
     "no name": change("files", 0, "name", to=""),
     "the folder itself": change("files", 0, "name", to="."),
     "NUL in a name": change("files", 0, "name", to="vm\x00.vmx"),
+    "name longer than any": change("files", 0, "name", to="a/" * 200_000 + "x"),
+    "name a little too long": change("files", 0, "name", to="é" * 2048 + "x"),
     "half a character": change("files", 0, "name", to="\ud800.vmx"),
     "the journals": change("files", 0, "name", to=".vmxtool/0001.done"),
     "the journals in capitals": change("files", 0, "name", to=".VMXTOOL/0001.done"),
@@ -158,6 +164,7 @@ HOSTILE = {
     "no ranges": change("files", 1, "ranges", to=[]),
     "another schema": change("schema", to="vmxtool.journal/2"),
     "about with a number": change("about", "command", to=1),
+    "about with a long text": change("about", "command", to="x" * 5000),
     "about that is a list": change("about", to=["rewrite"]),
     "created at no time": change("created", to="yesterday"),
     "created in another zone": change("created", to="2026-11-22T19:00:00+01:00"),
@@ -179,7 +186,16 @@ def test_tampered_journal_changes_nothing(tmp_path: Path, hostile: str, state: s
         undo(tmp_path / "vm")
     assert f"0001.{state}: not a journal of vmxtool" in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
     assert tree(tmp_path) == before
+
+
+def test_many_long_names_are_refused_before_any_is_looked_up(tmp_path: Path) -> None:
+    content = make_journal(tmp_path)
+    content["files"] = [content["files"][0] | {"name": f"{'a/' * 2000}{number}"} for number in range(100)]
+    (tmp_path / ".vmxtool" / "0001.done").write_text(json.dumps(content))
+    with pytest.raises(WriteError, match="the names in it are too long"):
+        undo(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +215,45 @@ def test_journal_that_is_too_big_is_not_read_whole(tmp_path: Path) -> None:
     os.truncate(tmp_path / ".vmxtool" / "0001.done", 10**12)
     with pytest.raises(WriteError, match="not a journal"):
         undo(tmp_path)
+
+
+HEAD = b'{"schema":"vmxtool.journal/1","created":"2026-11-22T19:00:00+00:00","about":{},"files":'
+LARGE = {
+    "empty lists": HEAD + b"[" + b"[]," * (13 * 2**20) + b"[]]}",
+    "fields": HEAD + b"[{" + b'"":0,' * (8 * 2**20) + b'"":0}]}',
+    "line breaks": HEAD + b"\n" * (40 * 10**6) + b"[]}",
+    "wide text": b'{"about":"\\ud83d\\ude00' + b"x" * (40 * 10**6) + b'"}',
+    "wide text of its own": b'{"about":"' + "\U0001f600".encode() + b"x" * (40 * 10**6) + b'"}',
+    "fraction": HEAD + b"0." + b"3" * (40 * 10**6) + b"}",
+    "whole number": HEAD + b"3" * (40 * 10**6) + b"}",
+    "zeros": bytes(40 * 10**6),
+}
+
+
+@pytest.mark.parametrize("large", LARGE)
+def test_a_large_journal_takes_little_memory(large: str) -> None:
+    data = LARGE[large]
+    tracemalloc.start()
+    began = time.process_time()
+    with pytest.raises(NotAJournalError):
+        decode(data, FOLDER, 1)
+    took, most = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 130 * 2**20
+    assert took < 3
+
+
+def test_the_biggest_config_fits_in_a_journal(tmp_path: Path) -> None:
+    """Of what is read as a config at most, every byte changes."""
+    config = tmp_path / "vm.vmx"
+    before, after = b"x" * intake.MAX_BYTES, b"y" * intake.MAX_BYTES
+    config.write_bytes(before)
+    write(tmp_path, (ReplacePatch(config, before, after),), {"command": "rewrite"})
+    assert config.read_bytes() == after
+    (info,) = journals(tmp_path)
+    assert (info.problem, info.about) == ("", {"command": "rewrite"})
+    undo(tmp_path)
+    assert config.read_bytes() == before
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
@@ -258,6 +313,45 @@ def test_journals_are_listed_oldest_first(tmp_path: Path) -> None:
     for info in listed:
         assert info.created is not None
         assert timedelta(0) <= datetime.now(UTC) - info.created < timedelta(minutes=1)
+
+
+def test_only_the_newest_journals_are_listed_and_of_large_ones_only_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_journal(tmp_path)
+    store = tmp_path / ".vmxtool"
+    for number in range(2, 300):
+        (store / f"{number:04}.undone").write_bytes(b"{}")
+    for number in range(280, 290):
+        os.truncate(store / f"{number:04}.undone", 10**9)
+        os.truncate(store / f"{number + 10:04}.undone", journal.MAX_BYTES)
+    read: list[int] = []
+    real = os.read
+
+    def counted(descriptor: int, length: int) -> bytes:
+        found = real(descriptor, length)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(os, "read", counted)
+    assert [info.number for info in journals(tmp_path)] == list(range(200, 300))
+    assert sum(read) < 10 * 2**18
+
+
+def test_an_undo_reads_the_journal_that_is_due_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_journal(tmp_path)
+    for number in range(2, 50):
+        (tmp_path / ".vmxtool" / f"{number:04}.undone").write_bytes(b"{}")
+    opened: list[str] = []
+    real = os.open
+
+    def noted(path: Path, *rest: Any) -> int:
+        opened.append(Path(path).name)
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", noted)
+    assert take_back(Place(tmp_path, None)).about == {"command": "rewrite"}
+    assert {name for name in opened if name.endswith((".done", ".journal", ".undone"))} == {"0001.done"}
 
 
 def test_no_journals(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import time
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,15 +19,16 @@ from planner.small_vms import make_disk, make_vm, sparse_descriptor
 from vmdk import disks
 
 from vmxtool.errors import WriteError
-from vmxtool.machine.read import read_machine
+from vmxtool.machine.read import describe, read_machine
 from vmxtool.planner.changes import SettingChange
 from vmxtool.planner.request import Request
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
 from vmxtool.rewriter.journal import journals
+from vmxtool.rewriter.patch import ReplacePatch
 from vmxtool.rewriter.plan import plan
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
-from vmxtool.rewriter.told import unified_diff
+from vmxtool.rewriter.told import TextChange
 from vmxtool.rewriter.undo import undo
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document
@@ -138,39 +141,85 @@ def test_every_change_tells_its_line_before_and_after(tmp_path: Path) -> None:
     assert all(change.why and change.source for change in told.values())
 
 
-TEXTS = st.text(alphabet='ab"= \n\r#é', max_size=60)
+LINES = st.lists(
+    st.tuples(
+        st.text(alphabet='ab"= é\x85\x0b', max_size=4),
+        st.sampled_from(["stays", "goes", "comes", "changes"]),
+        st.sampled_from(["\n", "\r\n", "\r"]),
+    ),
+    max_size=30,
+)
 
 
-@given(TEXTS, TEXTS)
-def test_the_diff_leads_from_the_one_text_to_the_other(before: str, after: str) -> None:
-    before, after = (re.sub(r"\r\n?|\n", "\n", text) for text in (before, after))
-    assert apply_diff(before, list(unified_diff("x", before, after))) == after
+@given(LINES, st.booleans())
+def test_the_diff_leads_from_the_one_text_to_the_other(lines: list[tuple[str, str, str]], ends: bool) -> None:
+    before, after, gone, new = [], [], set(), set()
+    for number, (text, fate, end) in enumerate(lines):
+        line = f"{number} {text}" + (end if ends or number + 1 < len(lines) else "")
+        if fate != "comes":
+            before.append(line)
+            if fate != "stays":
+                gone.add(len(before))
+        if fate != "goes":
+            after.append(line.replace(" ", "!") if fate == "changes" else line)
+            if fate != "stays":
+                new.add(len(after))
+    change = TextChange("x", "".join(before), "".join(after), frozenset(gone), frozenset(new))
+    rows = list(change.diff())
+    assert bool(rows) == bool(gone or new)
+    assert apply_diff(before, rows) == [line.rstrip("\r\n") for line in after]
+    unchanged = sum(row.startswith(" ") for row in rows)
+    assert unchanged <= 4 * sum(row.startswith("@@") for row in rows) + 4 * len(gone | new)
 
 
-def apply_diff(text: str, rows: list[str]) -> str:
-    """Do what `patch` does, with the rows of a unified diff."""
-    lines = text.splitlines(keepends=True)
+def test_a_line_that_no_change_names_and_that_differs_is_shown_all_the_same() -> None:
+    change = TextChange("x", "a\rb\nc", "a\nb\nc\nd", frozenset(), frozenset())
+    assert [row for row in change.diff() if row[0] in "+-"][2:] == ["-a", "+a", "-c", "+c", "+d"]
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
+def test_patch_takes_the_diff(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE + 'ehci.present = "TRUE"\nmemsize = "64"', hw=6, guest="rhel4")
+    made = to_scsi(vm, hwversion=4)
+    copy = shutil.copytree(tmp_path, tmp_path / "copy")
+    subprocess.run(["patch", "-p1", "--quiet"], cwd=copy, input=made.diff.encode(), check=True)
+    made.apply()
+    assert (copy / "vm.vmx").read_bytes() == vm.config.path.read_bytes()
+    assert (copy / "disk.vmdk").read_bytes() == (tmp_path / "disk.vmdk").read_bytes()
+
+
+def test_a_config_of_many_lines_takes_one_pass(tmp_path: Path) -> None:
+    many = "".join(f'x{n}.pciSlotNumber = "{n}"\ny{n}.foo = "1"\n' for n in range(10000))
+    made = plan(make_vm(tmp_path, many, hw=8, guest="rhel4"), Request(hwversion=7))
+    started = time.monotonic()
+    assert made.diff.count("\n-") == 10001
+    assert time.monotonic() - started < 10  # a guard against a quadratic diff, which would take minutes
+
+
+def apply_diff(lines: list[str], rows: list[str]) -> list[str]:
+    """Do what `patch` does with the rows of a unified diff; line ends are left out."""
+    old = [line.rstrip("\r\n") for line in lines]
     out: list[str] = []
     at = 0
-    for number, row in enumerate(rows[2:], start=2):
+    for row in rows[2:]:
         if row.startswith("@@"):
             start, _, count = row.split()[1][1:].partition(",")
-            begin = int(start) - (0 if count == "0" else 1)
-            out += lines[at:begin]
+            begin = int(start) - (count != "0")
+            out += old[at:begin]
             at = begin
         elif not row.startswith("\\"):
-            ends = number + 1 >= len(rows) or not rows[number + 1].startswith("\\")
             if row[0] != "+":
-                assert lines[at] == row[1:] + ("\n" if ends else "")
+                assert old[at] == row[1:]
                 at += 1
             if row[0] != "-":
-                out.append(row[1:] + ("\n" if ends else ""))
-    return "".join(out + lines[at:])
+                out.append(row[1:])
+    return out + old[at:]
 
 
-def test_line_ends_inside_a_value_do_not_break_the_diff() -> None:
-    rows = list(unified_diff("x", 'a = "1\x85\x0b2"\n', 'a = "1\x85\x0b3"\n'))
-    assert rows[3:] == ['-a = "1\x85\x0b2"', '+a = "1\x85\x0b3"']
+def test_a_setting_that_stands_twice_is_refused_and_not_guessed(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, 'memsize = "64"\nvirtualhw.version = "4"', hw=6, guest="rhel4")
+    made = plan(vm, Request(hwversion=3))
+    assert {"duplicate-key", "setting-not-writable"} <= {reason.name for reason in made.refused}
 
 
 def test_the_journal_tells_the_command(tmp_path: Path) -> None:
@@ -352,3 +401,65 @@ def test_the_proof_finds_a_descriptor_that_says_something_else(tmp_path: Path) -
         wrong = replace(item, after=Descriptor.parse(bytes(item.after).replace(old, new)))
         with pytest.raises(WriteError, match="failed its own proof"):
             prove_descriptors([wrong])
+
+
+# ---- a law over made-up VMs
+
+PLACES = [
+    *("ide0:0", "ide0:1", "ide1:0", "ide1:1"),
+    *("sata0:0", "sata0:1", "sata1:29", "nvme0:0", "nvme3:1"),
+    *("scsi0:0", "scsi0:6", "scsi0:8", "scsi1:0", "scsi3:15"),
+]
+FATES = st.sampled_from(["none", "disk", "cdrom", "off"])
+MODELS = st.sampled_from([None, "", "lsilogic", "buslogic"])
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a disk for every place."""
+    folder = tmp_path_factory.mktemp("shelf")
+    for place in PLACES:
+        make_disk(folder / f"{place.replace(':', '-')}.vmdk", "ide")
+    return folder
+
+
+@given(fates=st.tuples(*[FATES] * len(PLACES)), models=st.tuples(*[MODELS] * 4))
+def test_no_drive_is_lost_and_no_place_is_taken_twice(
+    shelf: Path, fates: tuple[str, ...], models: tuple[str | None, ...]
+) -> None:
+    lines = ['config.version = "8"', 'virtualHW.version = "14"', 'guestOS = "rhel6"']
+    lines += [f'{bus}.present = "TRUE"' for bus in ("sata0", "sata1", "nvme0", "nvme3")]
+    for number, model in enumerate(models):
+        lines += [f'scsi{number}.present = "TRUE"'] if model is not None else []
+        lines += [f'scsi{number}.virtualDev = "{model}"'] if model else []
+    for place, fate in zip(PLACES, fates, strict=True):
+        if fate != "none":
+            lines += [f'{place}.present = "{"FALSE" if fate == "off" else "TRUE"}"']
+            lines += [f'{place}.fileName = "{place.replace(":", "-")}.vmdk"', f'sched.{place}.shares = "low"']
+            lines += [f'{place}.deviceType = "cdrom-raw"'] if fate == "cdrom" else []
+    document = Document.parse("\n".join(lines).encode(), "vm.vmx")
+    vm = describe(document, shelf / "vm.vmx")
+    made = plan(vm, Request(hwversion=9, ide_to_scsi=True, move_disks=True, adapter="lsilogic"))
+    if made.refused:
+        assert {reason.name for reason in made.refused} == {"no-free-unit"}
+        assert sum(drive.kind == "cdrom" and drive.bus != "scsi" for drive in vm.drives) > 4
+        return
+    (config,) = [patch for patch in made.patches if patch.path == vm.config.path]
+    assert isinstance(config, ReplacePatch)
+    now = describe(Document.parse(config.after, "vm.vmx"), shelf / "vm.vmx")
+    assert sorted(str(drive.file) for drive in now.disks) == sorted(str(drive.file) for drive in vm.disks)
+    assert all(drive.bus == "scsi" and drive.unit != 7 for drive in now.disks)
+    assert len({drive.id for drive in now.drives}) == len(now.drives) == len(vm.drives)
+    assert {drive.bus for drive in now.drives if drive.kind == "cdrom"} <= {"ide", "scsi"}
+    assert len(now.idle_devices) <= len(vm.idle_devices)
+    stayed = {drive.id: drive.file for drive in vm.drives if drive.bus == "scsi"}
+    assert stayed.items() <= {drive.id: drive.file for drive in now.drives}.items()
+    assert not [key for key in now.config.document.folded() if re.match(r"(sched\.)?(sata|nvme)", key)]
+    # A setting that went along is still about the same drive.
+    for drive in now.disks:
+        assert now.config.document[f"sched.{drive.id}.shares"] == "low"
+    models_before = {item.id: item.model for item in vm.controllers if item.bus == "scsi"}
+    for item in now.controllers:
+        used = any(drive.id.startswith(f"{item.id}:") for drive in vm.drives)
+        if item.id in models_before and used:
+            assert item.model == models_before[item.id]

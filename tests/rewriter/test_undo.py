@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -168,6 +169,73 @@ def test_a_text_file_that_the_crash_took_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "vm.vmx").unlink()
     assert "vm.vmx" in undo(tmp_path).files
     assert tree(tmp_path) == old
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives files to other users")
+@pytest.mark.parametrize(("told", "given"), [(1000, 1000), (0, 0), (4321, 1000)])
+def test_a_text_file_made_again_belongs_to_us_or_to_the_owner_of_its_folder(
+    tmp_path: Path, told: int, given: int
+) -> None:
+    rewritten(tmp_path, cut_short=True)
+    path = tmp_path / ".vmxtool" / "0001.journal"
+    content = json.loads(path.read_bytes())
+    content["files"][0] |= {"uid": told, "gid": told}
+    path.write_text(json.dumps(content))
+    (tmp_path / "vm.vmx").unlink()
+    os.chown(tmp_path, 1000, 1000)
+    undo(tmp_path)
+    made = (tmp_path / "vm.vmx").stat()
+    assert (made.st_uid, made.st_gid) == (given, given)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_disk_with_another_name_outside_is_left_alone(tmp_path: Path, side: str) -> None:
+    """A journal can be made up so that only the time of the file would change."""
+    folder, outside = tmp_path / "vm", tmp_path / "outside.vmdk"
+    folder.mkdir()
+    disk = folder / "disk.vmdk"
+    disk.write_bytes(sparse_disk("ide"))
+    os.utime(disk, ns=(10**18, 10**18))
+    path = write(folder, (in_place(disk),), {})
+    assert path is not None
+    stamp = disk.stat().st_mtime_ns
+    path.rename(path.with_suffix(".journal"))
+    outside.write_bytes(sparse_disk("ide" if side == "before" else "lsilogic"))
+    os.utime(outside, ns=(stamp, stamp))
+    disk.unlink()
+    os.link(outside, disk)
+    before = outside.read_bytes()
+    with pytest.raises(WriteError, match=r"disk\.vmdk: has another name"):
+        undo(folder)
+    assert (outside.read_bytes(), outside.stat().st_mtime_ns) == (before, stamp)
+
+
+@pytest.mark.parametrize("since", [True, False], ids=["written to since", "time of the rewrite"])
+def test_a_disk_that_is_back_already_gets_only_its_time(
+    tmp_path: Path, since: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk.vmdk"
+    disk.write_bytes(sparse_disk("ide"))
+    os.utime(disk, ns=(10**18, 10**18))
+    path = write(tmp_path, (in_place(disk),), {})
+    assert path is not None
+    path.rename(path.with_suffix(".journal"))
+    time = 10**18 + 5 if since else disk.stat().st_mtime_ns
+    disk.write_bytes(sparse_disk("ide"))
+    os.utime(disk, ns=(time, time))
+    for_writing: list[str] = []
+    real = os.open
+
+    def noted(path: Path, flags: int, *rest: int) -> int:
+        if flags & os.O_RDWR:
+            for_writing.append(Path(path).name)
+        return real(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", noted)
+    assert undo(tmp_path).files == ()
+    assert disk.stat().st_mtime_ns == (time if since else 10**18)
+    # Once to see whether it may be written, and once for the time alone.
+    assert for_writing.count("disk.vmdk") == (1 if since else 2)
 
 
 def test_a_disk_that_is_gone_is_said(tmp_path: Path) -> None:

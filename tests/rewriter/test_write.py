@@ -496,6 +496,14 @@ def test_locks_of_another_vm_in_the_same_folder(tmp_path: Path, name: str) -> No
     assert write(tmp_path, (config,), {}) is not None
 
 
+def test_a_file_that_may_be_a_lock_or_no_more_than_has_the_name_of_a_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "sub" / "x.lck.vmdk"
+    disk.parent.mkdir()
+    disk.write_bytes(sparse_disk("ide"))
+    (tmp_path / "sub" / "x.lck").touch()
+    assert "x.lck: the VM is in use" in refused(tmp_path, (in_place(disk),))
+
+
 def test_lock_beside_a_disk_in_a_folder_below(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     disk = make_config(tmp_path / "disks", "data.vmdk")

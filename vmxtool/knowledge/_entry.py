@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError
 
@@ -22,14 +20,15 @@ def parse(text: str, where: str) -> Entry:
     Raises:
         KnowledgeError: it is no TOML.
     """
+    import tomllib
+
     try:
         return Entry(tomllib.loads(text), where)
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(f"{where}: {error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One table of a TOML file.
 
     Every method raises KnowledgeError, naming the place, where the file has something else.

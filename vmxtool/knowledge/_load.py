@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 _NONE = "-"
-_ROW = re.compile(r"^ +(\[.*\]),$", re.MULTILINE)
-_DAY = re.compile(r" ([0-9]{4}-[0-9]{2}-[0-9]{2}),")
+_ROW = r"(?m)^ +(\[.*\]),$"
+_DAY = r" ([0-9]{4}-[0-9]{2}-[0-9]{2}),"
 _QUOTED = r' "\1",'
 
 
@@ -112,7 +112,7 @@ class Row:
 
     def day(self, column: str) -> date:
         """A date."""
-        from datetime import date  # noqa: PLC0415  (only loaded where a data file is)
+        from datetime import date
 
         text = str(self._cells[column])
         try:
@@ -159,7 +159,7 @@ def document(file: str, text: str) -> dict[str, Any]:
     Raises:
         KnowledgeError: it is not TOML.
     """
-    import tomllib  # noqa: PLC0415  (the quick answers of this package need no data file)
+    import tomllib
 
     try:
         return _quickly(text, tomllib.loads) or tomllib.loads(text)
@@ -170,7 +170,7 @@ def document(file: str, text: str) -> dict[str, Any]:
 def _quickly(text: str, loads: Callable[[str], dict[str, Any]]) -> dict[str, Any] | None:
     # Nearly all of a data file are rows of grids, and reading them is much of what a cold start waits for. But for its
     # date, a row that stands on one line is JSON, which is read many times as fast; the rest stays with tomllib.
-    import json  # noqa: PLC0415  (like tomllib)
+    import json
 
     lines: list[str] = []
 
@@ -178,12 +178,12 @@ def _quickly(text: str, loads: Callable[[str], dict[str, Any]]) -> dict[str, Any
         lines.append(match[1])
         return f"{len(lines) - 1},"
 
-    rest = _ROW.sub(put_aside, text)
+    rest = re.sub(_ROW, put_aside, text)
     if not lines:
         return None
     found = loads(rest)
     try:
-        cells = json.loads(f"[{_DAY.sub(_QUOTED, ','.join(lines))}]")
+        cells = json.loads(f"[{re.sub(_DAY, _QUOTED, ','.join(lines))}]")
         for table in (found, *found.get("family", ()), *found.get("group", ())):
             if "rows" in table:
                 table["rows"] = [cells[number] for number in table["rows"]]

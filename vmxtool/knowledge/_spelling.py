@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 # Only ESX counts its releases in updates, so a number with an update needs no name before it.
 _COUNTS_UPDATES = "esx"
-_SQUEEZED = re.compile(r"[\s_()-]+")
-_SPELLING = re.compile(
+_SQUEEZED = r"[\s_()-]+"
+_SPELLING = (
     r"(?P<word>[a-z]*)(?P<number>[0-9]{1,4}(?:\.[0-9]{1,9}){0,4})(?:\.?x)?"
     r"(?:h(?P<half>[0-9]))?(?:u(?P<update>[0-9]{1,3})[a-z]?)?(?P<tail>[a-z]*)"
 )
@@ -36,7 +36,7 @@ class Spelling(NamedTuple):
 
 def squeeze(text: str) -> str:
     """The text in lower case without blanks, hyphens, brackets and maker."""
-    return _SQUEEZED.sub("", text.lower()).removeprefix("vmware")
+    return re.sub(_SQUEEZED, "", text.lower()).removeprefix("vmware")
 
 
 def spell(text: str, words: Mapping[str, str]) -> Spelling | None:
@@ -46,7 +46,7 @@ def spell(text: str, words: Mapping[str, str]) -> Spelling | None:
         text: what someone wrote.
         words: the family that each word before a version means.
     """
-    match = _SPELLING.fullmatch(squeeze(text).replace("update", "u"))
+    match = re.fullmatch(_SPELLING, squeeze(text).replace("update", "u"))
     if match is None:
         return None
     word, tail, half, update = match["word"], match["tail"], match["half"], match["update"]

@@ -13,8 +13,7 @@ The notation, as the files in `guide/` use it::
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError
 
@@ -45,12 +44,11 @@ CONVERTER_VERDICTS = frozenset({"supported", "blank"})
 EFFORT_VERDICTS = VERDICTS | {"varies"}
 WITHOUT_WAYS = frozenset({"not-supported", "blank", "varies"})
 
-_STEP = re.compile(r"([a-z-]+)(?:\(([^()]*)\))?")
-_MARK = re.compile(r"n\d+|p\d\d")
+_STEP = r"([a-z-]+)(?:\(([^()]*)\))?"
+_MARK = r"n\d+|p\d\d"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing to do.
 
     Attributes:
@@ -67,8 +65,7 @@ class Step:
         return {"do": self.do, "with": list(self.products)}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One way to get there.
 
     Attributes:
@@ -86,8 +83,7 @@ class Way:
         return {"steps": [step.as_json() for step in self.steps], "when": list(self.when), "one_way": self.one_way}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What has to be known beside a cell.
 
     Attributes:
@@ -109,8 +105,7 @@ class Note:
         return (not self.from_ids or from_id in self.from_ids) and (not self.to_ids or to_id in self.to_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One printed cell.
 
     Attributes:
@@ -134,8 +129,7 @@ class Cell:
     page: int
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A cell as the notation gives it: the notes are still marks, and nothing says yet where it stands."""
 
     verdict: str
@@ -160,7 +154,7 @@ def read_cell(text: str, where: str, products: Collection[str], verdicts: Collec
     if verdict not in verdicts:
         raise KnowledgeError(f"{where}: {verdict!r} is no verdict; known are {', '.join(sorted(verdicts))}")
     for mark in marks:
-        if not _MARK.fullmatch(mark):
+        if not re.fullmatch(_MARK, mark):
             raise KnowledgeError(f"{where}: {mark!r} is no note; write #n1 for a note or #p16 for a page")
     ways = tuple(_read_way(way, where, products) for way in written_ways.split(" | ")) if colon else ()
     _agree(verdict, ways, where)
@@ -180,7 +174,7 @@ def _read_way(text: str, where: str, products: Collection[str]) -> Way:
 
 
 def _read_step(text: str, where: str, products: Collection[str]) -> Step:
-    match = _STEP.fullmatch(text)
+    match = re.fullmatch(_STEP, text)
     if match is None or match[1] not in DOS:
         raise KnowledgeError(f"{where}: {text!r} is no step; known are {', '.join(sorted(DOS))}")
     named = tuple(match[2].split(",")) if match[2] is not None else ()

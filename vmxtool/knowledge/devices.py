@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
+from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.hardware import BUSES, LIMITS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _OPTIONAL = {
 _HEAD = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DeviceRule:
     """One device or setting, by the keys that configure it.
 
@@ -117,7 +117,9 @@ def devices() -> Mapping[str, DeviceRule]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_devices(_load.shipped(FILE))
+    files = (FILE, "devices.py", "hardware.py")
+    rows = _kept.recall(DeviceRule, files, lambda: read_devices(_load.shipped(FILE)).values())
+    return {rule.id: rule for rule in rows}
 
 
 def rules_for(key: str) -> tuple[DeviceRule, ...]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
+from vmxtool.knowledge import _kept, _load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ _BEGINNINGS = (
 _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Guest:
     """One guest operating system. None means that no source tells.
 
@@ -124,7 +124,8 @@ def guests() -> Mapping[str, Guest]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_guests(_load.shipped(FILE))
+    rows = _kept.recall(Guest, (FILE, "guests.py"), lambda: read_guests(_load.shipped(FILE)).values())
+    return MappingProxyType({guest.id: guest for guest in rows})
 
 
 def find_guest(text: str) -> Guest | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
+from vmxtool.knowledge import _kept, _load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
 SnapshotSupport = Literal["none", "single", "many"]
@@ -29,15 +29,14 @@ _COLUMNS = (
 _SNAPSHOTS = ("none", "single", "many")
 
 
-@dataclass(frozen=True, slots=True)
-class BusLimit:
+class BusLimit(NamedTuple):
     """How many controllers of a bus a virtual machine may have, and how many devices fit on each."""
 
     controllers: int
     units: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HardwareVersion:
     """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
 
@@ -80,7 +79,7 @@ class HardwareVersion:
     memory_mib_esx: int | None
     nics_hosted: int | None
     nics_esx: int | None
-    buses: Mapping[str, BusLimit] = field(hash=False)
+    buses: Mapping[str, BusLimit]
     pvscsi_units: int | None
     pci_slots: int | None
     pci_passthrough: int | None
@@ -145,7 +144,8 @@ def hardware_versions() -> Mapping[int, HardwareVersion]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_hardware(_load.shipped(FILE))
+    rows = _kept.recall(HardwareVersion, (FILE, "hardware.py"), _read_shipped, buses=(_pairs, _buses))
+    return MappingProxyType({row.version: row for row in rows})
 
 
 def hardware(version: int) -> HardwareVersion | None:
@@ -191,6 +191,18 @@ def read_hardware(text: str) -> Mapping[int, HardwareVersion]:
         found[version.version] = version
     _prove_rising(found, data.get("less", {}))
     return MappingProxyType(found)
+
+
+def _read_shipped() -> Iterable[HardwareVersion]:
+    return read_hardware(_load.shipped(FILE)).values()
+
+
+def _pairs(buses: Mapping[str, BusLimit]) -> dict[str, tuple[int, ...]]:
+    return {bus: tuple(limit) for bus, limit in buses.items()}
+
+
+def _buses(pairs: Mapping[str, tuple[int, int]]) -> Mapping[str, BusLimit]:
+    return MappingProxyType({bus: BusLimit(*pair) for bus, pair in pairs.items()})
 
 
 def _read(row: _load.Row) -> HardwareVersion:

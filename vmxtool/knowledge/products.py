@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError, UsageError
-from vmxtool.knowledge import _load
+from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge._spelling import Spelling, spell, squeeze
 from vmxtool.knowledge.hardware import BUSES, HardwareVersion, SnapshotSupport, hardware_versions, snapshot_support
+from vmxtool.knowledge.hardware import FILE as HARDWARE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
 FILE = "products.toml"
@@ -26,12 +27,13 @@ _COLUMNS = (
 )
 _FIELDS = ("runs_min", "runs_max", "runs_except")
 _NEAREST = 4
+_MADE_OF = (FILE, "products.py", HARDWARE_FILE, "hardware.py")
 
-_RUNS = re.compile(r"(\d+)\.\.(\d+)((?: -\d+)*)")
-_RELEASED = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+_RUNS = r"(\d+)\.\.(\d+)((?: -\d+)*)"
+_RELEASED = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Product:
     """One product version. None means that no source gives the figure.
 
@@ -118,7 +120,8 @@ def products() -> Mapping[str, Product]:
     Raises:
         KnowledgeError: a data file is broken.
     """
-    return _shelf().products
+    rows = _kept.recall(Product, _MADE_OF, _read_shipped)
+    return MappingProxyType({product.id: product for product in rows})
 
 
 def find_target(text: str) -> Product:
@@ -148,6 +151,13 @@ class Shelf(NamedTuple):
     words: Mapping[str, str]
 
 
+class Word(NamedTuple):
+    """A word that people write before a version, and the family that it means."""
+
+    word: str
+    family: str
+
+
 class Catalogue(NamedTuple):
     """The ways to find a product: by its exact name, or by the version and by whether the name is its own id."""
 
@@ -157,6 +167,16 @@ class Catalogue(NamedTuple):
 
 @cache
 def _shelf() -> Shelf:
+    words = _kept.recall(Word, _MADE_OF, lambda: [Word(*pair) for pair in _shipped().words.items()])
+    return Shelf(products(), MappingProxyType(dict(words)))
+
+
+def _read_shipped() -> Iterable[Product]:
+    return _shipped().products.values()
+
+
+@cache
+def _shipped() -> Shelf:
     return read_products(_load.shipped(FILE), hardware_versions())
 
 
@@ -217,7 +237,7 @@ def read_names(shelf: Shelf) -> Catalogue:
 
 
 def _read(row: _load.Row, family: str) -> Product:
-    span = _RUNS.fullmatch(row.text("runs"))
+    span = re.fullmatch(_RUNS, row.text("runs"))
     if span is None:
         raise row.broken("runs", f'a range such as "3..7 -5" is wanted, not {row.text("runs")!r}')
     product = Product(
@@ -257,7 +277,7 @@ def _read(row: _load.Row, family: str) -> Product:
         ("max_vcpus", product.max_vcpus is None or (product.max_vcpus > 1) == product.smp, "smp says otherwise"),
         ("native_formats", bool(product.native_formats), "it writes no disks at all"),
         ("readable_formats", product.native_formats <= product.readable_formats, "it does not read its own disks"),
-        ("released", _RELEASED.fullmatch(product.released) is not None, "a date such as 2007-10 is wanted"),
+        ("released", re.fullmatch(_RELEASED, product.released) is not None, "a date such as 2007-10 is wanted"),
         ("covers", re.fullmatch(r"\d+(\.\d+)*", product.covers) is not None, "a version number is wanted"),
     ):
         if not holds:
@@ -330,7 +350,7 @@ def _newest_not_after(wanted: Spelling, catalogue: Catalogue) -> Product | None:
 
 
 def _near(text: str, spelling: Spelling | None, catalogue: Catalogue) -> list[str]:
-    from difflib import get_close_matches  # noqa: PLC0415  (only an unknown name needs it)
+    from difflib import get_close_matches
 
     shelf = _shelf()
     squeezed = squeeze(text[:80])

@@ -7,10 +7,9 @@ it as printed; where its text adds something or disagrees with a table, a note s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge.transcript import EFFORT_TABLE, LAST_TABLE, Fact, Table, load_table, load_text, names
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.cells import Cell, Way
 
-_CELL_ADDRESS = re.compile(r"mpg:t(\d{1,2}):r(\d{1,2})c(\d{1,2})")
-_PAGE_ADDRESS = re.compile(r"mpg:p(\d{1,2})")
+_CELL_ADDRESS = r"mpg:t(\d{1,2}):r(\d{1,2})c(\d{1,2})"
+_PAGE_ADDRESS = r"mpg:p(\d{1,2})"
 
 
-@dataclass(frozen=True, slots=True)
-class GuideEntry:
+class GuideEntry(NamedTuple):
     """What the guide says about one pair of products.
 
     Attributes:
@@ -86,7 +84,7 @@ def cell(address: str) -> Cell:
     Raises:
         UsageError: there is no such cell; the message names the nearest one.
     """
-    match = _CELL_ADDRESS.fullmatch(address.strip().lower())
+    match = re.fullmatch(_CELL_ADDRESS, address.strip().lower())
     if match is None:
         raise UsageError(f"{address!r} is no cell of the guide; an address looks like mpg:t07:r1c3")
     number, row, column = (int(part) for part in match.groups())
@@ -134,7 +132,7 @@ def fact(address: str) -> Fact:
     found = next(iter(facts_on(wanted)), None) or next((it for it in text_facts() if it.address == wanted), None)
     if found is not None:
         return found
-    from difflib import get_close_matches  # noqa: PLC0415 - only a failed search pays for it
+    from difflib import get_close_matches
 
     near = get_close_matches(wanted, [it.address for it in text_facts()], n=3, cutoff=0)
     raise UsageError(f"the guide's text has no fact {address!r}; the nearest are {', '.join(near)}")
@@ -142,7 +140,7 @@ def fact(address: str) -> Fact:
 
 def facts_on(page: str) -> tuple[Fact, ...]:
     """The facts on a page, given as "mpg:p17"; empty where the text has none there."""
-    match = _PAGE_ADDRESS.fullmatch(page.strip().lower())
+    match = re.fullmatch(_PAGE_ADDRESS, page.strip().lower())
     return tuple(found for found in text_facts() if match is not None and found.page == int(match[1]))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _resources
 from vmxtool.errors import KnowledgeError
@@ -28,12 +27,11 @@ if TYPE_CHECKING:
 CONVERTER_TABLE, EFFORT_TABLE, LAST_TABLE = 1, 2, 19  # the first two have words of their own
 
 _FOLDER = "knowledge/guide"
-_SOURCE = re.compile(r"mpg:(?:p\d\d|t\d\d(?::r\d+c\d+)?)")
-_FACT_ADDRESS = re.compile(r"mpg:p(\d\d):[a-z0-9.-]+")
+_SOURCE = r"mpg:(?:p\d\d|t\d\d(?::r\d+c\d+)?)"
+_FACT_ADDRESS = r"mpg:p(\d\d):[a-z0-9.-]+"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One printed row: its head, its cells from left to right, and in table 1 the heading it stands under."""
 
     label: str
@@ -41,16 +39,14 @@ class Row:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Who read the printed table, and when."""
 
     on: datetime.date
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """One printed table.
 
     Attributes:
@@ -79,8 +75,7 @@ class Table:
             yield from row.cells
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact of the guide's running text.
 
     Attributes:
@@ -106,16 +101,14 @@ class Fact:
     ways: tuple[Way, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuledOut:
+class RuledOut(NamedTuple):
     """Two generations between which only the text says that nothing moves: where it says so, and what does work."""
 
     source: str
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What the printed names mean.
 
     Attributes:
@@ -181,7 +174,7 @@ def read_table(text: str, name: str) -> Table:
     unused = {note.id for note in blank.notes} - {note.id for row in rows for cell in row.cells for note in cell.notes}
     if unused:
         raise whole.broken(f"no cell uses the note {', '.join(sorted(unused))}")
-    return replace(blank, rows=rows)
+    return blank._replace(rows=rows)
 
 
 def read_text(text: str, name: str) -> tuple[Fact, ...]:
@@ -282,7 +275,7 @@ def _read_reading(entry: Entry) -> Reading:
 def _read_fact(entry: Entry) -> Fact:
     entry.only("address", "topic", "says", "products", "from", "to", "move")
     address = entry.text("address")
-    match = _FACT_ADDRESS.fullmatch(address)
+    match = re.fullmatch(_FACT_ADDRESS, address)
     if match is None:
         raise entry.broken(f"{address!r} is no address such as mpg:p17:topic")
     from_ids, to_ids = _products(entry, "from"), _products(entry, "to")
@@ -315,6 +308,6 @@ def _products(entry: Entry, field: str) -> tuple[str, ...]:
 
 def _place(entry: Entry, field: str) -> str:
     value = entry.text(field)
-    if not _SOURCE.fullmatch(value):
+    if not re.fullmatch(_SOURCE, value):
         raise entry.broken(f"{field} {value!r} is no place in the guide")
     return value

@@ -55,12 +55,12 @@ class Folder:
         """
         own = tuple({stem.lower() for stem in stems if stem})
         folded = [(name, name.lower()) for name in self.names]
-        others = tuple({low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}.difference(own))
+        configs = {low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}
         found = []
         for name, low in folded:
             if low.startswith(own):
                 longest = _longest(low, own)
-                if longest and longest >= _longest(low, others):
+                if longest and longest >= _longest(low, configs):
                     found.append(name)
         return tuple(found)
 

@@ -19,34 +19,43 @@ _BUNDLE_SUFFIX = ".vmwarevm"
 # Without any of these no product takes a file for a VM's config, nor can anything be said about one.
 _MARKS = ("config.version", "virtualhw.version", "guestos", "displayname", "memsize", "encryption.keysafe")
 _SNIFF_BYTES = 4096
+_SNIFFED = 100  # more .cfg files than that are not a VM's
+_NAMED = 10
 _REMEDY = "name the VM's .vmx file"
 
 
 def find_config(path: Path) -> Path:
     """The config file meant by a path: the file itself, or the only one in a folder or Fusion bundle.
 
-    Hidden files do not count. A folder that holds one bundle and no config stands for the bundle.
+    Hidden files do not count. A folder that holds one bundle and no config stands for the bundle. A link is followed
+    out of the folder only where the user named the link itself.
 
     Raises:
-        UsageError: there is no config, or more than one, which are then named.
+        UsageError: nothing is there, no config is, or several are, which are then named; or it is a link out of the
+            folder.
         InputError: the system does not let us look.
     """
     try:
         if not path.is_dir():
+            if not path.exists() and not path.is_symlink():
+                raise UsageError(f"{path}: there is no such file or folder; name the VM's config or its folder")
             return path
         configs, bundles = _candidates(path)
         if not configs and len(bundles) == 1:
+            _refuse_link_out(bundles[0], path)
             path = bundles[0]
             configs, bundles = _candidates(path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be a path").lower()
         raise InputError(path, reason, "check the name and your rights to the folder") from None
     if len(configs) == 1:
+        _refuse_link_out(configs[0], path)
         return configs[0]
     several = configs or bundles
     if len(several) > 1:
         what = "configs" if configs else "bundles"
-        names = ", ".join(candidate.name for candidate in several)
+        names = ", ".join(candidate.name for candidate in several[:_NAMED])
+        names += ", …" if len(several) > _NAMED else ""
         raise UsageError(f"{path}: {len(several)} {what} here ({names}); name the one you mean")
     raise UsageError(f"{path}: no .vmx, .vmtx or .cfg file here; name the config file or the VM's folder")
 
@@ -79,6 +88,7 @@ def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
     """
     configs: list[Path] = []
     bundles: list[Path] = []
+    sniffed = 0
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             low = entry.name.lower()
@@ -87,8 +97,11 @@ def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
             path = folder / entry.name
             if entry.is_dir():
                 bundles += [path] if low.endswith(_BUNDLE_SUFFIX) else []
-            elif low.endswith(_CONFIG_SUFFIXES) or (low.endswith(_OLD_SUFFIX) and _looks_like_config(path)):
+            elif low.endswith(_CONFIG_SUFFIXES):
                 configs.append(path)
+            elif low.endswith(_OLD_SUFFIX) and sniffed < _SNIFFED:
+                sniffed += 1
+                configs += [path] if _is_in(path, folder) and _looks_like_config(path) else []
     return configs, bundles
 
 
@@ -97,7 +110,18 @@ def _looks_like_config(path: Path) -> bool:
         head = _files.read_range(path, 0, _SNIFF_BYTES)
     except InputError:
         return False
-    return is_config(Document.parse(head, path.name))
+    # Most such files belong to other programs; the words are looked for before the language is.
+    words = head.lower()
+    return any(mark.encode() in words for mark in _MARKS) and is_config(Document.parse(head, path.name))
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    return not path.is_symlink() or _files.is_inside(folder, path)
+
+
+def _refuse_link_out(path: Path, folder: Path) -> None:
+    if not _is_in(path, folder):
+        raise UsageError(f"{path}: this is a link out of its folder; name the file that it leads to, if it is the one")
 
 
 def _what_it_is(document: Document) -> tuple[str, int | None]:

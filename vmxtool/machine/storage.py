@@ -6,16 +6,20 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _files
+from vmxtool.evidence import Evidence
 from vmxtool.machine.model import Controller, Drive
-from vmxtool.vmdk.chain import read_chain
+from vmxtool.vmdk.chain import Chain, Problem, read_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from vmxtool.evidence import Evidence
     from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Bus, DriveKind
     from vmxtool.machine.sections import Section, Sections, Units
+
+# A descriptor has some hundred bytes, and some ten thousand where a disk is split in a thousand pieces.
+_DESCRIPTOR_BYTES = 2**20
 
 # Names that stand for an empty drive, or for whatever the host has.
 _NO_FILE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy"})
@@ -53,6 +57,7 @@ def read_storage(sections: Sections, units: Units, folder: Folder) -> Storage:
             present[bus, number] = section
     drives: list[Drive] = []
     idle: list[Evidence] = []
+    disks = _Disks(folder)
     for bus, number, unit in units.units:
         section = sections[f"{bus}{number}:{unit}"]
         if not section.flag("present", default=False):
@@ -62,10 +67,30 @@ def read_storage(sections: Sections, units: Units, folder: Folder) -> Storage:
         elif (bus, number) not in present:
             idle += section.evidence("present")
             continue
-        drives.append(_drive(section, bus, unit, folder))
+        drives.append(_drive(section, bus, unit, disks))
     drives += _floppies(sections, units)
     controllers = tuple([_controller(section, bus) for (bus, _), section in sorted(present.items(), key=_address)])
     return Storage(controllers, tuple(drives), tuple(idle))
+
+
+class _Disks:
+    """Reads the disks of one VM, each once, and no more of their descriptors than any real VM has."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._chains: dict[Path, Chain] = {}
+        self._bytes_left = _DESCRIPTOR_BYTES
+
+    def read(self, path: Path, name: str) -> Chain:
+        """The chain of a disk in the VM's folder."""
+        if path not in self._chains:
+            if self._bytes_left <= 0:
+                why = f"{name} was not read: the descriptors of the disks before it are larger than any VM's"
+                return Chain((), (Problem("unreadable", why, (Evidence(name),)),))
+            chain = read_chain(path, folder=self.folder.path, name=name)
+            self._bytes_left -= sum(len(link.descriptor.raw) for link in chain.links if link.descriptor is not None)
+            self._chains[path] = chain
+        return self._chains[path]
 
 
 def _address(item: tuple[tuple[Bus, int], Section]) -> tuple[Bus, int]:
@@ -83,7 +108,7 @@ def _controller(section: Section, bus: Bus) -> Controller:
     )
 
 
-def _drive(section: Section, bus: Bus, unit: int, folder: Folder) -> Drive:
+def _drive(section: Section, bus: Bus, unit: int, disks: _Disks) -> Drive:
     device_type = section.word("devicetype")
     # ESX Server 1 and 2 write `name` where every other product writes `fileName`.
     name_key = "name" if "name" in section and "filename" not in section else "filename"
@@ -92,9 +117,9 @@ def _drive(section: Section, bus: Bus, unit: int, folder: Folder) -> Drive:
     file = _medium(section, device_type, name) if kind != "disk" else name if name.lower() not in _NO_FILE else None
     found = chain = None
     if kind == "disk" and file is not None:
-        found = _find(folder, file)
+        found = _find(disks.folder, file)
         if found.path is not None:
-            chain = read_chain(found.path, folder=folder.path, name=found.path.name if found.moved else file)
+            chain = disks.read(found.path, found.path.name if found.moved else file)
     return Drive(
         id=section.id,
         bus=bus,

@@ -49,8 +49,9 @@ def propose_moves(vm: Machine, goal: Goal, request: Request, changed: Mapping[st
         changed: settings that change already, by their folded names; they are left alone here.
     """
     moves = _Moves(vm, goal, request, changed)
-    movable = vm.drives if goal.fit or request.move_disks else ()
-    homeless = [drive for drive in movable if drive.bus not in {"scsi", "floppy"} and moves.is_homeless(drive)]
+    clearing = goal.fit or request.move_disks
+    candidates = vm.drives if clearing else ()
+    homeless = [drive for drive in candidates if drive.bus not in {"scsi", "floppy"} and moves.is_homeless(drive)]
     wanted = [drive for drive in vm.disks if drive.bus == "ide" and request.ide_to_scsi]
     wanted += [drive for drive in homeless if drive.kind == "disk" and drive.bus != "ide" and request.move_disks]
     moves.to_scsi(wanted)
@@ -62,7 +63,7 @@ def propose_moves(vm: Machine, goal: Goal, request: Request, changed: Mapping[st
     moves.promote_slaves({drive.id for drive in wanted})
     moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
     moves.reorder()
-    if movable:
+    if clearing:
         moves.clear_buses()
     return moves.finish()
 

@@ -26,14 +26,13 @@ _DEVICE_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm
 
 def obstacles(vm: Machine, drives: Sequence[Drive]) -> Iterator[Finding]:
     """Every reason why disks of a VM cannot be moved to another bus, beyond those that forbid all writing."""
-    others = _other_configs(vm) if drives else {}
+    others = other_configs(vm) if drives else {}
     for drive in drives:
         yield from _of_files(drive)
         for link in drive.chain.links if drive.chain is not None else ():
             yield from _of_link(link)
-        name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
-        if name.lower() in others:
-            other = others[name.lower()]
+        other = owner_of(drive, others)
+        if other is not None:
             message = f"{drive.file} is also a disk of {other}"
             yield refusal("DSK295", message, (Evidence(other),), "take the disk out of the other config first")
         twin = _twin(vm, drive)
@@ -41,6 +40,12 @@ def obstacles(vm: Machine, drives: Sequence[Drive]) -> Iterator[Finding]:
             message = f"{drive.id} and {twin.id} name the same disk, {drive.file}"
             places = (*drive.file_evidence, *twin.file_evidence)
             yield refusal("DSK297", message, places, "take one of the two drives out first")
+
+
+def owner_of(drive: Drive, others: dict[str, str]) -> str | None:
+    """The other config that has the same disk, or None; `others` is what `other_configs` found."""
+    name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
+    return others.get(name.lower())
 
 
 def _of_files(drive: Drive) -> Iterator[Finding]:
@@ -90,7 +95,7 @@ def _is_same(one: Drive, other: Drive) -> bool:
     return first is not None and second is not None and first.samefile(second)
 
 
-def _other_configs(vm: Machine) -> dict[str, str]:
+def other_configs(vm: Machine) -> dict[str, str]:
     """The disks that other configs in the VM's folder name, in lower case and without folders, each with its config."""
     found: dict[str, str] = {}
     for path in sorted(vm.config.folder.iterdir()):

@@ -11,6 +11,7 @@ from vmxtool.knowledge.products import products
 from vmxtool.planner.buses import propose_moves
 from vmxtool.planner.changes import DescriptorChange, Proposal, join
 from vmxtool.planner.hardware import Goal, propose_version
+from vmxtool.planner.obstacles import other_configs, owner_of
 from vmxtool.planner.request import OLDEST_WRITTEN
 from vmxtool.planner.versions import choose_version
 from vmxtool.rules._registry import judge_target
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.changes import Change
     from vmxtool.planner.request import Request
 
 __all__ = ["OLDEST_WRITTEN", "propose"]
 
+_VERSION_ENTRY = "ddb.virtualHWVersion"
 _DESCRIPTOR_SOURCE = "vmdk-notes:virtualHWVersion"
 _CHANGE_TRACKING = "change-tracking"
 _ESX2_GENERATION = 4
@@ -75,34 +78,33 @@ def propose(vm: Machine, request: Request) -> Proposal:
     hardware = propose_version(vm, goal)
     changed = {fold(change.key): change for change in hardware.settings}
     moves = propose_moves(vm, goal, request, changed)
-    disks = Proposal(tuple(_descriptors(vm, goal)), notes=tuple(_unreachable(vm, goal)))
+    disks = _descriptors(vm, goal) if choice.version != vm.hardware.version else Proposal()
     return join([Proposal(notes=choice.notes), hardware, moves, disks, _judged(vm, product, _gone(hardware))])
 
 
-def _descriptors(vm: Machine, goal: Goal) -> Iterator[DescriptorChange]:
-    if vm.hardware.version == goal.version:
-        return
+def _descriptors(vm: Machine, goal: Goal) -> Proposal:
+    """Let the descriptors of the disks that are here name the new version, and tell of those that cannot."""
     why = "the disk's descriptor names the hardware version too"
+    here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
+    others = other_configs(vm) if here else {}
+    changes: list[Change] = []
+    notes: list[str] = []
     for drive in vm.disks:
+        owner = owner_of(drive, others)
+        if drive not in here and drive.file is not None:
+            notes.append(f"{drive.file} is not here, so {_VERSION_ENTRY} in it stays as it is")
         for link in drive.chain.links if drive.chain is not None else ():
-            if link.descriptor is not None and not link.encrypted and link.hw_version not in {None, goal.version}:
-                yield DescriptorChange(link, "ddb.virtualHWVersion", str(goal.version), why, _DESCRIPTOR_SOURCE)
-
-
-def _unreachable(vm: Machine, goal: Goal) -> Iterator[str]:
-    if vm.hardware.version == goal.version:
-        return
-    for drive in vm.disks:
-        if drive.file is not None and (drive.chain is None or not drive.chain.links):
-            yield f"{drive.file} is not here, so ddb.virtualHWVersion in it stays as it is"
-        for link in drive.chain.links if drive.chain is not None else ():
-            if link.encrypted:
-                yield f"{link.file} is encrypted, so ddb.virtualHWVersion in it stays as it is"
-            elif link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(goal.version, esx=goal.esx):
-                yield (
+            if owner is not None or link.encrypted:
+                cause = "is encrypted" if owner is None else f"is also a disk of {owner}"
+                notes.append(f"{link.file} {cause}, so {_VERSION_ENTRY} in it stays as it is")
+            elif link.descriptor is not None and link.hw_version not in {None, goal.version}:
+                changes.append(DescriptorChange(link, _VERSION_ENTRY, str(goal.version), why, _DESCRIPTOR_SOURCE))
+            if link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(goal.version, esx=goal.esx):
+                notes.append(
                     f"{link.file} names a file of changed block tracking, {link.change_tracking}, which older products "
                     f"may not open (unverified): switch the tracking off in the VM's own product first"
                 )
+    return Proposal(tuple(changes), notes=tuple(notes))
 
 
 def _gone(hardware: Proposal) -> frozenset[str]:

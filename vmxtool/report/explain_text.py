@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from rich.padding import Padding
 from rich.text import Text
 
-from vmxtool.errors import UsageError
+from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
-from vmxtool.knowledge.sources import source
+from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
 from vmxtool.report.guide_json import cell_value, fact_value, note_value, table_value
 from vmxtool.report.guide_text import (
@@ -23,7 +24,7 @@ from vmxtool.report.guide_text import (
     short_name,
     way_words,
 )
-from vmxtool.report.terminal import console, style_of
+from vmxtool.report.terminal import console, hang, plain, style_of
 from vmxtool.rules._registry import Rule, all_rules
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.tables import GuideEntry
 
-Subject = Rule | Cell | Table | tuple[Fact, ...]
+Subject = Rule | Cell | Table | Source | tuple[Fact, ...]
 _GUIDE = re.compile(r"mpg:(?:t(?P<table>\d{1,2})|p(?P<page>\d{1,2}))", re.ASCII)
 
 
 def find(code: str) -> Subject:
-    """What a code means: a rule's code or name, or a place in the guide.
+    """What a code means: a rule's code or name, a place in the guide, or a source such as "kb:1003746".
 
     Raises:
         UsageError: it means nothing; the message names what is nearest.
@@ -48,6 +49,10 @@ def find(code: str) -> Subject:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
     if not wanted.lower().startswith("mpg:"):
+        try:
+            return source(wanted)[0]
+        except KnowledgeError:
+            pass
         raise UsageError(f"there is no rule {code!r}; the nearest are {', '.join(_near_rules(wanted))}")
     place = _GUIDE.fullmatch(wanted.lower())
     if place is None:
@@ -81,6 +86,8 @@ def explanation(subject: Subject) -> dict[str, Any]:
         return {"kind": "cell", **cell_value(subject), "notes": notes, "pairs": pairs, "rules": rules}
     if isinstance(subject, Table):
         return {"kind": "table", **table_value(subject)}
+    if isinstance(subject, Source):
+        return {"kind": "source", **_source_value(subject)}
     return {"kind": "text", "facts": [fact_value(fact) for fact in subject]}
 
 
@@ -93,10 +100,19 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
         _print_cell(subject, out)
     elif isinstance(subject, Table):
         print_table(subject, stream)
+    elif isinstance(subject, Source):
+        out.print(Text(subject.title, "bold"))
+        for key, value in _source_value(subject).items():
+            if key != "title" and value:
+                hang(out, Text(f"{key:10}", "dim"), plain(str(value)), indent=2)
     else:
         for fact in subject:
             out.print(Text(fact.topic, "bold").append(f"  {fact.address}", "not bold dim"))
             out.print(Padding(Text(fact.says), (0, 0, 0, 2)))
+
+
+def _source_value(subject: Source) -> dict[str, str | None]:
+    return {field.name: str(value) if (value := getattr(subject, field.name)) else None for field in fields(subject)}
 
 
 def _print_rule(rule: Rule, out: Console) -> None:

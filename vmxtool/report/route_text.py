@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from vmxtool.knowledge.products import products
 from vmxtool.report.guide_text import CONDITION_WORDS, VERDICT_WORDS, short_name, step_sentence, way_words
 from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import console, plain
+from vmxtool.report.terminal import console, hang, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,37 +62,34 @@ def _print_route(number: int, route: Route, out: Console) -> None:
         summary.append(", no one-way step")
     out.print(summary)
     for place, leg in enumerate(route.legs, 1):
-        out.print(_leg_rows(place, leg, last=place == len(route.legs)))
+        _print_leg(place, leg, out, last=place == len(route.legs))
 
 
-def _leg_rows(place: int, leg: Leg, *, last: bool) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, justify="right", min_width=4)
-    grid.add_column()
+def _print_leg(place: int, leg: Leg, out: Console, *, last: bool) -> None:
     head = Text(f"{short_name(leg.from_id)} → {short_name(leg.to_id)}")
     if leg.way.when:
         head.append(f"  {' and '.join(CONDITION_WORDS[word] for word in leg.way.when)}", "magenta")
-    grid.add_row(Text(f"{place}.", "bold"), head.append(f"  {_sources(leg)}", "dim"))
+    hang(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(leg)}", "dim"))
     for step in leg.way.steps:
-        line = Text(f"· {_sentence(step, leg)}")
+        line = Text(_sentence(step, leg))
         if leg.one_way and step is _final_step(leg):
             line.append("  one-way", "bold yellow")
-        grid.add_row("", line)
+        hang(out, "·", line, indent=5)
         if step.do == "downgrade-hardware" and leg.cell is None:
-            other = "or " if step.products else ""
-            grid.add_row("", Text(f"  {other}vmxtool rewrite --hwversion {leg.after}", "bold"))
-    if last:
-        for way in leg.others:
-            grid.add_row("", Text(f"  or: {way_words(way)}", "dim"))
+            hang(
+                out, "or" if step.products else " ", Text(f"vmxtool rewrite --hwversion {leg.after}", "bold"), indent=7
+            )
+    for way in leg.others if last else ():
+        hang(out, "or:", Text(way_words(way), "dim"), indent=5)
     if leg.one_way:
-        grid.add_row("", Text(f"no way back to {short_name(leg.from_id)} from here; keep a copy of the VM", "yellow"))
+        hang(out, "!", Text(f"no way back to {short_name(leg.from_id)} from here; keep a copy", "yellow"), indent=5)
     elif leg.can_go_back and any(step.do == "run-legacy" for step in leg.way.steps):
-        grid.add_row("", Text(f"it can go back to {short_name(leg.from_id)}", "dim"))
+        hang(out, "!", Text(f"it can go back to {short_name(leg.from_id)}", "dim"), indent=5)
     if leg.unverified:
-        grid.add_row("", Text(f"no source confirms that {short_name(leg.to_id)} runs version {leg.after}", "magenta"))
+        words = f"no source confirms that {short_name(leg.to_id)} runs version {leg.after}"
+        hang(out, "?", Text(words, "magenta"), indent=5)
     for note in leg.notes:
-        grid.add_row("", Text(note, "dim"))
-    return grid
+        hang(out, "!", Text(note, "dim"), indent=5)
 
 
 def _final_step(leg: Leg) -> Step:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool.evidence import Evidence
 from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.patch import SECTOR, InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.told import FileChange
+from vmxtool.rewriter.told import FileChange, TextChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ class Carried:
     rewritten: tuple[Rewritten, ...]
     told: tuple[FileChange, ...]
     patches: tuple[Patch, ...]
-    texts: tuple[tuple[str, str, str], ...]
+    texts: tuple[TextChange, ...]
     refused: tuple[Finding, ...]
 
 
@@ -56,7 +56,7 @@ def carry_out(changes: Sequence[DescriptorChange]) -> Carried:
         rewritten=tuple(rewritten),
         told=tuple(record for item in rewritten for record in _told(item)),
         patches=tuple(_patch(item.link, bytes(item.before), bytes(item.after)) for item in rewritten),
-        texts=tuple((item.link.file, _text(item.before), _text(item.after)) for item in rewritten),
+        texts=tuple(_text_change(item) for item in rewritten),
         refused=tuple(refused),
     )
 
@@ -100,6 +100,12 @@ def _told(item: Rewritten) -> Iterator[FileChange]:
                 source=change.source,
                 safety=change.safety.value,
             )
+
+
+def _text_change(item: Rewritten) -> TextChange:
+    gone = frozenset(place.line for change in item.changes for place in item.before.places(change.key))
+    new = frozenset(place.line for change in item.changes for place in item.after.places(change.key))
+    return TextChange(item.link.file, _text(item.before), _text(item.after), gone, new)
 
 
 def _patch(link: Link, before: bytes, after: bytes) -> Patch:

@@ -109,7 +109,8 @@ def stage(path: Path, data: bytes, like: Attributes, target: Path, *, keep_time:
         like: owner, group and permission bits, and with `keep_time` the time of change.
         target: the file whose extended attributes it takes over.
         keep_time: give it the time of change that `like` has.
-        lost: `target` is gone, so nothing is taken from it and a foreign owner is no reason to refuse.
+        lost: `target` is gone, so nothing is taken from it. It comes to belong to us or to the owner of its folder,
+            whatever `like` says, and where that cannot be, it is no reason to refuse.
 
     Raises:
         WriteError: the file would come to belong to somebody else.
@@ -258,7 +259,13 @@ def _set_time(descriptor: int, path: Path, mtime_ns: int) -> None:
 
 def _take_owner(descriptor: int, like: Attributes, target: Path, lost: bool) -> None:
     made = os.fstat(descriptor)
-    uid, gid = (-1 if made.st_uid == like.uid else like.uid), (-1 if made.st_gid == like.gid else like.gid)
+    wanted_uid, wanted_gid = like.uid, like.gid
+    if lost:
+        # Nothing but the journal tells of this owner, and a journal can be made up.
+        near = os.lstat(target.parent)
+        wanted_uid = like.uid if like.uid == made.st_uid else near.st_uid
+        wanted_gid = like.gid if like.gid == made.st_gid else near.st_gid
+    uid, gid = (-1 if made.st_uid == wanted_uid else wanted_uid), (-1 if made.st_gid == wanted_gid else wanted_gid)
     if (uid, gid) == (-1, -1) or not hasattr(os, "fchown"):
         return
     try:

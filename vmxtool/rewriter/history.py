@@ -56,6 +56,8 @@ def find_place(path: Path) -> Place:
 def rewrites(place: Place) -> tuple[JournalInfo, ...]:
     """The rewrites of the VM, or of all VMs in the folder where none was named, oldest first.
 
+    Those among the folder's newest `journal.MAX_LISTED`.
+
     Raises:
         WriteError: what has the name of the folder of journals is none.
     """
@@ -69,20 +71,13 @@ def take_back(place: Place) -> TakenBack:
         Interrupted: it had to stop half-way; calling it again goes on.
         WriteError: there is none, it was of another VM in the folder, or a file was changed since; nothing was changed.
     """
-    info = _next(journal.journals(place.folder))
+    due = journal.due(place.folder)
+    info = None if due is None else journal.look(place.folder, *due)
     if info is not None and not _is_of(info, place):
         other = info.about[_CONFIG]
         raise WriteError(f"{place.folder}: the last rewrite here was of {other}; undo that first")
     undone = undo(place.folder)
     return TakenBack(undone, info.about if info is not None else {})
-
-
-def _next(found: tuple[JournalInfo, ...]) -> JournalInfo | None:
-    for state in ("journal", "done"):
-        of_state = [info for info in found if info.state == state]
-        if of_state:
-            return of_state[-1]
-    return None
 
 
 def _is_of(info: JournalInfo, place: Place) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
 from vmxtool.rewriter import durable
-from vmxtool.rewriter.record import Journal, NotAJournalError, State, decode, encode, journal_path
+from vmxtool.rewriter.record import Journal, NotAJournalError, State, decode, decode_head, encode, journal_path
 from vmxtool.rewriter.target import STORE
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from vmxtool.rewriter.record import Entry
 
-# The config and the descriptors of a VM come to some ten KiB; what is bigger than this was not written by us.
-MAX_BYTES = 2**26
+# The biggest config that is read, of 12 MiB, takes 32 MiB: before and after, in base64. Commonly it is some ten KiB.
+MAX_BYTES = 40 * 2**20
+# A list shows no more than the newest of the rewrites, and reads no more than this of each.
+MAX_LISTED = 100
+_LISTED_BYTES = 2**17
 
 _STATES: dict[str, State] = {"journal": "journal", "done": "done", "undone": "undone"}
 _NAME = re.compile(r"([0-9]{4,8})\.(journal|done|undone)")
@@ -52,21 +55,27 @@ class JournalInfo:
 
 
 def journals(folder: Path) -> tuple[JournalInfo, ...]:
-    """The rewrites of a folder, oldest first; a broken journal is listed with its problem.
+    """The rewrites of a folder, the newest `MAX_LISTED` of them, oldest first; a broken one is listed with its problem.
+
+    Of a long journal only the beginning is looked at.
 
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
     """
-    found = []
-    for number, state in _numbered(folder):
-        path = journal_path(folder, number, state)
-        try:
-            read = load(folder, number, state)
-        except WriteError as error:
-            found.append(JournalInfo(number, state, None, {}, path, str(error)))
-        else:
-            found.append(JournalInfo(number, state, read.created, read.about, path))
-    return tuple(found)
+    return tuple(look(folder, number, state) for number, state in _numbered(folder)[-MAX_LISTED:])
+
+
+def look(folder: Path, number: int, state: State) -> JournalInfo:
+    """A journal as a line of the list."""
+    path = journal_path(folder, number, state)
+    try:
+        data = _read(path, _LISTED_BYTES)
+        read = decode_head(data) if len(data) == _LISTED_BYTES else decode(data, folder, number)
+    except NotAJournalError as error:
+        return JournalInfo(number, state, None, {}, path, _broken(path, error))
+    except WriteError as error:
+        return JournalInfo(number, state, None, {}, path, str(error))
+    return JournalInfo(number, state, read.created, read.about, path)
 
 
 def unfinished(folder: Path) -> Path | None:
@@ -75,13 +84,18 @@ def unfinished(folder: Path) -> Path | None:
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
     """
-    number = newest(folder, "journal")
-    return None if number is None else journal_path(folder, number, "journal")
+    found = due(folder)
+    return journal_path(folder, *found) if found is not None and found[1] == "journal" else None
 
 
-def newest(folder: Path, state: State) -> int | None:
-    """The highest number that a journal in this state has, or None."""
-    return max((number for number, at in _numbered(folder) if at == state), default=None)
+def due(folder: Path) -> tuple[int, State] | None:
+    """Which journal an undo takes: of the newest unfinished rewrite, or else of the newest one done; None without any.
+
+    Raises:
+        WriteError: `.vmxtool` is not a folder of ours.
+    """
+    open_ones = [(state == "journal", number, state) for number, state in _numbered(folder) if state != "undone"]
+    return max(open_ones)[1:] if open_ones else None
 
 
 def has_store(folder: Path) -> bool:
@@ -193,13 +207,24 @@ def load(folder: Path, number: int, state: State) -> Journal:
     """
     path = journal_path(folder, number, state)
     try:
-        data = durable.read(path, MAX_BYTES + 1)
+        return decode(_read(path, MAX_BYTES), folder, number)
+    except NotAJournalError as error:
+        raise WriteError(_broken(path, error)) from None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """The first `limit` bytes of a journal; nothing is read of a file that is too big to be one."""
+    try:
+        found = durable.status(path)
+        if found is not None and found.st_size > MAX_BYTES:
+            raise NotAJournalError(f"bigger than {MAX_BYTES >> 20} MiB")
+        return durable.read(path, limit)
     except OSError as error:
         raise WriteError(durable.explain(error)) from None
-    try:
-        return decode(data if len(data) <= MAX_BYTES else b"", folder, number)
-    except NotAJournalError as error:
-        raise WriteError(f"{path}: not a journal of vmxtool: {error}; move it away") from None
+
+
+def _broken(path: Path, error: NotAJournalError) -> str:
+    return f"{path}: not a journal of vmxtool: {error}; move it away"
 
 
 def _numbered(folder: Path) -> list[tuple[int, State]]:

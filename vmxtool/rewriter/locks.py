@@ -44,9 +44,14 @@ def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
     wanted = {stem.casefold() for stem in stems if stem}
     for name in durable.names(folder):
         low = name.casefold()
-        if low.endswith(_IN_USE) and any(low.startswith(stem) and not low[len(stem)].isalnum() for stem in wanted):
+        if low.endswith(_IN_USE) and any(_begins(low, stem) for stem in wanted):
             remedy = "power the VM off, or remove what a crash left if no product has it open"
             raise WriteError(f"{folder / name}: the VM is in use; {remedy}")
+
+
+def _begins(name: str, stem: str) -> bool:
+    # Nothing at all may follow: of a disk x.lck.vmdk, nobody can tell whether x.lck is a lock, so it counts as one.
+    return name.startswith(stem) and not name[len(stem) :][:1].isalnum()
 
 
 @contextmanager

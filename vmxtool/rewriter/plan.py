@@ -11,7 +11,6 @@ from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
-from vmxtool.rewriter.told import unified_diff
 from vmxtool.rewriter.write import write
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.request import Request
     from vmxtool.rewriter.patch import Patch
-    from vmxtool.rewriter.told import FileChange
+    from vmxtool.rewriter.told import FileChange, TextChange
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Plan:
         manual: what remains for the person.
         notes: what the person should know, such as that a step is one-way.
         patches: the bytes, file by file.
-        texts: (name, before, after) of every changed text, for the diff.
+        texts: every changed text, for the diff.
         about: what is kept in the journal for the reader.
     """
 
@@ -46,13 +45,13 @@ class Plan:
     manual: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     patches: tuple[Patch, ...] = ()
-    texts: tuple[tuple[str, str, str], ...] = ()
+    texts: tuple[TextChange, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def diff(self) -> str:
         """A unified diff over all changed texts; a descriptor inside a disk is shown as the text it is."""
-        return "".join(f"{row}\n" for text in self.texts for row in unified_diff(*text))
+        return "".join(f"{row}\n" for text in self.texts for row in text.diff())
 
     def apply(self) -> Path | None:
         """Write the plan, with a journal first; the journal's path, or None where there is nothing to write.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,8 +24,18 @@ State = Literal["journal", "done", "undone"]
 
 SCHEMA = "vmxtool.journal/1"
 
+# A journal of a thousand disks has some 20,000; JSON that is nothing but places takes 20 times its size in memory.
+_MAX_PLACES = 200_000
+# What a system passes as a path at most. All names together are bounded too, since each part of each is looked up.
+_MAX_NAME = 4096
+_MAX_NAMES = 2**18
+# Only names, and what a rewrite says of itself, have escapes, which can make a text four times as wide in memory.
+_MAX_ESCAPED = 2**16
+# Where what a rewrite says of itself ends: no text in JSON has a line break in it.
+_HEAD_END = b',\n "files": ['
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HEAD = frozenset({"schema", "created", "about", "files"})
+_HEAD = frozenset({"schema", "created", "about"})
 _FILE = frozenset({"name", "kind", "mode", "uid", "gid", "mtime_ns", "sha256_before", "sha256_after"})
 _CONTENT = {"replace": frozenset({"before", "after"}), "in-place": frozenset({"ranges"})}
 _RANGE = frozenset({"offset", "before", "after"})
@@ -74,6 +83,14 @@ def journal_path(folder: Path, number: int, state: State) -> Path:
     return folder / STORE / f"{number:04}.{state}"
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a journal says of its rewrite: when it began, in UTC, and what it is about."""
+
+    created: datetime
+    about: Mapping[str, str]
+
+
 def encode(journal: Journal) -> bytes:
     """A journal as JSON, in ASCII: contents in base64, each with its SHA-256."""
     content = {
@@ -91,23 +108,56 @@ def decode(data: bytes, folder: Path, number: int) -> Journal:
     Raises:
         NotAJournalError: anything in it is not as `encode` writes it.
     """
-    try:
-        content = json.loads(data, object_pairs_hook=_read_object, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, NotAJournalError):
-            raise
-        raise NotAJournalError("not JSON") from None
-    head = _record(content, _HEAD, "the journal")
-    if head["schema"] != SCHEMA:
-        raise NotAJournalError(f"its schema is not {SCHEMA}")
-    about = head["about"]
-    if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
-        raise NotAJournalError("about is not a table of texts")
-    files = _list(head["files"], "files")
+    content = _record(_parse(data), _HEAD | {"files"}, "the journal")
+    head = _read_head(content)
+    files = _list(content["files"], "files")
     entries = tuple(_read_entry(item, folder, f"file {place}") for place, item in enumerate(files, start=1))
     if len({entry.name for entry in entries}) != len(entries):
         raise NotAJournalError("a file is in it twice")
-    return Journal(folder, number, _time(head["created"]), about, entries)
+    if sum(len(entry.name) for entry in entries) > _MAX_NAMES:
+        raise NotAJournalError("the names in it are too long")
+    return Journal(folder, number, head.created, head.about, entries)
+
+
+def decode_head(data: bytes) -> Head:
+    """Read what a journal says of its rewrite; `data` may end anywhere behind that.
+
+    Raises:
+        NotAJournalError: it is not as `encode` writes it.
+    """
+    head, end, _ = data.partition(_HEAD_END)
+    if not end:
+        raise NotAJournalError("it does not begin like one")
+    return _read_head(_record(_parse(head + b"}"), _HEAD, "the journal"))
+
+
+def _parse(data: bytes) -> object:
+    if not data.isascii() or sum(map(data.count, (b"[", b"{", b",", b"\n"))) > _MAX_PLACES:
+        raise NotAJournalError("it has too many places, or is not ASCII")
+    if any(len(line) > _MAX_ESCAPED and b"\\" in line for line in data.split(b"\n")):
+        raise NotAJournalError("a text with escapes in it is too long")
+    try:
+        return json.loads(
+            data.decode("ascii"),
+            object_pairs_hook=_read_object,
+            parse_constant=_refuse_number,
+            parse_float=_refuse_number,
+        )
+    except NotAJournalError:
+        raise
+    except (ValueError, RecursionError):
+        raise NotAJournalError("not JSON") from None
+
+
+def _read_head(table: Mapping[str, object]) -> Head:
+    if table["schema"] != SCHEMA:
+        raise NotAJournalError(f"its schema is not {SCHEMA}")
+    about = table["about"]
+    if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
+        raise NotAJournalError("about is not a table of texts")
+    if any(len(text) > _MAX_NAME for pair in about.items() for text in pair):
+        raise NotAJournalError("about has a text that is too long")
+    return Head(_time(table["created"]), about)
 
 
 def _write_entry(entry: Entry) -> dict[str, object]:
@@ -169,9 +219,11 @@ def _name(value: object, place: str) -> str:
     if not isinstance(value, str):
         raise NotAJournalError(f"{place} has no name")
     try:
-        os.fsencode(value)
+        long = len(os.fsencode(value)) > _MAX_NAME
     except UnicodeEncodeError:
         raise NotAJournalError(f"{place} has a name that no file can have") from None
+    if long:
+        raise NotAJournalError(f"{place} has a name of more than {_MAX_NAME} bytes")
     parts = value.split("/")
     stray = not {"", ".", ".."}.isdisjoint(parts) or "\x00" in value
     if stray or (os.name == "nt" and not {":", "\\"}.isdisjoint(value)) or parts[0].casefold() == STORE:
@@ -209,8 +261,8 @@ def _number(value: object, place: str, lowest: int, highest: int) -> int:
 
 def _bytes(value: object, place: str) -> bytes:
     try:
-        return a2b_base64(value.encode("ascii") if isinstance(value, str) else b"?", strict_mode=True)
-    except (Base64Error, UnicodeEncodeError):
+        return a2b_base64(value if isinstance(value, str) else b"?", strict_mode=True)
+    except ValueError:
         raise NotAJournalError(f"{place} has content that is not base64") from None
 
 
@@ -225,5 +277,5 @@ def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return table
 
 
-def _refuse_constant(_: str) -> NoReturn:
-    raise NotAJournalError("not JSON")
+def _refuse_number(_: str) -> NoReturn:
+    raise NotAJournalError("it has a number that is not whole")

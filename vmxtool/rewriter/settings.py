@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.patch import ReplacePatch
-from vmxtool.rewriter.told import FileChange
+from vmxtool.rewriter.told import FileChange, TextChange
 from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Carried:
     document: Document
     told: tuple[FileChange, ...] = ()
     patches: tuple[Patch, ...] = ()
-    texts: tuple[tuple[str, str, str], ...] = ()
+    texts: tuple[TextChange, ...] = ()
     refused: tuple[Finding, ...] = ()
 
 
@@ -42,8 +42,14 @@ def carry_out(vm: Machine, changes: Sequence[SettingChange]) -> Carried:
     old, new = bytes(before), bytes(after)
     if old == new:
         return Carried(after)
-    texts = ((vm.config.file, _text(before, old), _text(before, new)),)
-    return Carried(after, told, (ReplacePatch(vm.config.path, old, new),), texts)
+    text = TextChange(
+        vm.config.file,
+        _text(before, old),
+        _text(before, new),
+        frozenset(line for change in changes if (line := before.where(change.key)) is not None),
+        frozenset(line for change in changes if (line := after.where(change.name or change.key)) is not None),
+    )
+    return Carried(after, told, (ReplacePatch(vm.config.path, old, new),), (text,))
 
 
 def _edits(change: SettingChange) -> Iterator[edits.Edit]:

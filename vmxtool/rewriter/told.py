@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,15 +40,90 @@ class FileChange:
     safety: str
 
 
-def unified_diff(name: str, before: str, after: str) -> Iterator[str]:
-    """The rows of a unified diff of two texts, without line ends."""
-    rows = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}", lineterm="", n=_CONTEXT)
-    for row in rows:
-        text = row.rstrip("\r\n")
-        yield text
-        if text == row and row[:1] in {" ", "+", "-"} and not row.startswith(("+++ b/", "--- a/")):
-            yield _NO_END
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """A text before and after, and which lines are not the same.
+
+    All other lines are in both texts in the same order, so that a diff takes one pass over them, however many they are.
+
+    Attributes:
+        name: the file's name for the reader.
+        before: the text as it is.
+        after: the text as it is to be.
+        gone: 1-based numbers of the lines of `before` that go or change.
+        new: 1-based numbers of the lines of `after` that are new or changed.
+    """
+
+    name: str
+    before: str
+    after: str
+    gone: frozenset[int]
+    new: frozenset[int]
+
+    def diff(self) -> Iterator[str]:
+        """The rows of a unified diff, without line ends; none where nothing differs."""
+        rows = list(self._rows())
+        hunks = _hunks([at for at, row in enumerate(rows) if row.mark != " "], len(rows))
+        for number, (start, end) in enumerate(hunks):
+            if number == 0:
+                yield f"--- a/{self.name}"
+                yield f"+++ b/{self.name}"
+            hunk = rows[start:end]
+            yield f"@@ -{_span(hunk, '+')} +{_span(hunk, '-')} @@"
+            for row in hunk:
+                yield row.mark + row.text.rstrip("\r\n")
+                if not row.text.endswith(("\r", "\n")):
+                    yield _NO_END
+
+    def _rows(self) -> Iterator[_Row]:
+        old, new = _LINE.findall(self.before), _LINE.findall(self.after)
+        at = there = 0
+        while at < len(old) or there < len(new):
+            begun = at, there
+            while at < len(old) and at + 1 in self.gone:
+                yield _Row("-", old[at], at, there)
+                at += 1
+            while there < len(new) and there + 1 in self.new:
+                yield _Row("+", new[there], at, there)
+                there += 1
+            if at < len(old) and there < len(new) and old[at] == new[there]:
+                yield _Row(" ", old[at], at, there)
+                at, there = at + 1, there + 1
+            elif (at, there) == begun:
+                # A line end that two lines share now, or one that a last line lacks: both lines are shown.
+                if at < len(old):
+                    yield _Row("-", old[at], at, there)
+                if there < len(new):
+                    yield _Row("+", new[there], min(at + 1, len(old)), there)
+                at, there = min(at + 1, len(old)), min(there + 1, len(new))
 
 
-def _lines(text: str) -> list[str]:
-    return _LINE.findall(text)
+class _Row(NamedTuple):
+    """A row of a diff: its mark, its line, and how many lines of either text come before it."""
+
+    mark: str
+    text: str
+    at: int
+    there: int
+
+
+def _hunks(changed: list[int], rows: int) -> Iterator[tuple[int, int]]:
+    """Runs of rows with the changed ones among them, their context, and no gap that a context would fill."""
+    start = end = -1
+    for at in changed:
+        if start < 0:
+            start = max(0, at - _CONTEXT)
+        elif at - end > 2 * _CONTEXT:
+            yield start, end + _CONTEXT + 1
+            start = at - _CONTEXT
+        end = at
+    if start >= 0:
+        yield start, min(rows, end + _CONTEXT + 1)
+
+
+def _span(hunk: list[_Row], other: str) -> str:
+    """Where a hunk lies in one of the texts: `other` is the mark of the rows that are only in the other one."""
+    count = sum(row.mark != other for row in hunk)
+    first = hunk[0].at if other == "+" else hunk[0].there
+    # An empty span is named by the line before it.
+    return f"{first + 1},{count}" if count else f"{first},0"

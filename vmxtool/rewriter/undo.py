@@ -58,11 +58,12 @@ def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> Undone:
 
 
 def _undo(folder: Path, trusted: frozenset[Path]) -> Undone:
-    number = journal.newest(folder, "journal")
-    was_unfinished = number is not None
-    if number is None and (number := journal.newest(folder, "done")) is None:
+    due = journal.due(folder)
+    if due is None:
         raise WriteError(f"{folder}: no rewrite to undo here")
-    record = _located(journal.load(folder, number, "journal" if was_unfinished else "done"), trusted)
+    number, state = due
+    was_unfinished = state == "journal"
+    record = _located(journal.load(folder, number, state), trusted)
     refuse_if_in_use(entry.patch.path for entry in record.entries)
     for entry in record.entries:
         _check(entry, look(entry.patch), number, was_unfinished=was_unfinished)
@@ -129,7 +130,7 @@ def restore(record: Journal, indexes: Sequence[int]) -> tuple[str, ...]:
         if isinstance(entry.patch, ReplacePatch):
             _restore_text(record, index, entry.patch, found)
         else:
-            _restore_disk(record, entry, entry.patch)
+            _restore_disk(record, entry, entry.patch, found)
         if found != "before":
             written.append(entry.name)
     return tuple(written)
@@ -166,10 +167,15 @@ def _restore_text(record: Journal, index: int, patch: ReplacePatch, found: Found
     durable.replace(record.staged(index), path)
 
 
-def _restore_disk(record: Journal, entry: Entry, patch: InPlacePatch) -> None:
+def _restore_disk(record: Journal, entry: Entry, patch: InPlacePatch, found: Found) -> None:
+    have = durable.attributes(patch.path).mtime_ns
+    if found == "before" and (have == entry.attributes.mtime_ns or have != record.stamp_ns):
+        # Neither bytes nor a time to give back.
+        durable.settle(patch.path)
+        return
     # If its time is another, somebody wrote to other parts of the disk since, and a program that copies by time of
     # change has to see that.
-    ours = durable.attributes(patch.path).mtime_ns in {entry.attributes.mtime_ns, record.stamp_ns}
+    ours = have in {entry.attributes.mtime_ns, record.stamp_ns}
     write_ranges(patch, "before", entry.attributes.mtime_ns if ours else None)
 
 
@@ -193,5 +199,7 @@ def _check(entry: Entry, found: Found, number: int, *, was_unfinished: bool) -> 
         raise WriteError(
             f"{path}: changed by another program since rewrite {number:04} was cut short; {remedy} and undo again"
         )
-    if found not in {"before", "missing"}:
-        target.check(target.Target(entry.name, path), in_place=not isinstance(entry.patch, ReplacePatch))
+    in_place = not isinstance(entry.patch, ReplacePatch)
+    # A disk that is as it should be may still have to get back its time, which all its names share.
+    if found != "missing" and (in_place or found != "before"):
+        target.check(target.Target(entry.name, path), in_place=in_place)

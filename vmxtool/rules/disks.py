@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import is_absolute
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
 from vmxtool.rules._registry import Hit, file_rule
@@ -29,13 +30,18 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """A file of a disk is not there.
 
     Either the config names a disk that is not beside it, or a disk names an extent that is not. Copy the missing
-    file into the VM's folder before anything else; without it the disk cannot be opened anywhere.
+    file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of
+    another host, such as one on VMFS, only warns: what lies there cannot be seen from here.
     """
     for drive in vm.disks:
         if drive.file is None:
             yield Hit(
                 f"{drive.id} is a disk without a file name", stands(drive), by_hand("name its file, or remove it")
             )
+        elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
+            # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
+            cure = by_hand("move the disk from the host that has it together with the VM")
+            yield Hit(f"{called(drive)} is on another host and was not looked at", is_at(drive), cure, Severity.WARNING)
         elif drive.found is not None and not drive.found.exists:
             cure = by_hand(f"copy {drive.file} to the VM's folder, or correct the name")
             yield Hit(f"{called(drive)} is not there", is_at(drive), cure)

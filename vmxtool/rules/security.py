@@ -35,7 +35,11 @@ def encrypted(vm: Machine, to: Product) -> Iterator[Hit]:
     if vm.encryption == "none":
         return
     tpm = "the virtual TPM and " if vm.tpm else ""
-    cure = by_hand(f"remove {tpm}the encryption in the product that encrypted the VM")
+    # What is sealed to the TPM is lost with it: BitLocker asks for its recovery key at the next start.
+    first = (
+        "suspend disk encryption in the guest that rests on the TPM and note its recovery key; then " if vm.tpm else ""
+    )
+    cure = by_hand(f"{first}remove {tpm}the encryption in the product that encrypted the VM")
     if vm.encryption == "full":
         yield Hit("the config is encrypted, so its devices cannot be seen", vm.encryption_evidence, cure)
         return

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
 
+_FULL_CLONE = "make a full clone of the VM in its own product, and move the clone"
 _REMOVE = "go to the state you want to keep, then remove the snapshots in the VM's own product"
 
 
@@ -40,8 +41,18 @@ def snapshot_present(vm: Machine, to: Product) -> Iterator[Hit]:
     yield Hit(
         f"the VM has {_counted(vm)}; {why}",
         vm.snapshots.signs,
-        by_hand(_REMOVE),
+        by_hand(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
         unverified=unverified,
+    )
+
+
+def _is_linked_clone(vm: Machine) -> bool:
+    """Whether a disk rests on one outside the folder and no snapshot accounts for it."""
+    return not vm.snapshots.tree and any(
+        problem.kind in {"outside", "missing"}
+        for drive in vm.disks
+        if drive.chain is not None and drive.chain.links and drive.chain.links[-1].is_child
+        for problem in drive.chain.problems
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +27,7 @@ _MAGICS: dict[bytes, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SparseHeader:
+class SparseHeader(NamedTuple):
     """`SparseExtentHeader` of a hosted or stream-optimized sparse file. Offsets and sizes are in sectors.
 
     Attributes:
@@ -64,8 +62,7 @@ class SparseHeader:
         return bool(self.flags & COMPRESSED)
 
 
-@dataclass(frozen=True, slots=True)
-class CowdHeader:
+class CowdHeader(NamedTuple):
     """`COWDisk_Header` of ESX: a snapshot's delta or a redo log. `parent` is None where a descriptor has the chain."""
 
     capacity: int
@@ -78,8 +75,7 @@ class CowdHeader:
     damage: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyCowdHeader:
+class LegacyCowdHeader(NamedTuple):
     """Header of a disk of Workstation 2 and 3 or GSX Server 1 and 2, which have no descriptor.
 
     Attributes:
@@ -113,8 +109,7 @@ class LegacyCowdHeader:
     damage: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeSparseHeader:
+class SeSparseHeader(NamedTuple):
     """Constant and volatile header of a space-efficient sparse delta; `unclean_shutdown`: a journal waits."""
 
     capacity: int
@@ -145,7 +140,7 @@ def read_header(head: bytes, size: int, read: Callable[[int, int], bytes], where
         ValueError: it is no disk.
     """
     # Loads Construct, which a VM with text descriptors alone never needs.
-    from vmxtool.vmdk import header_fields  # noqa: PLC0415
+    from vmxtool.vmdk import header_fields
 
     kind = kind_of(head)
     if kind == "sparse":

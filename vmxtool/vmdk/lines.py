@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _grammar
 
@@ -23,11 +22,11 @@ _WITHOUT_FILE = frozenset({"ZERO"})
 _FIELDS = re.compile(rb"[ \t]*+([A-Za-z]++)[ \t]++([0-9]++)[ \t]++([A-Za-z0-9]++)")
 _OFFSET = re.compile(rb"[ \t]*+([0-9]{1,19})(?=[ \t]|\Z)")
 # The closing quote is the first one that an offset or nothing follows, so that a quote may stand in a name.
-_CLOSING = {quote: re.compile(quote + rb"(?=[ \t]++[0-9]++(?:[ \t]|\Z)|[ \t]*+\Z)") for quote in (b'"', b"'")}
+_QUOTES = (b'"', b"'")
+_THEN = rb"(?=[ \t]++[0-9]++(?:[ \t]|\Z)|[ \t]*+\Z)"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One `key = value` line.
 
     Attributes:
@@ -45,8 +44,7 @@ class Setting:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """One extent line.
 
     Attributes:
@@ -73,8 +71,7 @@ class Extent:
         return f"{self.access} {self.sectors} {self.type}" + (f' "{self.file}"' if self.file is not None else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """Something that a reader of VMware disks would not expect: its line, if it has one, its text and what is odd."""
 
     line: int | None
@@ -144,8 +141,8 @@ def parse_extent(text: str, line: int, decode: Callable[[bytes], str]) -> Extent
 def _split_name(rest: bytes) -> tuple[bytes | None, bytes, str]:
     """The file name, what follows it, and what is odd about it."""
     quote = rest[:1]
-    if quote in _CLOSING:
-        closing = _CLOSING[quote].search(rest, 1)
+    if quote in _QUOTES:
+        closing = re.compile(quote + _THEN).search(rest, 1)
         end = closing.start() if closing else rest.rfind(quote)
         if end > 0:
             oddity = "" if quote == b'"' else "a file name in single quotes"

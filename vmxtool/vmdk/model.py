@@ -6,7 +6,7 @@ Sizes are in sectors of 512 bytes unless a name says bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
@@ -40,8 +40,7 @@ ProblemKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong with a disk: its kind, one sentence about it, and the places that show it."""
 
     kind: ProblemKind
@@ -49,8 +48,7 @@ class Problem:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExtentFile:
+class ExtentFile(NamedTuple):
     """An extent and the file that holds it.
 
     Attributes:

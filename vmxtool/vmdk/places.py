@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vmxtool import _files
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
-_DEVICE = re.compile(r"\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://", re.IGNORECASE)
-_NOT_SIMPLE = re.compile(r"[/\\:\x00]")
+_DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
+_NOT_SIMPLE = r"[/\\:\x00]"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a name leads.
 
     Attributes:
@@ -36,7 +35,7 @@ class Place:
 
 def locate(name: str, here: Path, folder: Path) -> Place:
     """Follow a name written in a file of the folder `here`, out of `folder` never."""
-    if _DEVICE.match(name):
+    if re.match(_DEVICE, name):
         # Asking Windows whether a device is there would open it.
         exists = name.startswith("/") and identity_of(Path(name)) is not None
         return Place(None, None, exists=exists, outside=True, device=True)
@@ -68,7 +67,7 @@ def identity_of(path: Path) -> tuple[int, int] | None:
 def _beside(name: str, here: Path) -> Place | None:
     # Most disks name nothing but files of their own folder, up to thousands of them, and one lstat settles each:
     # a regular file that is no link cannot lie elsewhere.
-    if _NOT_SIMPLE.search(name) or name in {"", ".", ".."}:
+    if re.search(_NOT_SIMPLE, name) or name in {"", ".", ".."}:
         return None
     path = here / name
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from vmxtool import _files, _grammar
 from vmxtool.evidence import Evidence
@@ -30,8 +29,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _VALUE = re.compile(r'=[ \t]*+(?:"([^"]*+)"|([^\x00 \t#\r\n]*+))')
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: its 1-based number, its kind, and its bytes with the line end."""
 
     number: int

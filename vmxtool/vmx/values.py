@@ -11,8 +11,8 @@ import re
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1", ""})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 _DEFAULT = frozenset({"default", "dontcare", "auto"})
-_ESCAPE = re.compile(rb"\|(?:([0-9A-Fa-f]{2})|[0-9A-Fa-f]?[\x00-\xff]?)")
-_NEEDS_ESCAPE = re.compile(rb'[\x00-\x08\x0a-\x1f\x7f"|]')
+_ESCAPE = rb"\|(?:([0-9A-Fa-f]{2})|[0-9A-Fa-f]?[\x00-\xff]?)"
+_NEEDS_ESCAPE = rb'[\x00-\x08\x0a-\x1f\x7f"|]'
 # What C's strtol takes in base 0: blanks, a sign, then a hexadecimal, octal or decimal number; a lone 0 is octal.
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]*)|([1-9][0-9]*))")
 _MAX_DIGITS = 22  # of 2**64 - 1 in octal, its longest form; a number with more of them does not fit
@@ -25,13 +25,13 @@ def unescape(data: bytes) -> bytes:
     follows a NUL is not part of the value.
     """
     if b"|" in data:
-        data = _ESCAPE.sub(lambda hit: bytes.fromhex(hit[1].decode()) if hit[1] else hit[0], data)
+        data = re.sub(_ESCAPE, lambda hit: bytes.fromhex(hit[1].decode()) if hit[1] else hit[0], data)
     return data.partition(b"\x00")[0]
 
 
 def escape(data: bytes) -> bytes:
     """Escape the bytes that VMware escapes on writing: `"`, `|`, 0x7F and control characters except TAB."""
-    return _NEEDS_ESCAPE.sub(lambda hit: b"|%02X" % hit[0][0], data)
+    return re.sub(_NEEDS_ESCAPE, lambda hit: b"|%02X" % hit[0][0], data)
 
 
 def as_bool(text: str) -> bool:
