@@ -24,11 +24,13 @@ def read_range(path: Path, start: int, length: int) -> bytes:
     except OSError as error:
         raise InputError(path, _reason(error), "check the name and your rights to it") from None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise InputError(path, "not a regular file", "name the file itself")
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             stream.seek(start)
-            return stream.read(length)
+            # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
+            return stream.read(min(length, max(status.st_size - start, 0) + 1))
     except OSError as error:
         raise InputError(path, _reason(error), "check the disk it lies on") from None
     finally:

@@ -111,6 +111,6 @@ def test_a_journal_that_is_broken_is_listed_with_its_problem(vm: Path) -> None:
 
 def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     run = vmxtool("undo", tmp_path / "gone.vmx")
-    assert (run.code, run.out) == (3, "")
+    assert (run.code, run.out) == (2, "")
     assert "gone.vmx" in run.err
     assert vmxtool("undo", tmp_path).code == 2

@@ -117,7 +117,7 @@ def test_without_the_code_nothing_is_kept(caches: Path, monkeypatch: pytest.Monk
         return real(folder, file)
 
     monkeypatch.setattr(_kept, "resource", compiled_only)
-    assert "winxppro" in guest_module.guests()
+    assert len(guest_module.guests()) > 100
     assert not caches.exists()
 
 

@@ -95,7 +95,7 @@ def test_a_folder_without_configs_says_so(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.vmx: no such file or directory; check the name"):
+    with pytest.raises(UsageError, match=r"gone\.vmx: there is no such file or folder; name the VM's config"):
         read_machine(tmp_path / "gone.vmx")
 
 

@@ -218,21 +218,22 @@ def test_journal_that_is_too_big_is_not_read_whole(tmp_path: Path) -> None:
 
 
 HEAD = b'{"schema":"vmxtool.journal/1","created":"2026-11-22T19:00:00+00:00","about":{},"files":'
-LARGE = {
-    "empty lists": HEAD + b"[" + b"[]," * (13 * 2**20) + b"[]]}",
-    "fields": HEAD + b"[{" + b'"":0,' * (8 * 2**20) + b'"":0}]}',
-    "line breaks": HEAD + b"\n" * (40 * 10**6) + b"[]}",
-    "wide text": b'{"about":"\\ud83d\\ude00' + b"x" * (40 * 10**6) + b'"}',
-    "wide text of its own": b'{"about":"' + "\U0001f600".encode() + b"x" * (40 * 10**6) + b'"}',
-    "fraction": HEAD + b"0." + b"3" * (40 * 10**6) + b"}",
-    "whole number": HEAD + b"3" * (40 * 10**6) + b"}",
-    "zeros": bytes(40 * 10**6),
+# Made when their turn comes, since each has 40 MB.
+LARGE: dict[str, Callable[[], bytes]] = {
+    "empty lists": lambda: HEAD + b"[" + b"[]," * (13 * 2**20) + b"[]]}",
+    "fields": lambda: HEAD + b"[{" + b'"":0,' * (8 * 2**20) + b'"":0}]}',
+    "line breaks": lambda: HEAD + b"\n" * (40 * 10**6) + b"[]}",
+    "wide text": lambda: b'{"about":"\\ud83d\\ude00' + b"x" * (40 * 10**6) + b'"}',
+    "wide text of its own": lambda: b'{"about":"' + "\U0001f600".encode() + b"x" * (40 * 10**6) + b'"}',
+    "fraction": lambda: HEAD + b"0." + b"3" * (40 * 10**6) + b"}",
+    "whole number": lambda: HEAD + b"3" * (40 * 10**6) + b"}",
+    "zeros": lambda: bytes(40 * 10**6),
 }
 
 
 @pytest.mark.parametrize("large", LARGE)
 def test_a_large_journal_takes_little_memory(large: str) -> None:
-    data = LARGE[large]
+    data = LARGE[large]()
     tracemalloc.start()
     began = time.process_time()
     with pytest.raises(NotAJournalError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from importlib import import_module
@@ -14,8 +13,6 @@ import typer
 # In the order of the story: what is it, will it run there, how does it get there, change it, take that back; then the
 # knowledge behind the answers.
 COMMANDS = ("inspect", "check", "route", "rewrite", "undo", "guide", "targets", "explain")
-
-_MANY_OBJECTS = 100_000
 
 _HELP = "Says what a VMware VM is, whether it runs on another VMware product, and makes the changes its files need."
 
@@ -44,8 +41,6 @@ def run() -> None:
     # A program started without standard streams has None in their place.
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
-    # What is loaded stays to the end, so looking for what it could let go of takes time and finds nothing.
-    gc.set_threshold(_MANY_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its code instead of a traceback.
         if hasattr(stream, "reconfigure"):

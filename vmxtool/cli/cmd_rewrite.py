@@ -63,8 +63,7 @@ def command(  # noqa: PLR0917 one for each option
         if format is Format.json:
             from vmxtool.report import as_json
 
-            answer = as_json.rewrite(made, dry_run, journal) | {"notes": list(made.notes)}
-            sys.stdout.write(as_json.to_text(answer))
+            sys.stdout.write(as_json.to_text(as_json.rewrite(made, dry_run, journal)))
         else:
             from vmxtool.report.rewrite_text import print_plan
 

@@ -38,7 +38,7 @@ def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[R
     place = _place(kind.__name__.lower(), files)
     kept = None if place is None else _cache.fetch(place)
     found = None if kept is None else _thaw(kind, kept, _DAY | forms)
-    if found is None:
+    if not found:
         found = list(read())
         if place is not None:
             _cache.store(place, _freeze(kind, found, _DAY | forms))

@@ -37,7 +37,7 @@ def find_config(path: Path) -> Path:
     """
     try:
         if not path.is_dir():
-            if not path.exists() and not path.is_symlink():
+            if "\x00" not in str(path) and not path.exists() and not path.is_symlink():
                 raise UsageError(f"{path}: there is no such file or folder; name the VM's config or its folder")
             return path
         configs, bundles = _candidates(path)

@@ -108,7 +108,8 @@ def rewrite(plan: Plan, dry_run: bool, journal: Path | None) -> Value:
         ],
         "diff": plan.diff,
         "refused": [finding(item) for item in plan.refused],
-        "manual": [{"text": fix.text, "command": fix.command} for fix in plan.manual],
+        "manual": [{"text": fix.text, "command": fix.command, "product": fix.product} for fix in plan.manual],
+        "notes": list(plan.notes),
         "journal": str(journal) if journal is not None else None,
     }
 

@@ -14,6 +14,7 @@ from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
+from vmxtool.planner.refusals import REASONS, Reason
 from vmxtool.report.guide_json import cell_value, fact_value, note_value, table_value
 from vmxtool.report.guide_text import (
     VERDICT_STYLES,
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.tables import GuideEntry
 
-Subject = Rule | Cell | Table | Source | tuple[Fact, ...]
+Subject = Rule | Reason | Cell | Table | Source | tuple[Fact, ...]
 _GUIDE = re.compile(r"mpg:(?:t(?P<table>\d{1,2})|p(?P<page>\d{1,2}))", re.ASCII)
 
 
 def find(code: str) -> Subject:
-    """What a code means: a rule's code or name, a place in the guide, or a source such as "kb:1003746".
+    """What a code means: a rule's or refusal's code or name, a place in the guide, or a source such as "kb:1003746".
 
     Raises:
         UsageError: it means nothing; the message names what is nearest.
@@ -48,6 +49,9 @@ def find(code: str) -> Subject:
     for rule in all_rules():
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
+    for reason in REASONS.values():
+        if wanted.upper() == reason.code or wanted.lower() == reason.name:
+            return reason
     if not wanted.lower().startswith("mpg:"):
         try:
             return source(wanted)[0]
@@ -79,6 +83,8 @@ def explanation(subject: Subject) -> dict[str, Any]:
             "text": subject.text,
             "sources": [{"reference": it, "title": _title(it)} for it in subject.sources],
         }
+    if isinstance(subject, Reason):
+        return {"kind": "refusal", **{field.name: getattr(subject, field.name) for field in fields(subject)}}
     if isinstance(subject, Cell):
         rules = [{"code": rule.code, "name": rule.name} for rule in _resting_on(subject)]
         notes = [note_value(note) for note in subject.notes]
@@ -96,6 +102,10 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
     out = console(stream)
     if isinstance(subject, Rule):
         _print_rule(subject, out)
+    elif isinstance(subject, Reason):
+        out.print(Text(f"{subject.code} {subject.name}", "bold").append("  refuses a rewrite", "not bold dim"))
+        hang(out, " ", Text(subject.title))
+        hang(out, " ", Text(subject.text))
     elif isinstance(subject, Cell):
         _print_cell(subject, out)
     elif isinstance(subject, Table):

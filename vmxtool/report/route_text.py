@@ -48,6 +48,10 @@ def print_routes(found: Routes, vm_name: str | None = None, have: bool = False, 
         _print_route(number, route, out)
     if not found.routes:
         _print_none(found, have, out)
+    if vm_name is not None and found.routes:
+        out.print()
+        first = found.routes[0].legs[0].to_id
+        hang(out, "→", plain(f"vmxtool check --target {first} says what this VM needs before its first move"))
 
 
 def _print_route(number: int, route: Route, out: Console) -> None:

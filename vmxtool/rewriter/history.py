@@ -44,9 +44,12 @@ def find_place(path: Path) -> Place:
     try:
         config = find_config(path)
     except UsageError:
-        if not path.is_dir() or not journal.has_store(path):
-            raise
-        return Place(target.real(path), None)
+        if path.is_dir() and journal.has_store(path):
+            return Place(target.real(path), None)
+        # A crash may have cost the config its name; the journal beside it still has its bytes.
+        if not path.exists() and journal.has_store(path.parent):
+            return Place(target.real(path.parent), path.name)
+        raise
     real = target.real(config)
     if not real.exists() and not journal.has_store(real.parent):
         raise InputError(path, "no such file or directory", "name the VM's config or its folder")
