@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _ROW_LENGTH = 500
+# A rewrite of a real VM has some dozen changes; more than these nobody reads in a terminal.
+_ROWS_SHOWN, _REASONS_SHOWN = 2000, 200
 
 
 def print_plan(plan: Plan, dry_run: bool, journal: Path | None, stream: IO[str] | None = None) -> None:
@@ -45,9 +47,12 @@ def print_plan(plan: Plan, dry_run: bool, journal: Path | None, stream: IO[str] 
 
 
 def _print_diff(plan: Plan, out: Console) -> None:
-    for row in plan.diff.splitlines():
+    rows = plan.diff.split("\n")[:-1]
+    for row in rows[:_ROWS_SHOWN]:
         style = "bold" if row.startswith(("+++", "---")) else _DIFF_STYLES.get(row[:1], "")
         out.print(plain(shortened(row, _ROW_LENGTH), style), soft_wrap=True)
+    if len(rows) > _ROWS_SHOWN:
+        out.print(Text(f"and {len(rows) - _ROWS_SHOWN} more lines; --format json has them all", "dim"))
 
 
 def _print_reasons(plan: Plan, out: Console) -> None:
@@ -55,12 +60,14 @@ def _print_reasons(plan: Plan, out: Console) -> None:
         return
     out.print()
     out.print(Text("why", "dim"))
-    for change in plan.changes:
+    for change in plan.changes[:_REASONS_SHOWN]:
         text = plain(change.key, "bold")
         text.append_text(plain(f"  {change.why}"))
         text.append_text(plain(f"  {change.source}", "dim"))
         mark = Text("!", "yellow") if change.safety == "unsafe" else Text("·")
         hang(out, mark, text)
+    if len(plan.changes) > _REASONS_SHOWN:
+        out.print(Text(f"and {len(plan.changes) - _REASONS_SHOWN} more; --format json has them all", "dim"))
     out.print()
 
 

@@ -316,6 +316,8 @@ def _convert(vm: Machine, drive: Drive, link: Link, to: Product) -> Fix:
         return import_disk(drive, link, to)
     if link.format == "esx":
         return export_disk(vm, drive)
+    if to.native_formats == {"legacy"}:
+        return by_hand(f"keep the disk on a product that takes it; no tool is known that writes disks for {to.name}")
     return convert_offline(drive, "monolithicSparse")
 
 
