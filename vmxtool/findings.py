@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vmxtool.evidence import Evidence
 
 
@@ -73,3 +75,11 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     sources: tuple[str, ...] = ()
     fix: Fix | None = None
+
+
+_ORDER = (Severity.BLOCKER, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
+
+
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings with the heaviest first, those of one weight by code."""
+    return tuple(sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), finding.code)))

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmxtool.findings import Finding, Fix, Safety, Severity
+from vmxtool.findings import Finding, Fix, Safety, Severity, in_order
 from vmxtool.knowledge.products import products
 from vmxtool.machine.read import describe
 from vmxtool.planner.check import check
-from vmxtool.planner.verdict import Answer, answer, in_order
+from vmxtool.planner.verdict import Answer, answer
 from vmxtool.rules._registry import judge_target
 from vmxtool.vmx.document import Document
 

@@ -11,8 +11,8 @@ from vmxtool.cli.options import As, Format, Vm
 def command(vm: Vm = Path(), format: As = Format.text) -> None:  # noqa: A002 the option's own name
     """Say what this VM is: hardware, origin, guest, disks with their chains, networks, snapshots, state."""
     with exits.told():
+        from vmxtool.findings import in_order
         from vmxtool.machine.read import read_machine
-        from vmxtool.planner.verdict import in_order
         from vmxtool.rules._registry import judge_files
 
         machine = read_machine(vm)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vmxtool.findings import in_order
 from vmxtool.knowledge.products import products
 from vmxtool.planner.origins import ask_guide, likely_origins
 from vmxtool.planner.steps import plan_steps
-from vmxtool.planner.verdict import Answer, Verdict, answer, in_order
+from vmxtool.planner.verdict import Answer, Verdict, answer
 from vmxtool.rules._registry import judge_files, judge_guide, judge_target
 
 if TYPE_CHECKING:

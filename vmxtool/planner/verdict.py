@@ -92,14 +92,6 @@ class Verdict:
     routes: tuple[Route, ...] = ()
 
 
-_ORDER = (Severity.BLOCKER, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
-
-
-def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings with the heaviest first, those of one weight by code."""
-    return tuple(sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), finding.code)))
-
-
 def answer(findings: Sequence[Finding], guide_verdict: str | None, *, needs_action: bool, conditional: bool) -> Answer:
     """One word for findings and guide together.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Fix, Severity
-from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules._registry import Hit, file_rule, target_rule
 from vmxtool.rules._remedies import by_hand
@@ -95,6 +94,8 @@ def tools_for_3d(vm: Machine, to: Product) -> Iterator[Hit]:
     A VM that is moved to another Workstation version shows 3-D again once the Tools of that version are installed.
     """
     document = vm.config.document
+    from vmxtool.knowledge import tables
+
     if to.id in tables.fact(_TOOLS_FOR_3D).products and document.flag("mks.enable3d", False):
         yield Hit(
             f"3-D graphics are on; they need the VMware Tools of {to.name}",
