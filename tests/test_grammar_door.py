@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -114,7 +113,7 @@ def empty(place: Path) -> None:
 
 
 def sign(place: Path, content: bytes) -> None:
-    place.write_bytes(hashlib.sha256(content).digest() + content)
+    place.write_bytes(_cache._digest(content) + content)
 
 
 NO_TABLES: tuple[object, ...] = (
