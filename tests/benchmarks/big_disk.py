@@ -19,8 +19,9 @@ from statistics import median
 # A script's own folder is on the path, and the peers lie one higher.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-import vmxtool
 from peers import qemu_create
+
+import vmxtool
 
 CONFIG = """\
 .encoding = "UTF-8"
