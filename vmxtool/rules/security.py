@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.rules._registry import Hit, guide_rule, target_rule
 from vmxtool.rules._remedies import by_hand
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules._registry import Asked
 
-# The first product of each family that encrypts a VM in part, as configs that carry vmx.encryptionType show.
-_PARTIAL_FROM = {"workstation": "ws16.2", "player": "player16.2", "fusion": "fusion13", "hardware": "ws16.2"}
 _SHOWN = 5
 
 
@@ -46,7 +45,7 @@ def encrypted(vm: Machine, to: Product) -> Iterator[Hit]:
     on_esx = any(
         link.encrypted and link.format == "esx" for drive in vm.disks if drive.chain for link in drive.chain.links
     )
-    if on_esx == bool(to.esx) and (on_esx or _knows_partial(to)):
+    if on_esx == bool(to.esx) and (on_esx or features()["opens-partial-encryption"].holds(to)):
         needs = "the host needs the key provider that has its keys" if on_esx else "it asks for the password there"
         yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
     else:
@@ -99,8 +98,3 @@ def ace_package_unknown(vm: Machine, to: Product, asked: Asked) -> Iterator[Hit]
             next((it.evidence for it in vm.origin if it.product == first.id), ()),
             by_hand("look into the ACE project that the VM belongs to"),
         )
-
-
-def _knows_partial(to: Product) -> bool:
-    first = _PARTIAL_FROM.get(to.family)
-    return first is not None and to.runs_max >= products()[first].runs_max

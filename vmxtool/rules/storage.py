@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Fix, Safety, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware
-from vmxtool.knowledge.products import products
 from vmxtool.rules._registry import Hit, file_rule, target_rule
 from vmxtool.rules._remedies import by_hand, convert_offline, export_disk, import_disk, is_split, own_command
 from vmxtool.rules._rewrites import homeless_disks, knows_bus, raised_for_disks, rewrite_for, scsi_model, version_on
@@ -32,8 +32,6 @@ _FORMAT_WORDS = {
 _ESX_WITH_IDE = 7
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
-# Fusion 13.6.2 said so to a user, and its row stands for it and what came after.
-_REFUSES_BUSLOGIC_FROM = "fusion13.5"
 _GIB = 2**30
 
 
@@ -221,8 +219,7 @@ def buslogic_refused(vm: Machine, to: Product) -> Iterator[Hit]:
     A user of Fusion 13.6.2 was told that the device type buslogic is not supported for scsi0; which versions do so is
     unverified. Give the guest the driver of the LSI Logic controller and change the model.
     """
-    first = products()[_REFUSES_BUSLOGIC_FROM]
-    if to.family != first.family or to.released_order < first.released_order:
+    if not features()["refuses-buslogic"].holds(to):
         return
     for controller in vm.controllers:
         if controller.model == "buslogic":

@@ -1,0 +1,51 @@
+"""What products of a family do from some version on: the shipped rows, and rows that are broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge.features import features, read_features
+from vmxtool.knowledge.products import find_target
+from vmxtool.knowledge.sources import source
+
+ROW = '[[feature]]\nid = "x"\nsince = ["ws6"]\nsource = "field-observations"\nchecked = 2026-11-22\nsays = "It does."\n'
+
+
+@pytest.mark.parametrize(
+    ("feature", "name", "holds"),
+    [
+        ("opens-partial-encryption", "ws16", False),
+        ("opens-partial-encryption", "ws16.2", True),
+        ("opens-partial-encryption", "ws25h2", True),
+        ("opens-partial-encryption", "fusion12.2", False),
+        ("opens-partial-encryption", "fusion13", True),
+        ("opens-partial-encryption", "hw18", False),
+        ("opens-partial-encryption", "hw19", True),
+        ("opens-partial-encryption", "esxi8.0", False),
+        ("refuses-buslogic", "fusion13", False),
+        ("refuses-buslogic", "fusion13.5", True),
+        ("refuses-buslogic", "ws17.5", False),
+    ],
+)
+def test_a_feature_holds_from_its_product_on(feature: str, name: str, holds: bool) -> None:
+    assert features()[feature].holds(find_target(name)) is holds
+
+
+def test_every_source_is_known() -> None:
+    assert all(source(reference) for feature in features().values() for reference in feature.sources)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('["ws6"]', '["ws0"]', "'ws0' is no product"),
+        ('["ws6"]', '["ws6", "ws7"]', "a family stands twice"),
+        ('says = "It does."\n', "", "column says: it is missing"),
+        (ROW, ROW + ROW, "column id: it stands twice"),
+        (ROW, "", "no feature is in it"),
+    ],
+)
+def test_a_broken_row_is_named(old: str, new: str, says: str) -> None:
+    with pytest.raises(KnowledgeError, match=rf"features\.toml.*{says}"):
+        read_features(ROW.replace(old, new))

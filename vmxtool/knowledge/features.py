@@ -1,0 +1,84 @@
+"""What products of a family do from some version on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+from vmxtool.knowledge.products import products
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from vmxtool.knowledge.products import Product
+
+FILE = "features.toml"
+_COLUMNS = "id since source checked says"
+_OPTIONAL = {"unverified": ""}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feature:
+    """One thing that a product does or no longer does.
+
+    Attributes:
+        id: what vmxtool calls it.
+        since: id of the first product of each family that does.
+        says: one sentence.
+        sources: what the row rests on.
+        checked: the day someone looked.
+        unverified: names of the fields that may warn but never block.
+    """
+
+    id: str
+    since: tuple[str, ...]
+    says: str
+    sources: tuple[str, ...]
+    checked: date
+    unverified: frozenset[str]
+
+    def holds(self, product: Product) -> bool:
+        """Whether a product is one of those, or a later one of the same family."""
+        order = list(products())
+        first = next((name for name in self.since if products()[name].family == product.family), None)
+        return first is not None and order.index(product.id) >= order.index(first)
+
+
+@cache
+def features() -> Mapping[str, Feature]:
+    """All features by id.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_features(_load.shipped(FILE))
+
+
+def read_features(text: str) -> Mapping[str, Feature]:
+    """The features that a text in the form of features.toml holds.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    found: dict[str, Feature] = {}
+    for table in _load.document(FILE, text).get("feature", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
+        since = row.texts("since")
+        unknown = [name for name in since if name not in products()]
+        families = [products()[name].family for name in since if name in products()]
+        if unknown:
+            raise row.broken("since", f"{unknown[0]!r} is no product")
+        if len(set(families)) < len(families):
+            raise row.broken("since", "a family stands twice")
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        found[row.name] = Feature(
+            row.name, since, row.text("says"), row.sources(), row.day("checked"), row.unverified()
+        )
+    if not found:
+        raise KnowledgeError(f"{FILE}: no feature is in it")
+    return found
