@@ -35,10 +35,11 @@ def _run(block: str) -> str:
     commands = [line for line in block.splitlines() if line.startswith("$ ")]
     with tempfile.TemporaryDirectory() as scratch:
         vm = Path(shutil.copytree(SAMPLE, Path(scratch) / SAMPLE.name))
-        return "\n".join(f"{command}\n{_output(command, vm)}" for command in commands)
+        return "\n".join(f"{command}\n{output(command, vm)}" for command in commands)
 
 
-def _output(command: str, folder: Path) -> str:
+def output(command: str, folder: Path) -> str:
+    """What a vmxtool command prints in a folder, as in a plain terminal of 80 columns, without blanks at line ends."""
     words = shlex.split(command.removeprefix("$ "))
     inherited = {key: value for key, value in os.environ.items() if key not in COLOUR_SWITCHES}
     plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}

@@ -163,3 +163,14 @@ def test_no_control_character_of_a_file_reaches_the_terminal(tmp_path: Path) -> 
     assert run.code == 0
     assert "\x1b" not in run.out
     assert "\\x1b[31mred" in run.out
+
+
+def test_a_vm_with_a_damaged_disk_is_refused_and_left_as_it_is(copy_sample: CopySample) -> None:
+    vm = copy_sample("ws6-windows-ide")
+    disk = next(vm.glob("*.vmdk"))
+    disk.write_bytes(disk.read_bytes()[:300])
+    before = {path.name: path.read_bytes() for path in vm.iterdir()}
+    run = vmxtool("rewrite", "--hwversion", "4", vm)
+    assert run.code == 4
+    assert "DSK207" in run.out
+    assert {path.name: path.read_bytes() for path in vm.iterdir()} == before

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+# As a script, this one has its own folder on the path, and not the one above.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from make_readme import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "rewriting.md"
 BLOCK = re.compile(r"(<!-- walk (\S+)(?: (\S+))? -->\n```console\n)(.*?)(```\n)", re.DOTALL)
-_COLOUR_SWITCHES = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 
 
 class Walk(NamedTuple):
@@ -67,28 +68,9 @@ def _run(sample: str, preparation: str | None, block: str) -> Walk:
             PREPARED[preparation](folder)
         before = _digests(folder)
         commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
-        text = "\n".join(f"$ {command}\n{_output(command, folder)}" for command in commands)
+        text = "\n".join(f"$ {command}\n{output(command, folder)}" for command in commands)
         config = next(folder.rglob("*.vmx")).read_text("latin-1")
         return Walk(sample, text, before, _digests(folder), config)
-
-
-def _output(command: str, folder: Path) -> str:
-    words = shlex.split(command)
-    assert words[0] == "vmxtool"
-    inherited = {key: value for key, value in os.environ.items() if key not in _COLOUR_SWITCHES}
-    plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "vmxtool", *words[1:]],
-        check=False,
-        cwd=folder,
-        env={**inherited, **plain},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=60,
-    )
-    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()) + "\n"
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 # Findings about the files after which nothing is sure: VMware itself refuses such a config or disk.
 _UNSURE = frozenset({"unknown-line", "duplicate-key", "unknown-encoding", "rewrite-unfinished", "chain-broken"})
+# Problems of a disk after which nobody knows what its descriptor would have said.
+_BROKEN_DISKS = frozenset({"header-damaged", "unfinished", "unreadable"})
 
 
 def refusals(vm: Machine) -> tuple[Finding, ...]:
     """Every reason not to write to a VM, whatever the change; empty where it is at rest and whole.
 
-    Running or locked, suspended, encrypted, on a snapshot or with a redo log open, with a disk that was not closed,
-    with an earlier rewrite unfinished, with files that VMware would refuse or that cannot be read.
+    Running or locked, suspended, encrypted, on a snapshot or with a redo log open, with a disk that was not closed
+    or is damaged, with an earlier rewrite unfinished, with files that VMware would refuse or that cannot be read.
     """
     found = [item for item in judge_files(vm) if item.name in _UNSURE and item.severity is Severity.BLOCKER]
     return (*found, *_state(vm), *_disks(vm), *_unread(vm))
@@ -75,3 +77,8 @@ def _disks(vm: Machine) -> Iterator[Finding]:
                 place = Evidence(link.file, None, "uncleanShutdown", "1")
                 remedy = "start the VM in its own product and power it off"
                 yield refusal("DSK208", f"{link.file} was not closed by its product", (place,), remedy)
+        for problem in drive.chain.problems if drive.chain is not None else ():
+            if problem.kind in _BROKEN_DISKS:
+                yield refusal(
+                    "DSK207", problem.message.rstrip("."), problem.evidence, "copy the disk again, or check it"
+                )

@@ -115,6 +115,7 @@ _OF_RULES = {
     "DSK203": "disk-file-missing",
     "DSK204": "chain-broken",
     "DSK206": "disk-outside-folder",
+    "DSK207": "disk-damaged",
     "DSK208": "disk-not-closed",
     "DSK211": "device-backed-disk",
     "SNP601": "snapshot-present",
