@@ -43,9 +43,19 @@ class Feature:
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""
-        order = list(products())
-        first = next((name for name in self.since if products()[name].family == product.family), None)
-        return first is not None and order.index(product.id) >= order.index(first)
+        return product.id in _that_do(self.since)
+
+
+@cache
+def _that_do(since: tuple[str, ...]) -> frozenset[str]:
+    """Ids of the products from the first of each family on."""
+    order = list(products())
+    return frozenset(
+        name
+        for first in since
+        for name in order[order.index(first) :]
+        if products()[name].family == products()[first].family
+    )
 
 
 @cache

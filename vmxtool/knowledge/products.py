@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 FILE = "products.toml"
 HARDWARE = "hardware"
+ARRIVALS = ("nothing", "copy", "register-vm", "create-vm", "import")
+"""How a VM becomes a product's own; nothing for a bare hardware version, which is no place."""
 _FORMATS = ("hosted", "esx", "legacy")
 _COLUMNS = (
     "id name covers generation creates runs converts_to max_vcpus smp guest_64bit disk_buses native_formats "
-    "readable_formats snapshots max_memory_mib max_nics creates_vms released aliases source checked unverified notes"
+    "readable_formats snapshots max_memory_mib max_nics creates_vms arrives_by released aliases source checked unverified notes"
 )
 _FIELDS = ("runs_min", "runs_max", "runs_except")
 _NEAREST = 4
@@ -57,6 +59,7 @@ class Product:
             "esx", "legacy" (before Workstation 4).
         snapshots: how many a machine may have under it.
         creates_vms: whether it can make a machine at all.
+        arrives_by: what makes a machine the product's own once its files are there: one of `ARRIVALS`.
         released: year, year and month, or day it came.
         covers: beginning of the version numbers that it may stand for, such as "6.7".
         sources: what the row rests on.
@@ -85,6 +88,7 @@ class Product:
     max_memory_mib: int | None
     max_nics: int | None
     creates_vms: bool
+    arrives_by: str
     released: str
     covers: str
     sources: tuple[str, ...]
@@ -261,6 +265,7 @@ def _read(row: _load.Row, family: str) -> Product:
         max_memory_mib=row.maybe_number("max_memory_mib"),
         max_nics=row.maybe_number("max_nics"),
         creates_vms=row.flag("creates_vms"),
+        arrives_by=row.choice("arrives_by", ARRIVALS[1:]),
         released=row.text("released"),
         covers=row.text("covers"),
         sources=row.sources(),
@@ -313,6 +318,7 @@ def _bare_versions(versions: Mapping[int, HardwareVersion], others: tuple[Produc
             max_memory_mib=None,
             max_nics=None,
             creates_vms=True,
+            arrives_by="nothing",
             released=released,
             covers=str(version.version),
             sources=version.sources,

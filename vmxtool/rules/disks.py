@@ -1,240 +1,418 @@
-"""DSK20x: disks and the files that they are made of, by themselves."""
+"""DSK2xx: disks and their controllers on a target, and how a VM shares and keeps them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_absolute
 from vmxtool.evidence import Evidence
-from vmxtool.findings import Severity
-from vmxtool.rules._registry import Hit, file_rule
-from vmxtool.rules._remedies import by_hand, check_chain
-from vmxtool.rules._wording import article, called, is_at, stands, top
-from vmxtool.vmdk import places
+from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import hardware, newest_known
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.rules.case import disk_label, has_bus, presence_evidence, scsi_model, top, with_article
+from vmxtool.rules.commands import convert_commands, is_split
+from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.findings import Fix
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
-    from vmxtool.vmdk.chain import Link, Problem
+    from vmxtool.rules.case import Case
+    from vmxtool.rules.state import DiskState
+    from vmxtool.vmdk.chain import Link
 
-_BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"})
-_DAMAGED = frozenset(
-    {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
+_FORMAT_WORDS = {
+    "hosted": "a disk of hosted products",
+    "esx": "an ESX disk",
+    "transport": "a transport disk",
+    "device": "a disk that maps a device of its host",
+    "legacy": "a disk of Workstation 2 or 3, or GSX Server 1 or 2",
+}
+# What users report that ESX says to hosted disks since it takes IDE disks.
+_ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
+_ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
+_GIB = 2**30
+
+
+@rule(
+    "DSK201",
+    "disk-bus-not-offered",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.MOVE_DISKS,
+    sources=("mpg:p09",),
 )
-_RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
+    """A hard disk sits on a bus that the target, or the VM's hardware version there, does not offer for hard disks.
 
-
-@file_rule("DSK203", "disk-file-missing", Severity.BLOCKER, "vmware-virtual-disk-format-5.0")
-def disk_file_missing(vm: Machine) -> Iterator[Hit]:
-    """A file of a disk is not there.
-
-    Either the config names a disk that is not beside it, or a disk names an extent that is not. Copy the missing
-    file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of
-    another host, such as one on VMFS, only warns: what lies there cannot be seen from here.
+    ESX Server up to 3 knows SCSI disks only; SATA came with hardware version 10 and NVMe with 13. Moving a disk to
+    another bus changes the config, the adapter named in the disk's descriptor and, inside the guest, the driver it
+    boots from; the last has to be prepared in the guest. VMware Converter does all of it for Windows NT, 2000, XP and
+    2003, and not for Linux, Windows 95, 98 and Me.
     """
-    for drive in vm.disks:
-        if drive.file is None:
-            yield Hit(
-                f"{drive.id} is a disk without a file name", stands(drive), by_hand("name its file, or remove it")
+    to = case.target
+    for drive, disk in case.disks:
+        unverified = False
+        if disk.bus not in to.disk_buses:
+            offered = ", ".join(sorted(to.disk_buses)).upper()
+            message = f"{drive.id} is {with_article(disk.bus)} disk; {to.name} offers {offered} for hard disks"
+            unverified = not to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"})
+        elif _lacks_bus(case, disk) and not (_is_own_version(case) and _newer_with_bus(case, disk) is not None):
+            message = (
+                f"{drive.id} is {with_article(disk.bus)} disk, which hardware version {case.now.version} does not have "
+                f"on {to.name}"
             )
-        elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
-            # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-            cure = by_hand("move the disk from the host that has it together with the VM")
-            yield Hit(f"{called(drive)} is on another host and was not looked at", is_at(drive), cure, Severity.WARNING)
-        elif drive.found is not None and not drive.found.exists:
-            cure = by_hand(f"copy {drive.file} to the VM's folder, or correct the name")
-            yield Hit(f"{called(drive)} is not there", is_at(drive), cure)
-        for problem in _problems(drive):
-            if problem.kind == "extent-missing":
-                yield _hit(problem, "copy the missing file to the VM's folder")
+        else:
+            continue
+        fix = _move(case, drive)
+        yield Hit(message, presence_evidence(drive), fix, sources=(to.source,), unverified=unverified, subject=drive.id)
 
 
-@file_rule("DSK204", "chain-broken", Severity.BLOCKER, "kb:1007969", "vmware-virtual-disk-format-5.0")
-def chain_broken(vm: Machine) -> Iterator[Hit]:
-    """A disk and its parents do not fit together.
+@rule(
+    "DSK227",
+    "disk-bus-newer-than-hardware",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.MOVE_DISKS,
+    sources=("vsphere-6.5-docs",),
+)
+def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
+    """A hard disk sits on a bus that the target has, but not with the VM's hardware version.
 
-    Each link names the content id of its parent. Where they differ, the parent was written to after the child was
-    made, and VMware says that the parent virtual disk has been modified since the child was created. Mend the chain
-    only when you know which copy of the parent is the right one, and on copies of the files.
+    It happens where a number was changed by hand: VMware then says that the device is not supported by the current
+    hwversion, "device sata is not supported by current hwversion". SATA came with hardware version 10 and NVMe with
+    13; ESX takes IDE disks from version 7 on. Raise the version, or move the disk to another bus.
     """
-    for drive in vm.disks:
-        for problem in _problems(drive):
-            if problem.kind in _BROKEN or (problem.kind == "outside" and not _parent_elsewhere(drive, vm)):
-                what = "find the parent that belongs to this disk, or go back to a backup"
-                if problem.kind in {"missing", "outside"}:
-                    what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
-                yield Hit(problem.message.rstrip("."), problem.evidence, by_hand(what, *check_chain(drive)))
+    if not _is_own_version(case):
+        return
+    for drive, disk in case.disks:
+        raised = _newer_with_bus(case, disk) if disk.bus in case.target.disk_buses and _lacks_bus(case, disk) else None
+        if raised is None:
+            continue
+        yield Hit(
+            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware version "
+            f'{case.now.version} ("device {disk.bus} is not supported by current hwversion")',
+            (*presence_evidence(drive), *case.vm.hardware.evidence),
+            by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
+            sources=(case.target.source,),
+            subject=drive.id,
+        )
 
 
-@file_rule("DSK205", "adapter-mismatch", Severity.WARNING, "vmware-virtual-disk-format-5.0", "vdiskmanager")
-def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
-    """The bus a disk sits on differs from the adapter its descriptor names.
+@rule("DSK228", "scsi-driver-unknown", Severity.UNKNOWN, about=About.TARGET, sources=("mpg:p10", "kb:1881"))
+def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
+    """A disk has to move to SCSI, and no source tells of a SCSI driver that the guest has.
 
-    A disk whose descriptor says `ide` behind a SCSI controller, or the reverse, may be refused or presented with
-    another geometry. Disks on LSI Logic SAS, paravirtual SCSI, SATA and NVMe are all written as lsilogic or ide.
+    Windows 95, 98 and Me, NetWare, OS/2 and systems that the config does not name are such guests. With a driver the VM
+    can move, and `--adapter` says for which controller; without one it stays with products that take its disks as they
+    are.
     """
-    for drive in vm.disks:
-        link = drive.chain.adapter_link if drive.chain is not None else None
-        adapter = (link.adapter or "").lower() if link is not None else ""
-        wrong = {"ide": adapter in {"buslogic", "lsilogic"}, "scsi": adapter == "ide"}.get(drive.bus, False)
-        if link is not None and wrong:
+    if scsi_model(case.vm) is not None:
+        return
+    to = case.target
+    homeless = [
+        drive
+        for drive, disk in case.disks
+        if (disk.bus not in to.disk_buses and to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"}))
+        or (_lacks_bus(case, disk) and case.runs is not Ternary.NO and _newer_with_bus(case, disk) is None)
+    ]
+    if not homeless:
+        return
+    name = case.guest.name if case.guest is not None else case.now.guest or "the guest"
+    yield Hit(
+        f"has {name} a driver for a SCSI disk? None is known; with one the VM can move, without one {to.name} cannot "
+        "run it",
+        (*case.vm.guest.evidence, *presence_evidence(homeless[0])),
+        manual("look into the documentation of the guest system, and name the controller with --adapter"),
+    )
+
+
+@rule("DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",))
+def disk_format_not_native(case: Case) -> Iterator[Hit]:
+    """A disk's files are in a format that the target does not run from.
+
+    ESX Server keeps disks in a format of its own: a hosted disk is imported there and an ESX disk exported from it.
+    A streamOptimized disk is for transport alone. A hosted disk that was only copied to ESX fails at power-on with
+    "Unsupported and/or invalid disk type" behind a SCSI controller; behind an IDE controller it may start, and then
+    snapshots and clones fail with "Object type requires hosted I/O".
+    """
+    to = case.target
+    for drive, disk in case.disks:
+        link = top(drive)
+        if link is None or not case.is_place or not is_foreign(disk, link, to):
+            continue
+        kind = f" ({link.create_type})" if link.create_type and disk.format == link.format else ""
+        message = f"{disk_label(drive)} is {_FORMAT_WORDS[disk.format]}{kind}; {to.name} does not run from it"
+        if disk.format in {"hosted", "transport"} and features()["ide-disks-of-hosted-products-start"].holds(to):
+            message += f": {_ON_IDE if disk.bus == 'ide' else _ON_SCSI}"
+        cure, fix = _conversion(drive, disk, to)
+        yield Hit(
+            message,
+            link.evidence("createType") or (Evidence(link.file, None, "format", link.format),),
+            fix,
+            sources=(to.source,),
+            unverified="readable_formats" in to.unverified,
+            cure=cure,
+            subject=drive.id,
+        )
+
+
+@rule(
+    "DSK212",
+    "disk-too-large",
+    Severity.WARNING,
+    about=About.TARGET,
+    sources=("disk-size-articles", "vi3-maximums"),
+)
+def disk_too_large(case: Case) -> Iterator[Hit]:
+    """A disk is larger than the target is known to take.
+
+    ESX takes disks of up to 2 TB, and of 62 TB from ESXi 5.5 on. Whether the limit belongs to the product or to the
+    hardware version is unverified. A disk cannot be made smaller in its files: shrink the file systems in the guest
+    and clone them to a smaller disk, or spread the data over several.
+    """
+    to = case.target
+    row = hardware(to.runs_max)
+    if not to.esx or row is None or row.disk_bytes is None:
+        return
+    for drive in case.vm.disks:
+        link = top(drive)
+        if link is not None and (link.capacity_bytes or 0) > row.disk_bytes:
+            held, taken = _size(link.capacity_bytes or 0), _size(row.disk_bytes)
             yield Hit(
-                f"{drive.id} is {article(drive.bus)} disk, but its descriptor says {link.adapter}",
-                (*link.adapter_evidence, *drive.evidence[:1]),
-                by_hand(
-                    f"put the disk back on the bus that its descriptor names, or let ddb.adapterType say {_word(drive)}"
+                f"{disk_label(drive)} holds {held}; {to.name} takes {taken}",
+                (*link.evidence("capacity"), *_extents(link)),
+                manual("spread the data over several smaller disks, inside the guest"),
+                sources=(row.source,),
+                unverified=True,
+            )
+
+
+@rule(
+    "DSK214",
+    "disk-sharing-on",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("gsx-3-guide:page-194", "libvirt:src/vmx/vmx.c"),
+)
+def disk_sharing_on(vm: Machine) -> Iterator[Hit]:
+    """A disk or a SCSI bus is set up to be shared with other VMs, as clusters do.
+
+    The disks belong to several VMs: all of them have to move together, powered off, and their new products have to
+    know the setting. A copy that is started beside the original writes to other disks than its partners.
+    """
+    document = vm.config.document
+    shared = [document.evidence(f"{it.id}.sharedBus") for it in vm.controllers if it.shared_bus is not None]
+    for drive in vm.disks:
+        if document.flag(f"{drive.id}.shared", False):
+            shared.append(document.evidence(f"{drive.id}.shared"))
+        if document.get(f"{drive.id}.sharing", "").lower() not in {"", "none", "sharing-none"}:
+            shared.append(document.evidence(f"{drive.id}.sharing"))
+    if not document.flag("disk.locking", True):
+        shared.append(document.evidence("disk.locking"))
+    if shared:
+        yield Hit(
+            "disks are set up to be shared with other VMs",
+            tuple(shared),
+            manual("move all VMs that share them together, or take the disks out of this one"),
+        )
+
+
+@rule(
+    "DSK215",
+    "independent-disk-without-snapshot",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("gsx-3-guide:page-37",),
+)
+def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
+    """The VM has snapshots, and a disk that takes no part in them.
+
+    Going back to a snapshot leaves an independent disk as it is, so that the disks no longer belong to one moment.
+    What is on an independent disk has to be saved by itself before snapshots are removed or gone back to.
+    """
+    if not vm.snapshots.present:
+        return
+    for drive in vm.disks:
+        if drive.mode.startswith("independent"):
+            mode = vm.config.document.evidence(f"{drive.id}.mode")
+            yield Hit(
+                f"{disk_label(drive)} is independent, so the VM's snapshots do not hold its state",
+                (mode, *vm.snapshots.signs[:1]),
+                manual("copy what is on the disk before you go to another snapshot"),
+            )
+
+
+@rule("DSK216", "transport-version-too-old", Severity.WARNING, about=About.TARGET, sources=("field-observations",))
+def transport_version_too_old(case: Case) -> Iterator[Hit]:
+    """A streamOptimized disk has a header of version 1, which newer ESXi versions refuse to import.
+
+    They say "Not a supported disk format (sparse VMDK version too old)". Old versions of qemu-img wrote such disks.
+    From which ESXi on it happens is unverified. Convert the disk with a newer program before the import.
+    """
+    if not case.target.esx:
+        return
+    for drive in case.vm.disks:
+        link = top(drive)
+        if link is not None and link.format == "transport" and getattr(link.header, "version", None) == 1:
+            yield Hit(
+                f"{disk_label(drive)} is a streamOptimized disk with a header of version 1; {case.target.name} may "
+                'refuse it with "sparse VMDK version too old" (unverified)',
+                (Evidence(link.file, None, "version", "1"),),
+                manual(
+                    "convert the disk with qemu-img first",
+                    *convert_commands(case.vm, [drive], "monolithicSparse"),
+                    product="qemu-img",
                 ),
             )
 
 
-@file_rule("DSK206", "disk-outside-folder", Severity.WARNING)
-def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
-    """A disk lies outside the VM's folder.
+@rule("DSK217", "split-disk-on-esxi", Severity.INFO, about=About.TARGET, sources=("field-observations",))
+def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
+    """A disk lies in pieces of 2 GB, which ESXi from 5.1 on reads only with a module that it does not load by itself.
 
-    Copying the folder does not copy it. vmxtool looks only whether such a file exists and never opens it.
+    Without the module `multiextent` the import of such a disk fails. The command of the import step loads it; unload
+    it afterwards with `esxcli system module unload -m multiextent`.
     """
-    for drive in vm.disks:
-        if drive.found is not None and drive.found.outside and drive.found.exists:
-            yield Hit(
-                f"{called(drive)} lies outside the VM's folder and was not opened",
-                is_at(drive),
-                by_hand("copy it into the VM's folder and correct the name, or copy it separately"),
-            )
-
-
-@file_rule("DSK207", "disk-damaged", Severity.WARNING, "vmware-virtual-disk-format-5.0")
-def disk_damaged(vm: Machine) -> Iterator[Hit]:
-    """A disk's header or descriptor holds what no product writes.
-
-    Copy the disk again from where it came from, or let the product that made it check it.
-    """
-    for drive in vm.disks:
-        for problem in _problems(drive):
-            if problem.kind in _DAMAGED:
-                cure = by_hand("copy the disk again, or check it", *check_chain(drive))
-                yield Hit(problem.message.rstrip("."), problem.evidence, cure)
-
-
-@file_rule("DSK208", "disk-not-closed", Severity.WARNING, "vmware-virtual-disk-format-5.0")
-def disk_not_closed(vm: Machine) -> Iterator[Hit]:
-    """A sparse disk was not closed: its product is still running it, or was cut short.
-
-    VMware checks the disk's tables when it opens it next. Open and close the VM in its own product before moving it.
-    """
-    for drive in vm.disks:
-        for link in _links(drive):
-            if link.unclean_shutdown:
-                place = link.evidence("uncleanShutdown") or (Evidence(link.file, None, "uncleanShutdown", "1"),)
-                cure = by_hand("start the VM in its own product and power it off")
-                yield Hit(f"{link.file} was not closed by its product", place, cure)
-
-
-@file_rule("DSK209", "disk-path-of-another-host", Severity.INFO)
-def disk_path_of_another_host(vm: Machine) -> Iterator[Hit]:
-    """The config names a disk by a path of another host; a file of that name lies beside the config.
-
-    What is said of the disk is read from the file beside the config. VMware itself follows the path.
-    """
-    for drive in vm.disks:
-        if drive.found is not None and drive.found.moved and drive.found.path is not None:
-            beside = drive.found.path.name
-            yield Hit(
-                f"{drive.id}: {drive.file} is a path of another host; {beside} beside the config was read",
-                is_at(drive),
-                by_hand(f"name the disk {beside} if it is to be run from this folder"),
-            )
-
-
-@file_rule("DSK210", "device-without-controller", Severity.WARNING, "sanbarrow:vmx-syntax")
-def device_without_controller(vm: Machine) -> Iterator[Hit]:
-    """A drive is present on a controller that is not.
-
-    VMware leaves out everything on a controller whose own `present` is not true; the drive does not exist for it.
-    """
-    for item in vm.idle_devices:
-        identity = (item.key or "").rpartition(".")[0]
-        controller = identity.partition(":")[0]
-        yield Hit(
-            f"{identity} is present, but {controller} is not, so the drive does not exist",
-            (item,),
-            by_hand(f'set {controller}.present = "TRUE" if the drive is wanted'),
-        )
-
-
-@file_rule("DSK211", "device-backed-disk", Severity.WARNING, "vmware-virtual-disk-format-5.0")
-def device_backed_disk(vm: Machine) -> Iterator[Hit]:
-    """A disk maps a device of its host: a raw device mapping (RDM), a physical disk or a partition.
-
-    The data is not in the VM's folder, and another host need not have the device. Clone it into a virtual disk before
-    the VM is moved, or see to it that the new host reaches the same device.
-    """
-    for drive in vm.disks:
+    if not features()["needs-multiextent"].holds(case.target):
+        return
+    for drive, disk in case.disks:
         link = top(drive)
-        if (link is not None and link.format == "device") or drive.device_type in _RAW_TYPES:
-            named = link.evidence("createType") if link is not None else ()
+        if link is not None and is_split(link) and disk.format == link.format and is_foreign(disk, link, case.target):
             yield Hit(
-                f"{called(drive)} maps a device of its host; the data is not in the VM's folder",
-                (*named, *stands(drive)),
-                by_hand("clone the device into a virtual disk first"),
+                f"{disk_label(drive)} lies in pieces of 2 GB ({link.create_type}), which {case.target.name} reads with "
+                "the module multiextent loaded",
+                link.evidence("createType"),
+                manual(
+                    "load the module on the host",
+                    ("esxcli", "system", "module", "load", "-m", "multiextent"),
+                    product=case.target.id,
+                ),
             )
 
 
-@file_rule("DSK213", "parent-outside-folder", Severity.WARNING, "vmware-virtual-disk-format-5.0")
-def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
-    """A disk rests on a parent in another folder, as that of a linked clone does.
+@rule("DSK218", "buslogic-refused", Severity.WARNING, about=About.TARGET, sources=("field-observations",))
+def buslogic_refused(case: Case) -> Iterator[Hit]:
+    """The VM has a BusLogic controller, and the target is said to refuse it.
 
-    Copying the VM's folder leaves the parent behind, and with it most of the data. Make a full clone in the product
-    that has the VM, or copy the parent to the same place beside the new folder.
+    A user of Fusion 13.6.2 was told that the device type buslogic is not supported for scsi0; which versions do so is
+    unverified. Give the guest the driver of the LSI Logic controller and change the model.
     """
-    for drive in vm.disks:
-        link = _parent_elsewhere(drive, vm)
-        if link is not None:
+    to = case.target
+    if not features()["refuses-buslogic"].holds(to):
+        return
+    for controller in case.vm.controllers:
+        if controller.model == "buslogic":
             yield Hit(
-                f"{link.file} rests on {link.parent_hint}, outside the VM's folder, which was not opened",
-                link.evidence("parentFileNameHint"),
-                by_hand("make a full clone of the VM in its own product"),
+                f"{controller.id} is a BusLogic controller, which {to.name} is said to refuse (unverified; "
+                f'"The device type buslogic specified for {controller.id} is not supported")',
+                controller.evidence,
+                manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
             )
 
 
-@file_rule("DSK219", "change-tracking-on", Severity.INFO, "vmware-virtual-disk-format-5.0", "backup-docs")
-def change_tracking_on(vm: Machine) -> Iterator[Hit]:
-    """Changed block tracking is on for a disk.
+@rule("DSK222", "buslogic-64-bit", Severity.WARNING, about=About.FILES, sources=("general",))
+def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
+    """A 64-bit guest has its disks on a BusLogic controller.
 
-    The descriptor has version 3 and names a `-ctk.vmdk` file that has to go along. Programs other than VMware's refuse
-    version 3 at times. ESXi takes both back when tracking is switched off; after a copy without the file, removing the
-    changeTrackPath line and setting the version to 1 does the same.
+    No 64-bit guest is known to have a driver for it (unverified). Use LSI Logic.
     """
+    if vm.guest.bits != 64:
+        return
+    for controller in vm.controllers:
+        if controller.model == "buslogic":
+            yield Hit(
+                f"{controller.id} is a BusLogic controller, for which no 64-bit guest has a driver (unverified)",
+                (*controller.evidence, *vm.guest.evidence),
+                manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
+            )
+
+
+@rule("DSK226", "disk-hardware-version-newer", Severity.INFO, about=About.TARGET, sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"))
+def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
+    """A disk's descriptor names a newer hardware version than its VM, and than the target runs.
+
+    Only ESX Server 3 and products of its time are known to read `ddb.virtualHWVersion`; what they do with a higher
+    number is unverified. A rewrite that lowers the VM's hardware version lowers it too.
+    """
+    vm, to = case.vm, case.target
+    row = hardware(to.runs_max)
+    if row is None or row.generation is None or (case.now.version or 0) > to.runs_max:
+        return
     for drive in vm.disks:
-        for link in _links(drive):
-            if link.change_tracking is not None:
-                yield Hit(
-                    f"{link.file} has changed block tracking, with its record in {link.change_tracking}",
-                    link.evidence("changeTrackPath"),
-                    by_hand(f"switch it off before the move, or copy {link.change_tracking} along"),
-                )
+        links = drive.chain.links if drive.chain is not None else ()
+        newer = [link for link in links if link.hw_version is not None and link.hw_version > to.runs_max]
+        if newer and not case.version_changed:
+            yield Hit(
+                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether it "
+                "minds is unverified",
+                tuple(place for link in newer for place in link.evidence("ddb.virtualHWVersion")),
+                manual(f'set ddb.virtualHWVersion = "{vm.hardware.version}" in the descriptor'),
+            )
 
 
-def _hit(problem: Problem, cure: str) -> Hit:
-    return Hit(problem.message.rstrip("."), problem.evidence, by_hand(cure))
+def is_foreign(disk: DiskState, link: Link, to: Product) -> bool:
+    """Whether a product does not run, and does not upgrade, a disk of this format."""
+    if disk.format == "device":
+        mapped_by_esx = (link.create_type or "").lower().startswith("vmfs")
+        return to.esx is not None and mapped_by_esx != to.esx
+    return disk.format != "unseen" and disk.format not in to.readable_formats
 
 
-def _problems(drive: Drive) -> tuple[Problem, ...]:
-    return drive.chain.problems if drive.chain is not None else ()
+def _is_own_version(case: Case) -> bool:
+    """Whether the VM would run with the version of its files, so that a bus that is not there was put in by hand."""
+    return not case.version_changed and case.runs is not Ternary.NO
 
 
-def _links(drive: Drive) -> tuple[Link, ...]:
-    return drive.chain.links if drive.chain is not None else ()
+def _lacks_bus(case: Case, disk: DiskState) -> bool:
+    return case.runs is not Ternary.NO and not case.knows_bus(disk.bus)
 
 
-def _parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
-    """The last link of a chain, where its parent exists outside the VM's folder."""
-    links = _links(drive)
-    if not links or links[-1].parent_hint is None:
+def _newer_with_bus(case: Case, disk: DiskState) -> int | None:
+    """The next hardware version that the target runs and that has the bus of a disk."""
+    own, to = case.now.version, case.target
+    if own is None:
         return None
-    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
-    return links[-1] if place.outside and place.exists else None
+    newer = (it for it in range(own + 1, newest_known() + 1) if runs(to, it) is Ternary.YES)
+    return next((version for version in newer if has_bus(disk.bus, version, to.esx)), None)
 
 
-def _word(drive: Drive) -> str:
-    return "ide" if drive.bus == "ide" else "lsilogic"
+def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, Fix | None]:
+    """What brings a disk into a format that the target runs from, and who is told to do it."""
+    if disk.format == "device":
+        return Do.REPAIR_DISK, manual(f"clone the device behind {disk_label(drive)} into a virtual disk")
+    if to.native_formats == {"legacy"}:
+        return None, None  # no tool is known that writes such disks
+    if disk.format == "legacy" and not (to.esx and features()["imports-older-disks"].holds(to)):
+        makers = " or ".join(
+            it.name for it in products().values() if it.family == "workstation" and "legacy" in _upgraded_by(it)
+        )
+        return Do.CONVERT_DISKS, manual(f"open the VM in {makers}, which upgrades {disk_label(drive)}", product="ws5.5")
+    if to.esx:
+        return Do.IMPORT_DISKS, manual("import the disk on the ESX host")
+    if disk.format == "esx":
+        return Do.EXPORT_DISKS, manual("export the disk from its ESX host")
+    return Do.CONVERT_DISKS, manual("convert the disk into one that grows, with qemu-img")
+
+
+def _upgraded_by(product: Product) -> frozenset[str]:
+    """The formats that a product reads and does not write: it upgrades disks of them."""
+    return product.readable_formats - product.native_formats
+
+
+def _move(case: Case, drive: Drive) -> Fix:
+    guest = "after the guest has been given the driver"
+    if scsi_model(case.vm) is None:
+        guest = "if the guest has a driver for the controller that --adapter names"
+    return by_rewrite(f"move {drive.id} to SCSI, {guest}", unsafe=True)
+
+
+def _extents(link: Link) -> tuple[Evidence, ...]:
+    return tuple(Evidence(link.file, extent.line, None, f"{extent.sectors} sectors") for extent in link.extents[:1])
+
+
+def _size(size: int) -> str:
+    return f"{size / _GIB:,.0f} GiB" if size % _GIB == 0 else f"{size:,} bytes"

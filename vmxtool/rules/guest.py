@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Fix, Severity
+from vmxtool.findings import Do, Severity
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.rules._registry import Hit, file_rule, target_rule
-from vmxtool.rules._remedies import by_hand
-from vmxtool.rules._rewrites import rewrite_for
+from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.findings import Fix
     from vmxtool.knowledge.guests import Guest
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Case
 
 _ARM = "arm-"
 _TOOLS_FOR_3D = "mpg:p17:3d-tools"
 
 
-@target_rule("GST501", "guest-64-bit-not-offered", Severity.BLOCKER, "mpg:p17")
-def guest_64_bit_not_offered(vm: Machine, to: Product) -> Iterator[Hit]:
+@rule("GST501", "guest-64-bit-not-offered", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p17",))
+def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     """The guest is a 64-bit one and the target runs 32-bit guests alone.
 
     Workstation 5.0 and everything of generation 4 and before have no 64-bit guests. Nothing in a VM's files changes
     that; the target has to be another.
     """
+    vm, to = case.vm, case.target
     if vm.guest.bits == 64 and not to.guest_64bit:
         yield Hit(
             f"the guest {vm.guest.id} is a 64-bit one; {to.name} has no 64-bit guests",
@@ -38,28 +40,40 @@ def guest_64_bit_not_offered(vm: Machine, to: Product) -> Iterator[Hit]:
         )
 
 
-@target_rule("GST502", "guest-name-too-new", Severity.WARNING, "govmomi:vim25/types/enum.go")
-def guest_name_too_new(vm: Machine, to: Product) -> Iterator[Hit]:
+@rule(
+    "GST502",
+    "guest-name-too-new",
+    Severity.WARNING,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    sources=("govmomi:vim25/types/enum.go",),
+)
+def guest_name_too_new(case: Case) -> Iterator[Hit]:
     """The target does not know the guest by the name in the config.
 
     A product that meets an unknown `guestOS` refuses to power the VM on, saying that the guest operating system is not
     supported, or treats it as another system. The nearest older name of the same family serves; which one fits best is
     a judgement, and from which version on a name is known is mostly unverified.
     """
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    guest, to = case.guest, case.target
     if guest is None or guest.min_hw is None or guest.min_hw <= to.runs_max:
         return
-    older = _older(guest, to)
     yield Hit(
-        f"{to.name} may not know the guest name {vm.guest.id}, which came with hardware version {guest.min_hw}",
-        vm.guest.evidence,
-        _rename(vm, to, older),
+        f"{to.name} may not know the guest name {case.now.guest}, which came with hardware version {guest.min_hw}",
+        case.vm.guest.evidence,
+        _rename(_older(guest, to)),
         sources=(guest.source,),
         unverified="min_hw" in guest.unverified,
     )
 
 
-@file_rule("GST503", "guest-name-unknown", Severity.INFO, "open-vm-tools:guest_os_tables.h")
+@rule(
+    "GST503",
+    "guest-name-unknown",
+    Severity.INFO,
+    about=About.FILES,
+    sources=("open-vm-tools:guest_os_tables.h",),
+)
 def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
     """The guest's name is none that VMware's own table has, under any spelling.
 
@@ -69,11 +83,11 @@ def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{vm.guest.id} is not a guest name that VMware is known to use",
             vm.guest.evidence,
-            by_hand("choose the guest again in the VM's settings"),
+            manual("choose the guest again in the VM's settings"),
         )
 
 
-@file_rule("GST504", "guest-name-missing", Severity.WARNING, "vmx-notes")
+@rule("GST504", "guest-name-missing", Severity.WARNING, about=About.FILES, sources=("vmx-notes",))
 def guest_name_missing(vm: Machine) -> Iterator[Hit]:
     """The config does not say which guest operating system the VM has.
 
@@ -83,39 +97,38 @@ def guest_name_missing(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             "the config names no guest operating system (guestOS)",
             (),
-            by_hand('set guestOS, for instance to "other"'),
+            manual('set guestOS, for instance to "other"'),
         )
 
 
-@target_rule("GST505", "tools-for-3d", Severity.INFO, "mpg:p17")
-def tools_for_3d(vm: Machine, to: Product) -> Iterator[Hit]:
+@rule("GST505", "tools-for-3d", Severity.INFO, about=About.TARGET, sources=("mpg:p17",))
+def tools_for_3d(case: Case) -> Iterator[Hit]:
     """3-D graphics are on, which need the VMware Tools of the Workstation version that runs the VM.
 
     A VM that is moved to another Workstation version shows 3-D again once the Tools of that version are installed.
     """
-    document = vm.config.document
-    from vmxtool.knowledge import tables
-
+    document, to = case.vm.config.document, case.target
     if to.id in tables.fact(_TOOLS_FOR_3D).products and document.flag("mks.enable3d", False):
         yield Hit(
             f"3-D graphics are on; they need the VMware Tools of {to.name}",
             (document.evidence("mks.enable3d"),),
-            by_hand(f"install the VMware Tools of {to.name} in the guest after the move"),
+            manual(f"install the VMware Tools of {to.name} in the guest after the move"),
         )
 
 
-@target_rule("GST506", "guest-for-arm", Severity.UNKNOWN, "field-observations")
-def guest_for_arm(vm: Machine, to: Product) -> Iterator[Hit]:
+@rule("GST506", "guest-for-arm", Severity.UNKNOWN, about=About.TARGET, sources=("field-observations",))
+def guest_for_arm(case: Case) -> Iterator[Hit]:
     """The guest is one for ARM processors, which run on hosts with such a processor only.
 
     VMware says that a VM requires another machine architecture where the host's processor differs. Which processor the
     new host has no file of the VM shows.
     """
-    if _is_arm(vm):
+    vm, to = case.vm, case.target
+    if _is_arm(vm) and case.is_place:
         yield Hit(
             f"has the host of {to.name} an ARM processor? {vm.guest.id} runs on one; it does not run on x86",
             vm.guest.evidence,
-            by_hand("look which processor the host has"),
+            manual("look which processor the host has"),
         )
 
 
@@ -123,10 +136,10 @@ def _is_arm(vm: Machine) -> bool:
     return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
 
 
-def _rename(vm: Machine, to: Product, older: Guest | None) -> Fix:
+def _rename(older: Guest | None) -> Fix:
     if older is None:
-        return by_hand("choose a guest name that the target has")
-    return rewrite_for(vm, to, f'set guestOS = "{older.id}"', unsafe=True)
+        return manual("choose a guest name that the target has")
+    return by_rewrite(f'set guestOS = "{older.id}", where the rewrite is given --unsafe', unsafe=True)
 
 
 def _older(guest: Guest, to: Product) -> Guest | None:

@@ -4,35 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Severity
-from vmxtool.rules._limits import exceeded
-from vmxtool.rules._registry import Hit, target_rule
-from vmxtool.rules._remedies import by_hand
-from vmxtool.rules._rewrites import version_on
+from vmxtool.findings import Do, Severity
+from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Machine
+    from vmxtool.machine.model import Nic
+    from vmxtool.rules.case import Case
+
+_HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
 
 
-@target_rule("NET301", "too-many-nics", Severity.BLOCKER)
-def too_many_nics(vm: Machine, to: Product) -> Iterator[Hit]:
+@rule("NET301", "too-many-nics", Severity.BLOCKER, about=About.TARGET, cure=Do.CHANGE_SETTINGS)
+def too_many_nics(case: Case) -> Iterator[Hit]:
     """The VM has more network adapters than the target gives a VM.
 
     The limit is the product's own or that of the hardware version the VM has there, whichever is lower. Which of the
     adapters the guest can do without is for its owner to say.
     """
-    most = exceeded(vm, to, "nics", len(vm.nics), version_on(vm, to))
+    to = case.target
+    most = case.over("nics", case.now.nics)
     if most is None:
         return
     kept = most.version is None or most.version == to.runs_max
     holder = to.name if kept else f"{to.name} with hardware version {most.version}"
     yield Hit(
-        f"{len(vm.nics)} network adapters; {holder} takes {most.figure}",
-        tuple(nic.evidence[0] for nic in vm.nics[most.figure :] if nic.evidence),
-        by_hand(f"remove network adapters until {most.figure} are left"),
+        f"{case.now.nics} network adapters; {holder} takes {most.figure}",
+        tuple(nic.evidence[0] for nic in case.vm.nics[most.figure :] if nic.evidence),
+        manual(f"remove network adapters until {most.figure} are left"),
         sources=(most.source,),
         unverified=not most.verified,
+        leaves=(("nics", most.figure),),
     )
+
+
+@rule(
+    "NET302",
+    "network-not-there",
+    Severity.INFO,
+    about=About.TARGET,
+    cure=Do.CONNECT_NETWORK,
+    sources=("libvirt:src/vmx/vmx.c",),
+)
+def network_not_there(case: Case) -> Iterator[Hit]:
+    """A network adapter is connected to a network that the target has not.
+
+    Hosted products have bridged, NAT and host-only networks; an ESX host has networks with names of its own. The VM
+    starts, and the adapter is connected to nothing until its owner chooses a network.
+    """
+    to = case.target
+    if not case.is_place or to.esx is None:
+        return
+    loose = [nic for nic in case.vm.nics if _is_named(nic) != to.esx]
+    if not loose:
+        return
+    listed = ", ".join(nic.id for nic in loose)
+    wanted = "a network of the ESX host" if to.esx else "bridged, NAT or host-only"
+    before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
+    had = ", ".join(dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True)))
+    yield Hit(
+        f"{listed}: {to.name} has no network {had}" if not to.esx else f"{listed}: {to.name} has no {had} network",
+        tuple(place for nic in loose for place in nic.evidence[:1]),
+        manual(f"connect {listed} to {wanted}"),
+    )
+
+
+def _is_named(nic: Nic) -> bool:
+    """Whether an adapter is connected to a network by its name, as on ESX."""
+    return nic.network is not None and nic.connection in {None, "network"}

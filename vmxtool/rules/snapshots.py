@@ -4,46 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Severity
-from vmxtool.rules._registry import Hit, file_rule, target_rule
-from vmxtool.rules._remedies import by_hand
-from vmxtool.rules._rewrites import changes_version, homeless_disks, raised_for_disks
-from vmxtool.rules._wording import top
+from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
+from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Case
 
 _FULL_CLONE = "make a full clone of the VM in its own product, and move the clone"
 _REMOVE = "go to the state you want to keep, then remove the snapshots in the VM's own product"
 
 
-@target_rule("SNP601", "snapshot-present", Severity.BLOCKER, "mpg:p08")
-def snapshot_present(vm: Machine, to: Product) -> Iterator[Hit]:
-    """The VM has a snapshot that the move does not keep.
+@rule(
+    "SNP601",
+    "snapshot-present",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REMOVE_SNAPSHOTS,
+    stops=CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS},
+    sources=("mpg:p08",),
+)
+def snapshot_present(vm: Machine) -> Iterator[Hit]:
+    """The VM has a snapshot, which no conversion keeps.
 
     A snapshot has to be removed before disks are imported to ESX Server or exported from it, and before the hardware
     is changed: a snapshot holds the hardware it was taken with. Remove snapshots in the VM's own product, after going
     to the state that is to be kept; on ESXi `vim-cmd vmsvc/snapshot.removeall` with the VM's number does it.
     """
-    if not vm.snapshots.present:
-        return
-    if to.snapshots == "none":
-        why, unverified = f"{to.name} keeps none", "snapshots" in to.unverified
-    elif _converts(vm, to):
-        why, unverified = f"{to.name} takes the disks by conversion, which keeps none", False
-    elif changes_version(vm, to) or raised_for_disks(vm, to) or any(homeless_disks(vm, to)):
-        why, unverified = f"the hardware has to change for {to.name}, and snapshots hold that of their time", False
-    else:
-        return
-    yield Hit(
-        f"the VM has {_counted(vm)}; {why}",
-        vm.snapshots.signs,
-        by_hand(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
-        unverified=unverified,
-    )
+    if vm.snapshots.present:
+        yield Hit(
+            f"the VM has {_counted(vm)}, which neither a conversion of its disks nor a change of its hardware keeps",
+            vm.snapshots.signs,
+            manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+        )
 
 
 def _is_linked_clone(vm: Machine) -> bool:
@@ -56,25 +51,66 @@ def _is_linked_clone(vm: Machine) -> bool:
     )
 
 
-@target_rule("SNP606", "too-many-snapshots", Severity.BLOCKER, "gsx-3-guide:page-37", "server-1-guide")
-def too_many_snapshots(vm: Machine, to: Product) -> Iterator[Hit]:
-    """The VM has several snapshots and the target keeps one.
+@rule(
+    "SNP609",
+    "snapshots-not-kept",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REMOVE_SNAPSHOTS,
+    sources=("mpg:p08",),
+)
+def snapshots_not_kept(case: Case) -> Iterator[Hit]:
+    """The VM has a snapshot, and the target knows none.
 
-    Products before Workstation 5, and VMware Server, know a single snapshot. Remove the others in the VM's own product.
+    Products of generations 2 and 3 start a VM from its disks as they were when they were made. Remove the snapshots in
+    the VM's own product, after going to the state that is to be kept.
     """
-    count = len(vm.snapshots.tree)
-    if to.snapshots == "single" and count > 1:
+    vm, to = case.vm, case.target
+    if vm.snapshots.present and to.snapshots == "none":
         yield Hit(
-            f"the VM has {count} snapshots; {to.name} keeps one",
+            f"the VM has {_counted(vm)}; {to.name} keeps none",
             vm.snapshots.signs,
-            by_hand("remove all snapshots but one, or all, in the VM's own product"),
+            manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
             sources=(to.source,),
             unverified="snapshots" in to.unverified,
         )
 
 
-@target_rule("SNP602", "redo-log-open", Severity.BLOCKER, "mpg:p08")
-def redo_log_open(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every move asks for it
+@rule(
+    "SNP606",
+    "too-many-snapshots",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REMOVE_SNAPSHOTS,
+    sources=("gsx-3-guide:page-37", "server-1-guide"),
+)
+def too_many_snapshots(case: Case) -> Iterator[Hit]:
+    """The VM has several snapshots and the target keeps one.
+
+    Products before Workstation 5, and VMware Server, know a single snapshot. Remove the others in the VM's own product.
+    """
+    vm, to = case.vm, case.target
+    count = len(vm.snapshots.tree)
+    if to.snapshots == "single" and count > 1:
+        yield Hit(
+            f"the VM has {count} snapshots; {to.name} keeps one",
+            vm.snapshots.signs,
+            manual("remove all snapshots but one, or all, in the VM's own product"),
+            sources=(to.source,),
+            unverified="snapshots" in to.unverified,
+        )
+
+
+@rule(
+    "SNP602",
+    "redo-log-open",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.COMMIT_REDO_LOGS,
+    stops=LEAVING,
+    sources=("mpg:p08",),
+)
+def redo_log_open(vm: Machine) -> Iterator[Hit]:
     """A disk has a redo log, or a mode that keeps one: undoable, append, nonpersistent.
 
     What the guest wrote last is in the redo log and not in the disk. Power the VM off in its own product and commit
@@ -84,12 +120,20 @@ def redo_log_open(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 ev
         yield Hit(
             "a disk keeps what the guest writes in a redo log",
             vm.snapshots.redo_signs,
-            by_hand("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
+            manual("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
         )
 
 
-@target_rule("SNP603", "suspended", Severity.BLOCKER, "mpg:p08")
-def suspended(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every move asks for it
+@rule(
+    "SNP603",
+    "suspended",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.POWER_OFF,
+    stops=LEAVING,
+    sources=("mpg:p08",),
+)
+def suspended(vm: Machine) -> Iterator[Hit]:
     """The VM is suspended.
 
     A suspended state belongs to the product and version that wrote it, and a suspended VM cannot be imported.
@@ -99,12 +143,20 @@ def suspended(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every 
         yield Hit(
             "the VM is suspended",
             vm.power.evidence,
-            by_hand("resume the VM in its own product and shut the guest down"),
+            manual("resume the VM in its own product and shut the guest down"),
         )
 
 
-@target_rule("SNP604", "running", Severity.BLOCKER, "mpg:p08", "workstation-docs:locks")
-def running(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every move asks for it
+@rule(
+    "SNP604",
+    "running",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.POWER_OFF,
+    stops=LEAVING,
+    sources=("mpg:p08", "workstation-docs:locks"),
+)
+def running(vm: Machine) -> Iterator[Hit]:
     """The VM is running, or locked by a product that was cut short.
 
     Files of a running VM change while they are copied. Where no product runs it any more, delete the lock.
@@ -113,11 +165,17 @@ def running(vm: Machine, to: Product) -> Iterator[Hit]:  # noqa: ARG001 every mo
         yield Hit(
             "the VM is running or locked",
             vm.power.evidence,
-            by_hand("shut the guest down; if nothing runs it any more, delete the lock"),
+            manual("shut the guest down; if nothing runs it any more, delete the lock"),
         )
 
 
-@file_rule("SNP605", "consolidation-needed", Severity.WARNING, "kb:337269")
+@rule(
+    "SNP605",
+    "consolidation-needed",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("kb:337269",),
+)
 def consolidation_needed(vm: Machine) -> Iterator[Hit]:
     """Disks run on deltas that no snapshot of the database accounts for.
 
@@ -127,11 +185,17 @@ def consolidation_needed(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             "disks are on deltas that no snapshot accounts for",
             vm.snapshots.signs,
-            by_hand("consolidate the disks, or take a snapshot and remove all, in the VM's own product"),
+            manual("consolidate the disks, or take a snapshot and remove all, in the VM's own product"),
         )
 
 
-@file_rule("SNP607", "not-shut-down", Severity.WARNING, "field-observations")
+@rule(
+    "SNP607",
+    "not-shut-down",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("field-observations",),
+)
 def not_shut_down(vm: Machine) -> Iterator[Hit]:
     """The config says that the VM was not ended properly, and no product holds it now.
 
@@ -142,12 +206,16 @@ def not_shut_down(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             "the VM was not shut down when these files were written",
             vm.power.evidence,
-            by_hand("shut the VM down in its own product and copy it again, or start this copy once and check it"),
+            manual("shut the VM down in its own product and copy it again, or start this copy once and check it"),
         )
 
 
-@file_rule(
-    "SNP608", "snapshot-database-damaged", Severity.WARNING, "kb:337269", "view-open-client:lib/bora/user/dictionary.c"
+@rule(
+    "SNP608",
+    "snapshot-database-damaged",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("kb:337269", "view-open-client:lib/bora/user/dictionary.c"),
 )
 def snapshot_database_damaged(vm: Machine) -> Iterator[Hit]:
     """The snapshot database has lines that are no settings, so VMware stops reading it there.
@@ -159,14 +227,8 @@ def snapshot_database_damaged(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"the snapshot database has {count} line{'s' if count > 1 else ''} that VMware cannot read",
             vm.snapshots.unknown_lines,
-            by_hand("correct the line, or put the database back from a backup"),
+            manual("correct the line, or put the database back from a backup"),
         )
-
-
-def _converts(vm: Machine, to: Product) -> bool:
-    """Whether a disk has to be converted for the target, which leaves no chain of deltas as it is."""
-    links = [link for drive in vm.disks if (link := top(drive)) is not None]
-    return any(link.format not in {"unknown", "device"} and link.format not in to.readable_formats for link in links)
 
 
 def _counted(vm: Machine) -> str:

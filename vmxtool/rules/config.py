@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute, last_part
 from vmxtool.evidence import Evidence
-from vmxtool.findings import Severity
-from vmxtool.rules._registry import Hit, file_rule
-from vmxtool.rules._remedies import by_hand, own_command
-from vmxtool.rules._wording import is_at
+from vmxtool.findings import LEAVING, Do, Severity
+from vmxtool.rules.case import name_evidence
+from vmxtool.rules.commands import vmxtool_command
+from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,15 @@ _CUT = 200
 _PATHS = ("workingDir", "redoLogDir", "suspend.directory", "nvram", "extendedConfigFile")
 
 
-@file_rule("VMX001", "unknown-line", Severity.BLOCKER, "open-vm-tools:lib/dict/dictll.c")
+@rule(
+    "VMX001",
+    "unknown-line",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
+    sources=("open-vm-tools:lib/dict/dictll.c",),
+)
 def unknown_line(vm: Machine) -> Iterator[Hit]:
     """A line is neither a setting nor a comment nor blank.
 
@@ -37,18 +45,26 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"line {number} of {document.name} is not a setting: {why}; VMware stops reading there",
             (Evidence(document.name, number, None, _raw(document, number)),),
-            by_hand('write it as name = "value", or put # in front of it'),
+            manual('write it as name = "value", or put # in front of it'),
         )
     rest = len(document.unknown) - _SHOWN
     if rest > 0:
         yield Hit(
             f"{rest} more line{'s' if rest > 1 else ''} of {document.name} {'are' if rest > 1 else 'is'} not a setting",
             (Evidence(document.name, document.unknown[_SHOWN]),),
-            by_hand("check that this is a VM's config and not a template of one"),
+            manual("check that this is a VM's config and not a template of one"),
         )
 
 
-@file_rule("VMX002", "duplicate-key", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c")
+@rule(
+    "VMX002",
+    "duplicate-key",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
 def duplicate_key(vm: Machine) -> Iterator[Hit]:
     """A setting stands twice.
 
@@ -61,18 +77,26 @@ def duplicate_key(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{document.spelling(key)} is set on line {first} and again on line {second}; VMware refuses the file",
             (document.evidence(key), Evidence(document.name, second, None, _raw(document, second))),
-            by_hand(f"delete line {first} or line {second}"),
+            manual(f"delete line {first} or line {second}"),
         )
     rest = len(document.duplicates) - _SHOWN
     if rest > 0:
         yield Hit(
             f"{rest} more setting{'s stand' if rest > 1 else ' stands'} twice",
             (Evidence(document.name, document.duplicates[_SHOWN][2]),),
-            by_hand("keep one line of each"),
+            manual("keep one line of each"),
         )
 
 
-@file_rule("VMX003", "unknown-encoding", Severity.BLOCKER, "view-open-client:lib/bora/user/dictionary.c")
+@rule(
+    "VMX003",
+    "unknown-encoding",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
 def unknown_encoding(vm: Machine) -> Iterator[Hit]:
     """The file names a character encoding that VMware does not know.
 
@@ -84,11 +108,17 @@ def unknown_encoding(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f'"{encoding.declared}" is not a character encoding that VMware knows; values are read as {encoding.codec}',
             (vm.config.document.evidence(".encoding"),),
-            by_hand('give .encoding the file\'s real encoding, such as "UTF-8" or "windows-1252"'),
+            manual('give .encoding the file\'s real encoding, such as "UTF-8" or "windows-1252"'),
         )
 
 
-@file_rule("VMX004", "undecodable-value", Severity.WARNING, "view-open-client:lib/bora/user/dictionary.c")
+@rule(
+    "VMX004",
+    "undecodable-value",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
 def undecodable_value(vm: Machine) -> Iterator[Hit]:
     """A value has bytes that do not exist in the file's encoding.
 
@@ -104,11 +134,17 @@ def undecodable_value(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{document.spelling(key)} has bytes that are not {declared}, the encoding that the file declares",
             (document.evidence(key),),
-            by_hand(f"save the file as {document.encoding.name}, or correct .encoding"),
+            manual(f"save the file as {document.encoding.name}, or correct .encoding"),
         )
 
 
-@file_rule("VMX005", "byte-order-mark", Severity.INFO, "view-open-client:lib/bora/user/dictionary.c")
+@rule(
+    "VMX005",
+    "byte-order-mark",
+    Severity.INFO,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
 def byte_order_mark(vm: Machine) -> Iterator[Hit]:
     """The file begins with a UTF-8 byte order mark.
 
@@ -120,11 +156,18 @@ def byte_order_mark(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             "the file begins with a byte order mark, which some products are reported to refuse (unverified)",
             (Evidence(vm.config.file, 1),),
-            by_hand("save the file as UTF-8 without a byte order mark"),
+            manual("save the file as UTF-8 without a byte order mark"),
         )
 
 
-@file_rule("VMX006", "rewrite-unfinished", Severity.BLOCKER)
+@rule(
+    "VMX006",
+    "rewrite-unfinished",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.UNDO_REWRITE,
+    stops=LEAVING,
+)
 def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
     """An earlier rewrite of this VM was cut short.
 
@@ -136,11 +179,17 @@ def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"a rewrite was cut short; its journal is {journal}",
             (Evidence(journal),),
-            by_hand("put the files back as they were", own_command(vm, "undo")),
+            manual("put the files back as they were", vmxtool_command(vm, "undo")),
         )
 
 
-@file_rule("VMX008", "absolute-path", Severity.WARNING, "view-open-client:lib/bora/user/dictionary.c")
+@rule(
+    "VMX008",
+    "absolute-path",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
 def absolute_path(vm: Machine) -> Iterator[Hit]:
     """The config names a file or folder of the VM by its full path.
 
@@ -154,7 +203,7 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
             yield Hit(
                 f"{document.spelling(key)} is a full path: {name}",
                 (document.evidence(key),),
-                by_hand(f"give {document.spelling(key)} a name beside the config, or take the line out"),
+                manual(f"give {document.spelling(key)} a name beside the config, or take the line out"),
             )
     for drive in vm.drives:
         if drive.file is None or not is_absolute(drive.file):
@@ -162,14 +211,20 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
         # What is said of disks that lie elsewhere, or were found beside the config, is said by rules of their own.
         inside = drive.found is not None and drive.found.path is not None and not drive.found.moved
         if drive.kind == "disk" and inside:
-            cure = by_hand(f"name the disk {last_part(drive.file)}")
-            yield Hit(f"{drive.id}: {drive.file} is a full path", is_at(drive), cure)
+            cure = manual(f"name the disk {last_part(drive.file)}")
+            yield Hit(f"{drive.id}: {drive.file} is a full path", name_evidence(drive), cure)
         elif drive.kind != "disk":
-            cure = by_hand("choose a medium of the new host, or disconnect the drive")
-            yield Hit(f"{drive.id}: {drive.file} is a full path", is_at(drive), cure, Severity.INFO)
+            cure = manual("choose a medium of the new host, or disconnect the drive")
+            yield Hit(f"{drive.id}: {drive.file} is a full path", name_evidence(drive), cure, Severity.INFO)
 
 
-@file_rule("VMX009", "file-not-read", Severity.UNKNOWN)
+@rule(
+    "VMX009",
+    "file-not-read",
+    Severity.UNKNOWN,
+    about=About.FILES,
+    stops={Do.REWRITE},
+)
 def file_not_read(vm: Machine) -> Iterator[Hit]:
     """A file or folder of the VM could not be looked into.
 
@@ -179,7 +234,7 @@ def file_not_read(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{item.file} could not be read ({item.value}); what does it hold?",
             (item,),
-            by_hand("make it readable, then ask again"),
+            manual("make it readable, then ask again"),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.knowledge.hardware import hardware_versions
+from vmxtool.knowledge.hardware import hardware, hardware_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,35 +34,32 @@ class Limit(NamedTuple):
     source: str
 
 
-def exceeded(vm: Machine, target: Product, name: str, amount: int, version: int | None) -> Limit | None:
+def exceeded(target: Product, name: str, amount: int, version: int | None, *, kept: bool) -> Limit | None:
     """The limit that an amount is over on a target, one that is confirmed before one that is not; None where none is.
 
     A VM that keeps its hardware version has the amount with it already, so what counts then is whether a newer version
     of the target holds it; one whose version changes is held to the figure of the version it gets.
 
     Args:
-        vm: the VM.
-        target: where it is to run.
+        target: where the VM is to run.
         name: "vcpus", "memory_mib" or "nics".
         amount: what the VM has.
-        version: the hardware version it has on the target.
+        version: the hardware version it has there.
+        kept: whether that is the version of its files.
     """
-    limits = [limit for limit in _limits(vm, target, name, version) if limit.figure < amount]
+    limits = [limit for limit in _limits(target, name, version, kept=kept) if limit.figure < amount]
     return min(limits, key=lambda limit: (not limit.verified, limit.figure), default=None)
 
 
-def _limits(vm: Machine, target: Product, name: str, version: int | None) -> Iterator[Limit]:
+def _limits(target: Product, name: str, version: int | None, *, kept: bool) -> Iterator[Limit]:
     own: int | None = getattr(target, _OWN[name])
     if own is not None:
         yield Limit(own, _OWN[name] not in target.unverified, None, target.source)
     if version is None:
         return
-    kept = version == vm.hardware.version
-    rows = [
-        row
-        for row in hardware_versions().values()
-        if row.version == version or (kept and row.version > version and target.runs(row.version))
-    ]
+    rows = [row] if (row := hardware(version)) is not None else []
+    if kept:
+        rows += [row for row in hardware_versions().values() if row.version > version and target.runs(row.version)]
     found = [
         Limit(figure, row.limit_column(name, esx=target.esx) not in row.unverified, row.version, row.source)
         for row in rows
@@ -72,19 +69,19 @@ def _limits(vm: Machine, target: Product, name: str, version: int | None) -> Ite
         yield max(found, key=lambda limit: limit.figure)
 
 
-def over_rules(vm: Machine, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
-    """The figure of the limit that a device rule has, in a hardware version, where the VM has more; None otherwise."""
+def over_row(vm: Machine, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
+    """The figure of the limit that a row of devices.toml has, in a hardware version, where the VM has more than it."""
     row, name = hardware_versions()[version], str(rule.limit)
     figure = row.limit(name, esx=target.esx)
-    amount = has(vm, rule, key, esx=target.esx)
-    if figure is None or amount is None or amount <= figure:
+    have = amount(vm, rule, key, esx=target.esx)
+    if figure is None or have is None or have <= figure:
         return None
     unverified = row.limit_column(name, esx=target.esx) in row.unverified or "limit" in rule.unverified
     return Limit(figure, not unverified, version, rule.source)
 
 
-def has(vm: Machine, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
-    """The VM's figure for a device rule's limit, in the limit's unit rounded up; None where the config does not say.
+def amount(vm: Machine, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
+    """The VM's figure for a row's limit, in the limit's unit rounded up; None where the config does not say.
 
     On ESX the sound device is not counted, since no VM has one there.
     """

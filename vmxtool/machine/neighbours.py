@@ -1,0 +1,64 @@
+"""The disks that other VMs in the same folder name: a disk has one adapter and one owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool._files import last_part
+from vmxtool.errors import InputError
+from vmxtool.machine.locate import read_config
+from vmxtool.vmx.document import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from vmxtool.machine.model import Drive, Machine
+
+_CONFIG_SUFFIXES = frozenset({".vmx", ".vmtx", ".cfg"})
+_NAME_KEYS = (".filename", ".name")
+
+
+def disks_of_others(vm: Machine) -> Mapping[str, str]:
+    """The disks that other configs beside a VM's name, in lower case and without folders, each with its config."""
+    found: dict[str, str] = {}
+    for path in _other_configs(vm):
+        try:
+            document = read_config(path)
+        except InputError:
+            continue
+        for key in document:
+            if fold(key).endswith(_NAME_KEYS) and ":" in key:
+                found.setdefault(last_part(document[key]).lower(), path.name)
+    found.pop("", None)
+    return found
+
+
+def owner_of(drive: Drive, others: Mapping[str, str]) -> str | None:
+    """The other config that has the same disk, or None; `others` is what `disks_of_others` found."""
+    name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
+    return others.get(name.lower())
+
+
+def twin_of(vm: Machine, drive: Drive) -> Drive | None:
+    """Another drive of the VM that names the same disk, or None."""
+    path = drive.found.path if drive.found is not None else None
+    if path is None or len(vm.disks) < 2:
+        return None
+    return next((it for it in vm.disks if it.id != drive.id and _is_at(it, path)), None)
+
+
+def _is_at(drive: Drive, path: Path) -> bool:
+    other = drive.found.path if drive.found is not None else None
+    return other is not None and other.samefile(path)
+
+
+def _other_configs(vm: Machine) -> Iterator[Path]:
+    try:
+        beside = sorted(vm.config.folder.iterdir())
+    except OSError:
+        return  # a folder that cannot be listed is told of by a rule of its own
+    for path in beside:
+        is_config = path.suffix.lower() in _CONFIG_SUFFIXES and not path.name.startswith(".")
+        if is_config and path != vm.config.path:
+            yield path

@@ -1,0 +1,230 @@
+"""What a rule is asked about: a VM at one point of a plan, on one target, with the facts that several rules need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.knowledge.devices import devices
+from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.hardware import hardware_versions
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.rules.limits import exceeded, over_row
+from vmxtool.rules.state import rows_for, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.evidence import Evidence
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.cells import Way
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.knowledge.guests import Guest
+    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact
+    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.rules.limits import Limit
+    from vmxtool.rules.state import DiskState, Setting, VmState
+    from vmxtool.vmdk.chain import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A VM's files as they are, with what is the same for every target and every plan.
+
+    Attributes:
+        vm: what the files say.
+        settings: its settings that rows of devices.toml are about.
+        findings: what is to be said about the files, whatever the target.
+    """
+
+    vm: Machine
+    settings: tuple[Setting, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuideAnswer:
+    """What the guide says about a move.
+
+    Attributes:
+        entry: the cell for origin and target, or None where no table has the pair.
+        fact: what the text says instead, as of ACE and Player; None where there is a cell, or where it is silent too.
+        origins: ids of the products that may have made the VM, the likeliest first.
+        others: the cells for the other products that may have made it.
+    """
+
+    entry: GuideEntry | None = None
+    fact: Fact | None = None
+    origins: tuple[str, ...] = ()
+    others: tuple[GuideEntry, ...] = ()
+
+    @property
+    def verdict(self) -> str | None:
+        """The guide's word, or None where it is silent."""
+        return self.entry.verdict if self.entry is not None else self.fact.verdict if self.fact is not None else None
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways in the printed order; empty where it is silent or supports none."""
+        return self.entry.ways if self.entry is not None else self.fact.ways if self.fact is not None else ()
+
+    @property
+    def source(self) -> str | None:
+        """The address of the cell or of the fact, or None where it is silent."""
+        return self.entry.cell if self.entry is not None else self.fact.address if self.fact is not None else None
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What every way hangs on, though no file shows it; empty where one way is free of conditions."""
+        if not all(way.when for way in self.ways):
+            return ()
+        return tuple(dict.fromkeys(word for way in self.ways for word in way.when))
+
+
+class OverLimit(NamedTuple):
+    """A setting with a figure over the limit of a hardware version."""
+
+    key: str
+    rule: DeviceRule
+    limit: Limit
+
+
+class Case:
+    """A VM at one point of a plan, at its own hardware version there, and the target it is held against.
+
+    A rule reads what can change from `now`, and the places of it from `vm`.
+
+    Attributes:
+        files: the VM's files, with what was found in them.
+        vm: what they say.
+        now: the state that is judged.
+        target: the product.
+        guide: what the guide says about the move, or None where nobody asked.
+    """
+
+    def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
+        """Put the question; nothing is computed before a rule asks for it."""
+        self.files, self.vm, self.now, self.target, self.guide = files, files.vm, now, target, guide
+
+    @cached_property
+    def is_place(self) -> bool:
+        """Whether the target is a product on a host, and not a bare hardware version."""
+        return self.target.family != HARDWARE
+
+    @cached_property
+    def runs(self) -> Ternary | None:
+        """Whether the target runs the version that the VM has now; None where it has none."""
+        return None if self.now.version is None else runs(self.target, self.now.version)
+
+    @cached_property
+    def version_changed(self) -> bool:
+        """Whether the VM has another hardware version by now than its files."""
+        return self.now.version != self.vm.hardware.version
+
+    @cached_property
+    def guest(self) -> Guest | None:
+        """The guest system that the VM is said to have, where its name is known."""
+        return find_guest(self.now.guest) if self.now.guest else None
+
+    @cached_property
+    def disks(self) -> tuple[tuple[Drive, DiskState], ...]:
+        """The hard disks, each as the files have it and as it is now."""
+        drives = {drive.id: drive for drive in self.vm.disks}
+        return tuple((drives[disk.drive], disk) for disk in self.now.disks)
+
+    @cached_property
+    def unknown(self) -> tuple[Setting, ...]:
+        """Settings of devices that the version does not know on the target; disks that have to move are left out."""
+        version = self.now.version
+        if version is None:
+            return ()
+        lost = self.now.devices & unknown_rows(version, self.target.esx)
+        return tuple(it for it in self.files.settings if it.rule.id in lost) if lost else ()
+
+    def over(self, limit: str, amount: int) -> Limit | None:
+        """The limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
+        return exceeded(self.target, limit, amount, self.now.version, kept=not self.version_changed)
+
+    def knows_bus(self, bus: str, version: int | None = None) -> bool:
+        """Whether a hardware version, the present one by default, has a bus for hard disks on the target."""
+        version = self.now.version if version is None else version
+        return version is None or has_bus(bus, version, self.target.esx)
+
+    def over_limits(self) -> Iterator[OverLimit]:
+        """Settings with a figure over the limit of the version that the VM has come to; none while it keeps its own."""
+        version = self.now.version
+        if version is None or not self.version_changed or version not in hardware_versions():
+            return
+        seen: set[str] = set()
+        gone = {setting.key for setting in self.unknown}
+        for key, rule in self.files.settings:
+            # A number of devices is one fact, whichever of them says so first.
+            fact = f"{rule.limit} present" if key.endswith(".present") else key
+            if rule.limit is None or fact in seen or key in gone or rule.id not in self.now.devices:
+                continue
+            seen.add(fact)
+            limit = over_row(self.vm, self.target, rule, key, version)
+            if limit is not None:
+                yield OverLimit(key, rule, limit)
+
+
+@lru_cache(maxsize=512)
+def unknown_rows(version: int, esx: bool | None) -> frozenset[str]:
+    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, on hosted products or on either."""
+    return frozenset(
+        rule.id
+        for rule in devices().values()
+        if rule.limit is None and rule.below != "move-disks" and not rule.known(version, esx=esx)
+    )
+
+
+@lru_cache(maxsize=1024)
+def has_bus(bus: str, version: int, esx: bool | None) -> bool:
+    """Whether a hardware version has a bus for hard disks; what no source confirms does not drive a disk away."""
+    if bus in {"scsi", "floppy"}:
+        return True
+    rows = [rule for rule in rows_for(f"{bus}0:0.present") if rule.below == "move-disks"]
+    return all(rule.known(version, esx=esx) for rule in rows if "first_hardware" not in rule.unverified)
+
+
+def facts_of(vm: Machine) -> Files:
+    """A VM's files judged once, for any number of targets."""
+    from vmxtool.rules.registry import judge_files
+
+    return Files(vm, settings_of(vm.config.document), tuple(judge_files(vm)))
+
+
+def scsi_model(vm: Machine) -> str | None:
+    """The SCSI controller that suits the guest, or None where no source tells."""
+    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    return guest.scsi_model if guest is not None else None
+
+
+def top(drive: Drive) -> Link | None:
+    """The link of a disk that the VM names, or None where it cannot be read."""
+    return drive.chain.top if drive.chain is not None else None
+
+
+def disk_label(drive: Drive) -> str:
+    """A disk for a message: its place and its file."""
+    return f"{drive.id} ({drive.file})" if drive.file else drive.id
+
+
+def with_article(bus: str) -> str:
+    """The name of a bus with its article."""
+    return {"ide": "an IDE", "scsi": "a SCSI", "sata": "a SATA", "nvme": "an NVMe"}[bus]
+
+
+def presence_evidence(drive: Drive) -> tuple[Evidence, ...]:
+    """The lines that say that a drive is present, and with which file."""
+    ends = (".present", ".filename", ".name")
+    return tuple(item for item in drive.evidence if (item.key or "").lower().endswith(ends))
+
+
+def name_evidence(drive: Drive) -> tuple[Evidence, ...]:
+    """The line that names a disk's file."""
+    return drive.file_evidence or drive.evidence

@@ -1,0 +1,153 @@
+"""Commands as argument vectors, and the one place where they are quoted for a shell.
+
+Disks are converted under their own names into a new folder, so that the config goes on naming them truly. What only the
+person knows stands in capitals: DATASTORE is the name of a datastore of the ESX host. No vmxtool command has any.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from vmxtool._files import last_part
+from vmxtool.knowledge.features import features
+from vmxtool.rules.case import top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.vmdk.chain import Link
+
+Argv = tuple[str, ...]
+
+CONVERTED = "converted"
+"""The folder beside a VM's files that converted disks go to."""
+
+_DATASTORES = "/vmfs/volumes/DATASTORE"
+_SPLIT = "2gbmaxextent", "twogbmaxextent"
+
+
+def shell(argv: Sequence[str]) -> str:
+    """A command as it is typed into a shell."""
+    return shlex.join(argv)
+
+
+def vmxtool_command(vm: Machine, *words: str) -> Argv:
+    """A vmxtool command for this VM, as it is typed where vmxtool was started."""
+    path = str(vm.path)
+    return ("vmxtool", *words) if path == "." else ("vmxtool", *words, as_argument(path))
+
+
+def as_argument(name: str) -> str:
+    """A file name that no program takes for an option."""
+    return f"./{name}" if name.startswith("-") else name
+
+
+def import_commands(vm: Machine, drives: Sequence[Drive], target: Product) -> tuple[Argv, ...]:
+    """Bring hosted disks, copied to the host with their folder, into the format of ESX; empty where nobody knows how.
+
+    `vmkfstools -i source destination` since ESX Server 3 (vSphere documentation). ESX Server 2 imports with the same
+    letter, but the order of its arguments is unverified.
+    """
+    if not features()["imports-with-vmkfstools"].holds(target):
+        return ()
+    thin = ("-d", "thin") if features()["thin-disks"].holds(target) else ()
+    made = list(_folders(vm, target, drives))
+    made += [
+        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin)
+        for name in _names(drives)
+    ]
+    made.append(("cp", *(f"{old_folder(vm)}/{name}" for name in _own_files(vm)), new_folder(vm)))
+    return tuple(made)
+
+
+def _folders(vm: Machine, target: Product, drives: Sequence[Drive]) -> Iterator[Argv]:
+    if features()["needs-multiextent"].holds(target) and any(is_split(it) for drive in drives if (it := top(drive))):
+        yield ("esxcli", "system", "module", "load", "-m", "multiextent")
+    yield ("mkdir", new_folder(vm))
+
+
+def register_command(vm: Machine, target: Product) -> Argv | None:
+    """Register a VM whose folder lies on the host's datastore; None where the product has no command for it."""
+    if not features()["registers-by-command"].holds(target):
+        return None
+    return ("vim-cmd", "solo/registervm", f"{new_folder(vm)}/{vm.config.path.name}")
+
+
+def export_commands(vm: Machine, drives: Sequence[Drive], host: Product | None) -> tuple[Argv, ...]:
+    """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
+
+    ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 2
+    and 3 exports with `-e`, destination first, which on ESXi means something else.
+    """
+    made: list[Argv] = [("mkdir", CONVERTED)]
+    if host is not None and not features()["no-console"].holds(host):
+        made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(drives)]
+        return (*made, _take_config_along(vm))
+    if host is None or features()["needs-multiextent"].holds(host):
+        made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
+    made += [("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(drives)]
+    return (*made, _take_config_along(vm))
+
+
+def convert_commands(vm: Machine, drives: Sequence[Drive], subformat: str = "monolithicSparse") -> tuple[Argv, ...]:
+    """Convert disks away from any VMware product, with qemu-img, in the VM's folder."""
+    made: list[Argv] = [("mkdir", CONVERTED)]
+    for drive in drives:
+        options = f"subformat={subformat},adapter_type={_adapter_word(drive)}"
+        name = disk_name(drive)
+        made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, as_argument(name), f"{CONVERTED}/{name}"))
+    return (*made, _take_config_along(vm))
+
+
+def check_chain(drive: Drive) -> Argv:
+    """Look at a disk with all that it rests on."""
+    return ("qemu-img", "info", "--backing-chain", as_argument(disk_name(drive)))
+
+
+def old_folder(vm: Machine) -> str:
+    """Where the VM's folder is copied to on a host that imports its disks."""
+    return f"{_DATASTORES}/{vm.config.folder.name or vm.config.path.stem}-old"
+
+
+def new_folder(vm: Machine) -> str:
+    """Where the VM lies on an ESX host in the end."""
+    return f"{_DATASTORES}/{vm.config.folder.name or vm.config.path.stem}"
+
+
+def is_split(link: Link) -> bool:
+    """Whether a disk is of the hosted kind that lies in pieces of 2 GB."""
+    return (link.create_type or "").lower().startswith(_SPLIT)
+
+
+def disk_name(drive: Drive) -> str:
+    """The file of a disk that its VM opens, as a command in the VM's folder names it."""
+    link = top(drive)
+    return link.file if link is not None else drive.file or drive.id
+
+
+def _take_config_along(vm: Machine) -> Argv:
+    return ("cp", *map(as_argument, _own_files(vm)), CONVERTED)
+
+
+def _own_files(vm: Machine) -> list[str]:
+    """The files beside the disks that a VM cannot do without: its config, and what its firmware remembers."""
+    remembered = last_part(vm.config.document.get("nvram", ""))
+    files = [vm.config.path.name]
+    if remembered and (vm.config.folder / remembered).is_file():
+        files.append(remembered)
+    return files
+
+
+def _names(drives: Sequence[Drive]) -> list[str]:
+    return list(dict.fromkeys(disk_name(drive) for drive in drives))
+
+
+def _adapter_word(drive: Drive) -> str:
+    # Controllers other than IDE and BusLogic are written as lsilogic (vmware-vdiskmanager's own help).
+    if drive.bus == "ide":
+        return "ide"
+    known = drive.chain.adapter if drive.chain is not None else None
+    return "buslogic" if (known or "").lower() == "buslogic" else "lsilogic"

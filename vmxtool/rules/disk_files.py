@@ -1,0 +1,320 @@
+"""DSK20x: disks and the files that they are made of, by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool._files import is_absolute
+from vmxtool.evidence import Evidence
+from vmxtool.findings import CONVERTING_DISKS, Do, Severity
+from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
+from vmxtool.rules.commands import check_chain
+from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.vmdk import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.vmdk.chain import Link, Problem
+
+_BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"})
+_DAMAGED = frozenset(
+    {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
+)
+# Problems after which nobody knows what the disk's descriptor would have said.
+_UNREADABLE = frozenset({"header-damaged", "unfinished", "unreadable"})
+READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
+"""Moves that read a disk's data or change what its descriptor says."""
+_RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+
+
+@rule(
+    "DSK203",
+    "disk-file-missing",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    stops=READING_DISKS,
+    sources=("vmware-virtual-disk-format-5.0",),
+)
+def disk_file_missing(vm: Machine) -> Iterator[Hit]:
+    """A file of a disk is not there.
+
+    Either the config names a disk that is not beside it, or a disk names an extent that is not. Copy the missing
+    file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of
+    another host, such as one on VMFS, only warns: what lies there cannot be seen from here.
+    """
+    for drive in vm.disks:
+        if drive.file is None:
+            yield Hit(
+                f"{drive.id} is a disk without a file name", presence_evidence(drive), manual("name its file, or remove it")
+            )
+        elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
+            # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
+            cure = manual("move the disk from the host that has it together with the VM")
+            yield Hit(f"{disk_label(drive)} is on another host and was not looked at", name_evidence(drive), cure, Severity.WARNING)
+        elif drive.found is not None and not drive.found.exists:
+            cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
+            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure)
+        for problem in _problems(drive):
+            if problem.kind == "extent-missing":
+                yield _hit(problem, "copy the missing file to the VM's folder")
+
+
+@rule(
+    "DSK204",
+    "chain-broken",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    stops=READING_DISKS | {Do.REWRITE},
+    sources=("kb:1007969", "vmware-virtual-disk-format-5.0"),
+)
+def chain_broken(vm: Machine) -> Iterator[Hit]:
+    """A disk and its parents do not fit together.
+
+    Each link names the content id of its parent. Where they differ, the parent was written to after the child was
+    made, and VMware says that the parent virtual disk has been modified since the child was created. Mend the chain
+    only when you know which copy of the parent is the right one, and on copies of the files.
+    """
+    for drive in vm.disks:
+        for problem in _problems(drive):
+            if problem.kind in _BROKEN or (problem.kind == "outside" and not _parent_elsewhere(drive, vm)):
+                what = "find the parent that belongs to this disk, or go back to a backup"
+                if problem.kind in {"missing", "outside"}:
+                    what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
+                cure = manual(what, check_chain(drive), product="qemu-img")
+                yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
+
+
+@rule(
+    "DSK205",
+    "adapter-mismatch",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("vmware-virtual-disk-format-5.0", "vdiskmanager"),
+)
+def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
+    """The bus a disk sits on differs from the adapter its descriptor names.
+
+    A disk whose descriptor says `ide` behind a SCSI controller, or the reverse, may be refused or presented with
+    another geometry. Disks on LSI Logic SAS, paravirtual SCSI, SATA and NVMe are all written as lsilogic or ide.
+    """
+    for drive in vm.disks:
+        link = drive.chain.adapter_link if drive.chain is not None else None
+        adapter = (link.adapter or "").lower() if link is not None else ""
+        wrong = {"ide": adapter in {"buslogic", "lsilogic"}, "scsi": adapter == "ide"}.get(drive.bus, False)
+        if link is not None and wrong:
+            yield Hit(
+                f"{drive.id} is {with_article(drive.bus)} disk, but its descriptor says {link.adapter}",
+                (*link.adapter_evidence, *drive.evidence[:1]),
+                manual(
+                    f"put the disk back on the bus that its descriptor names, or let ddb.adapterType say {_word(drive)}"
+                ),
+            )
+
+
+@rule(
+    "DSK206",
+    "disk-outside-folder",
+    Severity.WARNING,
+    about=About.FILES,
+    stops={Do.MOVE_DISKS},
+)
+def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
+    """A disk lies outside the VM's folder.
+
+    Copying the folder does not copy it. vmxtool looks only whether such a file exists and never opens it.
+    """
+    for drive in vm.disks:
+        if drive.found is not None and drive.found.outside and drive.found.exists:
+            yield Hit(
+                f"{disk_label(drive)} lies outside the VM's folder and was not opened",
+                name_evidence(drive),
+                manual("copy it into the VM's folder and correct the name, or copy it separately"),
+            )
+
+
+@rule(
+    "DSK207",
+    "disk-damaged",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    sources=("vmware-virtual-disk-format-5.0",),
+)
+def disk_damaged(vm: Machine) -> Iterator[Hit]:
+    """A disk's header or descriptor holds what no product writes.
+
+    Copy the disk again from where it came from, or let the product that made it check it.
+    """
+    for drive in vm.disks:
+        for problem in _problems(drive):
+            if problem.kind in _DAMAGED:
+                cure = manual("copy the disk again, or check it", check_chain(drive), product="qemu-img")
+                stops = READING_DISKS | {Do.REWRITE} if problem.kind in _UNREADABLE else None
+                yield Hit(problem.message.rstrip("."), problem.evidence, cure, stops=stops, subject=drive.id)
+
+
+@rule(
+    "DSK208",
+    "disk-not-closed",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.POWER_OFF,
+    stops=READING_DISKS | {Do.REWRITE},
+    sources=("vmware-virtual-disk-format-5.0",),
+)
+def disk_not_closed(vm: Machine) -> Iterator[Hit]:
+    """A sparse disk was not closed: its product is still running it, or was cut short.
+
+    VMware checks the disk's tables when it opens it next. Open and close the VM in its own product before moving it.
+    """
+    for drive in vm.disks:
+        for link in _links(drive):
+            if link.unclean_shutdown:
+                place = link.evidence("uncleanShutdown") or (Evidence(link.file, None, "uncleanShutdown", "1"),)
+                cure = manual("start the VM in its own product and power it off")
+                yield Hit(f"{link.file} was not closed by its product", place, cure)
+
+
+@rule(
+    "DSK209",
+    "disk-path-of-another-host",
+    Severity.INFO,
+    about=About.FILES,
+)
+def disk_path_of_another_host(vm: Machine) -> Iterator[Hit]:
+    """The config names a disk by a path of another host; a file of that name lies beside the config.
+
+    What is said of the disk is read from the file beside the config. VMware itself follows the path.
+    """
+    for drive in vm.disks:
+        if drive.found is not None and drive.found.moved and drive.found.path is not None:
+            beside = drive.found.path.name
+            yield Hit(
+                f"{drive.id}: {drive.file} is a path of another host; {beside} beside the config was read",
+                name_evidence(drive),
+                manual(f"name the disk {beside} if it is to be run from this folder"),
+            )
+
+
+@rule(
+    "DSK210",
+    "device-without-controller",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("sanbarrow:vmx-syntax",),
+)
+def device_without_controller(vm: Machine) -> Iterator[Hit]:
+    """A drive is present on a controller that is not.
+
+    VMware leaves out everything on a controller whose own `present` is not true; the drive does not exist for it.
+    """
+    for item in vm.idle_devices:
+        identity = (item.key or "").rpartition(".")[0]
+        controller = identity.partition(":")[0]
+        yield Hit(
+            f"{identity} is present, but {controller} is not, so the drive does not exist",
+            (item,),
+            manual(f'set {controller}.present = "TRUE" if the drive is wanted'),
+        )
+
+
+@rule(
+    "DSK211",
+    "device-backed-disk",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    stops={Do.MOVE_DISKS},
+    sources=("vmware-virtual-disk-format-5.0",),
+)
+def device_backed_disk(vm: Machine) -> Iterator[Hit]:
+    """A disk maps a device of its host: a raw device mapping (RDM), a physical disk or a partition.
+
+    The data is not in the VM's folder, and another host need not have the device. Clone it into a virtual disk before
+    the VM is moved, or see to it that the new host reaches the same device.
+    """
+    for drive in vm.disks:
+        link = top(drive)
+        if (link is not None and link.format == "device") or drive.device_type in _RAW_TYPES:
+            named = link.evidence("createType") if link is not None else ()
+            yield Hit(
+                f"{disk_label(drive)} maps a device of its host; the data is not in the VM's folder",
+                (*named, *presence_evidence(drive)),
+                manual("clone the device into a virtual disk first"),
+            )
+
+
+@rule(
+    "DSK213",
+    "parent-outside-folder",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("vmware-virtual-disk-format-5.0",),
+)
+def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
+    """A disk rests on a parent in another folder, as that of a linked clone does.
+
+    Copying the VM's folder leaves the parent behind, and with it most of the data. Make a full clone in the product
+    that has the VM, or copy the parent to the same place beside the new folder.
+    """
+    for drive in vm.disks:
+        link = _parent_elsewhere(drive, vm)
+        if link is not None:
+            yield Hit(
+                f"{link.file} rests on {link.parent_hint}, outside the VM's folder, which was not opened",
+                link.evidence("parentFileNameHint"),
+                manual("make a full clone of the VM in its own product"),
+            )
+
+
+@rule(
+    "DSK219",
+    "change-tracking-on",
+    Severity.INFO,
+    about=About.FILES,
+    sources=("vmware-virtual-disk-format-5.0", "backup-docs"),
+)
+def change_tracking_on(vm: Machine) -> Iterator[Hit]:
+    """Changed block tracking is on for a disk.
+
+    The descriptor has version 3 and names a `-ctk.vmdk` file that has to go along. Programs other than VMware's refuse
+    version 3 at times. ESXi takes both back when tracking is switched off; after a copy without the file, removing the
+    changeTrackPath line and setting the version to 1 does the same.
+    """
+    for drive in vm.disks:
+        for link in _links(drive):
+            if link.change_tracking is not None:
+                yield Hit(
+                    f"{link.file} has changed block tracking, with its record in {link.change_tracking}",
+                    link.evidence("changeTrackPath"),
+                    manual(f"switch it off before the move, or copy {link.change_tracking} along"),
+                )
+
+
+def _hit(problem: Problem, cure: str) -> Hit:
+    return Hit(problem.message.rstrip("."), problem.evidence, manual(cure))
+
+
+def _problems(drive: Drive) -> tuple[Problem, ...]:
+    return drive.chain.problems if drive.chain is not None else ()
+
+
+def _links(drive: Drive) -> tuple[Link, ...]:
+    return drive.chain.links if drive.chain is not None else ()
+
+
+def _parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
+    """The last link of a chain, where its parent exists outside the VM's folder."""
+    links = _links(drive)
+    if not links or links[-1].parent_hint is None:
+        return None
+    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
+    return links[-1] if place.outside and place.exists else None
+
+
+def _word(drive: Drive) -> str:
+    return "ide" if drive.bus == "ide" else "lsilogic"

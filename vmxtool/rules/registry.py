@@ -1,0 +1,227 @@
+"""What a rule is, how one is registered, and every rule there is.
+
+A rule is a function with a decorator; its docstring is its page. It says what is wrong; its registration says what kind
+of move cures it and which kinds it stops. Nothing else in the program keeps a list of rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vmxtool import rules
+from vmxtool.findings import Do, Finding, Fix, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from vmxtool.evidence import Evidence
+    from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Case
+
+_Check = TypeVar("_Check", bound="Callable[..., Iterator[Hit]]")
+_FAMILIES = ("VMX", "PRD", "DSK", "NET", "CPU", "GST", "SNP", "DEV", "SEC")
+
+
+class About(StrEnum):
+    """What a rule looks at: a VM's files alone, a VM on a target, or a rewrite that is being worked out."""
+
+    FILES = "files"
+    TARGET = "target"
+    REWRITE = "rewrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One case of a rule's condition in one VM.
+
+    Attributes:
+        message: one sentence for the reader, without a full stop.
+        evidence: the places that show it.
+        fix: what cures it; None where nothing does.
+        severity: instead of the rule's own.
+        sources: beside the rule's own.
+        unverified: no source confirms a fact behind this case; it then says so, and never blocks.
+        cure: instead of the rule's own kind of move.
+        stops: instead of the rule's own.
+        subject: the drive or the row of devices.toml that it is about, where it is about one of several.
+        leaves: figures of the VM's state after the cure, by the names of `VmState`'s fields.
+    """
+
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    sources: tuple[str, ...] = ()
+    unverified: bool = False
+    cure: Do | None = None
+    stops: frozenset[Do] | None = None
+    subject: str | None = None
+    leaves: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition with a code and a name.
+
+    Attributes:
+        code: family letters and number; never reused.
+        name: says the condition, not the cure.
+        severity: how much a hit weighs, where the hit does not say otherwise.
+        about: what it looks at, and so what its check takes: a `Machine`, a `Case`, or what a rewrite meets.
+        cure: the kind of move that cures it, or None where none does.
+        stops: the kinds of move that cannot be made while it holds.
+        sources: what the rule rests on.
+        title: one sentence, from the check's docstring.
+        text: the rest of that docstring: why it matters and what to do.
+        check: yields a hit for every case of the condition.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    about: About
+    cure: Do | None
+    stops: frozenset[Do]
+    sources: tuple[str, ...]
+    title: str
+    text: str
+    check: Callable[..., Iterator[Hit]]
+
+    def findings(self, *asked: Any) -> list[Finding]:
+        """What the rule finds in what it is asked about."""
+        return [self.finding(hit) for hit in self.check(*asked)]
+
+    def finding(self, hit: Hit) -> Finding:
+        """A hit as a finding of this rule."""
+        severity, message = hit.severity or self.severity, hit.message
+        if hit.unverified:
+            severity = Severity.WARNING if severity is Severity.BLOCKER else severity
+            message += " (unverified)"
+        # What nothing cures in this case has no cure, though the rule has one for others.
+        cure = hit.cure or (self.cure if hit.fix is not None else None)
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=severity,
+            message=message,
+            evidence=hit.evidence,
+            sources=tuple(dict.fromkeys((*self.sources, *hit.sources))),
+            fix=hit.fix,
+            cure=cure,
+            stops=self.stops if hit.stops is None else hit.stops,
+            subject=hit.subject,
+            leaves=hit.leaves,
+            of_files=self.about is About.FILES,
+        )
+
+    def __repr__(self) -> str:
+        return f"<rule {self.code} {self.name}>"
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    about: About,
+    cure: Do | None = None,
+    stops: Iterable[Do] = (),
+    sources: tuple[str, ...] = (),
+) -> Callable[[_Check], _Check]:
+    """Register a check; its docstring becomes the rule's page.
+
+    Raises:
+        ValueError: another rule has the code or the name.
+    """
+
+    def register(check: _Check) -> _Check:
+        if any(known.code == code or known.name == name for known in _RULES.values()):
+            raise ValueError(f"two rules are called {code} {name}")
+        title, _, rest = (check.__doc__ or "").strip().partition("\n")
+        text = "\n".join(line.strip() for line in rest.strip().splitlines())
+        _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check)
+        _sorted.cache_clear()
+        return check
+
+    return register
+
+
+def forget(code: str) -> None:
+    """Take a rule out again."""
+    del _RULES[code]
+    _sorted.cache_clear()
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, family by family in the order of their codes."""
+    _load()
+    return _sorted()
+
+
+def find_rule(code: str) -> Rule:
+    """The rule of a code.
+
+    Raises:
+        KeyError: there is none.
+    """
+    _load()
+    return _RULES[code]
+
+
+@cache
+def _load() -> None:
+    for module in iter_modules(rules.__path__):
+        import_module(f"{rules.__name__}.{module.name}")
+
+
+@cache
+def _sorted() -> tuple[Rule, ...]:
+    return tuple(sorted(_RULES.values(), key=lambda it: (_FAMILIES.index(it.code[:3]), it.code)))
+
+
+def judge_files(machine: Machine) -> list[Finding]:
+    """Return the findings about a VM's files, whatever the target."""
+    return [item for it in all_rules() if it.about is About.FILES for item in it.findings(machine)]
+
+
+def judge(case: Case) -> list[Finding]:
+    """Return the findings about a VM at one point of a plan on a target, but for those that a step has settled.
+
+    Findings about the files are not among them; they are judged once a VM and lie in `case.files`.
+    """
+    settled = case.now.settled
+    found = [item for it in all_rules() if it.about is About.TARGET for item in it.findings(case)]
+    return [item for item in found if settled.isdisjoint(item.keys)] if settled else found
+
+
+def manual(text: str, *commands: tuple[str, ...], product: str | None = None) -> Fix:
+    """Tell the reader what to do, with the commands for it where there are some."""
+    from vmxtool.findings import Safety
+
+    return Fix(Safety.MANUAL, text, commands, product)
+
+
+def by_rewrite(text: str, *, unsafe: bool = False) -> Fix:
+    """Name what a rewrite by vmxtool does; its command is that of the plan's step, and made once there."""
+    from vmxtool.findings import Safety
+
+    return Fix(Safety.UNSAFE if unsafe else Safety.SAFE, text)
+
+
+def with_severity(finding: Finding, severity: Severity) -> Finding:
+    """A finding with another weight."""
+    return replace(finding, severity=severity)
+
+
+def findings_of(check: Callable[..., Iterator[Hit]], *asked: Any) -> list[Finding]:
+    """What a rule finds, by its function: for rules about a rewrite, which are asked while it is worked out."""
+    _load()
+    return next(it for it in _RULES.values() if it.check is check).findings(*asked)

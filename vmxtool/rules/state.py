@@ -1,0 +1,154 @@
+"""What a move can change in a VM, and nothing else: the state that plans are played over.
+
+A `Machine` says what the files say, with the place of each fact, and is never changed. A `VmState` is small, frozen and
+hashable; a plan changes it step by step, a rewrite is proved against it, and a route hands it from hop to hop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from vmxtool.knowledge.devices import rules_for
+from vmxtool.vmx.values import as_bool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.machine.model import Bus, Drive, Machine
+
+DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
+
+# What hides a disk, or a part of it, so that nothing can be said of what it holds.
+_HIDING = frozenset(
+    {"missing", "extent-missing", "outside", "unreadable", "header-damaged", "unfinished", "loop", "too-deep"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskState:
+    """One hard disk.
+
+    Attributes:
+        drive: its id in the files as they are; it never changes, so that evidence is found by it.
+        bus: the bus it sits on.
+        format: the kind of product it is native to; "unseen" where it, or a part of it, could not be read.
+    """
+
+    drive: str
+    bus: Bus
+    format: DiskFormat
+
+
+@dataclass(frozen=True, slots=True)
+class VmState:
+    """A VM at one point of a plan.
+
+    Attributes:
+        holder: id of the product that has it now, or None where nothing tells.
+        arrived: whether it is the holder's own: copied, registered or made there.
+        version: hardware version, or None where the config names none.
+        vcpus: virtual processors.
+        memory_mib: memory in MiB.
+        nics: network adapters.
+        guest: value of `guestOS`, or None.
+        disks: the hard disks, in the order of the files.
+        devices: ids of the rows of devices.toml that its settings fall under.
+        settled: codes of findings that a step has settled, or "CODE:SUBJECT" where it settled one of several.
+    """
+
+    holder: str | None
+    arrived: bool
+    version: int | None
+    vcpus: int
+    memory_mib: int
+    nics: int
+    guest: str | None
+    disks: tuple[DiskState, ...] = ()
+    devices: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, vm: Machine, holder: str | None = None, settings: Iterable[Setting] | None = None) -> VmState:
+        """The state that a VM's files show; the likeliest product that made it holds it, unless another is named."""
+        found = settings_of(vm.config.document) if settings is None else settings
+        return cls(
+            holder=holder if holder is not None else next((it.product for it in vm.origin), None),
+            arrived=True,
+            version=vm.hardware.version,
+            vcpus=vm.cpu.count,
+            memory_mib=vm.memory_mib,
+            nics=len(vm.nics),
+            guest=vm.guest.id,
+            disks=tuple([DiskState(drive.id, drive.bus, format_of(drive)) for drive in vm.disks]),
+            devices=frozenset([setting.rule.id for setting in found]),
+        )
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a disk, or a part of one, could not be read."""
+        return any(disk.format == "unseen" for disk in self.disks)
+
+    def with_formats(self, change: Mapping[str, DiskFormat]) -> VmState:
+        """The same VM with disks of other formats, by the formats they have."""
+        disks = tuple([replace(disk, format=change.get(disk.format, disk.format)) for disk in self.disks])
+        return replace(self, disks=disks)
+
+
+class Setting(NamedTuple):
+    """A setting of a present device that a row of devices.toml is about, by its folded key."""
+
+    key: str
+    rule: DeviceRule
+
+
+def settings_of(document: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Every setting, by folded key, that a row of devices.toml is about, with a value that it takes.
+
+    Args:
+        document: values by folded key, or a whole config.
+    """
+    keys = document.folded() if hasattr(document, "folded") else document
+    return tuple(_settings(keys, document))
+
+
+def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[Setting]:
+    off: dict[str, bool] = {}
+    for key in keys:
+        rows = rows_for(key)
+        if not rows:
+            continue
+        head = key.partition(".")[0]
+        if head not in off:
+            off[head] = _is_off(document, head)
+        if not off[head]:
+            value = document[key]
+            for rule in rows:
+                if rule.takes(value):
+                    yield Setting(key, rule)
+
+
+@lru_cache(maxsize=4096)
+def rows_for(key: str) -> tuple[DeviceRule, ...]:
+    """The rows of devices.toml that a folded key falls under; configs have few keys of their own."""
+    return rules_for(key)
+
+
+def _is_off(document: Mapping[str, str], head: str) -> bool:
+    present = document.get(f"{head}.present")
+    if present is None:
+        return head == "vtpm"  # the TPM's certificates may outlive it
+    return not as_bool(present)
+
+
+def format_of(drive: Drive) -> DiskFormat:
+    """The format of a disk, "unseen" where any part of it is missing, elsewhere, encrypted or not readable."""
+    chain = drive.chain
+    if chain is None or not chain.links or chain.encrypted:
+        return "unseen"
+    if any(problem.kind in _HIDING for problem in chain.problems):
+        return "unseen"
+    form = chain.links[0].format
+    return "unseen" if form == "unknown" else form

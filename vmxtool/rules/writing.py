@@ -1,0 +1,212 @@
+"""What forbids writing: reasons that only a rewrite has, by files that it must not touch and by what it comes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.evidence import Evidence
+from vmxtool.findings import Do, Severity
+from vmxtool.machine.neighbours import disks_of_others, owner_of, twin_of
+from vmxtool.rules.case import name_evidence
+from vmxtool.rules.registry import About, Hit, manual, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Drive, Machine
+
+_MOVING = frozenset({Do.MOVE_DISKS})
+
+
+# --- what the files show ---
+
+
+@rule("DSK294", "legacy-disk", Severity.INFO, about=About.FILES, cure=Do.REPAIR_DISK, stops=_MOVING)
+def legacy_disk(vm: Machine) -> Iterator[Hit]:
+    """A disk is of Workstation 2 or 3, or of GSX Server 1 or 2, and cannot be moved to another bus.
+
+    Its adapter stands in a binary header that newer products do not write. They convert such a disk when they upgrade
+    the VM.
+    """
+    for drive in vm.disks:
+        for link in drive.chain.links if drive.chain is not None else ():
+            if link.format == "legacy":
+                yield Hit(
+                    f"{link.file} is a disk of Workstation 2 or 3, or of GSX Server 1 or 2",
+                    (Evidence(link.file),),
+                    manual(f"open the VM in Workstation 4 or 5 first, which converts {link.file}"),
+                    subject=drive.id,
+                )
+
+
+@rule("DSK295", "disk-shared", Severity.INFO, about=About.FILES, cure=Do.REPAIR_CONFIG, stops=_MOVING)
+def disk_shared(vm: Machine) -> Iterator[Hit]:
+    """Another config in the folder names the same disk.
+
+    A disk has one adapter. Moved to another bus for this VM, the other one would find its disk made for a controller
+    that it does not have.
+    """
+    if not any(drive.chain is not None and drive.chain.links for drive in vm.disks):
+        return
+    others = disks_of_others(vm)
+    for drive in vm.disks if others else ():
+        other = owner_of(drive, others)
+        if other is not None:
+            fix = manual(f"take {drive.file} out of {other} first")
+            yield Hit(f"{drive.file} is also a disk of {other}", (Evidence(other),), fix, subject=drive.id)
+
+
+@rule("DSK297", "disk-used-twice", Severity.WARNING, about=About.FILES, cure=Do.REPAIR_CONFIG, stops=_MOVING)
+def disk_used_twice(vm: Machine) -> Iterator[Hit]:
+    """Two drives of the VM name the same disk.
+
+    Products open a disk once. Which of the drives is meant is not for vmxtool to guess.
+    """
+    seen: set[str] = set()
+    for drive in vm.disks:
+        twin = twin_of(vm, drive) if drive.id not in seen else None
+        if twin is not None:
+            seen |= {drive.id, twin.id}
+            yield Hit(
+                f"{drive.id} and {twin.id} name the same disk, {drive.file}",
+                (*name_evidence(drive), *name_evidence(twin)),
+                manual(f"take {drive.id} or {twin.id} out first"),
+                subject=drive.id,
+            )
+
+
+@rule("DSK298", "disk-encrypted", Severity.INFO, about=About.FILES, cure=Do.DECRYPT, stops=_MOVING)
+def disk_encrypted(vm: Machine) -> Iterator[Hit]:
+    """A disk is encrypted.
+
+    What its descriptor says in the open is only part of it, so it is not changed, and what it holds is not seen.
+    """
+    for drive in vm.disks:
+        for link in drive.chain.links if drive.chain is not None else ():
+            if link.encrypted:
+                fix = manual("remove the encryption in the product that made it")
+                place = (Evidence(link.file, None, "encryptionKeys"),)
+                yield Hit(f"{link.file} is encrypted", place, fix, subject=drive.id)
+
+
+# --- what a rewrite meets while it is worked out ---
+
+
+@rule("DSK291", "adapter-not-known", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+def adapter_not_known(guest: str, evidence: tuple[Evidence, ...], note: str | None) -> Iterator[Hit]:
+    """No SCSI controller is known to suit the guest.
+
+    A guest that has no driver for the controller of its disk does not start. Name one that it has a driver for.
+    """
+    remedy = "name one with --adapter that the guest has a driver for"
+    fix = manual(remedy if note is None else f"{note.rstrip('.')}; or {remedy}")
+    yield Hit(f"no SCSI controller is known to suit {guest}", evidence, fix)
+
+
+@rule("DSK292", "no-free-unit", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
+    """There is no place left on the bus that drives would move to.
+
+    A SCSI controller takes 15 devices and a VM four controllers; IDE takes four devices in all.
+    """
+    if len(drives) <= free:
+        return
+    places = tuple(item for drive in drives for item in drive.evidence[:1])
+    message = f"{len(drives)} drives are to move to {bus}, and {free} units are free there"
+    yield Hit(message, places, manual("take out a drive or a controller first"))
+
+
+@rule("DSK293", "adapter-not-for-guest", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
+    """The guest has no driver for the SCSI controller that was asked for.
+
+    No 64-bit guest has one for the BusLogic controller.
+    """
+    message = f"{guest} is a 64-bit guest, and none has a driver for the BusLogic controller"
+    yield Hit(message, evidence, manual("choose --adapter lsilogic"))
+
+
+@rule("DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Iterator[Hit]:
+    """A disk's descriptor cannot take the new entry.
+
+    An embedded descriptor has a fixed number of sectors, and vmxtool neither moves what follows them nor touches
+    bytes that it does not know. Convert the disk first.
+    """
+    from vmxtool.rules.commands import as_argument
+
+    command = ("vmware-vdiskmanager", "-r", as_argument(file), "-t", "0", "NEW.vmdk")
+    yield Hit(
+        f"{file}: {key} cannot become {after}: {reason}",
+        (Evidence(file, None, key),),
+        manual("convert the disk first", command, product="vmware-vdiskmanager"),
+        sources=("vdiskmanager",),
+    )
+
+
+@rule("DSK299", "drive-not-movable", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
+    """A drive of the host stands on a bus that the hardware version does not have.
+
+    It is no virtual disk that could be put elsewhere.
+    """
+    message = f"{drive.id} is a drive of the host on {bus}, which {goal} does not have"
+    yield Hit(message, drive.evidence, manual(f"take {drive.id} out in the VM's own product"))
+
+
+@rule("DEV792", "device-number-not-in-hardware-version", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterator[Hit]:
+    """A device has a number that the hardware version does not have.
+
+    No product would look at it. Give the device a lower number, or take it out, in the VM's own product.
+    """
+    message = f"hardware version {version} has no {device}, so it would not look at it"
+    fix = manual(f"give {device} a lower number, or take it out, in the VM's own product")
+    yield Hit(message, (evidence,), fix, sources=("libvirt:src/vmx/vmx.c",))
+
+
+@rule("VMX091", "setting-not-writable", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def setting_not_writable(problem: str) -> Iterator[Hit]:
+    """A setting cannot be written as it would have to be.
+
+    Its new value does not fit the file's encoding, or its new name is already there.
+    """
+    yield Hit(problem, (), manual("correct the config by hand first"))
+
+
+@rule("VMX092", "not-asked-for", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]]) -> Iterator[Hit]:
+    """The rewrite would change what the guest may need to start, and was not asked to.
+
+    A disk on another bus needs another driver, and a device that goes may be missed. Prepare the guest, then name the
+    options. With `--dry-run` they show what changes and what the guest needs.
+    """
+    if missing:
+        why = list(reasons)
+        listed = "; ".join(dict.fromkeys(reason for reason, _ in why)) or "the guest may need what would change"
+        places = tuple(dict.fromkeys(place for _, place in why))
+        yield Hit(listed, places, manual(f"prepare the guest and say {' '.join(missing)} too"))
+
+
+@rule("PRD191", "hardware-version-not-written", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def hardware_version_not_written(target: Product, evidence: tuple[Evidence, ...], oldest: int) -> Iterator[Hit]:
+    """The target runs no hardware version that vmxtool writes.
+
+    Of the versions before 3 no config has been seen, so none is written. A product between the two has to make the
+    step.
+    """
+    message = f"{target.name} runs no hardware version from {oldest} on, and vmxtool writes none below"
+    fix = manual("let a product between the two change the version; vmxtool route --target shows the ways")
+    yield Hit(message, evidence, fix, sources=(target.source,))
+
+
+@rule("PRD192", "no-common-hardware-version", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def no_common_hardware_version(origin: Product, target: Product, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
+    """No way leads to the target with a hardware version that the VM's own product runs too.
+
+    A VM in legacy mode keeps a version that both run, so that it can go back. Without one the move is one-way.
+    """
+    message = f"no way leads to {target.name} with a hardware version that {origin.name} runs too"
+    fix = manual("leave --legacy out; the VM then cannot go back")
+    yield Hit(message, evidence, fix, sources=(origin.source, target.source))
