@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Machine
     from vmxtool.planner.verdict import Verdict
+    from vmxtool.rewriter.journal.undo import RestoredFiles
     from vmxtool.rewriter.plan import Plan
-    from vmxtool.rewriter.undo import Undone
     from vmxtool.vmx.document import Document
 
 __version__ = "0.1.0"
@@ -109,13 +109,13 @@ def plan_rewrite(
     return plan(machine, request)
 
 
-def undo(path: str | PathLike[str]) -> Undone:
+def undo(path: str | PathLike[str]) -> RestoredFiles:
     """Put back the bytes from before the last rewrite, or settle one that was cut short.
 
     Raises:
         UsageError: no VM is there.
         WriteError: there is nothing to undo, or a file was changed since.
     """
-    from vmxtool.rewriter.history import find_place, take_back
+    from vmxtool.rewriter.journal.history import find_vm_folder, undo_last
 
-    return take_back(find_place(Path(path))).undone
+    return undo_last(find_vm_folder(Path(path))).undone

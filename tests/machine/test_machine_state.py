@@ -10,7 +10,7 @@ import pytest
 from machine import vms
 
 from vmxtool.machine.read import read_machine
-from vmxtool.rewriter.record import journal_path
+from vmxtool.rewriter.journal.record import journal_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter import durable, journal, locks, target
-from vmxtool.rewriter.patch import InPlacePatch, Patch, Range, ReplacePatch
-from vmxtool.rewriter.undo import undo
+from vmxtool.rewriter.journal import file_ops, locks, paths, store
+from vmxtool.rewriter.journal.patch import InPlacePatch, Patch, Range, ReplacePatch
+from vmxtool.rewriter.journal.undo import undo
 
 SECTOR = 512
 NOBODY = 65534
@@ -57,8 +57,8 @@ class Instrumented:
 def instrumented(hook: Hook) -> Iterator[None]:
     """Let the rewriter run over `hook` for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        proxy = Instrumented(durable.os, hook)  # type: ignore[attr-defined]
-        for module in (durable, locks, journal, target):
+        proxy = Instrumented(file_ops.os, hook)  # type: ignore[attr-defined]
+        for module in (file_ops, locks, store, paths):
             patch.setattr(module, "os", proxy)
         yield
 

@@ -13,7 +13,7 @@ from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import products
 from vmxtool.machine.read import describe
 from vmxtool.planner.request import Request, is_written
-from vmxtool.rewriter.patch import ReplacePatch
+from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.plan import Plan, plan
 from vmxtool.rules._registry import judge_target
 from vmxtool.vmx.document import Document

@@ -28,9 +28,9 @@ from rewriter.instrumented import (
     tree,
 )
 
-from vmxtool.rewriter.journal import unfinished
-from vmxtool.rewriter.undo import undo
-from vmxtool.rewriter.write import write
+from vmxtool.rewriter.journal.store import unfinished
+from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.write import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +178,9 @@ def test_undo_in_a_new_interpreter(tmp_path: Path) -> None:
     killed(lambda: write(tmp_path, patches, {}), len(changes) - 4, torn=False)
     assert tree(tmp_path) != old
 
-    program = "import pathlib, sys; from vmxtool.rewriter.undo import undo; print(undo(pathlib.Path(sys.argv[1])))"
+    program = (
+        "import pathlib, sys; from vmxtool.rewriter.journal.undo import undo; print(undo(pathlib.Path(sys.argv[1])))"
+    )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", program, str(tmp_path)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout

@@ -28,17 +28,17 @@ from rewriter.instrumented import (
 )
 
 from vmxtool.errors import Interrupted, WriteError
-from vmxtool.rewriter.journal import unfinished
-from vmxtool.rewriter.patch import ReplacePatch
-from vmxtool.rewriter.undo import undo
-from vmxtool.rewriter.write import write
+from vmxtool.rewriter.journal.patch import ReplacePatch
+from vmxtool.rewriter.journal.store import unfinished
+from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.write import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyfakefs.fake_filesystem import FakeFilesystem
 
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from rewriter.instrumented import make_vm, states, tree
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter import journal
-from vmxtool.rewriter.durable import Attributes
-from vmxtool.rewriter.history import Place, take_back
-from vmxtool.rewriter.journal import journals, unfinished
-from vmxtool.rewriter.patch import InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.record import Entry, Journal, NotAJournalError, decode, encode
-from vmxtool.rewriter.undo import undo
-from vmxtool.rewriter.write import write
+from vmxtool.rewriter.journal import store
+from vmxtool.rewriter.journal.file_ops import Attributes
+from vmxtool.rewriter.journal.history import JournalFolder, undo_last
+from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
+from vmxtool.rewriter.journal.record import Journal, JournalFile, NotAJournalError, decode, encode
+from vmxtool.rewriter.journal.store import journals, unfinished
+from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.write import write
 from vmxtool.vmx import intake
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def records(draw: st.DrawFn) -> Journal:
     attributes = st.builds(
         Attributes, st.integers(0, 0o7777), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**62)
     )
-    entries = tuple(Entry(name, draw(patches(FOLDER.joinpath(*name.split("/")))), draw(attributes)) for name in listed)
+    entries = tuple(
+        JournalFile(name, draw(patches(FOLDER.joinpath(*name.split("/")))), draw(attributes)) for name in listed
+    )
     about = draw(st.dictionaries(st.text(), st.text(), max_size=3))
     return Journal(FOLDER, draw(st.integers(1, 9999)), draw(st.datetimes(timezones=st.just(UTC))), about, entries)
 
@@ -320,12 +322,12 @@ def test_only_the_newest_journals_are_listed_and_of_large_ones_only_the_beginnin
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_journal(tmp_path)
-    store = tmp_path / ".vmxtool"
+    folder = tmp_path / ".vmxtool"
     for number in range(2, 300):
-        (store / f"{number:04}.undone").write_bytes(b"{}")
+        (folder / f"{number:04}.undone").write_bytes(b"{}")
     for number in range(280, 290):
-        os.truncate(store / f"{number:04}.undone", 10**9)
-        os.truncate(store / f"{number + 10:04}.undone", journal.MAX_BYTES)
+        os.truncate(folder / f"{number:04}.undone", 10**9)
+        os.truncate(folder / f"{number + 10:04}.undone", store.MAX_BYTES)
     read: list[int] = []
     real = os.read
 
@@ -351,7 +353,7 @@ def test_an_undo_reads_the_journal_that_is_due_and_no_other(tmp_path: Path, monk
         return real(path, *rest)
 
     monkeypatch.setattr(os, "open", noted)
-    assert take_back(Place(tmp_path, None)).about == {"command": "rewrite"}
+    assert undo_last(JournalFolder(tmp_path, None)).about == {"command": "rewrite"}
     assert {name for name in opened if name.endswith((".done", ".journal", ".undone"))} == {"0001.done"}
 
 
@@ -407,7 +409,7 @@ def test_drafts_of_dead_processes_go_away(tmp_path: Path) -> None:
 
 
 def test_changes_too_big_for_a_journal_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "MAX_BYTES", 1000)
+    monkeypatch.setattr(store, "MAX_BYTES", 1000)
     vm = make_vm(tmp_path)
     before = tree(tmp_path)
     with pytest.raises(WriteError, match="more than a journal holds"):

@@ -24,8 +24,8 @@ from planner.small_vms import make_vm
 
 from vmxtool.machine.read import read_machine
 from vmxtool.planner.request import Request
+from vmxtool.rewriter.journal.undo import undo
 from vmxtool.rewriter.plan import plan
-from vmxtool.rewriter.undo import undo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,12 +24,12 @@ from vmxtool.planner.changes import SettingChange
 from vmxtool.planner.request import Request
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
-from vmxtool.rewriter.journal import journals
-from vmxtool.rewriter.patch import ReplacePatch
+from vmxtool.rewriter.journal.patch import ReplacePatch
+from vmxtool.rewriter.journal.store import journals
+from vmxtool.rewriter.journal.undo import undo
 from vmxtool.rewriter.plan import plan
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
 from vmxtool.rewriter.told import TextChange
-from vmxtool.rewriter.undo import undo
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rewriter.instrumented import in_place, make_vm, sparse_disk, states, tree
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter.patch import InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.undo import undo
-from vmxtool.rewriter.write import write
+from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
+from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.write import write
 
 OLD, NEW = b'guestOS = "winxp"\n', b'guestOS = "winxppro"\n'
 

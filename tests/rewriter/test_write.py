@@ -30,15 +30,15 @@ from rewriter.instrumented import (
 )
 
 from vmxtool.errors import Interrupted, WriteError
-from vmxtool.rewriter import locks
-from vmxtool.rewriter.patch import InPlacePatch, Range, ReplacePatch, differing_sectors, is_mixture
-from vmxtool.rewriter.undo import undo
-from vmxtool.rewriter.write import write
+from vmxtool.rewriter.journal import locks
+from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch, differing_sectors, is_mixture
+from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.write import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
 
 posix = pytest.mark.skipif(os.name != "posix", reason="of POSIX systems")
 root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives files to other users")
@@ -383,7 +383,7 @@ def test_disk_of_somebody_else_is_changed_in_place_and_stays_theirs() -> None:
         assert "0001.done" in doing(lambda: write(folder, (in_place(disk),), {}))
         assert disk.read_bytes() == sparse_disk("lsilogic")
         assert disk.stat().st_uid == 0
-        assert "Undone" in doing(lambda: undo(folder))
+        assert "RestoredFiles" in doing(lambda: undo(folder))
         assert disk.read_bytes() == sparse_disk("ide")
 
 
@@ -517,7 +517,7 @@ def test_another_vmxtool_is_writing(tmp_path: Path) -> None:
     reading, writing = os.pipe()
 
     def work() -> None:
-        with locks.hold(tmp_path):
+        with locks.locked(tmp_path):
             os.write(writing, b"!")
             time.sleep(60)
 
@@ -559,7 +559,7 @@ def test_the_lock_comes_and_goes_without_two_having_it(tmp_path: Path) -> None:
         done = 0
         while done < 60:
             try:
-                with locks.hold(tmp_path):
+                with locks.locked(tmp_path):
                     os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
                     mark.unlink()
                     done += 1

@@ -21,9 +21,9 @@ def command(
     with exits.told():
         from vmxtool.report import undone
         from vmxtool.report.as_json import to_text
-        from vmxtool.rewriter.history import find_place, rewrites, take_back
+        from vmxtool.rewriter.journal.history import find_vm_folder, rewrites, undo_last
 
-        place = find_place(vm)
+        place = find_vm_folder(vm)
         if list:
             found = rewrites(place)
             if format is Format.json:
@@ -31,7 +31,7 @@ def command(
             else:
                 undone.print_listed(found)
             return
-        result = take_back(place)
+        result = undo_last(place)
         if format is Format.json:
             sys.stdout.write(to_text(undone.taken_back(result)))
         else:

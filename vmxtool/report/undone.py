@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from vmxtool.rewriter.history import TakenBack
-    from vmxtool.rewriter.journal import JournalInfo
+    from vmxtool.rewriter.journal.history import UndoResult
+    from vmxtool.rewriter.journal.store import JournalInfo
 
 _STATES = {"journal": "cut short", "done": "done", "undone": "undone"}
 _STYLES = {"journal": "bold red", "done": "green", "undone": "dim"}
 
 
-def taken_back(result: TakenBack) -> dict[str, Any]:
+def taken_back(result: UndoResult) -> dict[str, Any]:
     """An undo as JSON, "vmxtool.undo/1"."""
     return {
         "schema": "vmxtool.undo/1",
@@ -48,7 +48,7 @@ def listed(rewrites: Sequence[JournalInfo]) -> dict[str, Any]:
     }
 
 
-def print_taken_back(result: TakenBack, stream: IO[str] | None = None) -> None:
+def print_taken_back(result: UndoResult, stream: IO[str] | None = None) -> None:
     """Print which rewrite was undone and which files have their bytes from before."""
     out = console(stream)
     undone = result.undone

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.planner.refusals import refusal
-from vmxtool.rewriter.patch import SECTOR, InPlacePatch, Range, ReplacePatch
+from vmxtool.rewriter.journal.patch import SECTOR, InPlacePatch, Range, ReplacePatch
 from vmxtool.rewriter.told import FileChange, TextChange
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding
     from vmxtool.planner.changes import DescriptorChange
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmdk.descriptor import Descriptor
 

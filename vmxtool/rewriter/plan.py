@@ -10,8 +10,8 @@ from vmxtool.errors import WriteError
 from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter import descriptors, settings
+from vmxtool.rewriter.journal.write import write
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
-from vmxtool.rewriter.write import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Machine
     from vmxtool.planner.request import Request
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.rewriter.told import FileChange, TextChange
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.planner.refusals import refusal
-from vmxtool.rewriter.patch import ReplacePatch
+from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.told import FileChange, TextChange
 from vmxtool.vmx import edits
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.machine.model import Machine
     from vmxtool.planner.changes import SettingChange
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmx.document import Document
 
 

@@ -1,4 +1,4 @@
-"""Put back the bytes from before a rewrite, whether it was finished or cut short at any instant."""
+"""Restore the bytes from before a rewrite, whether it was finished or cut short at any instant."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from vmxtool.errors import Interrupted, WriteError
-from vmxtool.rewriter import durable, journal, locks, target
-from vmxtool.rewriter.patch import ReplacePatch, differing_sectors, is_mixture
+from vmxtool.rewriter.journal import file_ops, locks, paths, store
+from vmxtool.rewriter.journal.patch import ReplacePatch, differing_sectors, is_mixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from vmxtool.rewriter.patch import InPlacePatch, Patch, Side
-    from vmxtool.rewriter.record import Entry, Journal
+    from vmxtool.rewriter.journal.patch import InPlacePatch, Patch, Side
+    from vmxtool.rewriter.journal.record import Journal, JournalFile
 
 Found = Literal["before", "after", "mixed", "missing", "other"]
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo did.
+class RestoredFiles:
+    """The result of an undo: which rewrite it undid, and which files it restored.
 
     Attributes:
         number: the rewrite's number.
-        files: the files that got back their bytes, by the names that the journal has; none where nothing had changed.
+        files: the restored files, by their names in the journal; empty where no file had been changed.
         was_unfinished: the rewrite, or an earlier undo of it, had been cut short.
     """
 
@@ -34,7 +34,7 @@ class Undone:
     was_unfinished: bool
 
 
-def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> Undone:
+def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> RestoredFiles:
     """Undo the unfinished rewrite of a VM's folder, or else the last one that was not undone yet.
 
     Killed at any instant, it is done by calling it again.
@@ -47,58 +47,58 @@ def undo(folder: Path, trusted: frozenset[Path] = frozenset()) -> Undone:
         Interrupted: it had to stop half-way; calling it again goes on.
         WriteError: there is nothing to undo, or a file is not as the rewrite left it; nothing was changed.
     """
-    folder = target.real(folder)
-    if not journal.has_store(folder):
+    folder = paths.real(folder)
+    if not store.has_store(folder):
         raise WriteError(f"{folder}: no rewrite to undo here")
     try:
-        with locks.hold(folder):
+        with locks.locked(folder):
             return _undo(folder, trusted)
     except OSError as error:
-        raise WriteError(f"{durable.explain(error)}; nothing was changed") from None
+        raise WriteError(f"{file_ops.explain(error)}; nothing was changed") from None
 
 
-def _undo(folder: Path, trusted: frozenset[Path]) -> Undone:
-    due = journal.due(folder)
+def _undo(folder: Path, trusted: frozenset[Path]) -> RestoredFiles:
+    due = store.due(folder)
     if due is None:
         raise WriteError(f"{folder}: no rewrite to undo here")
     number, state = due
     was_unfinished = state == "journal"
-    record = _located(journal.load(folder, number, state), trusted)
+    record = _located(store.load(folder, number, state), trusted)
     refuse_if_in_use(entry.patch.path for entry in record.entries)
     for entry in record.entries:
-        _check(entry, look(entry.patch), number, was_unfinished=was_unfinished)
-    journal.reopen(record, was_unfinished=was_unfinished)
+        _check(entry, compare(entry.patch), number, was_unfinished=was_unfinished)
+    store.reopen(record, was_unfinished=was_unfinished)
     try:
         files = restore(record, range(len(record.entries)))
-        journal.finish(record, "undone")
+        store.finish(record, "undone")
     except (OSError, WriteError) as error:
-        reason = durable.explain(error) if isinstance(error, OSError) else str(error)
+        reason = file_ops.explain(error) if isinstance(error, OSError) else str(error)
         raise Interrupted(f"{reason}; then run `vmxtool undo` again, which goes on with rewrite {number:04}") from None
-    return Undone(number, files, was_unfinished)
+    return RestoredFiles(number, files, was_unfinished)
 
 
-def refuse_if_in_use(paths: Iterable[Path]) -> None:
+def refuse_if_in_use(files: Iterable[Path]) -> None:
     """Refuse where a VMware product has one of the files open; see `locks.refuse_if_in_use`."""
     stems: dict[Path, set[str]] = {}
-    for path in paths:
+    for path in files:
         stems.setdefault(path.parent, set()).add(path.stem)
     everywhere = {stem for found in stems.values() for stem in found}
     for folder in stems:
         locks.refuse_if_in_use(folder, everywhere)
 
 
-def look(patch: Patch) -> Found:
-    """Which bytes a file has: those from before, those from after, a mixture (disks alone), or other ones.
+def compare(patch: Patch) -> Found:
+    """Compare a file with its patch: it has the bytes from before, from after, a mixture (disks alone), or other ones.
 
     Raises:
         OSError: it cannot be read.
     """
     if isinstance(patch, ReplacePatch):
-        if durable.status(patch.path) is None:
+        if file_ops.status(patch.path) is None:
             return "missing"
-        content = durable.read(patch.path, max(len(patch.before), len(patch.after)) + 1)
+        content = file_ops.read(patch.path, max(len(patch.before), len(patch.after)) + 1)
         return "before" if content == patch.before else "after" if content == patch.after else "other"
-    ranges = durable.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
+    ranges = file_ops.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
     if all(have == item.before for have, item in zip(ranges, patch.ranges, strict=True)):
         return "before"
     if all(have == item.after for have, item in zip(ranges, patch.ranges, strict=True)):
@@ -120,11 +120,11 @@ def restore(record: Journal, indexes: Sequence[int]) -> tuple[str, ...]:
         OSError: a file cannot be read or written.
     """
     for index in range(len(record.entries)):
-        durable.remove(record.staged(index))
+        file_ops.remove(record.staged(index))
     written = []
     for index in indexes:
         entry = record.entries[index]
-        found = look(entry.patch)
+        found = compare(entry.patch)
         if found == "other":
             raise WriteError(f"{entry.patch.path}: changed by another program; close that")
         if isinstance(entry.patch, ReplacePatch):
@@ -142,36 +142,36 @@ def write_ranges(patch: InPlacePatch, side: Side, mtime_ns: int | None) -> None:
     Raises:
         OSError: it cannot be read or written.
     """
-    have = durable.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
+    have = file_ops.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])
     pieces = [
         piece
         for found, item in zip(have, patch.ranges, strict=True)
         for piece in differing_sectors(item.offset, found, item.before if side == "before" else item.after)
     ]
-    durable.overwrite(patch.path, pieces, mtime_ns)
+    file_ops.overwrite(patch.path, pieces, mtime_ns)
 
 
 def _restore_text(record: Journal, index: int, patch: ReplacePatch, found: Found) -> None:
     path, before = patch.path, record.entries[index].attributes
     if found == "before":
-        durable.settle(path)
+        file_ops.sync_file(path)
         return
     lost = found == "missing"
     # The rights of today, should the user have changed them since; the time of before, since the bytes are of then.
     like = (
         replace(before, mode=before.mode & 0o777)
         if lost
-        else replace(durable.attributes(path), mtime_ns=before.mtime_ns)
+        else replace(file_ops.attributes(path), mtime_ns=before.mtime_ns)
     )
-    durable.stage(record.staged(index), patch.before, like, path, keep_time=True, lost=lost)
-    durable.replace(record.staged(index), path)
+    file_ops.stage(record.staged(index), patch.before, like, path, keep_time=True, lost=lost)
+    file_ops.replace(record.staged(index), path)
 
 
-def _restore_disk(record: Journal, entry: Entry, patch: InPlacePatch, found: Found) -> None:
-    have = durable.attributes(patch.path).mtime_ns
+def _restore_disk(record: Journal, entry: JournalFile, patch: InPlacePatch, found: Found) -> None:
+    have = file_ops.attributes(patch.path).mtime_ns
     if found == "before" and (have == entry.attributes.mtime_ns or have != record.stamp_ns):
         # Neither bytes nor a time to give back.
-        durable.settle(patch.path)
+        file_ops.sync_file(patch.path)
         return
     # If its time is another, somebody wrote to other parts of the disk since, and a program that copies by time of
     # change has to see that.
@@ -183,14 +183,14 @@ def _located(record: Journal, trusted: frozenset[Path]) -> Journal:
     """The journal with its files as they lie, once it is sure that no link has taken the place of one."""
     entries = []
     for entry in record.entries:
-        found = target.locate(record.folder, entry.patch.path, trusted)
+        found = paths.locate(record.folder, entry.patch.path, trusted)
         if found.name != entry.name:
             raise WriteError(f"{entry.patch.path}: a link has taken the place of the file; put the file back")
         entries.append(replace(entry, patch=replace(entry.patch, path=found.path)))
     return replace(record, entries=tuple(entries))
 
 
-def _check(entry: Entry, found: Found, number: int, *, was_unfinished: bool) -> None:
+def _check(entry: JournalFile, found: Found, number: int, *, was_unfinished: bool) -> None:
     path = entry.patch.path
     if not was_unfinished and found != "after":
         raise WriteError(f"{path}: changed since rewrite {number:04}, so that cannot be undone; nothing was changed")
@@ -202,4 +202,4 @@ def _check(entry: Entry, found: Found, number: int, *, was_unfinished: bool) -> 
     in_place = not isinstance(entry.patch, ReplacePatch)
     # A disk that is as it should be may still have to get back its time, which all its names share.
     if found != "missing" and (in_place or found != "before"):
-        target.check(target.Target(entry.name, path), in_place=in_place)
+        paths.check(paths.Target(entry.name, path), in_place=in_place)

@@ -1,4 +1,4 @@
-"""What a rewrite changes in one file: the bytes before and the bytes after, and nothing about how they get there."""
+"""Patches: the bytes of one file before and after a rewrite. Writing them is up to other modules."""
 
 from __future__ import annotations
 

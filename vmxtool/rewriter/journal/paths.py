@@ -1,4 +1,4 @@
-"""A file that a rewrite may change: where it really lies, inside the VM's folder, and whether it may be written."""
+"""Paths of the files to change: follow links, stay inside the VM's folder, check that the file may be written."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter import durable
+from vmxtool.rewriter.journal import file_ops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vmxtool.rewriter.durable import Attributes
+    from vmxtool.rewriter.journal.file_ops import Attributes
 
 # The folder of journals; nothing in it is ever a file of the VM.
 STORE = ".vmxtool"
@@ -76,7 +76,7 @@ def check(target: Target, *, in_place: bool) -> Attributes:
         OSError: the system does not let us.
     """
     path = target.path
-    found = durable.status(path)
+    found = file_ops.status(path)
     if found is None:
         raise WriteError(f"{path}: the file is missing; put it back")
     if not stat.S_ISREG(found.st_mode):
@@ -88,14 +88,14 @@ def check(target: Target, *, in_place: bool) -> Attributes:
         raise WriteError(
             f"{path}: has {others} (hard links), whose content would change too; make it a copy of its own"
         )
-    durable.check_writable(path)
+    file_ops.check_writable(path)
     if not in_place:
         _check_folder(path.parent)
-    return durable.attributes(path)
+    return file_ops.attributes(path)
 
 
 def _check_folder(folder: Path) -> None:
-    found = durable.status(folder)
+    found = file_ops.status(folder)
     # Windows gives the bit another meaning on folders.
     if os.name != "nt" and found is not None and not found.st_mode & _ANY_WRITE:
         raise WriteError(f"{folder}: the folder is marked read-only; take the mark off if its files are to change")
@@ -106,10 +106,10 @@ def _check_folder(folder: Path) -> None:
 def _spelt(path: Path) -> Path:
     """The path with its last part as the folder has it, which matters where upper and lower case are the same."""
     try:
-        there = durable.names(path.parent)
+        there = file_ops.names(path.parent)
     except OSError:
         return path
     if path.name in there:
         return path
     same = [name for name in there if name.casefold() == path.name.casefold()]
-    return path.with_name(same[0]) if len(same) == 1 and durable.status(path) is not None else path
+    return path.with_name(same[0]) if len(same) == 1 and file_ops.status(path) is not None else path

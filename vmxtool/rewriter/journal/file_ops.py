@@ -1,4 +1,4 @@
-"""File operations that are on the disk when they return and name their file when they fail: all writing passes here."""
+"""File operations for all writing: synced to the disk when they return, and naming the file when they fail."""
 
 # Paths go straight to the calls of the operating system, so that a test can make each one of them fail or stop.
 # ruff: noqa: PTH102, PTH105, PTH106, PTH108, PTH208
@@ -159,8 +159,8 @@ def overwrite(path: Path, pieces: Sequence[tuple[int, bytes]], mtime_ns: int | N
             _compare(descriptor, offset, data, path)
 
 
-def settle(path: Path) -> None:
-    """Sync a file that is as it should be, and its folder: an earlier process may have died before it came to that."""
+def sync_file(path: Path) -> None:
+    """Sync a file that needs no change, and its folder: an earlier process may have died before it synced them."""
     # Windows syncs only what is open for writing; elsewhere no right to write is needed.
     with opened(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY) as descriptor:
         sync(descriptor)

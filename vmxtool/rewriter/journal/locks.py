@@ -1,4 +1,4 @@
-"""What keeps two programs from writing the same VM: VMware's locks, which are obeyed, and one of our own."""
+"""Locks, so that no two programs write the same VM: VMware's are respected, and vmxtool takes one of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter import durable, journal
-from vmxtool.rewriter.target import STORE
+from vmxtool.rewriter.journal import file_ops, store
+from vmxtool.rewriter.journal.paths import STORE
 
 if sys.platform == "win32":
     import msvcrt
@@ -42,7 +42,7 @@ def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
         OSError: the folder cannot be listed.
     """
     wanted = {stem.casefold() for stem in stems if stem}
-    for name in durable.names(folder):
+    for name in file_ops.names(folder):
         low = name.casefold()
         if low.endswith(_IN_USE) and any(_begins(low, stem) for stem in wanted):
             remedy = "power the VM off, or remove what a crash left if no product has it open"
@@ -55,10 +55,10 @@ def _begins(name: str, stem: str) -> bool:
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Be the only vmxtool that writes in a folder, which gets its folder of journals for that.
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a VM's folder, so that no other vmxtool writes there.
 
-    If there is no journal in it at the end, it goes away again.
+    The lock file lies in the folder of journals, which is made if need be and removed again if it holds no journal.
 
     Raises:
         WriteError: another one is writing there, or the file system has no locks.
@@ -66,7 +66,7 @@ def hold(folder: Path) -> Iterator[None]:
     """
     descriptor = _take(folder)
     try:
-        journal.sweep(folder)
+        store.remove_drafts(folder)
         yield
     finally:
         try:
@@ -80,22 +80,22 @@ def hold(folder: Path) -> Iterator[None]:
 def _take(folder: Path) -> int:
     path = folder / STORE / _LOCK
     for _ in range(_TURNS):
-        durable.make_folder(folder / STORE)
-        if not journal.has_store(folder):
+        file_ops.make_folder(folder / STORE)
+        if not store.has_store(folder):
             continue
         try:
-            descriptor = durable.open_for_lock(path)
+            descriptor = file_ops.open_for_lock(path)
         except FileNotFoundError:
             continue
         except OSError:
             # A full disk takes the folder and not the file.
             with suppress(OSError):
-                durable.remove_folder(path.parent)
+                file_ops.remove_folder(path.parent)
             raise
         try:
             _lock(descriptor, path)
             # Whoever held the lock may have removed the file that we have open: then it locks nothing.
-            found = durable.status(path)
+            found = file_ops.status(path)
             if found is not None and os.path.samestat(found, os.fstat(descriptor)):
                 return descriptor
         except BaseException:
@@ -124,7 +124,7 @@ def _busy(path: Path) -> WriteError:
     return WriteError(f"{path}: another vmxtool is writing to this VM; wait until it is done")
 
 
-def _tidy(store: Path) -> None:
-    if durable.names(store) == [_LOCK]:
-        durable.remove(store / _LOCK)
-        durable.remove_folder(store)
+def _tidy(journals: Path) -> None:
+    if file_ops.names(journals) == [_LOCK]:
+        file_ops.remove(journals / _LOCK)
+        file_ops.remove_folder(journals)

@@ -1,4 +1,4 @@
-"""One rewrite as a value, and as the JSON of its journal; what is read back is hostile until it has passed here."""
+"""The content of a journal: one rewrite as a value and as JSON. Reading checks all of it, since it may be hostile."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from vmxtool.rewriter.durable import Attributes
-from vmxtool.rewriter.patch import InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.target import STORE
+from vmxtool.rewriter.journal.file_ops import Attributes
+from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
+from vmxtool.rewriter.journal.paths import STORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vmxtool.rewriter.patch import Patch
+    from vmxtool.rewriter.journal.patch import Patch
 
 # "journal" is the state of a rewrite, or of its undo, that is under way or was cut short.
-State = Literal["journal", "done", "undone"]
+JournalState = Literal["journal", "done", "undone"]
 
 SCHEMA = "vmxtool.journal/1"
 
@@ -46,7 +46,7 @@ class NotAJournalError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalFile:
     """One file of a rewrite: its name relative to the VM's folder, the change, and its attributes before the change."""
 
     name: str
@@ -62,9 +62,9 @@ class Journal:
     number: int
     created: datetime
     about: Mapping[str, str]
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalFile, ...]
 
-    def path(self, state: State) -> Path:
+    def path(self, state: JournalState) -> Path:
         """Where the journal lies while it is in a state."""
         return journal_path(self.folder, self.number, state)
 
@@ -78,14 +78,14 @@ class Journal:
         return (self.created - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
-def journal_path(folder: Path, number: int, state: State) -> Path:
+def journal_path(folder: Path, number: int, state: JournalState) -> Path:
     """Where the journal of this number lies while it is in this state."""
     return folder / STORE / f"{number:04}.{state}"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a journal says of its rewrite: when it began, in UTC, and what it is about."""
+    """The beginning of a journal: when the rewrite began, in UTC, and what it says about itself."""
 
     created: datetime
     about: Mapping[str, str]
@@ -160,7 +160,7 @@ def _read_head(table: Mapping[str, object]) -> Head:
     return Head(_time(table["created"]), about)
 
 
-def _write_entry(entry: Entry) -> dict[str, object]:
+def _write_entry(entry: JournalFile) -> dict[str, object]:
     patch, attributes = entry.patch, entry.attributes
     written: dict[str, object] = {
         "name": entry.name,
@@ -180,7 +180,7 @@ def _write_entry(entry: Entry) -> dict[str, object]:
     return written | {"ranges": ranges}
 
 
-def _read_entry(item: object, folder: Path, place: str) -> Entry:
+def _read_entry(item: object, folder: Path, place: str) -> JournalFile:
     kind = item.get("kind") if isinstance(item, dict) else None
     if not isinstance(kind, str) or kind not in _CONTENT:
         raise NotAJournalError(f"{place} is of no known kind")
@@ -205,7 +205,7 @@ def _read_entry(item: object, folder: Path, place: str) -> Entry:
         gid=_number(table["gid"], place, 0, 2**32 - 1),
         mtime_ns=_number(table["mtime_ns"], place, -(2**63), 2**63 - 1),
     )
-    return Entry(name, patch, attributes)
+    return JournalFile(name, patch, attributes)
 
 
 def _read_range(item: object, place: str) -> Range:

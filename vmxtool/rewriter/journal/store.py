@@ -1,4 +1,4 @@
-"""The journals of a VM's folder: one file per rewrite with all that an undo needs, its state told by its name."""
+"""The journal files in `.vmxtool`: one per rewrite, with all that an undo needs; the file name gives its state."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.rewriter import durable
-from vmxtool.rewriter.record import Journal, NotAJournalError, State, decode, decode_head, encode, journal_path
-from vmxtool.rewriter.target import STORE
+from vmxtool.rewriter.journal import file_ops
+from vmxtool.rewriter.journal.paths import STORE
+from vmxtool.rewriter.journal.record import (
+    Journal,
+    JournalState,
+    NotAJournalError,
+    decode,
+    decode_head,
+    encode,
+    journal_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vmxtool.rewriter.record import Entry
+    from vmxtool.rewriter.journal.record import JournalFile
 
 # The biggest config that is read, of 12 MiB, takes 32 MiB: before and after, in base64. Commonly it is some ten KiB.
 MAX_BYTES = 40 * 2**20
@@ -27,7 +35,7 @@ MAX_BYTES = 40 * 2**20
 MAX_LISTED = 100
 _LISTED_BYTES = 2**17
 
-_STATES: dict[str, State] = {"journal": "journal", "done": "done", "undone": "undone"}
+_STATES: dict[str, JournalState] = {"journal": "journal", "done": "done", "undone": "undone"}
 _NAME = re.compile(r"([0-9]{4,8})\.(journal|done|undone)")
 _DRAFT = re.compile(r"[0-9]{4,8}\.tmp")
 _MAX_NUMBER = 99_999_999
@@ -47,7 +55,7 @@ class JournalInfo:
     """
 
     number: int
-    state: State
+    state: JournalState
     created: datetime | None
     about: Mapping[str, str]
     path: Path
@@ -62,11 +70,11 @@ def journals(folder: Path) -> tuple[JournalInfo, ...]:
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
     """
-    return tuple(look(folder, number, state) for number, state in _numbered(folder)[-MAX_LISTED:])
+    return tuple(read_info(folder, number, state) for number, state in _numbered(folder)[-MAX_LISTED:])
 
 
-def look(folder: Path, number: int, state: State) -> JournalInfo:
-    """A journal as a line of the list."""
+def read_info(folder: Path, number: int, state: JournalState) -> JournalInfo:
+    """Read what the list of rewrites shows of one journal."""
     path = journal_path(folder, number, state)
     try:
         data = _read(path, _LISTED_BYTES)
@@ -88,7 +96,7 @@ def unfinished(folder: Path) -> Path | None:
     return journal_path(folder, *found) if found is not None and found[1] == "journal" else None
 
 
-def due(folder: Path) -> tuple[int, State] | None:
+def due(folder: Path) -> tuple[int, JournalState] | None:
     """Which journal an undo takes: of the newest unfinished rewrite, or else of the newest one done; None without any.
 
     Raises:
@@ -106,9 +114,9 @@ def has_store(folder: Path) -> bool:
     """
     store = folder / STORE
     try:
-        found = durable.status(store)
+        found = file_ops.status(store)
     except OSError as error:
-        raise WriteError(durable.explain(error)) from None
+        raise WriteError(file_ops.explain(error)) from None
     if found is None:
         return False
     if not stat.S_ISDIR(found.st_mode):
@@ -119,7 +127,7 @@ def has_store(folder: Path) -> bool:
     return True
 
 
-def create(folder: Path, about: Mapping[str, str], entries: tuple[Entry, ...]) -> Journal:
+def create(folder: Path, about: Mapping[str, str], entries: tuple[JournalFile, ...]) -> Journal:
     """Write the journal of a rewrite that is about to begin; when this returns, it is on the disk for good.
 
     The folder's lock is held by the caller.
@@ -144,10 +152,10 @@ def create(folder: Path, about: Mapping[str, str], entries: tuple[Entry, ...]) -
         raise WriteError(f"{folder}: the journal would not read back as it was meant; please report this")
     draft = store / f"{number:04}.tmp"
     try:
-        durable.create(draft, data)
-        durable.replace(draft, journal.path("journal"))
+        file_ops.create(draft, data)
+        file_ops.replace(draft, journal.path("journal"))
         # An earlier process may have made the folder of journals and died before that was on the disk.
-        durable.sync_folder(folder)
+        file_ops.sync_folder(folder)
     except BaseException:
         discard(journal)
         raise
@@ -158,23 +166,23 @@ def discard(journal: Journal) -> None:
     """Remove the journal of a rewrite that changed nothing; where that fails, an undo will find nothing to put back."""
     for path in (journal.path("journal"), journal.path("journal").with_suffix(".tmp")):
         with suppress(OSError):
-            durable.remove(path)
+            file_ops.remove(path)
     with suppress(OSError):
-        durable.sync_folder(journal.folder / STORE)
+        file_ops.sync_folder(journal.folder / STORE)
 
 
-def finish(journal: Journal, state: State) -> None:
+def finish(journal: Journal, state: JournalState) -> None:
     """Say that a rewrite is done or undone: one rename, so that it has happened or it has not.
 
     Raises:
         OSError: it has not.
     """
     try:
-        durable.replace(journal.path("journal"), journal.path(state))
+        file_ops.replace(journal.path("journal"), journal.path(state))
     except OSError:
         # Over a network, a rename can report a failure and have happened; and where only the sync after it failed, a
         # power cut brings back at worst a journal that an undo can use.
-        if durable.status(journal.path(state)) is None:
+        if file_ops.status(journal.path(state)) is None:
             raise
 
 
@@ -186,20 +194,20 @@ def reopen(journal: Journal, *, was_unfinished: bool = False) -> None:
     """
     if was_unfinished:
         # An undo that died right after its rename has said so, but perhaps not for good.
-        durable.sync_folder(journal.folder / STORE)
+        file_ops.sync_folder(journal.folder / STORE)
     else:
-        durable.replace(journal.path("done"), journal.path("journal"))
+        file_ops.replace(journal.path("done"), journal.path("journal"))
 
 
-def sweep(folder: Path) -> None:
+def remove_drafts(folder: Path) -> None:
     """Remove drafts of journals that a process left when it died: no rewrite begins before its journal has its name."""
     store = folder / STORE
-    for name in durable.names(store):
+    for name in file_ops.names(store):
         if _DRAFT.fullmatch(name):
-            durable.remove(store / name)
+            file_ops.remove(store / name)
 
 
-def load(folder: Path, number: int, state: State) -> Journal:
+def load(folder: Path, number: int, state: JournalState) -> Journal:
     """Read a journal. Whether the names in it lead to links is not looked at here.
 
     Raises:
@@ -215,25 +223,25 @@ def load(folder: Path, number: int, state: State) -> Journal:
 def _read(path: Path, limit: int) -> bytes:
     """The first `limit` bytes of a journal; nothing is read of a file that is too big to be one."""
     try:
-        found = durable.status(path)
+        found = file_ops.status(path)
         if found is not None and found.st_size > MAX_BYTES:
             raise NotAJournalError(f"bigger than {MAX_BYTES >> 20} MiB")
-        return durable.read(path, limit)
+        return file_ops.read(path, limit)
     except OSError as error:
-        raise WriteError(durable.explain(error)) from None
+        raise WriteError(file_ops.explain(error)) from None
 
 
 def _broken(path: Path, error: NotAJournalError) -> str:
     return f"{path}: not a journal of vmxtool: {error}; move it away"
 
 
-def _numbered(folder: Path) -> list[tuple[int, State]]:
+def _numbered(folder: Path) -> list[tuple[int, JournalState]]:
     if not has_store(folder):
         return []
     try:
-        listed = durable.names(folder / STORE)
+        listed = file_ops.names(folder / STORE)
     except OSError as error:
-        raise WriteError(durable.explain(error)) from None
+        raise WriteError(file_ops.explain(error)) from None
     matches = [match for name in listed if (match := _NAME.fullmatch(name)) is not None]
     # 00001.done is no name that we give, and would hide 0001.done.
     return sorted((int(match[1]), _STATES[match[2]]) for match in matches if match[1] == f"{int(match[1]):04}")

@@ -1,4 +1,4 @@
-"""Write the patches of one rewrite: all of them, or none, or a journal from which `undo` gives back every byte."""
+"""Write the patches of one rewrite: all or none of them; if cut short, `undo` restores every byte from the journal."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import Interrupted, WriteError
-from vmxtool.rewriter import durable, journal, locks, target, undo
-from vmxtool.rewriter.patch import ReplacePatch
-from vmxtool.rewriter.record import Entry
+from vmxtool.rewriter.journal import file_ops, locks, paths, store, undo
+from vmxtool.rewriter.journal.patch import ReplacePatch
+from vmxtool.rewriter.journal.record import JournalFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from vmxtool.rewriter.patch import Patch
-    from vmxtool.rewriter.record import Journal
+    from vmxtool.rewriter.journal.patch import Patch
+    from vmxtool.rewriter.journal.record import Journal
 
 _UNCHANGED = "nothing was changed"
 
@@ -39,61 +39,61 @@ def write(
         Interrupted: an earlier rewrite is unfinished; or this one could neither be finished nor taken back.
         WriteError: refused or failed; the VM's files are as they were.
     """
-    folder = target.real(folder)
+    folder = paths.real(folder)
     _refuse_unfinished(folder)
     changes = [patch for patch in patches if patch.changes]
     if not changes:
         return None
     try:
         _entries(folder, changes, trusted)
-        with locks.hold(folder):
+        with locks.locked(folder):
             # All of it again, since another vmxtool may have been at work before we had the lock.
             _refuse_unfinished(folder)
-            record = journal.create(folder, about, _entries(folder, changes, trusted))
-            _carry_out(record)
+            record = store.create(folder, about, _entries(folder, changes, trusted))
+            _write_files(record)
     except OSError as error:
-        raise WriteError(f"{durable.explain(error)}; {_UNCHANGED}") from None
+        raise WriteError(f"{file_ops.explain(error)}; {_UNCHANGED}") from None
     return record.path("done")
 
 
 def _refuse_unfinished(folder: Path) -> None:
-    left = journal.unfinished(folder)
+    left = store.unfinished(folder)
     if left is not None:
         raise Interrupted(f"{left}: an earlier rewrite was cut short; run `vmxtool undo` first")
 
 
-def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -> tuple[Entry, ...]:
+def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -> tuple[JournalFile, ...]:
     """What the journal says of each file, once nothing speaks against changing it."""
-    found = [target.locate(folder, patch.path, trusted) for patch in patches]
+    found = [paths.locate(folder, patch.path, trusted) for patch in patches]
     undo.refuse_if_in_use(item.path for item in found)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, JournalFile] = {}
     for patch, item in zip(patches, found, strict=True):
         if item.name in entries:
             raise WriteError(f"{item.path}: two patches for one file; please report this")
-        kept = target.check(item, in_place=not isinstance(patch, ReplacePatch))
-        entries[item.name] = Entry(item.name, replace(patch, path=item.path), kept)
+        kept = paths.check(item, in_place=not isinstance(patch, ReplacePatch))
+        entries[item.name] = JournalFile(item.name, replace(patch, path=item.path), kept)
         _refuse_changed(entries[item.name].patch)
     return tuple(entries.values())
 
 
 def _refuse_changed(patch: Patch) -> None:
-    if undo.look(patch) != "before":
+    if undo.compare(patch) != "before":
         raise WriteError(f"{patch.path}: changed since the plan was made; plan again; {_UNCHANGED}")
 
 
 def _refuse_other_hand(patch: Patch) -> None:
-    if undo.look(patch) != "after":
+    if undo.compare(patch) != "after":
         raise WriteError(f"{patch.path}: another program wrote to it at the same time")
 
 
-def _carry_out(record: Journal) -> None:
+def _write_files(record: Journal) -> None:
     touched: list[int] = []
     try:
         # All new files first: a full disk, a foreign owner or an access list shows before a file of the VM has changed.
         for index, entry in enumerate(record.entries):
             if isinstance(entry.patch, ReplacePatch):
                 staged = record.staged(index)
-                durable.stage(staged, entry.patch.after, entry.attributes, entry.patch.path, keep_time=False)
+                file_ops.stage(staged, entry.patch.after, entry.attributes, entry.patch.path, keep_time=False)
         patches = [entry.patch for entry in record.entries]
         # Disks before texts: what can still fail comes before what hardly can.
         for index in sorted(range(len(patches)), key=lambda at: isinstance(patches[at], ReplacePatch)):
@@ -102,7 +102,7 @@ def _carry_out(record: Journal) -> None:
             _change(record, index)
         for patch in patches:
             _refuse_other_hand(patch)
-        journal.finish(record, "done")
+        store.finish(record, "done")
     except BaseException as error:
         _take_back(record, touched, error)
         raise
@@ -111,7 +111,7 @@ def _carry_out(record: Journal) -> None:
 def _change(record: Journal, index: int) -> None:
     patch = record.entries[index].patch
     if isinstance(patch, ReplacePatch):
-        durable.replace(record.staged(index), patch.path)
+        file_ops.replace(record.staged(index), patch.path)
     else:
         undo.write_ranges(patch, "after", record.stamp_ns)
 
@@ -119,10 +119,10 @@ def _change(record: Journal, index: int) -> None:
 def _take_back(record: Journal, touched: Sequence[int], error: BaseException) -> None:
     try:
         with suppress(FileNotFoundError):
-            journal.reopen(record)
+            store.reopen(record)
         undo.restore(record, touched)
     except (OSError, WriteError) as second:
-        first = durable.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
-        then = durable.explain(second) if isinstance(second, OSError) else str(second)
+        first = file_ops.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+        then = file_ops.explain(second) if isinstance(second, OSError) else str(second)
         raise Interrupted(f"{first}; and taking it back failed: {then}; then run `vmxtool undo`") from None
-    journal.discard(record)
+    store.discard(record)
