@@ -23,13 +23,14 @@ from vmxtool.machine.read import describe, read_machine
 from vmxtool.planner.changes import SettingChange
 from vmxtool.planner.request import Request
 from vmxtool.planner.rewrite import propose
-from vmxtool.rewriter import descriptors, settings
+from vmxtool.rewriter.diff import TextChange
+from vmxtool.rewriter.edit_config import edit_config
+from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.journal.store import journals
 from vmxtool.rewriter.journal.undo import undo
 from vmxtool.rewriter.plan import plan
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
-from vmxtool.rewriter.told import TextChange
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document
 
@@ -369,7 +370,7 @@ def test_the_proof_finds_what_the_plan_does_not_say(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, 'memsize = "64"\n# a remark', hw=6, guest="rhel4")
     request = Request(hwversion=4)
     changes = [SettingChange("virtualHW.version", "4", "because", "general")]
-    right = settings.carry_out(vm, changes).document
+    right = edit_config(vm, changes).document
     prove_config(vm, right, changes, request)
     for old, new, word in (
         (b'memsize = "64"', b'memsize = "65"', "memsize would not be as planned"),
@@ -389,9 +390,9 @@ def test_the_proof_finds_what_the_plan_does_not_say(tmp_path: Path) -> None:
 def test_the_proof_finds_a_descriptor_that_says_something_else(tmp_path: Path) -> None:
     make_disk(tmp_path / "disk.vmdk")
     vm = make_vm(tmp_path, IDE, guest="rhel4")
-    carried = descriptors.carry_out(propose(vm, Request(ide_to_scsi=True)).descriptors)
-    prove_descriptors(carried.rewritten)
-    (item,) = carried.rewritten
+    edited = edit_descriptors(propose(vm, Request(ide_to_scsi=True)).descriptors)
+    prove_descriptors(edited.rewritten)
+    (item,) = edited.rewritten
     for old, new in (
         (b'"lsilogic"', b'"buslogic"'),
         (b"CID=1234abcd", b"CID=1234abce"),

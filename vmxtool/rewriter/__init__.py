@@ -1,1 +1,1 @@
-"""From a plan to bytes on disk: edits, proof, journal, write, undo."""
+"""Turns a plan into new bytes for the VM's files, proves them, writes them with a journal, and undoes it."""

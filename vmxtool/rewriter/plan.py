@@ -1,4 +1,4 @@
-"""From a wish to bytes: the plan of a rewrite, proved before anything is written."""
+"""Plan a rewrite: work out every change and its bytes, and prove them before anything is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from vmxtool.errors import WriteError
 from vmxtool.planner.guards import refusals, warnings
 from vmxtool.planner.rewrite import propose
-from vmxtool.rewriter import descriptors, settings
+from vmxtool.rewriter.edit_config import edit_config
+from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
 from vmxtool.rewriter.proof import prove_config, prove_descriptors
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Machine
     from vmxtool.planner.request import Request
+    from vmxtool.rewriter.diff import FileChange, TextChange
     from vmxtool.rewriter.journal.patch import Patch
-    from vmxtool.rewriter.told import FileChange, TextChange
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,18 @@ def plan(machine: Machine, request: Request) -> Plan:
         WriteError: the proof failed, which is a fault of vmxtool; nothing was written.
     """
     proposal = propose(machine, request)
-    config = settings.carry_out(machine, proposal.settings)
-    disks = descriptors.carry_out(proposal.descriptors)
+    config = edit_config(machine, proposal.settings)
+    disks = edit_descriptors(proposal.descriptors)
     reasons = _unique([*refusals(machine), *proposal.refused, *config.refused, *disks.refused])
     if reasons:
         return Plan(machine, refused=reasons)
-    told = (*config.told, *disks.told)
-    if told:
+    records = (*config.records, *disks.records)
+    if records:
         prove_config(machine, config.document, proposal.settings, request)
         prove_descriptors(disks.rewritten)
     return Plan(
         machine,
-        changes=told,
+        changes=records,
         manual=proposal.manual,
         notes=(*warnings(machine), *proposal.notes),
         patches=(*config.patches, *disks.patches),
@@ -94,7 +95,7 @@ def plan(machine: Machine, request: Request) -> Plan:
         about=(
             ("config", machine.config.path.name),
             ("command", f"rewrite {request.words}"),
-            ("changes", str(len(told))),
+            ("changes", str(len(records))),
         ),
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.changes import SettingChange
     from vmxtool.planner.request import Request
-    from vmxtool.rewriter.descriptors import Rewritten
+    from vmxtool.rewriter.edit_descriptor import Rewritten
 
 
 def prove_config(vm: Machine, after: Document, changes: Sequence[SettingChange], request: Request) -> None:

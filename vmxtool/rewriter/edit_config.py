@@ -1,4 +1,4 @@
-"""Carry out changes to the config: edits, a new document, and what they look like line by line."""
+"""Edit a copy of the config: the new document, its bytes, and each changed line for the reader."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.planner.refusals import refusal
+from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import ReplacePatch
-from vmxtool.rewriter.told import FileChange, TextChange
 from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """Changes to one config as bytes and as lines for the reader."""
+class EditedConfig:
+    """The config after the changes: as a document, as bytes, and as lines for the reader."""
 
     document: Document
-    told: tuple[FileChange, ...] = ()
+    records: tuple[FileChange, ...] = ()
     patches: tuple[Patch, ...] = ()
     texts: tuple[TextChange, ...] = ()
     refused: tuple[Finding, ...] = ()
 
 
-def carry_out(vm: Machine, changes: Sequence[SettingChange]) -> Carried:
-    """Make the changes in a copy of the config; one that its lines or its encoding cannot hold is a refusal."""
+def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
+    """Make the changes in a copy of the config, or refuse them where its lines or its encoding cannot hold one."""
     before = vm.config.document
     try:
         after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
     except (edits.EncodingRefused, edits.AmbiguousKey) as error:
-        return Carried(before, refused=(refusal("VMX091", str(error), (), "correct the config by hand first"),))
-    told = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
+        return EditedConfig(before, refused=(refusal("VMX091", str(error), (), "correct the config by hand first"),))
+    records = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)
     if old == new:
-        return Carried(after)
+        return EditedConfig(after)
     text = TextChange(
         vm.config.file,
         _text(before, old),
@@ -49,7 +49,7 @@ def carry_out(vm: Machine, changes: Sequence[SettingChange]) -> Carried:
         frozenset(line for change in changes if (line := before.where(change.key)) is not None),
         frozenset(line for change in changes if (line := after.where(change.name or change.key)) is not None),
     )
-    return Carried(after, told, (ReplacePatch(vm.config.path, old, new),), (text,))
+    return EditedConfig(after, records, (ReplacePatch(vm.config.path, old, new),), (text,))
 
 
 def _edits(change: SettingChange) -> Iterator[edits.Edit]:

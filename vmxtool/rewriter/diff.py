@@ -1,4 +1,4 @@
-"""One change as it is told: the line before, the line after, and why; and the difference of two texts."""
+"""Changes for the reader: a line before and after with the reason, and a text before and after as a unified diff."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ class TextChange:
         name: the file's name for the reader.
         before: the text as it is.
         after: the text as it is to be.
-        gone: 1-based numbers of the lines of `before` that go or change.
-        new: 1-based numbers of the lines of `after` that are new or changed.
+        removed_lines: 1-based numbers of the lines of `before` that go or change.
+        added_lines: 1-based numbers of the lines of `after` that are new or changed.
     """
 
     name: str
     before: str
     after: str
-    gone: frozenset[int]
-    new: frozenset[int]
+    removed_lines: frozenset[int]
+    added_lines: frozenset[int]
 
     def diff(self) -> Iterator[str]:
         """The rows of a unified diff, without line ends; none where nothing differs."""
@@ -80,10 +80,10 @@ class TextChange:
         at = there = 0
         while at < len(old) or there < len(new):
             begun = at, there
-            while at < len(old) and at + 1 in self.gone:
+            while at < len(old) and at + 1 in self.removed_lines:
                 yield _Row("-", old[at], at, there)
                 at += 1
-            while there < len(new) and there + 1 in self.new:
+            while there < len(new) and there + 1 in self.added_lines:
                 yield _Row("+", new[there], at, there)
                 there += 1
             if at < len(old) and there < len(new) and old[at] == new[there]:

@@ -1,4 +1,4 @@
-"""Carry out changes to disk descriptors: separate files are replaced, embedded ones written within their sectors."""
+"""Edit copies of disk descriptors: separate files are to be replaced, embedded ones written within their sectors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.planner.refusals import refusal
+from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import SECTOR, InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.told import FileChange, TextChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """One descriptor as it is and as it is to be."""
+    """One descriptor before and after its changes."""
 
     link: Link
     before: Descriptor
@@ -31,18 +31,18 @@ class Rewritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """Changes to descriptors as values, as bytes, and as lines for the reader."""
+class EditedDescriptors:
+    """The descriptors after the changes: as values, as bytes, and as lines for the reader."""
 
     rewritten: tuple[Rewritten, ...]
-    told: tuple[FileChange, ...]
+    records: tuple[FileChange, ...]
     patches: tuple[Patch, ...]
     texts: tuple[TextChange, ...]
     refused: tuple[Finding, ...]
 
 
-def carry_out(changes: Sequence[DescriptorChange]) -> Carried:
-    """Make the changes in copies of the descriptors; one without room for the new text is a refusal."""
+def edit_descriptors(changes: Sequence[DescriptorChange]) -> EditedDescriptors:
+    """Make the changes in copies of the descriptors, and refuse those for which a descriptor has no room."""
     by_path: dict[str, list[DescriptorChange]] = {}
     for change in changes:
         by_path.setdefault(str(change.link.path), []).append(change)
@@ -52,9 +52,9 @@ def carry_out(changes: Sequence[DescriptorChange]) -> Carried:
         outcome = _rewrite(group[0].link, group, refused)
         if outcome is not None and bytes(outcome.after) != bytes(outcome.before):
             rewritten.append(outcome)
-    return Carried(
+    return EditedDescriptors(
         rewritten=tuple(rewritten),
-        told=tuple(record for item in rewritten for record in _told(item)),
+        records=tuple(record for item in rewritten for record in _records(item)),
         patches=tuple(_patch(item.link, bytes(item.before), bytes(item.after)) for item in rewritten),
         texts=tuple(_text_change(item) for item in rewritten),
         refused=tuple(refused),
@@ -87,7 +87,7 @@ def _no_room(link: Link, change: DescriptorChange, reason: str) -> Finding:
     )
 
 
-def _told(item: Rewritten) -> Iterator[FileChange]:
+def _records(item: Rewritten) -> Iterator[FileChange]:
     for change in item.changes:
         for old, new in zip(item.before.places(change.key), item.after.places(change.key), strict=True):
             yield FileChange(
@@ -103,9 +103,9 @@ def _told(item: Rewritten) -> Iterator[FileChange]:
 
 
 def _text_change(item: Rewritten) -> TextChange:
-    gone = frozenset(place.line for change in item.changes for place in item.before.places(change.key))
-    new = frozenset(place.line for change in item.changes for place in item.after.places(change.key))
-    return TextChange(item.link.file, _text(item.before), _text(item.after), gone, new)
+    removed = frozenset(place.line for change in item.changes for place in item.before.places(change.key))
+    added = frozenset(place.line for change in item.changes for place in item.after.places(change.key))
+    return TextChange(item.link.file, _text(item.before), _text(item.after), removed, added)
 
 
 def _patch(link: Link, before: bytes, after: bytes) -> Patch:
