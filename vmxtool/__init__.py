@@ -3,41 +3,86 @@
 The public names are few and load what they need when they are first used::
 
     machine = vmxtool.inspect("vm.vmx")
+    findings = vmxtool.judge(machine)
     verdict = vmxtool.check(machine, "esx3")
-    plan = vmxtool.plan_rewrite(machine, hwversion=4)
-    plan.apply()
+    rewrite = vmxtool.plan_rewrite(machine, hwversion=4)
+    rewrite.apply()
     vmxtool.undo("vm.vmx")
+
+Every function that takes a VM takes a folder, a config file, or the `Machine` that `inspect` gave.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmxtool.errors import InputError, KnowledgeError, UsageError, VmxtoolError, WriteError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
+    from vmxtool.findings import Finding, Safety, Severity
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.verdict import Verdict
-    from vmxtool.rewriter.journal.undo import RestoredFiles
-    from vmxtool.rewriter.plan import Plan
+    from vmxtool.planner.plan import Plan, Step
+    from vmxtool.planner.routes import Routes
+    from vmxtool.planner.verdict import Answer, Verdict
+    from vmxtool.rewriter.journal.history import UndoResult
+    from vmxtool.rewriter.journal.store import JournalInfo
+    from vmxtool.rewriter.rewrite import Rewrite
     from vmxtool.vmx.document import Document
+
+    Vm = Machine | str | PathLike[str]
 
 __version__ = "0.1.0"
 __all__ = [
+    "Answer",
+    "Finding",
     "InputError",
     "KnowledgeError",
+    "Machine",
+    "Plan",
+    "Rewrite",
+    "Safety",
+    "Severity",
+    "Step",
     "UsageError",
+    "Verdict",
     "VmxtoolError",
     "WriteError",
     "check",
+    "check_all",
     "inspect",
+    "judge",
     "open_config",
     "plan_rewrite",
+    "rewrites",
+    "route",
     "undo",
 ]
+
+_HOMES = {
+    "Answer": "vmxtool.planner.verdict",
+    "Finding": "vmxtool.findings",
+    "Machine": "vmxtool.machine.model",
+    "Plan": "vmxtool.planner.plan",
+    "Rewrite": "vmxtool.rewriter.rewrite",
+    "Safety": "vmxtool.findings",
+    "Severity": "vmxtool.findings",
+    "Step": "vmxtool.planner.plan",
+    "Verdict": "vmxtool.planner.verdict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public type when it is first named."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def open_config(path: str | PathLike[str]) -> Document:
@@ -51,32 +96,99 @@ def open_config(path: str | PathLike[str]) -> Document:
     return Document.read(Path(path))
 
 
-def inspect(path: str | PathLike[str]) -> Machine:
+def inspect(vm: Vm) -> Machine:
     """Read the VM that a path names: a config file, a VM's folder or a Fusion bundle.
 
     Raises:
         UsageError: no config is there, or several are.
         InputError: the config cannot be read as one.
     """
+    from vmxtool.machine.model import Machine
+
+    if isinstance(vm, Machine):
+        return vm
     from vmxtool.machine.read import read_machine
 
-    return read_machine(Path(path))
+    return read_machine(Path(vm))
 
 
-def check(machine: Machine, target: str, origin: str | None = None) -> Verdict:
-    """Whether a VM runs on a target, such as "esx3", and what has to happen first.
+def judge(vm: Vm, target: str | None = None) -> tuple[Finding, ...]:
+    """What is to be said about a VM's files, blockers first; with a target, all that `check` finds.
 
     Raises:
-        UsageError: no product is called that; the message names the nearest.
+        UsageError: no VM is there, or no product is called that.
+        InputError: the config cannot be read as one.
+    """
+    if target is not None:
+        return check(vm, target).findings
+    from vmxtool.findings import in_order
+    from vmxtool.rules.registry import judge_files
+
+    return in_order(judge_files(inspect(vm)))
+
+
+def check(vm: Vm | None, target: str, origin: str | None = None) -> Verdict:
+    """Whether a VM runs on a target, such as "esx3", and what has to happen first.
+
+    Args:
+        vm: the VM; None for one of `origin` that nobody has seen.
+        target: where it is to run.
+        origin: the product that made it, instead of the likeliest one.
+
+    Raises:
+        UsageError: no product is called that; the message names the nearest. Or no VM is there.
+        InputError: the config cannot be read as one.
+    """
+    from vmxtool.planner.check import check as judge_on
+    from vmxtool.planner.check import check_unseen
+
+    product, made_by = _product(target), _product(origin)
+    assert product is not None
+    if vm is not None:
+        return judge_on(inspect(vm), product, made_by)
+    if made_by is None:
+        raise UsageError("name the product that has the VM with --from")
+    return check_unseen(made_by, product)
+
+
+def check_all(vm: Vm, origin: str | None = None, family: str | None = None) -> Iterator[Verdict]:
+    """One verdict per known product, in the order of the products; of one family alone if it is named.
+
+    Raises:
+        UsageError: no VM is there, or no product is called that.
+        InputError: the config cannot be read as one.
+    """
+    from vmxtool.planner.check import check_all as judge_all
+
+    return judge_all(inspect(vm), _product(origin), family)
+
+
+def route(
+    vm: Vm | None, target: str, origin: str | None = None, have: Iterable[str] | None = None, *, limit: int = 3
+) -> Routes:
+    """The best ways of a VM to a target, over other products where they are better.
+
+    Args:
+        vm: the VM; None for one of `origin` that nobody has seen.
+        target: where it is to run.
+        origin: the product that has it, instead of the likeliest one.
+        have: the only products to go over; None for all that could be got.
+        limit: most routes to return.
+
+    Raises:
+        UsageError: no product is called that, no VM is there, or nothing tells which product has it.
+        InputError: the config cannot be read as one.
     """
     from vmxtool.knowledge.products import find_target
-    from vmxtool.planner.check import check as judge
+    from vmxtool.planner.routes import find_routes
 
-    return judge(machine, find_target(target), find_target(origin) if origin is not None else None)
+    at_hand = None if have is None else {find_target(word).id for word in have}
+    machine = inspect(vm) if vm is not None else None
+    return find_routes(machine, find_target(target), _product(origin), at_hand, limit=limit)
 
 
 def plan_rewrite(
-    machine: Machine,
+    vm: Vm,
     *,
     hwversion: int | None = None,
     target: str | None = None,
@@ -86,36 +198,73 @@ def plan_rewrite(
     move_disks: bool = False,
     adapter: str | None = None,
     unsafe: bool = False,
-) -> Plan:
-    """Plan the changes to a VM's files; nothing is written until `plan.apply()`.
+) -> Rewrite:
+    """Plan the changes to a VM's files; nothing is written until `apply()`.
 
     Raises:
-        UsageError: the request contradicts itself, or names what does not exist.
+        UsageError: the request contradicts itself, or names what does not exist; or no VM is there.
+        InputError: the config cannot be read as one.
+        WriteError: the proof of what would be written failed.
     """
-    from vmxtool.knowledge.products import find_target
-    from vmxtool.planner.request import Request
-    from vmxtool.rewriter.plan import plan
+    from vmxtool.planner.goal import Goal
+    from vmxtool.planner.rewrite import intend
+    from vmxtool.rewriter.rewrite import make_rewrite
 
-    request = Request(
+    goal = Goal(
         hwversion=hwversion,
-        target=find_target(target) if target is not None else None,
-        origin=find_target(origin) if origin is not None else None,
+        target=_product(target),
+        origin=_product(origin),
         legacy=legacy,
         ide_to_scsi=ide_to_scsi,
         move_disks=move_disks,
         adapter=adapter,
         unsafe=unsafe,
     )
-    return plan(machine, request)
+    found = intend(inspect(vm), goal)
+    return make_rewrite(
+        found.machine,
+        found.changes,
+        found.wanted,
+        refused=found.refused,
+        manual=found.manual,
+        notes=found.notes,
+        words=found.words,
+    )
 
 
-def undo(path: str | PathLike[str]) -> RestoredFiles:
+def undo(vm: Vm) -> UndoResult:
     """Put back the bytes from before the last rewrite, or settle one that was cut short.
 
     Raises:
         UsageError: no VM is there.
         WriteError: there is nothing to undo, or a file was changed since.
     """
-    from vmxtool.rewriter.journal.history import find_vm_folder, undo_last
+    from vmxtool.rewriter.journal.history import undo_last
 
-    return undo_last(find_vm_folder(Path(path))).undone
+    return undo_last(_journal_folder(vm))
+
+
+def rewrites(vm: Vm) -> tuple[JournalInfo, ...]:
+    """The rewrites of a VM that are known beside it, oldest first.
+
+    Raises:
+        UsageError: no VM is there.
+    """
+    from vmxtool.rewriter.journal.history import rewrites as list_rewrites
+
+    return list_rewrites(_journal_folder(vm))
+
+
+def _journal_folder(vm: Vm) -> Any:
+    from vmxtool.machine.model import Machine
+    from vmxtool.rewriter.journal.history import find_vm_folder
+
+    return find_vm_folder(vm.path if isinstance(vm, Machine) else Path(vm))
+
+
+def _product(name: str | None) -> Product | None:
+    if name is None:
+        return None
+    from vmxtool.knowledge.products import find_target
+
+    return find_target(name)

@@ -1,1 +1,1 @@
-"""From a VM and a target to a verdict, ordered steps and routes."""
+"""From a VM and a goal to plans: the few ways there are, played over a small state, cured, and judged at the end."""

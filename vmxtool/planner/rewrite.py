@@ -1,158 +1,273 @@
-"""From a request to a proposal: which version, which devices, which disks move, and what speaks against it."""
+"""What a rewrite is asked for comes to: vmxtool's own step of the best plan, and every reason why it cannot be made."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Fix, Safety, Severity
-from vmxtool.knowledge.devices import devices
+from vmxtool.changes.model import Changes, Wanted
+from vmxtool.changes.realise import realise
+from vmxtool.errors import UsageError
+from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
-from vmxtool.planner.buses import propose_moves
-from vmxtool.planner.changes import DescriptorChange, Proposal, join
-from vmxtool.planner.hardware import Goal, propose_version
-from vmxtool.planner.obstacles import other_configs, owner_of
-from vmxtool.planner.request import OLDEST_WRITTEN
-from vmxtool.planner.versions import choose_version
-from vmxtool.rules._registry import judge_target
-from vmxtool.vmx.document import fold
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, is_written, runs
+from vmxtool.planner.check import likely_origins, plan_hop, start_of
+from vmxtool.planner.goal import option_words
+from vmxtool.planner.guide import LIKELY, ask_guide
+from vmxtool.planner.moves import is_one_way
+from vmxtool.planner.plan import step_kinds, stops
+from vmxtool.rules import writing
+from vmxtool.rules.case import GuideAnswer, facts_of, has_bus
+from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from vmxtool.evidence import Evidence
-    from vmxtool.findings import Finding
+    from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.changes import Change
-    from vmxtool.planner.request import Request
-
-__all__ = ["OLDEST_WRITTEN", "propose"]
-
-_VERSION_ENTRY = "ddb.virtualHWVersion"
-_DESCRIPTOR_SOURCE = "vmdk-notes:virtualHWVersion"
-_CHANGE_TRACKING = "change-tracking"
-_ESX2_GENERATION = 4
-# Blockers that this floor deals with, or that forbid all writing and are told by `guards`.
-_DEALT_WITH = frozenset(
-    {
-        "hardware-version-too-new",
-        "hardware-version-too-old",
-        "hardware-version-not-offered",
-        "hardware-version-unknown",
-        "disk-bus-not-offered",
-        "disk-bus-newer-than-hardware",
-        "device-not-in-hardware-version",
-        "memory-over-limit",
-        "guest-name-too-new",
-        "snapshot-present",
-        "too-many-snapshots",
-        "redo-log-open",
-        "suspended",
-        "running",
-    }
-)
-# Codes of blockers about disks, which are cured by a conversion after the rewrite, on the way to the target or there.
-_OF_DISKS = "DSK"
+    from vmxtool.planner.check import Plans
+    from vmxtool.planner.goal import Goal
+    from vmxtool.planner.plan import Plan
+    from vmxtool.rules.case import Files
+    from vmxtool.rules.state import VmState
 
 
-def propose(vm: Machine, request: Request) -> Proposal:
-    """Every change that a request asks for, and every reason why it cannot be carried out.
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A rewrite before any file is touched.
+
+    Attributes:
+        machine: the VM.
+        changes: what would be changed; None where nothing is to be.
+        wanted: what they are to reach.
+        refused: why nothing can be done, all reasons at once.
+        manual: what remains for the person.
+        notes: what the person should know.
+        words: the request as options of the command line.
+    """
+
+    machine: Machine
+    changes: Changes | None = None
+    wanted: Wanted | None = None
+    refused: tuple[Finding, ...] = ()
+    manual: tuple[Fix, ...] = ()
+    notes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def intend(machine: Machine, goal: Goal) -> Intended:
+    """Work out what a request changes in a VM's files, or every reason why it is refused.
 
     Raises:
         UsageError: which product made the VM matters, and its files do not tell.
     """
-    if vm.encryption == "full":
-        return Proposal()  # nothing can be seen, and the guards say so
-    choice = choose_version(vm, request)
-    if choice.version is None:
-        return join([Proposal(refused=choice.refused), _judged(vm, request.target)])
-    product = request.target
-    if product is None and choice.version != vm.hardware.version:
-        product = products().get(f"hw{choice.version}")
-    if product is not None and choice.version != vm.hardware.version:
-        # What the rules say is said of the version that the VM gets, whatever else the product runs.
-        product = replace(product, runs_min=choice.version, runs_max=choice.version, runs_except=frozenset())
-    fit = request.hwversion is not None or request.target is not None
-    goal = Goal(choice.version, fit, choice.why, product, request.unsafe)
-    hardware = propose_version(vm, goal)
-    changed = {fold(change.key): change for change in hardware.settings}
-    moves = propose_moves(vm, goal, request, changed)
-    disks = _descriptors(vm, goal) if choice.version != vm.hardware.version else Proposal()
-    return join([Proposal(notes=choice.notes), hardware, moves, disks, _judged(vm, product, _gone(hardware))])
+    files = facts_of(machine)
+    origins = likely_origins(machine, goal.origin)
+    start = start_of(files, origins)
+    if goal.target is None and goal.hwversion is None:
+        return _only_moves(files, start, goal)
+    target = goal.target if goal.target is not None else products()[f"hw{goal.hwversion}"]
+    guide = ask_guide(origins, machine.hardware.version, target, named=goal.origin is not None)
+    named = goal.origin.id if goal.origin is not None else None
+    found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
+    plan = _chosen(found, goal)
+    if plan is None and not goal.legacy and guide.verdict != "not-supported":
+        # Where the guide's ways have no part for vmxtool, it still does what it can, unless nothing needs doing.
+        found = found if found.best is not None and found.best.only_carries else _beside_the_guide(found)
+        plan = _chosen(found, goal)
+    if plan is None:
+        return _without_plan(found, goal, files, start)
+    return _from_plan(found, plan, goal, files)
 
 
-def _descriptors(vm: Machine, goal: Goal) -> Proposal:
-    """Let the descriptors of the disks that are here name the new version, and tell of those that cannot."""
-    why = "the disk's descriptor names the hardware version too"
-    here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
-    others = other_configs(vm) if here else {}
-    changes: list[Change] = []
-    notes: list[str] = []
-    for drive in vm.disks:
-        owner = owner_of(drive, others)
-        if drive not in here and drive.file is not None:
-            notes.append(f"{drive.file} is not here, so {_VERSION_ENTRY} in it stays as it is")
-        for link in drive.chain.links if drive.chain is not None else ():
-            if owner is not None or link.encrypted:
-                cause = "is encrypted" if owner is None else f"is also a disk of {owner}"
-                notes.append(f"{link.file} {cause}, so {_VERSION_ENTRY} in it stays as it is")
-            elif link.descriptor is not None and link.hw_version not in {None, goal.version}:
-                changes.append(DescriptorChange(link, _VERSION_ENTRY, str(goal.version), why, _DESCRIPTOR_SOURCE))
-            if link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(goal.version, esx=goal.esx):
-                notes.append(
-                    f"{link.file} names a file of changed block tracking, {link.change_tracking}, which older products "
-                    f"may not open (unverified): switch the tracking off in the VM's own product first"
-                )
-    return Proposal(tuple(changes), notes=tuple(notes))
+def _chosen(found: Plans, goal: Goal) -> Plan | None:
+    """The best plan with a part for vmxtool and without Converter; of legacy mode only those that lead back."""
+    plans = [plan for plan in found.plans if not plan.by_converter]
+    if goal.legacy:
+        plans = [plan for plan in plans if _leads_back(plan, found.hop.files.vm, goal)]
+        return plans[0] if plans else None
+    return next((plan for plan in plans if plan.own_step is not None), None)
 
 
-def _gone(hardware: Proposal) -> frozenset[str]:
-    """Settings of devices that go, or would go if it were asked for, by their folded names."""
-    removed = {fold(change.key) for change in hardware.settings if change.after is None and change.name is None}
-    return frozenset(removed | {fold(item.key or "") for reason in hardware.refused for item in reason.evidence})
+def _beside_the_guide(found: Plans) -> Plans:
+    hop = found.hop
+    return plan_hop(hop.files, hop.start, hop.target, GuideAnswer(origins=hop.guide.origins), hop.named)
 
 
-def _judged(vm: Machine, product: Product | None, gone: frozenset[str] = frozenset()) -> Proposal:
-    """What the rules say against the product: what no change to files cures stops all, the rest remains to be done."""
-    if product is None:
-        return Proposal()
-    blockers = [item for item in judge_target(vm, product) if item.severity is Severity.BLOCKER]
-    left = [item for item in blockers if item.name not in _DEALT_WITH and not _is_about(item, gone)]
-    cures = [item.fix for item in left if item.code.startswith(_OF_DISKS) and item.fix is not None]
-    refused = [item for item in left if not item.code.startswith(_OF_DISKS) or item.fix is None]
-    return Proposal(refused=tuple(refused), manual=(*cures, *_arrival(vm, product)))
+def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
+    """Whether the VM's own product runs it as it is after a plan.
+
+    Raises:
+        UsageError: which product made it matters, and its files do not tell.
+    """
+    version = plan.end.version
+    answers = {runs(origin, version) is not Ternary.NO for origin in _makers(vm, goal)} if version is not None else {True}
+    if len(answers) > 1:
+        names = ", ".join(origin.id for origin in _makers(vm, goal))
+        raise UsageError(f"it matters which product made this VM ({names}); name it with --from")
+    return answers.pop()
 
 
-def _is_about(finding: Finding, gone: frozenset[str]) -> bool:
-    keys = {fold(place.key or "") for place in finding.evidence}
-    return bool(keys) and keys <= gone
+def _makers(vm: Machine, goal: Goal) -> list[Product]:
+    if goal.origin is not None:
+        return [goal.origin]
+    known = products()
+    likely = [known[it.product] for it in vm.origin if it.confidence >= LIKELY and it.product in known]
+    if not likely:
+        raise UsageError("nothing in its files tells which product made this VM; name it with --from")
+    return likely
 
 
-def _arrival(vm: Machine, product: Product) -> Iterator[Fix]:
-    """What is to be done where the VM arrives, because no file shows what there is."""
-    if product.family == "hardware" or product.esx is None:
-        return
-    if product.esx:
-        loose = [nic for nic in vm.nics if nic.connection != "network" and nic.network is None]
-        if loose:
-            names = ", ".join(nic.id for nic in loose)
-            yield Fix(Safety.MANUAL, f"connect {names} to a network of the ESX host")
-        if product.generation is not None and product.generation <= _ESX2_GENERATION:
-            keys = [place for drive in vm.disks for place in drive.file_evidence if _is_file_name(place)]
-            if keys:
-                text = (
-                    "name each imported disk by its VMFS address, such as vmhba0:0:0:1:NAME.vmdk, in scsiN:M.name, "
-                    "which ESX Server 2 reads instead of fileName; its own names for the controllers are vmxlsilogic "
-                    "and vmxbuslogic (whether it takes others is unverified)"
-                )
-                yield Fix(Safety.MANUAL, text)
-    else:
-        there = [nic for nic in vm.nics if nic.network is not None and nic.connection == "network"]
-        if there:
-            names = ", ".join(nic.id for nic in there)
-            yield Fix(Safety.MANUAL, f"choose bridged, NAT or host-only for {names}, whose ESX network is not there")
+def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
+    """The changes of a plan, with what was asked for beside it and with what was not allowed."""
+    wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
+    extra = _asked_moves(files, goal, wanted)
+    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=wanted.moves | extra)
+    if plan.own_step is None and not extra:
+        return Intended(files.vm, notes=tuple(_notes(files, plan, goal)), words=goal.words)
+    changes = realise(files.vm, plan.start, wanted)
+    refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal)])
+    if refused:
+        return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
+    later = [it.fix for it in found.hop.found if _remains(it, plan) and it.fix is not None]
+    return Intended(
+        files.vm,
+        changes,
+        wanted,
+        manual=tuple(dict.fromkeys((*changes.manual, *later))),
+        notes=tuple(dict.fromkeys((*_notes(files, plan, goal), *changes.notes))),
+        words=goal.words,
+    )
 
 
-def _is_file_name(place: Evidence) -> bool:
-    return (place.key or "").lower().endswith(".filename")
+def _remains(finding: Finding, plan: Plan) -> bool:
+    """Whether something is left for another step of the plan to cure."""
+    own = plan.own_step
+    return finding.cure is not None and (own is None or finding.cure not in step_kinds(own)) and finding.cure in plan.kinds
+
+
+def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
+    """Disks to SCSI and nothing else, whatever the VM is to run on."""
+    version = start.version
+    if version is None:
+        return Intended(files.vm, refused=tuple(it for it in files.findings if Do.REWRITE in it.stops), words=goal.words)
+    wanted = Wanted(version, fit=False, adapter=_adapter(goal))
+    wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
+    changes = realise(files.vm, start, wanted)
+    moved = frozenset(wanted.moves)
+    refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal)])
+    if refused:
+        return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
+    return Intended(
+        files.vm, changes, wanted, manual=changes.manual, notes=(*_state_notes(files.vm), *changes.notes), words=goal.words
+    )
+
+
+def _asked_moves(files: Files, goal: Goal, wanted: Wanted) -> frozenset[str]:
+    """The disks that the request moves to SCSI by itself: IDE disks, and others on buses that the version lacks."""
+    found = {drive.id for drive in files.vm.disks if goal.ide_to_scsi and drive.bus == "ide"}
+    if goal.move_disks:
+        found |= {
+            drive.id
+            for drive in files.vm.disks
+            if drive.bus in {"sata", "nvme"} and not has_bus(drive.bus, wanted.version, wanted.esx)
+        }
+    return frozenset(found)
+
+
+def _refusals(found: Plans, plan: Plan, files: Files, changes: Changes) -> Iterator[Finding]:
+    """The findings that stop vmxtool's step of a plan: about the files, or to be cured by the owner before it."""
+    moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith("scsi"))
+    yield from _of_files(files, moved, rewrites=True)
+    own = plan.own_step
+    before = set(plan.steps[: plan.steps.index(own)]) if own is not None else set()
+    done_first = {code for step in before if step.do is not Do.PREPARE_GUEST for code in step.cures}
+    for finding in (*found.hop.found, *plan.met):
+        if finding.code in done_first and not finding.of_files and finding.blocks and finding.cure is not Do.MOVE_DISKS:
+            yield finding
+
+
+def _of_files(files: Files, moved: frozenset[str], *, rewrites: bool) -> Iterator[Finding]:
+    for finding in files.findings:
+        stopped = finding.stops & ({Do.REWRITE} if rewrites else set())
+        if Do.MOVE_DISKS in finding.stops and moved and (finding.subject is None or finding.subject in moved):
+            stopped |= {Do.MOVE_DISKS}
+        if stopped:
+            yield replace(finding, severity=Severity.BLOCKER)
+
+
+def _not_asked(changes: Changes, goal: Goal) -> list[Finding]:
+    """What the changes need and the request does not allow."""
+    missing = [option for option in changes.needs.options if not goal.allows(option)]
+    words = [" ".join(option_words(option)) for option in missing]
+    return findings_of(writing.not_asked_for, words, changes.needs.reasons)
+
+
+def _without_plan(found: Plans, goal: Goal, files: Files, start: VmState) -> Intended:
+    """Why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
+    best = found.best
+    if goal.legacy and found.plans:
+        maker, target = _makers(files.vm, goal)[0], found.hop.target
+        refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)
+        return Intended(files.vm, refused=tuple(refused), words=goal.words)
+    if best is not None:
+        extra = _asked_moves(files, goal, _as_it_is(start, found.hop.target))
+        if extra:
+            return _from_plan(found, replace(best, steps=(), wanted=None), goal, files)
+        return Intended(files.vm, notes=tuple(_notes(files, best, goal)), words=goal.words)
+    reasons = [it for dead in found.dead[:1] for it in dead.reasons]
+    refused = [it for it in reasons if it.blocks or it.stops]
+    if not any(runs(found.hop.target, it) is Ternary.YES and is_written(it) for it in range(OLDEST_WRITTEN, 99)):
+        refused += findings_of(
+            writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
+        )
+    return Intended(files.vm, refused=_unique([*_of_files(files, frozenset(), rewrites=True), *refused]), words=goal.words)
+
+
+def _as_it_is(start: VmState, target: Product) -> Wanted:
+    return Wanted(start.version or 0, product=target, fit=False)
+
+
+def _adapter(goal: Goal) -> str | None:
+    return goal.adapter.lower() if goal.adapter is not None else None
+
+
+def _notes(files: Files, plan: Plan, goal: Goal) -> Iterator[str]:
+    yield from _state_notes(files.vm)
+    before, after = plan.start.version, plan.end.version if plan.own_step is None else plan.own_step.after
+    if goal.legacy and goal.target is not None:
+        maker = _makers(files.vm, goal)[0]
+        yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"
+    if before is not None and after is not None and after > before:
+        if is_one_way(before, after):
+            yield (
+                f"raising the hardware version from {before} to {after} is one-way in VMware's products; vmxtool undo "
+                "takes it back as long as the VM has not been started since"
+            )
+        else:
+            yield (
+                f"vmxtool undo takes the hardware version back from {after} to {before} as long as the VM has not been "
+                "started since"
+            )
+
+
+def _state_notes(vm: Machine) -> Iterator[str]:
+    if vm.power.state == "off" and vm.power.evidence:
+        yield (
+            "the VM was not shut down, or ran while it was copied (cleanShutdown): if it is still running on another "
+            "host, what is written here does not reach it"
+        )
+
+
+def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each reason once."""
+    found: dict[tuple[str, str], Finding] = {}
+    for reason in reasons:
+        found.setdefault((reason.code, reason.message), reason)
+    return tuple(found.values())
+
+
+def relevant(findings: Sequence[Finding], plan: Plan) -> list[Finding]:
+    """The findings that stop a step of a plan."""
+    return [it for it in findings if any(stops(it, step) for step in plan.steps)]

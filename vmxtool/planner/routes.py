@@ -1,151 +1,330 @@
-"""The best routes of a VM to a product, over other products where no move leads there at once."""
+"""Routes of a VM to a product over others: chains of hops, each played with the VM as the hop before left it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from vmxtool.errors import UsageError
+from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
-from vmxtool.planner.guide_moves import vm_generation
-from vmxtool.planner.legs import Leg, State, first_version
-from vmxtool.planner.search import Cost, Search
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.planner.check import likely_origins, plan_hop, start_of
+from vmxtool.planner.guide import ask_guide
+from vmxtool.planner.search import Search, hop_guide
+from vmxtool.planner.unseen import plain_vm
+from vmxtool.rules.case import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.plan import Plan
+    from vmxtool.planner.search import Path as Candidate
+    from vmxtool.rules.case import Files, GuideAnswer
+    from vmxtool.rules.state import VmState
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A chain of moves; each begins where the one before it ends."""
+class Hop:
+    """One move of a VM from a product to another.
 
-    legs: tuple[Leg, ...]
+    Attributes:
+        from_id: product that holds the VM before.
+        to_id: product that holds it after.
+        plan: what is done; its states are those of the VM that was asked about.
+        guide: what the guide says of it.
+        can_go_back: the VM can be moved back as it is then.
+    """
+
+    from_id: str
+    to_id: str
+    plan: Plan
+    guide: GuideAnswer
+    can_go_back: bool
 
     @property
-    def over(self) -> tuple[str, ...]:
-        """The products in between."""
-        return tuple(leg.to_id for leg in self.legs[:-1])
+    def cell(self) -> str | None:
+        """Address of the guide's cell, or None where no cell covers the hop."""
+        return self.guide.entry.cell if self.guide.entry is not None else None
 
     @property
-    def one_way_count(self) -> int:
-        """How many of its moves cannot be taken back."""
-        return sum(leg.one_way for leg in self.legs)
+    def verdict(self) -> str:
+        """The guide's word; beyond the guide "ok" for a copy and else "special-steps"."""
+        return self.guide.verdict or ("ok" if self.plan.only_carries else "special-steps")
+
+    @property
+    def others(self) -> tuple[Way, ...]:
+        """The other printed ways between the same two products."""
+        return tuple(way for number, way in enumerate(self.guide.ways) if number != self.plan.order)
+
+    @property
+    def before(self) -> int | None:
+        """Hardware version before."""
+        return self.plan.start.version
+
+    @property
+    def after(self) -> int | None:
+        """Hardware version after."""
+        return self.plan.end.version
+
+    @property
+    def one_way(self) -> bool:
+        """Whether one of its steps cannot be taken back."""
+        return self.plan.one_way
 
     @property
     def conversions(self) -> int:
         """How many of its steps change disks or hardware."""
-        return sum(leg.conversions for leg in self.legs)
+        converting = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
+        return sum(step.do in converting for step in self.plan.steps)
 
     @property
-    def moves(self) -> int:
-        """How many moves it has."""
-        return len(self.legs)
+    def sources(self) -> tuple[str, ...]:
+        """What it rests on."""
+        target = products()[self.to_id]
+        cited = (self.guide.source,) if self.guide.source is not None else target.sources
+        return tuple(dict.fromkeys(cited))
 
     @property
-    def cost(self) -> Cost:
-        """What routes are ranked by: one-way moves, then conversions, then moves."""
-        return self.one_way_count, self.conversions, self.moves
+    def notes(self) -> tuple[str, ...]:
+        """Sentences of the guide about it."""
+        if self.guide.entry is not None:
+            return self.guide.entry.notes
+        return (self.guide.fact.says,) if self.guide.fact is not None else ()
 
-    def as_json(self) -> dict[str, object]:
-        """The route as plain values."""
-        return {
-            "over": list(self.over),
-            "one_way": self.one_way_count,
-            "conversions": self.conversions,
-            "moves": self.moves,
-            "legs": [leg.as_json() for leg in self.legs],
-        }
+    @property
+    def unverified(self) -> bool:
+        """Whether no source confirms that the target runs the version."""
+        target, version = products()[self.to_id], self.after
+        if version is None:
+            return False
+        edges = {"runs_min": target.runs_min, "runs_max": target.runs_max}
+        at_edge = any(name in target.unverified and version == edge for name, edge in edges.items())
+        return at_edge or runs(target, version) is Ternary.UNSURE
+
+    def __repr__(self) -> str:
+        return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A chain of hops; each begins where the one before it ends."""
+
+    hops: tuple[Hop, ...]
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The products in between."""
+        return tuple(hop.to_id for hop in self.hops[:-1])
+
+    @property
+    def one_way_count(self) -> int:
+        """How many of its hops cannot be taken back."""
+        return sum(hop.one_way for hop in self.hops)
+
+    @property
+    def conversions(self) -> int:
+        """How many of its steps change disks or hardware."""
+        return sum(hop.conversions for hop in self.hops)
+
+    @property
+    def cost(self) -> tuple[int, int, int]:
+        """What routes are ranked by: hops that are final, then conversions, then hops."""
+        return self.one_way_count, self.conversions, len(self.hops)
+
+    def __repr__(self) -> str:
+        return f"<route {' to '.join([self.hops[0].from_id, *(hop.to_id for hop in self.hops)])}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """What is known of the ways from one product to another.
+    """What is known of the ways of a VM from one product to another.
 
     Attributes:
-        start: product that holds the VM.
+        path: the VM as it was named, or None where a product was asked about and no VM was seen.
+        name: the VM's name.
+        start: id of the product that holds the VM.
         version: version of its hardware.
-        target: product it is to run under.
+        target: id of the product it is to run under.
         routes: the best, the cheapest first; empty where there is none.
         missing: where the products at hand give none, the smallest sets of further products that would.
         guide: what the guide says about the pair itself, or None where it is silent.
     """
 
+    path: str | None
+    name: str
     start: str
-    version: int
+    version: int | None
     target: str
     routes: tuple[Route, ...]
     missing: tuple[tuple[str, ...], ...]
     guide: GuideEntry | None
 
-    def as_json(self) -> dict[str, object]:
-        """The `route` contract, "vmxtool.route/1"."""
-        return {
-            "schema": "vmxtool.route/1",
-            "from": _named(self.start),
-            "target": _named(self.target),
-            "hardware": {"version": self.version, "generation": vm_generation(self.version)},
-            "guide": self.guide.as_json() if self.guide is not None else None,
-            "routes": [route.as_json() for route in self.routes],
-            "missing": [list(found) for found in self.missing],
-        }
+    def __repr__(self) -> str:
+        return f"<routes of {self.name[:40]} from {self.start} to {self.target}: {len(self.routes)}>"
 
 
 def find_routes(
-    start: str,
-    version: int | None,
-    target: str,
+    machine: Machine | None,
+    target: Product,
+    origin: Product | None = None,
     have: Collection[str] | None = None,
     *,
     limit: int = 3,
-    machine: Machine | None = None,
 ) -> Routes:
-    """The best routes from a product to another.
+    """The best routes of a VM to a product.
 
     Routes differ in the kinds of product they go over, a kind being those of one generation, hosted or not. One that
     goes over all kinds of a cheaper one, and more, is left out, as is one that is dearer by more than one of anything.
 
     Args:
-        start: id of the product that holds the VM.
-        version: version of the VM's hardware; None for that of the product's new VMs.
-        target: id of the product it is to run under.
+        machine: the VM, or None for the plainest one of `origin`.
+        target: the product it is to run under.
+        origin: the product that holds it, where the user knows; else the likeliest one.
         have: ids of the only products to go over; None for all that could be got.
         limit: most routes to return.
-        machine: the VM itself, where there is one; products that cannot run it are not gone over.
+
+    Raises:
+        UsageError: nothing tells which product holds the VM, or the one that is named does not run it.
     """
-    if version is None:
-        version = first_version(products()[start])
-    search = Search(State(start, version), target, machine)
-    found = tuple(map(Route, search.best(search.usual() if have is None else have, limit)))
-    missing = () if found or have is None else tuple(_missing(search, frozenset(have)))
-    return Routes(start, version, target, found, missing, tables.lookup(start, target))
+    if machine is None:
+        if origin is None:
+            raise UsageError("name the product that has the VM with --from")
+        files, start = plain_vm(origin.id)
+    else:
+        files = facts_of(machine)
+        start = start_of(files, likely_origins(machine, origin))
+    holder = _holder(start)
+    found, missing = _search(files, start, target, have, limit, named=origin is not None)
+    return Routes(
+        path=str(machine.path) if machine is not None else None,
+        name=files.vm.name,
+        start=holder.id,
+        version=start.version,
+        target=target.id,
+        routes=found,
+        missing=missing,
+        guide=tables.lookup(holder.id, target.id),
+    )
 
 
-def routes_for(machine: Machine, origin_id: str, target: Product) -> tuple[Route, ...]:
-    """The best routes of a VM, over products that run it.
-
-    Args:
-        machine: the VM.
-        origin_id: id of the product that holds it.
-        target: product it is to run under.
-    """
-    return find_routes(origin_id, machine.hardware.version, target.id, machine=machine).routes
+def routes_over(files: Files, origin_id: str, target: Product) -> tuple[Route, ...]:
+    """The best routes of a VM over products in between; empty where the direct hop is as good."""
+    start = start_of(files, likely_origins(files.vm, products()[origin_id]))
+    if start.version is None or runs(products()[origin_id], start.version) is Ternary.NO:
+        return ()
+    found, _ = _search(files, start, target, None, 3, named=False)
+    return tuple(route for route in found if route.over)
 
 
-def _named(product_id: str) -> dict[str, object]:
-    product = products()[product_id]
-    return {"id": product.id, "name": product.name, "generation": product.generation}
+def _holder(start: VmState) -> Product:
+    if start.holder is None:
+        raise UsageError("nothing tells which product made this VM; name it with --from")
+    holder = products()[start.holder]
+    if start.version is not None and runs(holder, start.version) is Ternary.NO:
+        raise UsageError(
+            f"the VM has hardware version {start.version}, which {holder.name} does not run; name another product with "
+            "--from"
+        )
+    return holder
 
 
-def _missing(search: Search, have: frozenset[str]) -> Iterator[tuple[str, ...]]:
+def _search(
+    files: Files, start: VmState, target: Product, have: Collection[str] | None, limit: int, *, named: bool
+) -> tuple[tuple[Route, ...], tuple[tuple[str, ...], ...]]:
+    search = Search(files.vm, start, target)
+    over = search.default_products() if have is None else list(have)
+    found = tuple(_played(files, start, target, search, over, have, limit, named=named))
+    if found or have is None:
+        return found, ()
+    return (), tuple(_missing(files, start, target, search, frozenset(have), named=named))
+
+
+def _played(
+    files: Files,
+    start: VmState,
+    target: Product,
+    search: Search,
+    over: Collection[str],
+    have: Collection[str] | None,
+    limit: int,
+    *,
+    named: bool,
+) -> Iterator[Route]:
+    """The first candidates that survive being played with the VM itself."""
+    kinds: list[frozenset[object]] = []
+    for candidate in search.candidates(over):
+        if len(kinds) >= limit:
+            return
+        crossed = search.kinds_of(candidate)
+        if any(known <= crossed for known in kinds):
+            continue
+        route = _play(files, start, candidate, have, named=named)
+        if route is None:
+            continue
+        kinds.append(crossed)
+        search.note_route(route.cost)
+        yield route
+
+
+def _play(
+    files: Files, start: VmState, candidate: Candidate, have: Collection[str] | None, *, named: bool
+) -> Route | None:
+    """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
+    state, hops, made_by = start, list[Hop](), start.holder or ""
+    for number, (to_id, version) in enumerate(candidate):
+        target, holder = products()[to_id], state.holder or made_by
+        if number == 0:
+            guide = ask_guide(likely_origins(files.vm, products()[holder]), state.version, target, named=named)
+            guide = guide if guide.entry is not None or guide.fact is not None else hop_guide(state, to_id, made_by)
+        else:
+            guide = hop_guide(state, to_id, made_by)
+        plans = plan_hop(files, state, target, guide).plans
+        usable = [plan for plan in plans if have is None or _at_hand(plan, {*have, holder, to_id})]
+        plan = next((it for it in usable if it.end.version == version), usable[0] if usable else None)
+        if plan is None:
+            return None
+        end = replace(plan.end, holder=to_id, arrived=True)
+        back = hop_guide(end, holder, to_id)
+        returns = state.version is not None and end.version is not None
+        returns = returns and runs(products()[holder], end.version or 0) is not Ternary.NO
+        can_go_back = not plan.one_way and returns and back.verdict != "not-supported"
+        hops.append(Hop(holder, to_id, plan, guide, can_go_back))
+        state = end
+    return Route(tuple(hops))
+
+
+def _at_hand(plan: Plan, have: set[str]) -> bool:
+    """Whether one of the products that each step names is at hand."""
+    groups = (step.products for step in plan.steps if step.products and not step.is_ours)
+    return all(any(name in have for name in _members(group)) for group in groups)
+
+
+def _members(group: tuple[str, ...]) -> Iterator[str]:
+    from vmxtool.knowledge.transcript import names
+
+    for name in group:
+        yield from names().groups.get(name, (name,))
+
+
+def _missing(
+    files: Files, start: VmState, target: Product, search: Search, have: frozenset[str], *, named: bool
+) -> Iterator[tuple[str, ...]]:
     """The smallest sets of one or two products that give a route together with those at hand."""
-    ends = (search.start.product, search.target.id)
-    others = [name for name in search.usual() if name not in {*have, *ends}]
-    single = [name for name in others if any(search.best({*have, name}, 1))]
+    ends = (start.holder, target.id)
+    others = [name for name in search.default_products() if name not in {*have, *ends}]
+
+    def leads(*more: str) -> bool:
+        over = {*have, *more}
+        return any(True for _ in _played(files, start, target, search, over, over, 1, named=named))
+
+    single = [name for name in others if leads(name)]
     yield from ((name,) for name in single)
     pairs = combinations([name for name in others if name not in single], 2)
-    yield from (pair for pair in pairs if any(search.best({*have, *pair}, 1)))
+    yield from (pair for pair in pairs if leads(*pair))

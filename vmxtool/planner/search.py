@@ -1,100 +1,90 @@
-"""The search for routes: from state to state, cheapest first.
+"""The search for candidates of routes: a graph of products, hardware versions and disk formats, cheapest first.
 
-A state is the product that holds the VM and the version of its hardware. Cost is counted in this order: moves without a
-way back, conversions of disks or hardware, moves. Guide and later knowledge give edges of the same kind, so a route may
-cross from one to the other.
+An edge is the hop of the plainest VM from one product to another, played as every hop is; its plans are kept from one
+search to the next. Candidates are only that: each is then played with the VM itself. Cost is counted in this order: hops
+without a way back, conversions of disks or hardware, hops.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from heapq import heapify, heappop, heappush
+from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.planner.guide_moves import guide_moves, vm_generation
-from vmxtool.planner.later_moves import OLDEST_REWRITTEN, later_move
-from vmxtool.planner.legs import Leg, State
+from vmxtool.knowledge.transcript import names
+from vmxtool.planner.check import plan_hop
+from vmxtool.planner.unseen import native_format, plain_vm
+from vmxtool.rules.case import GuideAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.state import DiskFormat, VmState
 
 Cost = tuple[int, int, int]
-_Kind = tuple[int | None, int | None, bool | None]
+Path = tuple[tuple[str, int | None], ...]
+"""Products in order, each with the hardware version that the VM has there."""
 
-_MOST_MOVES = 5
+_MOST_HOPS = 5
+_MOST_EDGES = 600  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
 _SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
-_OVER_WORKSTATION = "mpg:p15:fusion-over-workstation"
 
 
-class _Trip(NamedTuple):
-    """A way begun; sorts by cost, then by what a reader would sooner follow."""
+class _Node(NamedTuple):
+    """Where a VM is on its way."""
+
+    product: str
+    version: int
+    form: DiskFormat
+
+
+class _Partial(NamedTuple):
+    """A route begun; sorts by cost, then by what a reader would sooner follow."""
 
     cost: Cost
     taste: tuple[int, ...]
     serial: int
-    legs: tuple[Leg, ...]
-    kinds: frozenset[_Kind]
+    nodes: tuple[_Node, ...]
 
 
-class _Fence:
-    """What keeps a search small: what is too dear, and what leads to the same place no better."""
+class _Edge(NamedTuple):
+    """A hop of the plainest VM: where it leads and what it costs."""
 
-    def __init__(self, direct: Cost | None) -> None:
-        self._direct = direct
-        self._most: Cost | None = None
-        self._known: dict[tuple[State, bool], list[_Trip]] = {}
-
-    def found(self, cost: Cost) -> None:
-        """Take note of a route: one that is dearer by more than one in any respect is no alternative to it."""
-        self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
-
-    def admits(self, least: Cost) -> bool:
-        """Whether a trip of at least this cost is worth a step."""
-        # A detour that is no cheaper than the direct move would be left out in the end.
-        if self._direct is not None and least[2] > 1 and least >= self._direct:
-            return False
-        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
-
-    def is_new(self, place: tuple[State, bool], trip: _Trip) -> bool:
-        """Whether no trip known yet leads there over fewer kinds of product for as little."""
-        rivals = self._known.setdefault(place, [])
-        if any(rival.cost <= trip.cost and rival.kinds <= trip.kinds for rival in rivals):
-            return False
-        rivals.append(trip)
-        return True
+    node: _Node
+    cost: Cost
+    taste: tuple[int, ...]
 
 
 class Search:
-    """The search for one VM and one target; moves once worked out are kept for further searches."""
+    """The search for one VM and one target."""
 
-    def __init__(self, start: State, target: str, machine: Machine | None = None) -> None:
-        self.start = start
-        self.target = products()[target]
-        self._moves: dict[tuple[State, str], tuple[Leg, ...]] = {}
-        self._machine = machine
-        self._at_home = {products()[start.product].family, self.target.family}
+    def __init__(self, machine: Machine, start: VmState, target: Product) -> None:
+        """Begin where a VM is."""
+        self.machine, self.start, self.target = machine, start, target
+        holder = start.holder or ""
+        formats = {disk.format for disk in start.disks} - {"unseen", "device", "transport"}
+        self._form = formats.pop() if len(formats) == 1 else native_format(holder)
         self._serial = count()
-        self._smp_only = start.product.endswith(_SMP)  # goes to products with Virtual SMP (page 14)
-        staged, generation = tables.fact(_OVER_WORKSTATION), vm_generation(start.version)
-        early = generation is not None and generation <= 3
-        self._over_workstation = {name for name in staged.products if early and tables.generation_of(name) == 6}
+        self._most: Cost | None = None
+        self._at_home = {products()[holder].family, target.family}
 
-    def usual(self) -> list[str]:
+    def default_products(self) -> list[str]:
         """The products that one would think of going over, hosted or ESX as one of the ends is.
 
         Of the products younger than the guide one of each kind is enough, and between two of the guide there are none.
         """
-        ends = (products()[self.start.product], self.target)
+        ends = (products()[self.start.holder or ""], self.target)
         like_ends = {product.esx for product in ends}
         within = all(tables.generation_of(product.id) is not None for product in ends)
-        chosen: dict[_Kind | str, Product] = {}
+        chosen: dict[object, Product] = {}
         for product in products().values():
             if product.family in _ONLY_AT_HAND or not (product.esx in like_ends or None in like_ends):
                 continue
@@ -106,99 +96,162 @@ class Search:
                     chosen[_kind(product.id)] = product
         return [product.id for product in chosen.values()]
 
-    def best(self, over: Collection[str], limit: int) -> Iterator[tuple[Leg, ...]]:
-        """The moves of routes over some products, the cheapest route first."""
-        at_hand = frozenset(over) - {self.start.product, self.target.id}
+    def kinds_of(self, path: Path) -> frozenset[object]:
+        """The kinds of product that a path goes over."""
+        return frozenset(_kind(name) for name, _ in path[:-1])
+
+    def note_route(self, cost: Cost) -> None:
+        """Take note of a route: one that is dearer by more than one in any respect is no alternative to it."""
+        self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
+
+    def candidates(self, over: Collection[str]) -> Iterator[Path]:
+        """Yield paths to the target over some products, the cheapest first."""
+        start = self.start
+        if start.version is None:
+            return
+        self._most = None
+        first = _Node(start.holder or "", start.version, self._form)
+        at_hand = frozenset(over) - {first.product, self.target.id}
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
-        if self._smp_only and not self.target.smp:
-            between = []  # the guide's own cell leads there or nothing does
-        setting_out = _Trip((0, 0, 0), (), next(self._serial), (), frozenset())
-        heap = [self._trip(setting_out, leg) for leg in self._legs(self.start, self.target.id)]
-        heapify(heap)
-        fence = _Fence(heap[0].cost if heap else None)
-        for trip in self._onward(setting_out, between, fence):
-            heappush(heap, trip)
-        found: list[frozenset[_Kind]] = []
-        while heap and len(found) < limit:
-            trip = heappop(heap)
-            if any(known <= trip.kinds for known in found) or not fence.admits(trip.cost):
+        heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
+        known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
+        direct: Cost | None = None
+        edges = 0
+        while heap:
+            partial = heappop(heap)
+            at = partial.nodes[-1]
+            if len(partial.nodes) > 1 and at.product == self.target.id:
+                yield tuple((node.product, node.version) for node in partial.nodes[1:])
                 continue
-            if trip.legs[-1].to_id == self.target.id:
-                found.append(trip.kinds)
-                fence.found(trip.cost)
-                yield trip.legs
-            elif len(trip.legs) < _MOST_MOVES:
-                for longer in self._onward(trip, [*between, self.target.id], fence):
-                    heappush(heap, longer)
-
-    def _onward(self, trip: _Trip, to_ids: Collection[str], fence: _Fence) -> Iterator[_Trip]:
-        at = State(trip.legs[-1].to_id, trip.legs[-1].after) if trip.legs else self.start
-        visited = {leg.from_id for leg in trip.legs} | {at.product}
-        by_workstation = any(map(_is_workstation, visited))
-        for to_id in to_ids:
-            # A VM of generation 3 or earlier reaches Fusion 1 over a Workstation only (page 15).
-            if to_id in visited or (to_id in self._over_workstation and not by_workstation):
+            if len(partial.nodes) > _MOST_HOPS:
                 continue
-            for leg in self._legs(at, to_id):
-                end = State(to_id, leg.after)
-                longer = self._trip(trip, leg)
-                least = self._least(longer.cost, end)
-                if least is not None and fence.admits(least):
-                    place = (end, by_workstation or _is_workstation(to_id))
-                    if fence.is_new(place, longer):
-                        yield longer
+            visited = {node.product for node in partial.nodes}
+            for to_id in (self.target.id, *between):
+                if to_id in visited and not (to_id == self.target.id == at.product and len(partial.nodes) == 1):
+                    continue
+                if to_id != self.target.id and direct is not None and self._at_least(partial, 2) >= direct:
+                    break  # no detour is cheaper than the direct hop
+                edges += 1
+                if edges > _MOST_EDGES:
+                    break
+                for edge in _edges(at, to_id, first.product):
+                    longer = self._longer(partial, edge)
+                    if len(longer.nodes) == 2 and to_id == self.target.id:
+                        direct = longer.cost if direct is None else min(direct, longer.cost)
+                    if self._may_win(longer, direct) and self._is_new(known, longer):
+                        heappush(heap, longer)
 
-    def _least(self, cost: Cost, at: State) -> Cost | None:
-        """What a trip costs at least when it is at the target, or None where it never gets there."""
-        if at.product == self.target.id:
-            return cost
-        runs = self.target.runs(at.version)
-        if not runs and self.target.runs_max < min(at.version, OLDEST_REWRITTEN):
-            return None
+    def _longer(self, partial: _Partial, edge: _Edge) -> _Partial:
+        cost = (partial.cost[0] + edge.cost[0], partial.cost[1] + edge.cost[1], partial.cost[2] + 1)
+        strange = (*edge.taste, products()[edge.node.product].family not in self._at_home)
+        taste = tuple(a + b for a, b in zip(partial.taste, strange, strict=True)) if partial.taste else strange
+        return _Partial(cost, taste, next(self._serial), (*partial.nodes, edge.node))
+
+    def _may_win(self, partial: _Partial, direct: Cost | None) -> bool:
+        """Whether a route begun so is still worth a step: cheaper than the direct hop, and no dearer than one found."""
+        arrived = len(partial.nodes) > 1 and partial.nodes[-1].product == self.target.id
+        least = partial.cost if arrived else self._at_least(partial, 1)
+        if direct is not None and least[2] > 1 and least >= direct:
+            return False
+        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
+
+    def _at_least(self, partial: _Partial, hops: int) -> Cost:
+        """What a route begun so costs in the end, if it takes at least so many hops more."""
+        at, to = partial.nodes[-1], self.target
         holder = products()[at.product].esx
-        carried = None not in {holder, self.target.esx} and holder != self.target.esx
+        carried = None not in {holder, to.esx} and holder != to.esx
+        changed = not to.runs(at.version)
         # For hardware of the guide one step may do both: VMware Converter.
-        work = max(carried, not runs) if vm_generation(at.version) is not None else carried + (not runs)
-        return cost[0], cost[1] + work, cost[2] + 1
+        work = max(carried, changed) if generation_of(at.version) is not None else carried + changed
+        return partial.cost[0], partial.cost[1] + work, partial.cost[2] + hops
 
-    def _trip(self, before: _Trip, leg: Leg) -> _Trip:
-        cost = (before.cost[0] + leg.one_way, before.cost[1] + leg.conversions, before.cost[2] + 1)
-        kinds = before.kinds | {_kind(leg.from_id)} if before.legs else before.kinds
-        # Between routes of one cost: conditions, doubts, moves that the guide does not print, strange families, age.
-        here = (len(leg.way.when), leg.unverified, leg.cell is None, products()[leg.to_id].family not in self._at_home)
-        taste = tuple(a + b for a, b in zip(before.taste, here, strict=False)) if before.taste else here
-        return _Trip(cost, taste, next(self._serial), (*before.legs, leg), kinds)
-
-    def _legs(self, at: State, to_id: str) -> tuple[Leg, ...]:
-        known = self._moves.get((at, to_id))
-        if known is None:
-            if tables.generation_of(at.product) is None or tables.generation_of(to_id) is None:
-                move = later_move(at, to_id)
-                known = (move,) if move is not None else ()
-            else:
-                known = guide_moves(at, to_id, self.start.product)
-            self._moves[at, to_id] = known
-        return known
+    def _is_new(self, known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _Partial) -> bool:
+        """Whether no route begun leads there over fewer kinds of product for as little."""
+        crossed = frozenset(_kind(node.product) for node in partial.nodes[1:-1])
+        rivals = known.setdefault(partial.nodes[-1], [])
+        if any(cost <= partial.cost and kinds <= crossed for cost, kinds in rivals):
+            return False
+        rivals.append((partial.cost, crossed))
+        return True
 
     def _runs_it(self, product_id: str) -> bool:
         """Whether a product runs this very VM, as far as its processors and guest tell."""
         product = products()[product_id]
-        if product.family == HARDWARE or (self._smp_only and not product.smp):
+        smp_only = (self.start.holder or "").endswith(_SMP)  # goes to products with Virtual SMP (page 14)
+        if product.family == HARDWARE or (smp_only and not product.smp):
             return False
-        if self._machine is None:
-            return True
-        vcpus = self._machine.cpu.count
+        vcpus = self.start.vcpus
         fits = vcpus == 1 or (product.smp and vcpus <= (product.max_vcpus or vcpus))
-        return fits and (product.guest_64bit or self._machine.guest.bits != 64)
+        return fits and (product.guest_64bit or self.machine.guest.bits != 64)
 
 
-@cache
-def _kind(product_id: str) -> _Kind:
+@lru_cache(maxsize=16384)
+def _edges(at: _Node, to_id: str, made_by: str) -> tuple[_Edge, ...]:
+    """The hops of the plainest VM from a node to a product, one for each hardware version that it can have there."""
+    files, state = plain_vm(at.product, at.version, at.form)
+    target = products()[to_id]
+    if not target.runs(at.version) and target.runs_max < min(at.version, 3):
+        return ()
+    guide = hop_guide(state, to_id, made_by)
+    best: dict[_Node, _Edge] = {}
+    for plan in plan_hop(files, state, target, guide).plans:
+        form = plan.end.disks[0].format
+        node = _Node(to_id, plan.end.version or 0, form)
+        converting = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
+        work = sum(step.do in converting for step in plan.steps)
+        edge = _Edge(node, (int(plan.one_way), work, 1), (len(plan.when), int(guide.entry is None)))
+        known = best.get(node)
+        if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
+            best[node] = edge
+    return tuple(best.values())
+
+
+def hop_guide(state: VmState, to_id: str, made_by: str) -> GuideAnswer:
+    """What the guide says about a hop of a VM: of the VM's own generation, whichever product has it now.
+
+    Run in legacy mode under a younger product a VM moves like one of the older products, and can go back to them (pages
+    19, 23, 24 and 27). So what a table denies to it, it denies wherever the VM is.
+    """
+    holder = state.holder or made_by
+    if tables.generation_of(to_id) is None or tables.generation_of(holder) is None or state.version is None:
+        return GuideAnswer(origins=(holder,))
+    like = _like(holder, state.version, made_by)
+    for name in dict.fromkeys(filter(None, (holder, like))):
+        if tables.generation_of(name) == generation_of(state.version):
+            for fact in tables.moves(name, to_id):
+                if fact.verdict is not None:
+                    return GuideAnswer(None, fact, (holder,))
+    entry = tables.lookup(like, to_id) if like is not None else None
+    denied = tables.lookup(holder, to_id) if like != holder else None
+    if denied is not None and denied.verdict == "not-supported":
+        # In legacy mode a VM goes back to products of its own generation, and to no older ones.
+        entry = entry if tables.generation_of(to_id) == generation_of(state.version) else denied
+    return GuideAnswer(entry, None, (holder,))
+
+
+@lru_cache(maxsize=2048)
+def _like(holder_id: str, version: int, made_by: str) -> str | None:
+    """The product of the tables whose VMs are like this one: of its hardware's generation, hosted or not as it is."""
+    holder = products()[holder_id]
+    ids = dict.fromkeys(name for label in names().labels.values() for name in label)
+    alike = [
+        name
+        for name in ids
+        if tables.generation_of(name) == generation_of(version) and products()[name].esx == holder.esx
+    ]
+    for name in (holder_id, made_by):
+        if name in alike:
+            return name
+
+    def strangeness(name: str) -> tuple[bool, bool, int]:
+        product = products()[name]
+        return product.family != holder.family, product.smp != holder.smp, -product.released_order
+
+    return min(alike, key=strangeness, default=None)
+
+
+@lru_cache(maxsize=256)
+def _kind(product_id: str) -> object:
     """What products have in common that can stand for one another on a way."""
     product = products()[product_id]
     return product.generation, product.creates, product.esx
-
-
-@cache
-def _is_workstation(product_id: str) -> bool:
-    return products()[product_id].family == "workstation" and (products()[product_id].generation or 9) > 3

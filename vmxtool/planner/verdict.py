@@ -1,27 +1,27 @@
-"""What a plan for a target says: the verdict in one word, and everything it rests on."""
+"""What a check says: the answer in one word, the plans it rests on, and what was found on the way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING
-
-from vmxtool.findings import Severity
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from vmxtool.findings import Finding, Safety
+    from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
+    from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.routes import Route
 
 
-class Answer(Enum):
+class Answer(StrEnum):
     """Whether a VM runs on a target.
 
-    `READY`: as it is. `NEEDS_STEPS`: after the steps. `DEPENDS`: on something that no file shows.
+    `READY`: as it is. `NEEDS_STEPS`: after the steps. `DEPENDS`: on what no file shows, or what was not seen.
     `NOT_SUPPORTED`: no step in a VM's files makes it run there.
     """
 
@@ -31,82 +31,63 @@ class Answer(Enum):
     NOT_SUPPORTED = "not-supported"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    """One thing to do, in its place.
+class Effort(StrEnum):
+    """The largest work that the best plan asks for: none, an upgrade by the product itself, and so on upwards."""
 
-    Attributes:
-        n: 1-based place in the whole list.
-        way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
-        do: what kind of thing it is; the guide's words where the guide names it.
-        text: one sentence in the imperative.
-        command: the exact command line, where there is one.
-        product: whose command it is, where it is not vmxtool's own.
-        source: what it rests on.
-        safety: who may carry it out.
-        one_way: it cannot be taken back.
-    """
-
-    n: int
-    way: int | None
-    do: str
-    text: str
-    command: str | None
-    product: str | None
-    source: str
-    safety: Safety
-    one_way: bool = False
+    NONE = "none"
+    PRODUCT_UPGRADE = "product-upgrade"
+    REWRITE = "rewrite"
+    CONVERSION = "conversion"
+    STEPS = "steps"
 
 
-@dataclass(frozen=True, slots=True)
-class WayLabel:
+class WayLabel(NamedTuple):
     """A way of several: its number and what it hangs on."""
 
-    number: int
+    way: int
     when: tuple[str, ...]
     one_way: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """The answer for one VM and one target.
 
     Attributes:
+        path: the VM as it was named, or None where a product was asked about and no VM was seen.
+        name: the VM's name.
         target: the product asked about.
         origin: likely products that made the VM, the best first; one alone where the user named it.
-        answer: the verdict.
+        verdict: the answer.
+        effort: the largest work of the best plan; None where the verdict is no or open.
         guide: the guide's cell for origin and target, or None where the guide is silent.
         findings: all, blockers first.
-        steps: what to do, in order.
-        ways: the ways that `steps` distinguishes; empty where there is one course alone.
-        routes: ways over products in between, the cheapest first, where someone looked for them.
+        plans: the plans, best first; empty where no way leads there.
+        steps: what to do, in order, numbered over all ways.
+        ways: the ways that `steps` distinguishes; empty where there is one alone.
+        unseen: what has to be there before more can be said: files, or disks by their ids.
+        find_routes: looks for the routes, when they are first asked for.
     """
 
+    path: str | None
+    name: str
     target: Product
     origin: tuple[OriginCandidate, ...]
-    answer: Answer
+    verdict: Answer
+    effort: Effort | None
     guide: GuideEntry | None
     findings: tuple[Finding, ...]
-    steps: tuple[PlanStep, ...]
+    plans: tuple[Plan, ...] = ()
+    steps: tuple[Step, ...] = ()
     ways: tuple[WayLabel, ...] = ()
-    routes: tuple[Route, ...] = ()
+    unseen: tuple[str, ...] = ()
+    find_routes: Callable[[], tuple[Route, ...]] | None = None
 
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """Ways over products in between, the cheapest first; looked for where the VM is not ready as it is."""
+        return () if self.find_routes is None else self.find_routes()
 
-def answer(findings: Sequence[Finding], guide_verdict: str | None, *, needs_action: bool, conditional: bool) -> Answer:
-    """One word for findings and guide together.
-
-    What cannot be is not supported, whatever else is open; what hangs on something that no file shows depends, whatever
-    has to be done; what is left is ready if nothing has to be done.
-
-    Args:
-        findings: everything found.
-        guide_verdict: the guide's word, or None where it is silent.
-        needs_action: some step has to be done, whichever way is taken.
-        conditional: every way of the guide hangs on a condition that no file shows.
-    """
-    blockers = [finding for finding in findings if finding.severity is Severity.BLOCKER]
-    if guide_verdict == "not-supported" or any(finding.fix is None for finding in blockers):
-        return Answer.NOT_SUPPORTED
-    if conditional or guide_verdict == "maybe" or any(finding.severity is Severity.UNKNOWN for finding in findings):
-        return Answer.DEPENDS
-    return Answer.NEEDS_STEPS if blockers or needs_action else Answer.READY
+    def __repr__(self) -> str:
+        steps = ", ".join(step.do.value for step in self.steps)
+        return f"<{self.name[:40]} on {self.target.name}: {self.verdict.value}{f'; {steps}' if steps else ''}>"

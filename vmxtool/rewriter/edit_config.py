@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import ReplacePatch
+from vmxtool.rules import writing
+from vmxtool.rules.registry import findings_of
 from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.changes import SettingChange
+    from vmxtool.changes.model import SettingChange
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmx.document import Document
 
@@ -37,7 +38,7 @@ def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
     try:
         after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
     except (edits.EncodingRefused, edits.AmbiguousKey) as error:
-        return EditedConfig(before, refused=(refusal("VMX091", str(error), (), "correct the config by hand first"),))
+        return EditedConfig(before, refused=tuple(findings_of(writing.setting_not_writable, str(error))))
     records = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)
     if old == new:

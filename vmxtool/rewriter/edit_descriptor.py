@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmxtool.evidence import Evidence
-from vmxtool.planner.refusals import refusal
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import SECTOR, InPlacePatch, Range, ReplacePatch
+from vmxtool.rules import writing
+from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.planner.changes import DescriptorChange
+    from vmxtool.changes.model import DescriptorChange
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmdk.descriptor import Descriptor
@@ -68,23 +68,17 @@ def _rewrite(link: Link, changes: Sequence[DescriptorChange], refused: list[Find
     after = before
     for change in changes:
         if not before.padding_clean:
-            refused.append(_no_room(link, change, "unknown bytes follow its text"))
+            refused += _no_room(link, change, "unknown bytes follow its text")
             continue
         try:
             after = after.with_ddb(change.key, change.after)
         except (ValueError, KeyError) as error:
-            refused.append(_no_room(link, change, str(error.args[0]) if error.args else "it cannot hold the value"))
+            refused += _no_room(link, change, str(error.args[0]) if error.args else "it cannot hold the value")
     return Rewritten(link, before, after, tuple(changes))
 
 
-def _no_room(link: Link, change: DescriptorChange, reason: str) -> Finding:
-    return refusal(
-        "DSK296",
-        f"{link.file}: {change.key} cannot become {change.after}: {reason}",
-        (Evidence(link.file, None, change.key),),
-        f"convert the disk first, for instance with vmware-vdiskmanager -r '{link.file}' -t 0 NEW.vmdk",
-        "vdiskmanager",
-    )
+def _no_room(link: Link, change: DescriptorChange, reason: str) -> list[Finding]:
+    return findings_of(writing.descriptor_without_room, link.file, change.key, change.after, reason)
 
 
 def _records(item: Rewritten) -> Iterator[FileChange]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
+from vmxtool.changes.realise import apply_settings, realise
 from vmxtool.machine.read import describe
-from vmxtool.planner.rewrite import propose
+from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document, fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vmxtool.changes.model import Changes, Wanted
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.changes import SettingChange
-    from vmxtool.planner.request import Request
     from vmxtool.rewriter.edit_descriptor import Rewritten
 
 
-def prove_config(vm: Machine, after: Document, changes: Sequence[SettingChange], request: Request) -> None:
-    """Read the new bytes again: every setting is as planned, every other line as it was, a second run asks for nothing.
+def prove_config(vm: Machine, after: Document, changes: Changes) -> None:
+    """Read the new bytes again: every setting is as planned, every other line as it was.
 
     Raises:
         WriteError: they are not, which is a fault of vmxtool; nothing has been written.
@@ -29,19 +29,45 @@ def prove_config(vm: Machine, after: Document, changes: Sequence[SettingChange],
     again = Document.parse(bytes(after), after.name)
     if again.duplicates or again.unknown:
         raise _fault(vm.config.file, "the new config would not be read as it was written")
-    wanted = _planned(before, changes)
+    planned = apply_settings({fold(key): before[key] for key in before}, changes.settings)
     now = {fold(key): again[key] for key in again}
-    wrong = sorted(key for key in wanted.keys() | now.keys() if wanted.get(key) != now.get(key))
+    wrong = sorted(key for key in planned.keys() | now.keys() if planned.get(key) != now.get(key))
     if wrong:
         raise _fault(vm.config.file, f"{', '.join(wrong[:5])} would not be as planned")
-    if _untouched(before, [change.key for change in changes]) != _untouched(
-        again, [change.name or change.key for change in changes]
+    if _untouched(before, [change.key for change in changes.settings]) != _untouched(
+        again, [change.name or change.key for change in changes.settings]
     ):
         raise _fault(vm.config.file, "lines that no change names would change")
-    repeated = propose(describe(again, vm.config.path), request)
+
+
+def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) -> None:
+    """Read the new config as a VM: its state is the one that was planned with, and a second run asks for nothing.
+
+    Raises:
+        WriteError: it is not, which is a fault of vmxtool; nothing has been written.
+    """
+    again = describe(Document.parse(bytes(after), after.name), vm.config.path)
+    seen = VmState.of(again)
+    wrong = differences(changes, seen)
+    if wrong:
+        raise _fault(vm.config.file, f"{', '.join(wrong)} would not be as planned")
+    repeated = realise(again, seen, wanted)
     if repeated.settings:
         listed = ", ".join(change.key for change in repeated.settings[:5])
         raise _fault(vm.config.file, f"a second run would change {listed} again")
+
+
+def differences(changes: Changes, seen: VmState) -> list[str]:
+    """The facts of a rewritten VM that are not as its changes predicted, of those that the files show."""
+    end = changes.end
+    if end is None:
+        return []
+    facts = ("version", "memory_mib", "nics", "guest", "devices")
+    wrong = [name for name in facts if getattr(end, name) != getattr(seen, name)]
+    planned = {changes.moved.get(disk.drive, disk.drive): disk.bus for disk in end.disks}
+    if planned != {disk.drive: disk.bus for disk in seen.disks}:
+        wrong.append("disks")
+    return wrong
 
 
 def prove_descriptors(rewritten: Sequence[Rewritten]) -> None:
@@ -61,19 +87,6 @@ def prove_descriptors(rewritten: Sequence[Rewritten]) -> None:
         rest = (len(item.before.settings), item.before.extents, item.before.unknown, item.before.codec)
         if (len(again.settings), again.extents, again.unknown, again.codec) != rest or not same_length:
             raise _fault(item.link.file, "lines that no change names would change")
-
-
-def _planned(before: Document, changes: Sequence[SettingChange]) -> dict[str, str]:
-    """The settings that the changes make of the present ones, worked out without any editing."""
-    values = {fold(key): before[key] for key in before}
-    for change in changes:
-        value = values.pop(fold(change.key), None)
-        if change.name is None and change.after is None:
-            continue
-        after = change.after if change.after is not None else value
-        if after is not None:
-            values[fold(change.name or change.key)] = after
-    return values
 
 
 def _untouched(document: Document, changed: Sequence[str]) -> list[bytes]:

@@ -12,7 +12,7 @@ from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.limits import exceeded, over_row
-from vmxtool.rules.state import rows_for, settings_of
+from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,7 @@ class Case:
         for key, rule in self.files.settings:
             # A number of devices is one fact, whichever of them says so first.
             fact = f"{rule.limit} present" if key.endswith(".present") else key
-            if rule.limit is None or fact in seen or key in gone or rule.id not in self.now.devices:
+            if rule.limit is None or fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
                 continue
             seen.add(fact)
             limit = over_row(self.vm, self.target, rule, key, version)

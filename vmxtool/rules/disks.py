@@ -142,16 +142,17 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
     to = case.target
     for drive, disk in case.disks:
         link = top(drive)
-        if link is None or not case.is_place or not is_foreign(disk, link, to):
+        if not case.is_place or not is_foreign(disk, link, to):
             continue
-        kind = f" ({link.create_type})" if link.create_type and disk.format == link.format else ""
+        stated = link.create_type if link is not None and disk.format == link.format else None
+        kind = f" ({stated})" if stated else ""
         message = f"{disk_label(drive)} is {_FORMAT_WORDS[disk.format]}{kind}; {to.name} does not run from it"
         if disk.format in {"hosted", "transport"} and features()["ide-disks-of-hosted-products-start"].holds(to):
             message += f": {_ON_IDE if disk.bus == 'ide' else _ON_SCSI}"
         cure, fix = _conversion(drive, disk, to)
         yield Hit(
             message,
-            link.evidence("createType") or (Evidence(link.file, None, "format", link.format),),
+            _format_evidence(link),
             fix,
             sources=(to.source,),
             unverified="readable_formats" in to.unverified,
@@ -354,10 +355,16 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
             )
 
 
-def is_foreign(disk: DiskState, link: Link, to: Product) -> bool:
+def _format_evidence(link: Link | None) -> tuple[Evidence, ...]:
+    if link is None:
+        return ()
+    return link.evidence("createType") or (Evidence(link.file, None, "format", link.format),)
+
+
+def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
     """Whether a product does not run, and does not upgrade, a disk of this format."""
     if disk.format == "device":
-        mapped_by_esx = (link.create_type or "").lower().startswith("vmfs")
+        mapped_by_esx = link is not None and (link.create_type or "").lower().startswith("vmfs")
         return to.esx is not None and mapped_by_esx != to.esx
     return disk.format != "unseen" and disk.format not in to.readable_formats
 

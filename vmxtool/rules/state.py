@@ -56,7 +56,8 @@ class VmState:
         guest: value of `guestOS`, or None.
         disks: the hard disks, in the order of the files.
         devices: ids of the rows of devices.toml that its settings fall under.
-        settled: codes of findings that a step has settled, or "CODE:SUBJECT" where it settled one of several.
+        settled: what steps have settled that no other field holds: codes of findings, "CODE:SUBJECT" where it was one
+            of several, and the marks of figures that a rewrite has lowered.
     """
 
     holder: str | None
@@ -128,6 +129,11 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[Sett
             for rule in rows:
                 if rule.takes(value):
                     yield Setting(key, rule)
+
+
+def lowered_mark(row: DeviceRule) -> str:
+    """The mark in `settled` of a figure that a rewrite has brought below its limit."""
+    return f"lowered:{row.id}"
 
 
 @lru_cache(maxsize=4096)

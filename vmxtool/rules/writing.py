@@ -104,7 +104,16 @@ def adapter_not_known(guest: str, evidence: tuple[Evidence, ...], note: str | No
     yield Hit(f"no SCSI controller is known to suit {guest}", evidence, fix)
 
 
-@rule("DSK292", "no-free-unit", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+@rule("DSK290", "adapter-not-offered", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+def adapter_not_offered(goal: str, model: str, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
+    """The hardware version or the product does not have the SCSI controller that was asked for.
+
+    LSI Logic and BusLogic are there from hardware version 4 on, LSI Logic SAS and paravirtual SCSI from 7 on.
+    """
+    yield Hit(f"{goal} has no {model} controller", evidence, manual("choose --adapter lsilogic or buslogic"))
+
+
+@rule("DSK292", "no-free-unit", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops=_MOVING)
 def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     """There is no place left on the bus that drives would move to.
 
@@ -117,7 +126,7 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     yield Hit(message, places, manual("take out a drive or a controller first"))
 
 
-@rule("DSK293", "adapter-not-for-guest", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+@rule("DSK293", "adapter-not-for-guest", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops=_MOVING)
 def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
     """The guest has no driver for the SCSI controller that was asked for.
 
@@ -127,7 +136,7 @@ def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> 
     yield Hit(message, evidence, manual("choose --adapter lsilogic"))
 
 
-@rule("DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule("DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, cure=Do.REPAIR_DISK, stops={Do.REWRITE})
 def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Iterator[Hit]:
     """A disk's descriptor cannot take the new entry.
 
@@ -145,7 +154,7 @@ def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Ite
     )
 
 
-@rule("DSK299", "drive-not-movable", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule("DSK299", "drive-not-movable", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops={Do.REWRITE})
 def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
     """A drive of the host stands on a bus that the hardware version does not have.
 
@@ -155,7 +164,7 @@ def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
     yield Hit(message, drive.evidence, manual(f"take {drive.id} out in the VM's own product"))
 
 
-@rule("DEV792", "device-number-not-in-hardware-version", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule("DEV792", "device-number-not-in-hardware-version", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops={Do.REWRITE})
 def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterator[Hit]:
     """A device has a number that the hardware version does not have.
 

@@ -1,32 +1,28 @@
-"""What a user asks of a rewrite."""
+"""What is asked of a rewrite: a target, a hardware version, and what may be changed on the way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool.changes.buses import ADAPTERS
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.hardware import hardware, newest_known
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
 
-ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
-"""SCSI controller models that a config can name (libvirt's key map)."""
-
-OLDEST_WRITTEN = 3
-"""No config of an older hardware version has been seen, so none is written."""
-
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One rewrite as it was asked for.
+class Goal:
+    """One rewrite as it is asked for.
 
     Attributes:
         hwversion: the hardware version to end at.
         target: the product the VM is to run on; what it needs is worked out.
         origin: the product that made the VM, where the user knows.
-        legacy: the newest version that both origin and target run, so that the VM can go back.
+        legacy: a version that the VM's own product runs too, so that the VM can go back.
         ide_to_scsi: IDE disks go to SCSI.
         move_disks: SATA and NVMe disks may go to SCSI where the version demands it.
         adapter: SCSI controller model for moved disks.
@@ -65,25 +61,41 @@ class Request:
             raise UsageError("say what to change: --hwversion N, --target PRODUCT or --ide-to-scsi")
 
     @property
-    def words(self) -> str:
+    def words(self) -> tuple[str, ...]:
         """The request as options of the command line."""
-        words = [
-            *([f"--hwversion {self.hwversion}"] if self.hwversion is not None else []),
-            *([f"--target {self.target.id}"] if self.target is not None else []),
-            *([f"--from {self.origin.id}"] if self.origin is not None else []),
-            *(["--legacy"] if self.legacy else []),
-            *(["--ide-to-scsi"] if self.ide_to_scsi else []),
-            *(["--move-disks"] if self.move_disks else []),
-            *([f"--adapter {self.adapter}"] if self.adapter is not None else []),
-            *(["--unsafe"] if self.unsafe else []),
-        ]
-        return " ".join(words)
+        return (
+            *(("--hwversion", str(self.hwversion)) if self.hwversion is not None else ()),
+            *(("--target", self.target.id) if self.target is not None else ()),
+            *(("--from", self.origin.id) if self.origin is not None else ()),
+            *(("--legacy",) if self.legacy else ()),
+            *self.consents,
+        )
+
+    @property
+    def consents(self) -> tuple[str, ...]:
+        """The options that allow what the guest may not start after."""
+        return (
+            *(("--ide-to-scsi",) if self.ide_to_scsi else ()),
+            *(("--move-disks",) if self.move_disks else ()),
+            *(("--adapter", self.adapter) if self.adapter is not None else ()),
+            *(("--unsafe",) if self.unsafe else ()),
+        )
+
+    def allows(self, option: str) -> bool:
+        """Whether an option that a rewrite needs, such as "ide-to-scsi" or "adapter=lsilogic", was given."""
+        word, _, _ = option.partition("=")
+        return {
+            "ide-to-scsi": self.ide_to_scsi,
+            "move-disks": self.move_disks,
+            "adapter": self.adapter is not None,
+            "unsafe": self.unsafe,
+        }[word]
 
 
-def is_written(version: int) -> bool:
-    """Whether it is a hardware version that vmxtool gives a VM: one that a product has, and not older than 3."""
-    row = hardware(version)
-    return version >= OLDEST_WRITTEN and row is not None and row.valid and bool(row.offered)
+def option_words(option: str) -> tuple[str, ...]:
+    """An option that a rewrite needs as it is typed: "adapter=lsilogic" is `--adapter lsilogic`."""
+    word, _, value = option.partition("=")
+    return (f"--{word}", value) if value else (f"--{word}",)
 
 
 def _refuse_version(version: int) -> None:

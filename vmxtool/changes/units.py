@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vmxtool.machine.model import Controller, Machine
-    from vmxtool.planner.changes import SettingChange
+    from vmxtool.changes.model import SettingChange
 
 _CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 devices; unit 7 is the controller itself
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
 
 
-class Place(NamedTuple):
+class ScsiUnit(NamedTuple):
     """A unit behind a SCSI controller."""
 
     controller: int
@@ -29,7 +29,7 @@ class Place(NamedTuple):
         return f"scsi{self.controller}:{self.unit}"
 
 
-class Board:
+class UnitMap:
     """The units that have drives or settings, kept up to date while drives are given other places.
 
     A unit that has settings is taken even where they say that nothing is there: its lines would become the drive's.
@@ -59,11 +59,11 @@ class Board:
         """Take the settings of a unit away."""
         self.settings.pop(unit, None)
 
-    def scsi_places(self, model: str) -> Iterator[Place]:
+    def scsi_places(self, model: str) -> Iterator[ScsiUnit]:
         """Free SCSI units behind controllers that are, or can be made, of this model; the best come first."""
         for number in self._controllers(model):
             for unit in range(_UNITS):
-                place = Place(number, unit)
+                place = ScsiUnit(number, unit)
                 if unit != _OWN_UNIT and place.id not in self.settings:
                     yield place
 
@@ -76,7 +76,7 @@ class Board:
     def _is_lonely(self, place: str) -> bool:
         return place.endswith(":1") and f"{place[:-1]}0" not in self.drives
 
-    def lone_slaves(self, left: set[str]) -> Iterator[tuple[str, str]]:
+    def slaves_without_master(self, left: set[str]) -> Iterator[tuple[str, str]]:
         """Slaves whose masters have left, each with the master's place."""
         for channel in ("ide0", "ide1"):
             master, slave = f"{channel}:0", f"{channel}:1"

@@ -1,32 +1,31 @@
-"""Plan a rewrite: work out every change and its bytes, and prove them before anything is written."""
+"""From changes to bytes: a rewrite worked out, proved before anything is written, and written with a journal."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.planner.guards import refusals, warnings
-from vmxtool.planner.rewrite import propose
 from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
-from vmxtool.rewriter.proof import prove_config, prove_descriptors
+from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from vmxtool.changes.model import Changes, Wanted
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.request import Request
     from vmxtool.rewriter.diff import FileChange, TextChange
     from vmxtool.rewriter.journal.patch import Patch
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Rewrite:
     """A rewrite, complete and proved; `apply` writes it.
 
     Attributes:
@@ -55,7 +54,7 @@ class Plan:
         return "".join(f"{row}\n" for text in self.texts for row in text.diff())
 
     def apply(self) -> Path | None:
-        """Write the plan, with a journal first; the journal's path, or None where there is nothing to write.
+        """Write the rewrite, with a journal first; the journal's path, or None where there is nothing to write.
 
         Raises:
             WriteError: refused or failed; nothing was changed.
@@ -65,44 +64,61 @@ class Plan:
         trusted = frozenset({self.machine.config.path})
         return write(self.machine.config.folder, self.patches, dict(self.about), trusted=trusted)
 
+    def __repr__(self) -> str:
+        what = "refused" if self.refused else f"{len(self.changes)} changes"
+        return f"<rewrite of {self.machine.name[:40]}: {what}>"
 
-def plan(machine: Machine, request: Request) -> Plan:
-    """Work out what a request changes in a VM's files, and prove it.
+
+def make_rewrite(
+    machine: Machine,
+    changes: Changes | None,
+    wanted: Wanted | None,
+    *,
+    refused: tuple[Finding, ...] = (),
+    manual: tuple[Fix, ...] = (),
+    notes: tuple[str, ...] = (),
+    words: Sequence[str] = (),
+) -> Rewrite:
+    """Turn the changes to a VM into bytes, and prove them.
 
     The result either has every change, or every reason why not.
 
+    Args:
+        machine: the VM.
+        changes: what is to be changed, or None.
+        wanted: what the changes are to reach; a second run is proved to ask for nothing.
+        refused: why nothing may be changed.
+        manual: what remains for the person.
+        notes: what the person should know.
+        words: the request as options of the command line, for the journal.
+
     Raises:
-        UsageError: which product made the VM matters, and its files do not tell.
         WriteError: the proof failed, which is a fault of vmxtool; nothing was written.
     """
-    proposal = propose(machine, request)
-    config = edit_config(machine, proposal.settings)
-    disks = edit_descriptors(proposal.descriptors)
-    reasons = _unique([*refusals(machine), *proposal.refused, *config.refused, *disks.refused])
+    if refused:
+        return Rewrite(machine, refused=refused)
+    if changes is None or wanted is None:
+        return Rewrite(machine, manual=manual, notes=notes)
+    config = edit_config(machine, changes.settings)
+    disks = edit_descriptors(changes.descriptors)
+    reasons = (*config.refused, *disks.refused)
     if reasons:
-        return Plan(machine, refused=reasons)
+        return Rewrite(machine, refused=reasons)
     records = (*config.records, *disks.records)
     if records:
-        prove_config(machine, config.document, proposal.settings, request)
+        prove_config(machine, config.document, changes)
+        prove_state(machine, config.document, changes, wanted)
         prove_descriptors(disks.rewritten)
-    return Plan(
+    return Rewrite(
         machine,
         changes=records,
-        manual=proposal.manual,
-        notes=(*warnings(machine), *proposal.notes),
+        manual=manual,
+        notes=notes,
         patches=(*config.patches, *disks.patches),
         texts=(*config.texts, *disks.texts),
         about=(
             ("config", machine.config.path.name),
-            ("command", f"rewrite {request.words}"),
+            ("command", shlex.join(["rewrite", *words])),
             ("changes", str(len(records))),
         ),
     )
-
-
-def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each reason once; of two about the same condition, the guards' comes first and says more."""
-    found: dict[tuple[str, str], Finding] = {}
-    for reason in reasons:
-        found.setdefault((reason.code, reason.message), reason)
-    return tuple(found.values())

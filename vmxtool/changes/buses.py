@@ -1,0 +1,217 @@
+"""Drives on buses that a VM is not to have, or that somebody wants on SCSI: new places, settings, descriptors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.descriptors import name_adapter
+from vmxtool.changes.guest_work import guest_work
+from vmxtool.changes.hardware import knows
+from vmxtool.changes.model import Changes, Needs, SettingChange
+from vmxtool.changes.units import UnitMap, renamed
+from vmxtool.findings import Safety
+from vmxtool.knowledge.guests import find_guest
+from vmxtool.rules import writing
+from vmxtool.rules.registry import findings_of
+from vmxtool.rules.state import rows_for
+from vmxtool.vmx.document import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vmxtool.changes.model import DescriptorChange, Wanted
+    from vmxtool.evidence import Evidence
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.machine.model import Drive, Machine
+
+ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
+"""SCSI controller models that a config can name (libvirt's key map)."""
+
+_SOURCE = "kb:1016192"
+_FALLBACK = "lsilogic"
+_TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
+_DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
+_BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
+_ORDER_KEYS = frozenset({"bios.hddorder", "bios.bootorder", "efi.bootorder"})
+
+
+def move_drives(vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> Changes:
+    """Move hard disks to SCSI, and CD-ROM drives off buses that the VM is not to have.
+
+    Disks go to free SCSI units behind a controller that the guest can drive; a disk's geometry is left as it is, as
+    VMware's own instructions for this do. CD-ROM drives go to IDE or stay there, and one that is left alone as a slave
+    becomes master.
+
+    Args:
+        vm: the VM.
+        wanted: where it is taken, and which disks move.
+        changed: settings that change already, by their folded names; they are left alone here.
+    """
+    moves = _Moves(vm, wanted, changed)
+    disks = [drive for drive in vm.disks if drive.id in wanted.moves and drive.bus != "scsi"]
+    homeless = [drive for drive in vm.drives if wanted.fit and moves.lacks_bus(drive.bus) and drive.bus != "ide"]
+    moves.to_scsi(disks)
+    for drive in homeless:
+        if drive.kind == "passthrough":
+            moves.refused += findings_of(writing.drive_not_movable, drive, _BUS_NAMES[drive.bus], wanted.name)
+    moves.make_lone_slaves_master({drive.id for drive in disks})
+    moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
+    moves.reorder()
+    if wanted.fit and not any(moves.lacks_bus(it.bus) and it.id not in moves.moved for it in vm.disks):
+        moves.clear_buses()
+    return moves.finish()
+
+
+class _Moves:
+    """The moves decided on so far, and what they come to."""
+
+    def __init__(self, vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> None:
+        self.vm, self.wanted = vm, wanted
+        self.document = vm.config.document
+        self.units = UnitMap(vm, changed)
+        self.changes: dict[str, SettingChange] = {}
+        self.descriptors: list[DescriptorChange] = []
+        self.refused: list[Finding] = []
+        self.options: list[str] = []
+        self.reasons: list[tuple[str, Evidence]] = []
+        self.places: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
+        self.model = _FALLBACK
+        self._changed = changed
+
+    def lacks_bus(self, bus: str) -> bool:
+        """Whether the version has no bus of this kind, for CD-ROM drives either."""
+        return bus in _BUS_NAMES and any(self._unknown(row) for row in _bus_rows(bus))
+
+    def to_scsi(self, drives: Sequence[Drive]) -> None:
+        if not drives:
+            return
+        self._choose_model()
+        for drive in drives:
+            self.options.append("ide-to-scsi" if drive.bus == "ide" else "move-disks")
+            places = drive.file_evidence or drive.evidence
+            self.reasons.append((f"{drive.id} moves from {_BUS_NAMES[drive.bus]} to SCSI", places[0]))
+        units = [unit for unit, _ in zip(self.units.scsi_places(self.model), drives, strict=False)]
+        self.refused += findings_of(writing.no_free_unit, drives, len(units), "SCSI")
+        anchor = self._spelling(f"{drives[0].id}.present")
+        for number in sorted({unit.controller for unit in units}):
+            self._set_controller(f"scsi{number}", anchor)
+        for drive, unit in zip(drives, units, strict=False):
+            self._rename(drive.id, unit.id, f"{drive.id} becomes {unit.id}: the disk moves to SCSI", Safety.UNSAFE)
+            self.descriptors += name_adapter(drive, self.model)
+            self.moved[drive.id] = unit.id
+
+    def make_lone_slaves_master(self, left: set[str]) -> None:
+        for slave, master in list(self.units.slaves_without_master(left)):
+            why = f"{slave} is left alone on its channel and becomes master"
+            self._rename(slave, master, why, Safety.UNSAFE)
+
+    def to_ide(self, drives: Sequence[Drive]) -> None:
+        for drive in drives:
+            place = self.units.ide_place()
+            if place is None:
+                self.refused += findings_of(writing.no_free_unit, [drive], 0, "IDE")
+                continue
+            for key in self.units.of(place):
+                self._add(SettingChange(key, None, f"nothing is at {place}, and {drive.id} needs the place", _SOURCE))
+            self.units.clear(place)
+            why = f"{self.wanted.name} has no {_BUS_NAMES[drive.bus]}; the CD-ROM drive moves to {place}"
+            self._rename(drive.id, place, why, Safety.SAFE, _bus_sources(drive.bus)[0])
+
+    def reorder(self) -> None:
+        """Let boot orders name drives by their new places."""
+        for key in self.document:
+            if fold(key) not in _ORDER_KEYS:
+                continue
+            value = self.document[key]
+            after = ",".join(self.places.get(fold(part.strip()), part) for part in value.split(","))
+            if after != value:
+                safety = Safety.UNSAFE if self.moved else Safety.SAFE
+                self._add(SettingChange(key, after, "the boot order names drives by their places", _SOURCE, safety))
+
+    def clear_buses(self) -> None:
+        """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
+        # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
+        lost = [row for bus in ("sata", "nvme") for row in _bus_rows(bus) if self._unknown(row)]
+        if not lost:
+            return
+        for key in self.document:
+            row = next((row for row in lost if row.matches(key)), None)
+            if row is not None and fold(key) not in self.changes:
+                self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))
+
+    def finish(self) -> Changes:
+        manual = guest_work(self.vm, self.model, self.moved) if self.moved else ()
+        return Changes(
+            tuple(self.changes.values()),
+            tuple(self.descriptors),
+            tuple(self.refused),
+            Needs(tuple(dict.fromkeys(self.options)), tuple(self.reasons)),
+            manual,
+            moved=self.places,
+        )
+
+    def _add(self, change: SettingChange) -> None:
+        if fold(change.key) not in self._changed:
+            self.changes.setdefault(fold(change.key), change)
+
+    def _spelling(self, key: str) -> str | None:
+        return self.document.spelling(key) if key in self.document else None
+
+    def _unknown(self, row: DeviceRule) -> bool:
+        return not row.known(self.wanted.version, esx=self.wanted.esx)
+
+    def _choose_model(self) -> None:
+        vm, version, asked = self.vm, self.wanted.version, self.wanted.adapter
+        guest = find_guest(vm.guest.id) if vm.guest.id else None
+        model = asked or (guest.scsi_model if guest is not None else None)
+        if model is None:
+            self.options.append(f"adapter={_FALLBACK}")
+            name = guest.name if guest is not None else vm.guest.id or "the guest, which the config does not name"
+            places = vm.guest.evidence or vm.hardware.evidence
+            if places:
+                self.reasons.append((f"no SCSI controller is known to suit {name}", places[0]))
+            model = _FALLBACK
+        elif asked is not None:
+            self.options.append(f"adapter={asked}")
+        if not knows("scsi0.virtualDev", model, version, self.wanted.esx):
+            if asked is not None:
+                self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, model, vm.hardware.evidence)
+            model = _FALLBACK
+        if model == "buslogic" and vm.guest.bits == 64:
+            self.refused += findings_of(writing.adapter_not_for_guest, vm.guest.id, vm.guest.evidence)
+        self.model = model
+
+    def _set_controller(self, name: str, anchor: str | None) -> None:
+        if not self.document.flag(f"{name}.present", False):
+            why = f"{name} is the controller that the disks move to"
+            key = self._spelling(f"{name}.present") or f"{name}.present"
+            self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor))
+        key = f"{name}.virtualDev"
+        pending = self._changed.get(fold(key))
+        have = pending.after if pending is not None else self.document.get(key)
+        if (have or "").lower() != self.model:
+            why = f"{self.model} is the SCSI controller that "
+            why += "was asked for" if self.wanted.adapter is not None else "suits the guest"
+            beside = f"{name}.present"
+            self._add(SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside))
+
+    def _rename(self, old: str, new: str, why: str, safety: Safety, source: str = _SOURCE) -> None:
+        """Move every setting of a drive that stays at all to another place."""
+        for key in self.units.of(old):
+            name = renamed(key, old, new)
+            kind = self.document[key].lower() if fold(key) == f"{old}.devicetype" else ""
+            after = _DISK_TYPES.get(kind) if new.startswith("scsi") else None
+            self._add(SettingChange(key, after, why, _TYPE_SOURCE if after is not None else source, safety, name))
+        self.units.move(old, new)
+        self.places[old] = new
+
+
+
+def _bus_rows(bus: str) -> Iterator[DeviceRule]:
+    return (row for row in rows_for(f"{bus}0:0.present") if row.below == "move-disks")
+
+
+def _bus_sources(bus: str) -> tuple[str, ...]:
+    return tuple(source for row in _bus_rows(bus) for source in row.sources)

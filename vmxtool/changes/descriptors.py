@@ -1,0 +1,82 @@
+"""Entries of disk descriptors that follow the VM: the hardware version and the adapter a disk is made for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.model import Changes, DescriptorChange
+from vmxtool.findings import Safety
+from vmxtool.knowledge.devices import devices
+from vmxtool.machine.neighbours import disks_of_others, owner_of
+from vmxtool.rules import writing
+from vmxtool.rules.registry import findings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vmxtool.changes.model import Wanted
+    from vmxtool.findings import Finding
+    from vmxtool.machine.model import Drive, Machine
+
+_VERSION_ENTRY = "ddb.virtualHWVersion"
+_VERSION_SOURCE = "vmdk-notes:virtualHWVersion"
+_ADAPTER_ENTRY = "ddb.adapterType"
+_ADAPTER_SOURCE = "kb:1016192"
+_CHANGE_TRACKING = "change-tracking"
+# What a disk's descriptor can say: the later SCSI models are written as lsilogic (vmware-vdiskmanager's own help).
+_ADAPTER_WORDS = {"buslogic": "buslogic"}
+
+
+def name_version(vm: Machine, wanted: Wanted) -> Changes:
+    """Let the descriptors of the disks that are here name the new version, and tell of those that cannot."""
+    why = "the disk's descriptor names the hardware version too"
+    here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
+    others = disks_of_others(vm) if here else {}
+    changes: list[DescriptorChange] = []
+    notes: list[str] = []
+    for drive in vm.disks:
+        owner = owner_of(drive, others)
+        if drive not in here and drive.file is not None:
+            notes.append(f"{drive.file} is not here, so {_VERSION_ENTRY} in it stays as it is")
+        for link in drive.chain.links if drive.chain is not None else ():
+            if owner is not None or link.encrypted:
+                cause = "is encrypted" if owner is None else f"is also a disk of {owner}"
+                notes.append(f"{link.file} {cause}, so {_VERSION_ENTRY} in it stays as it is")
+            elif link.descriptor is not None and link.hw_version not in {None, wanted.version}:
+                changes.append(DescriptorChange(link, _VERSION_ENTRY, str(wanted.version), why, _VERSION_SOURCE))
+            if link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(
+                wanted.version, esx=wanted.esx
+            ):
+                notes.append(
+                    f"{link.file} names a file of changed block tracking, {link.change_tracking}, which older products "
+                    f"may not open (unverified): switch the tracking off in the VM's own product first"
+                )
+    return Changes(descriptors=tuple(changes), notes=tuple(notes))
+
+
+def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:
+    """Let every link of a disk that names an adapter name the controller that the disk moves to."""
+    word = _ADAPTER_WORDS.get(model, "lsilogic")
+    for link in drive.chain.links if drive.chain is not None else ():
+        if link.descriptor is not None and link.adapter is not None and link.adapter.lower() != word:
+            why = f"the descriptor names the adapter: {model}"
+            why += f", which is written as {word}" if word != model else ""
+            yield DescriptorChange(link, _ADAPTER_ENTRY, word, why, _ADAPTER_SOURCE, Safety.UNSAFE)
+
+
+def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:
+    """Find the entries that a descriptor inside a disk has no room for."""
+    for change in changes:
+        before = change.link.descriptor
+        if before is None:
+            continue
+        reason = None if before.padding_clean else "unknown bytes follow its text"
+        if reason is None:
+            try:
+                before.with_ddb(change.key, change.after)
+            except (ValueError, KeyError) as error:
+                reason = str(error.args[0]) if error.args else "it cannot hold the value"
+        if reason is not None:
+            yield from findings_of(
+                writing.descriptor_without_room, change.link.file, change.key, change.after, reason
+            )

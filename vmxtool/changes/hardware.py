@@ -1,0 +1,247 @@
+"""Take a VM to another hardware version, or to another kind of product, devices and all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.model import Changes, Needs, SettingChange
+from vmxtool.changes.product_habits import name_changes
+from vmxtool.findings import Fix, Safety
+from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.hardware import hardware
+from vmxtool.machine.sections import Sections
+from vmxtool.rules import writing
+from vmxtool.rules.limits import amount, exceeded, over_row
+from vmxtool.rules.registry import findings_of
+from vmxtool.rules.state import rows_for
+from vmxtool.vmx.document import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.changes.model import Wanted
+    from vmxtool.evidence import Evidence
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.machine.model import Machine
+    from vmxtool.rules.state import VmState
+    from vmxtool.vmx.document import Document
+
+_VERSION_SOURCE = "kb:1003746"
+_MEMORY = "memory_mib"
+
+
+def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
+    """Whether a hardware version knows a setting's value, such as a controller model; limits are not looked at."""
+    return all(
+        row.limit is not None or not row.takes(value) or row.known(version, esx=esx) for row in rows_for(fold(key))
+    )
+
+
+def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
+    """Return every change of the config that makes a VM fit for a version and a product.
+
+    Disks on buses that the version lacks are not moved here: see `buses`. Devices that only their owner can take out
+    are left alone; that they stand in the way is a finding.
+    """
+    if not wanted.fit:
+        return Changes()
+    draft = _Draft(vm, start, wanted)
+    draft.add_version()
+    for key in vm.config.document.folded():
+        # What goes altogether is not replaced first.
+        rows = rows_for(key)
+        for row in sorted(rows, key=lambda row: row.below != "remove") if len(rows) > 1 else rows:
+            if row.below not in {"move-disks", "refuse"} and row.takes(draft.document[key]):
+                draft.apply(row, draft.document.spelling(key))
+    for change in name_changes(vm, wanted):
+        draft.add(change)
+    draft.rename_guest()
+    return draft.finish()
+
+
+class _Draft:
+    """The changes found so far; a setting that one row has dealt with is left alone by the next."""
+
+    def __init__(self, vm: Machine, start: VmState, wanted: Wanted) -> None:
+        self.vm, self.start, self.wanted = vm, start, wanted
+        self.document: Document = vm.config.document
+        self.moves = start.version != wanted.version
+        self.changes: dict[str, SettingChange] = {}
+        self.optional: list[tuple[DeviceRule | None, SettingChange]] = []
+        self.asked: list[tuple[str, Evidence]] = []
+        self.manual: list[Fix] = []
+        self.notes: list[str] = []
+
+    def add_version(self) -> None:
+        wanted = self.wanted
+        if not self.moves:
+            return
+        self.add(SettingChange("virtualHW.version", str(wanted.version), wanted.why, _VERSION_SOURCE))
+        row = hardware(wanted.version)
+        if row is not None and row.config_version not in {None, self.vm.config.config_version}:
+            why = f"configs of hardware version {wanted.version} are of this version"
+            why += " (unverified)" if "config_version" in row.unverified else ""
+            after = str(row.config_version)
+            self.add(SettingChange("config.version", after, why, row.source, beside="virtualHW.version"))
+        if wanted.version > (self.start.version or 0):
+            self.manual.append(
+                Fix(
+                    Safety.MANUAL,
+                    "install the newest VMware Tools that the VM's own product has before the first start with newer "
+                    "hardware: Windows may lose its network settings otherwise, and may ask to be activated again",
+                )
+            )
+
+    def apply(self, row: DeviceRule, key: str) -> None:
+        if row.limit is not None:
+            self._limit(row, key)
+            return
+        wanted = self.wanted
+        on_change = row.on_any_change and self.moves
+        if not on_change and row.known(wanted.version, esx=wanted.esx):
+            return
+        doubtful = not on_change and not row.unverified.isdisjoint(
+            {"first_hardware", "first_hardware_esx", "last_hardware"}
+        )
+        why = row.reason.rstrip(".") + (" (unverified)" if doubtful else "")
+        after = self._replacement(row, key) if row.below == "replace" else None
+        off = _is_off(self.document, key)
+        self._propose(row, SettingChange(key, after, why, row.source), doubtful, off)
+
+    def add(self, change: SettingChange) -> None:
+        self.changes.setdefault(fold(change.key), change)
+
+    def finish(self) -> Changes:
+        if self.asked or self.wanted.unsafe:
+            for row, change in self.optional:
+                self._add_unsafe(row, change)
+        else:
+            self.notes += [f"{change.key}: {change.why}; --unsafe changes it" for _, change in self.optional]
+        needs = Needs(("unsafe",), tuple(self.asked)) if self.asked else Needs()
+        return Changes(
+            tuple(self.changes.values()),
+            refused=tuple(self._lost_numbers()),
+            needs=needs,
+            manual=tuple(dict.fromkeys(self.manual)),
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+    def _propose(self, row: DeviceRule, change: SettingChange, doubtful: bool, off: bool = False) -> None:
+        if fold(change.key) in self.changes:
+            return
+        if row.safety == "unsafe" and not off:
+            if doubtful:
+                self.optional.append((row, change))
+                return
+            what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
+            loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
+            self.asked.append((f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
+            self._add_unsafe(row, change)
+            return
+        self.add(change)
+        if not off and change.after is not None:
+            self._tell_loss(row, change)
+
+    def _add_unsafe(self, row: DeviceRule | None, change: SettingChange) -> None:
+        self.add(SettingChange(change.key, change.after, change.why, change.source, Safety.UNSAFE))
+        if row is not None:
+            self._tell_loss(row, change)
+
+    def _tell_loss(self, row: DeviceRule, change: SettingChange) -> None:
+        if row.guest_loses is not None:
+            device = change.key.partition(".")[0] if "." in change.key else change.key
+            self.manual.append(Fix(Safety.MANUAL, f"{device}: {_as_clause(row.guest_loses)}"))
+
+    def _limit(self, row: DeviceRule, key: str) -> None:
+        """Lower a figure that is too high; of devices that are too many the rules speak, and none is chosen here."""
+        product, version = self.wanted.product, self.wanted.version
+        if row.below != "limit" or row.safety == "manual" or product is None:
+            return
+        if row.limit == _MEMORY:
+            kept = version == self.vm.hardware.version
+            most = exceeded(product, _MEMORY, self.start.memory_mib, version, kept=kept)
+        else:
+            most = over_row(self.vm, product, row, key, version) if self.moves else None
+        if most is None:
+            return
+        holder = product.name if most.version is None else f"hardware version {most.version}"
+        have = amount(self.vm, row, key, esx=self.wanted.esx)
+        what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
+        if most.verified:
+            after = str(most.figure * row.per_unit)
+            self._propose(row, SettingChange(key, after, what, most.source), doubtful=False)
+        else:
+            self.notes.append(f"{what} (unverified), so it stays as it is")
+
+    def _replacement(self, row: DeviceRule, key: str) -> str | None:
+        """What a device is replaced by: for a network adapter one that the guest is known to have a driver for."""
+        value = row.replacement
+        if key.lower().startswith("ethernet"):
+            guest = find_guest(self.start.guest) if self.start.guest else None
+            if guest is not None and guest.nic_model is not None:
+                value = guest.nic_model
+        seen: set[str | None] = set()
+        while value is not None and value not in seen:
+            seen.add(value)
+            lower = next((other for other in rows_for(fold(key)) if self._replaces(other, value)), None)
+            if lower is None:
+                return value
+            value = lower.replacement
+        return row.replacement
+
+    def _replaces(self, row: DeviceRule, value: str) -> bool:
+        unknown = row.below == "replace" and row.takes(value) and row.value is not None
+        return unknown and not row.known(self.wanted.version, esx=self.wanted.esx)
+
+    def rename_guest(self) -> None:
+        """Find the nearest guest name that the product knows; from which version on a name is known is unverified."""
+        guest = find_guest(self.start.guest) if self.start.guest else None
+        product = self.wanted.product
+        if guest is None or guest.min_hw is None or (product is None and not self.moves):
+            return
+        newest = self.wanted.version if product is None else product.runs_max
+        if guest.min_hw <= newest:
+            return
+        older = guest
+        while older.min_hw is not None and older.min_hw > newest:
+            below = find_guest(older.older) if older.older is not None else None
+            if below is None:
+                self.notes.append(
+                    f"{self.wanted.name} may not know the guest name {guest.id} (unverified), and none older is known"
+                )
+                return
+            older = below
+        why = (
+            f"{self.wanted.name} may not know the guest name {guest.id} (unverified); {older.id} is the nearest older "
+            "one"
+        )
+        change = SettingChange(self.document.spelling("guestOS"), older.id, why, guest.source, Safety.UNSAFE)
+        self.optional.append((None, change))
+
+    def _lost_numbers(self) -> Iterator[Finding]:
+        """Devices that this version has and the other does not look at, because of their numbers alone."""
+        if not self.moves:
+            return
+        sections = Sections(self.document)
+        before = set(sections.units(self.start.version).surplus)
+        after = set(sections.units(self.wanted.version).surplus)
+        for word in sorted(after - before):
+            key = f"{word}.present"
+            if self.document.flag(key, False):
+                place = self.document.evidence(key)
+                yield from findings_of(writing.device_number_lost, word, self.wanted.version, place)
+        for word in sorted(before - after):
+            if self.document.flag(f"{word}.present", False):
+                note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
+                self.notes.append(note)
+
+
+def _is_off(document: Document, key: str) -> bool:
+    """Whether a setting belongs to a device that is switched off, so that the guest never sees it."""
+    present = f"{key.partition('.')[0]}.present"
+    return present in document and not document.flag(present, True)
+
+
+def _as_clause(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].rstrip(".")

@@ -1,0 +1,160 @@
+"""Changes to a VM as values: what they are to reach, settings of the config, entries of disk descriptors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.findings import Safety
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.vmx.document import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from vmxtool.evidence import Evidence
+    from vmxtool.findings import Finding, Fix
+    from vmxtool.knowledge.products import Product
+    from vmxtool.rules.state import VmState
+    from vmxtool.vmdk.chain import Link
+
+
+class Wanted(NamedTuple):
+    """What a rewrite is to reach.
+
+    Attributes:
+        version: the hardware version to end at, which may be the VM's own.
+        why: why just this version.
+        product: what the VM is to run on, or None.
+        fit: whether the VM's devices are made fit for version and product; without that, only disks are moved.
+        moves: ids of the hard disks that go to SCSI.
+        adapter: SCSI controller model that they go to, where somebody named one.
+        unsafe: whether what rests on unconfirmed facts, and the guest may not start after, is changed too.
+    """
+
+    version: int
+    why: str = ""
+    product: Product | None = None
+    fit: bool = True
+    moves: frozenset[str] = frozenset()
+    adapter: str | None = None
+    unsafe: bool = False
+
+    @property
+    def esx(self) -> bool | None:
+        """For ESX, for hosted products, or (None) for either."""
+        return None if self.product is None else self.product.esx
+
+    @property
+    def name(self) -> str:
+        """What to call it within a sentence."""
+        if self.product is None or self.product.family == HARDWARE:
+            return f"hardware version {self.version}"
+        return self.product.name
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """One setting of the config set, removed or given another name. A setting is changed once in a rewrite.
+
+    Attributes:
+        key: the setting, as the file spells it where it is there.
+        after: its new value; None where it is removed or only renamed.
+        why: one clause for the reader.
+        source: what the reason rests on.
+        safety: `SAFE`, or `UNSAFE` where an option has to ask for it.
+        name: the setting's new name, or None.
+        beside: the setting below which a new one goes.
+    """
+
+    key: str
+    after: str | None
+    why: str
+    source: str
+    safety: Safety = Safety.SAFE
+    name: str | None = None
+    beside: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorChange:
+    """One `ddb.` entry of one link of a disk given another value."""
+
+    link: Link
+    key: str
+    after: str
+    why: str
+    source: str
+    safety: Safety = Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What has to be asked for by an option, because the guest may not start after it.
+
+    Attributes:
+        options: options of `rewrite` without their dashes, such as "ide-to-scsi" or "adapter=lsilogic".
+        reasons: why, each with a place in the files.
+    """
+
+    options: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, Evidence], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a rewrite comes to.
+
+    Attributes:
+        settings: changes to the config.
+        descriptors: changes to disks.
+        refused: why it cannot be done, all reasons at once.
+        needs: what has to be asked for.
+        manual: what the owner does in the guest.
+        notes: what the person should know.
+        moved: the new place of every drive that moves, by its old one.
+        end: the VM's state afterwards.
+    """
+
+    settings: tuple[SettingChange, ...] = ()
+    descriptors: tuple[DescriptorChange, ...] = ()
+    refused: tuple[Finding, ...] = ()
+    needs: Needs = field(default_factory=Needs)
+    manual: tuple[Fix, ...] = ()
+    notes: tuple[str, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    end: VmState | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.settings or self.descriptors)
+
+
+def join(parts: Iterable[Changes]) -> Changes:
+    """Changes as one; what two of them say alike is said once."""
+    every = list(parts)
+    reasons = {(item.code, item.message): item for part in reversed(every) for item in reversed(part.refused)}
+    return Changes(
+        settings=tuple(change for part in every for change in part.settings),
+        descriptors=tuple(_once(change for part in every for change in part.descriptors)),
+        refused=tuple(reversed(reasons.values())),
+        needs=Needs(
+            tuple(dict.fromkeys(option for part in every for option in part.needs.options)),
+            tuple(dict.fromkeys(reason for part in every for reason in part.needs.reasons)),
+        ),
+        manual=tuple(dict.fromkeys(fix for part in every for fix in part.manual)),
+        notes=tuple(dict.fromkeys(note for part in every for note in part.notes)),
+        moved={old: new for part in every for old, new in part.moved.items()},
+    )
+
+
+def _once(changes: Iterable[DescriptorChange]) -> Iterator[DescriptorChange]:
+    # Two drives may share a disk, whose descriptor then changes once.
+    seen: set[tuple[str, str]] = set()
+    for change in changes:
+        place = (str(change.link.path), fold(change.key))
+        if place not in seen:
+            seen.add(place)
+            yield change

@@ -1,0 +1,84 @@
+"""From what a rewrite is to reach to every change in the files, and the state that the VM is in afterwards.
+
+The planner plays a rewrite with the state that is worked out here, and the rewriter writes these very changes: so what
+was judged is what is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.buses import move_drives
+from vmxtool.changes.descriptors import name_version, without_room
+from vmxtool.changes.hardware import change_hardware
+from vmxtool.changes.model import Changes, join
+from vmxtool.rules.state import lowered_mark, rows_for, settings_of
+from vmxtool.vmx import values
+from vmxtool.vmx.document import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vmxtool.changes.model import SettingChange, Wanted
+    from vmxtool.machine.model import Machine
+    from vmxtool.rules.state import VmState
+
+_MANY_NICS_FROM = 7  # products do not look at a fifth network adapter of an older VM
+
+
+def realise(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
+    """Return the changes to a VM's files that reach what is wanted, or the reasons why they cannot be made.
+
+    Args:
+        vm: what the files say.
+        start: the VM's state before, which is that of the files but for what its owner has settled.
+        wanted: what is to be reached.
+    """
+    hardware = change_hardware(vm, start, wanted)
+    drives = move_drives(vm, wanted, {fold(change.key): change for change in hardware.settings})
+    changes_version = wanted.fit and wanted.version != vm.hardware.version
+    disks = name_version(vm, wanted) if changes_version else Changes()
+    made = join([hardware, drives, disks])
+    cramped = tuple(without_room(made.descriptors))
+    return replace(made, refused=(*made.refused, *cramped), end=_state_after(vm, start, wanted, made))
+
+
+def _state_after(vm: Machine, start: VmState, wanted: Wanted, made: Changes) -> VmState:
+    document = vm.config.document
+    before = {key: document[key] for key in document.folded()}
+    after = apply_settings(before, made.settings)
+    taken_out = frozenset(setting.rule.id for setting in settings_of(before)) - start.devices
+    came_to_life = [place for place in vm.surplus_devices if (place.key or "").lower().startswith("ethernet")]
+    gains_nics = wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version)
+    moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
+    memory = after.get("memsize")
+    return replace(
+        start,
+        version=wanted.version,
+        memory_mib=start.memory_mib if memory is None else values.as_int(memory),
+        nics=start.nics + (len(came_to_life) if gains_nics else 0),
+        guest=after.get("guestos") or None,
+        disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
+        devices=frozenset(setting.rule.id for setting in settings_of(after)) - taken_out,
+        settled=start.settled | frozenset(_lowered(made.settings)),
+    )
+
+
+def _lowered(changes: Iterable[SettingChange]) -> Iterator[str]:
+    """The marks of figures over a limit that the changes have lowered, which the state itself does not hold."""
+    for change in changes:
+        yield from (lowered_mark(row) for row in rows_for(fold(change.key)) if row.limit is not None)
+
+
+def apply_settings(before: dict[str, str], changes: Iterable[SettingChange]) -> dict[str, str]:
+    """The values by folded key that changes make of the present ones, worked out without any editing."""
+    after = dict(before)
+    for change in changes:
+        value = after.pop(fold(change.key), None)
+        if change.name is None and change.after is None:
+            continue
+        new = change.after if change.after is not None else value
+        if new is not None:
+            after[fold(change.name or change.key)] = new
+    return after

@@ -1,0 +1,109 @@
+"""Put the moves of a way in an order that a person can carry out: cures in their phase, then what arrival takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import Do
+from vmxtool.knowledge.products import products
+from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.products import Product
+    from vmxtool.planner.ways import Way
+    from vmxtool.rules.state import VmState
+
+OWN = frozenset({Do.REWRITE, Do.MOVE_DISKS})
+"""Cures that vmxtool's one rewrite makes."""
+
+REWRITING = OWN | {Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM}
+"""Moves that vmxtool's one rewrite makes."""
+
+_ONCE = frozenset({Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CONNECT_NETWORK})
+# The word of a way that makes a VM the target's own once its files are there.
+_SETTLING_IN = {"register-vm": Do.REGISTER_VM, "create-vm": Do.CREATE_VM, "import": Do.REGISTER_VM}
+
+
+def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product) -> list[Move]:
+    """Return the moves of a way with the cures that it takes, completed until the VM is the target's own.
+
+    Cures come in the order of their phases, before the way's own moves where they have to be; the way's own order is
+    kept. What vmxtool does is one move, at the place of the way's own change of version, or before everything else.
+    """
+    converter = any(arrives(move, target) for move in way.moves)
+    body = _with_rewrite(list(way.moves), cures, converter=converter)
+    for move in _format_moves(cures):
+        body.insert(_place_of(move, body), move)
+    front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
+    last = [Move(Do.CONNECT_NETWORK, cured=found) for found in _of(cures, Do.CONNECT_NETWORK)]
+    return [*front, *_with_arrival(body, start, target), *last]
+
+
+def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
+    """What is settled before anything else: one move for each thing to do, the same thing once."""
+    seen: set[object] = set()
+    for finding in cures:
+        do = finding.cure
+        if do is None or (do in OWN and not (converter and do is Do.REWRITE)):
+            continue
+        # Before Converter nothing is made fit for the target, so what is too much there is for the owner to lessen.
+        do = Do.CHANGE_SETTINGS if do is Do.REWRITE else do
+        if KINDS[do].phase > Phase.PREPARE or do in VERSION_MOVES:
+            continue
+        what = do if do in _ONCE else (do, finding.fix)
+        if what not in seen:
+            seen.add(what)
+            same = tuple(it for it in cures if it.cure is finding.cure and (do in _ONCE or it.fix == finding.fix))
+            yield Move(do, cured=same)
+
+
+def _with_rewrite(body: list[Move], cures: Sequence[Finding], *, converter: bool) -> list[Move]:
+    wanted = {Do.MOVE_DISKS} if converter else OWN
+    parts = tuple(finding for finding in cures if finding.cure in wanted)
+    at = next((n for n, move in enumerate(body) if move.do in REWRITING), None)
+    if at is not None:
+        body[at] = body[at]._replace(cured=parts)
+    elif parts:
+        body.insert(1 if body and body[0].do is Do.MOVE_TO else 0, Move(Do.REWRITE, cured=parts))
+    return body
+
+
+def _format_moves(cures: Sequence[Finding]) -> Iterator[Move]:
+    for do in (Do.CONVERT_DISKS, Do.EXPORT_DISKS, Do.IMPORT_DISKS):
+        for found in _of(cures, do):
+            yield Move(do, cured=found)
+
+
+def _of(cures: Sequence[Finding], do: Do) -> Iterator[tuple[Finding, ...]]:
+    found = tuple(finding for finding in cures if finding.cure is do)
+    if found:
+        yield found
+
+
+def _place_of(move: Move, body: Sequence[Move]) -> int:
+    """Before the first move of the way that has a later phase."""
+    phase = KINDS[move.do].phase
+    return next((n for n, other in enumerate(body) if KINDS[other.do].phase > phase and other.do is not Do.MOVE_TO), len(body))
+
+
+def _with_arrival(body: list[Move], start: VmState, target: Product) -> list[Move]:
+    if target.arrives_by == "nothing" or any(arrives(move, target) for move in body):
+        return body
+    if not any(move.do is Do.COPY for move in body):
+        late = (n for n, move in enumerate(body) if move.do is Do.IMPORT_DISKS or _is_made_there(move))
+        body.insert(next(late, len(body)), Move(Do.COPY))
+    kind = _SETTLING_IN.get(target.arrives_by)
+    holder = products().get(start.holder or "")
+    if kind is Do.CREATE_VM and holder is not None and holder.esx:
+        kind = Do.REGISTER_VM  # only a config of hosted products is not taken
+    if kind is not None and not any(move.do is kind for move in body):
+        carried = max(n for n, move in enumerate(body) if move.do in {Do.COPY, Do.IMPORT_DISKS})
+        body.insert(carried + 1, Move(kind))
+    return body
+
+
+def _is_made_there(move: Move) -> bool:
+    return KINDS[move.do].phase is Phase.FINISH and not move.products

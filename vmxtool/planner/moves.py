@@ -1,0 +1,202 @@
+"""The moves that plans are made of: when each has its turn, who makes it, what it changes, what it rests on.
+
+A move that changes nothing in the state is made by the VM's owner and settles the findings that name it as their cure.
+So a rule about something that no state models needs no move of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool.findings import BY_CONVERTER, Do
+from vmxtool.knowledge.devices import devices
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import can_return, first_version
+from vmxtool.rules.case import unknown_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.products import Product
+    from vmxtool.rules.state import DiskFormat, VmState
+
+YOU, HERE, GUEST, SOURCE, TARGET, VMXTOOL = "you", "here", "guest", "source", "target", "vmxtool"
+"""Who makes a move, and where: on this computer, in the guest, where the VM is now, or where it goes."""
+
+VERSION_MOVES = frozenset({Do.UPGRADE_HARDWARE, Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM})
+"""Moves to another hardware version; which version is a way's own, so no finding adds one."""
+
+
+class Phase(IntEnum):
+    """When a move has its turn, where no way of the guide says otherwise."""
+
+    SETTLE = 0
+    REST = 1
+    REPAIR = 2
+    OWNER = 3
+    PREPARE = 4
+    REWRITE = 5
+    EXPORT = 6
+    CARRY = 7
+    IMPORT = 8
+    CREATE = 9
+    FINISH = 10
+
+
+class Move(NamedTuple):
+    """One move of a way.
+
+    Attributes:
+        do: what kind it is.
+        products: ids of the products that the guide names for it, the target itself left out.
+        version: the hardware version it leads to, for those that lead to one.
+        cured: the findings that it is made for.
+        one_way: the guide prints that it cannot be taken back.
+        source: what it rests on, instead of what its kind does.
+        fits: whether a rewrite makes the VM fit for the target, and does not only move disks for a converter.
+    """
+
+    do: Do
+    products: tuple[str, ...] = ()
+    version: int | None = None
+    cured: tuple[Finding, ...] = ()
+    one_way: bool = False
+    source: str | None = None
+    fits: bool = True
+
+
+class Kind(NamedTuple):
+    """What is the same for all moves of one kind.
+
+    Attributes:
+        phase: when it has its turn.
+        by: who makes it, where the move names no product; "target" stands for the product that the VM goes to.
+        where: where it is made.
+        source: what it rests on.
+        effect: what it changes in the VM's state, given the move and the target; None where it settles findings.
+    """
+
+    phase: Phase
+    by: str
+    where: str
+    source: str
+    effect: Callable[[VmState, Move, Product], VmState] | None = None
+
+
+def is_one_way(before: int | None, after: int | None) -> bool:
+    """Whether no product takes a VM back from one hardware version to another."""
+    return before is not None and after is not None and after > before and not can_return(after, before)
+
+
+def _arrive(state: VmState, move: Move, target: Product) -> VmState:
+    return replace(state, holder=target.id, arrived=True)
+
+
+def _move_to(state: VmState, move: Move, target: Product) -> VmState:
+    return replace(state, holder=member(move.products[0]), arrived=True)
+
+
+def _export(state: VmState, move: Move, target: Product) -> VmState:
+    return state.with_formats({"esx": "hosted", "transport": "hosted"})
+
+
+def _import(state: VmState, move: Move, target: Product) -> VmState:
+    return state.with_formats({"hosted": "esx", "transport": "esx", "legacy": "esx"})
+
+
+def _convert(state: VmState, move: Move, target: Product) -> VmState:
+    return state.with_formats({"transport": "hosted", "legacy": "hosted", "esx": "hosted"})
+
+
+def _change_version(state: VmState, move: Move, target: Product) -> VmState:
+    after = state if move.version is None else replace(state, version=move.version)
+    if target.native_formats == {"hosted"}:
+        # A product that upgrades a VM upgrades its disks of the kind before Workstation 4 too.
+        after = after.with_formats({"legacy": "hosted"}) if move.do is Do.UPGRADE_HARDWARE else after
+    return after
+
+
+def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
+    """Converter makes a VM with the hardware of the product that it goes to, and gives some guests SCSI disks."""
+    to = products()[member(move.products[0])] if move.products else target
+    version = first_version(to)
+    form: DiskFormat = "esx" if to.esx else "hosted"
+    moved = state.with_formats({"hosted": form, "esx": form, "transport": form, "legacy": form})
+    disks = moved.disks
+    if move.fits:  # the guest is one that Converter reconfigures
+        disks = tuple([replace(it, bus="scsi") if it.bus not in to.disk_buses else it for it in disks])
+    return replace(moved, holder=to.id, arrived=True, version=version, disks=disks, devices=_kept(state, version, to))
+
+
+def _create(state: VmState, move: Move, target: Product) -> VmState:
+    """A new VM has the devices that its product gives it, and keeps all figures of the old one."""
+    devices_left = state.devices if state.version is None else _kept(state, state.version, target)
+    return replace(state, holder=target.id, arrived=True, devices=devices_left)
+
+
+def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
+    """Rows of devices.toml that a VM made anew still falls under: what a guest cannot do without stays with it."""
+    lost = unknown_rows(version, to.esx)
+    return frozenset(name for name in state.devices if name not in lost or devices()[name].below == "refuse")
+
+
+def member(name: str) -> str:
+    """A product that a name of the guide stands for: itself, or of a group such as Workstation 5 its newest."""
+    if name in products():
+        return name
+    from vmxtool.knowledge.transcript import names
+
+    return names().groups[name][-1]
+
+
+KINDS: Mapping[Do, Kind] = {
+    Do.UNDO_REWRITE: Kind(Phase.SETTLE, VMXTOOL, HERE, "general"),
+    Do.REPAIR_CONFIG: Kind(Phase.SETTLE, YOU, HERE, "general"),
+    Do.POWER_OFF: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
+    Do.COMMIT_REDO_LOGS: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
+    Do.DECRYPT: Kind(Phase.REST, YOU, SOURCE, "field-observations"),
+    Do.REMOVE_SNAPSHOTS: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
+    Do.REPAIR_DISK: Kind(Phase.REPAIR, YOU, HERE, "general"),
+    Do.CHANGE_SETTINGS: Kind(Phase.OWNER, YOU, SOURCE, "general"),
+    Do.PREPARE_GUEST: Kind(Phase.PREPARE, YOU, GUEST, "mpg:p10"),
+    Do.REWRITE: Kind(Phase.REWRITE, VMXTOOL, HERE, "kb:1003746"),
+    Do.MOVE_DISKS: Kind(Phase.REWRITE, VMXTOOL, HERE, "mpg:p09"),
+    Do.DOWNGRADE_HARDWARE: Kind(Phase.REWRITE, VMXTOOL, HERE, "kb:1003746", _change_version),
+    Do.CREATE_LEGACY_VM: Kind(Phase.REWRITE, VMXTOOL, HERE, "mpg:p21", _change_version),
+    Do.EXPORT_DISKS: Kind(Phase.EXPORT, YOU, SOURCE, "mpg:p07", _export),
+    Do.CONVERT_DISKS: Kind(Phase.EXPORT, YOU, HERE, "vmware-virtual-disk-format-5.0", _convert),
+    Do.MOVE_TO: Kind(Phase.CARRY, YOU, HERE, "mpg:p07", _move_to),
+    Do.COPY: Kind(Phase.CARRY, YOU, HERE, "mpg:p07", _arrive),
+    Do.CONVERTER: Kind(Phase.CARRY, YOU, HERE, "mpg:p08", _make_anew),
+    Do.IMPORT_WIZARD: Kind(Phase.CARRY, YOU, SOURCE, "mpg:p09", _make_anew),
+    Do.IMPORT_DISKS: Kind(Phase.IMPORT, YOU, TARGET, "mpg:p07", _import),
+    Do.CREATE_VM: Kind(Phase.CREATE, YOU, TARGET, "mpg:t09:r3c4", _create),
+    Do.REGISTER_VM: Kind(Phase.CREATE, YOU, TARGET, "mpg:p07", _arrive),
+    Do.UPGRADE_HARDWARE: Kind(Phase.FINISH, YOU, TARGET, "mpg:p11", _change_version),
+    Do.RUN_LEGACY: Kind(Phase.FINISH, YOU, TARGET, "mpg:p11", _arrive),
+    Do.CONNECT_NETWORK: Kind(Phase.FINISH, YOU, TARGET, "mpg:p07"),
+}
+
+
+def effect_of(move: Move, state: VmState, target: Product) -> VmState:
+    """The state after a move that vmxtool itself does not make."""
+    effect = KINDS[move.do].effect
+    settled = state.settled | {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
+    if effect is not None:
+        state = effect(state, move, target)
+    changed = {name: figure for finding in move.cured for name, figure in finding.leaves} if effect is None else {}
+    taken = {finding.subject for finding in move.cured if effect is None and finding.subject in state.devices}
+    return replace(state, settled=settled, devices=state.devices - taken, **changed)  # type: ignore[arg-type]
+
+
+def _mark(finding: Finding) -> str:
+    return finding.keys[-1]
+
+
+def arrives(move: Move, target: Product) -> bool:
+    """Whether a move by itself leaves the VM with the target."""
+    to_target = not move.products or member(move.products[0]) == target.id
+    return move.do in BY_CONVERTER and to_target

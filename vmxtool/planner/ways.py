@@ -1,0 +1,164 @@
+"""The few ways to a target: those of the guide's cell, those of its text, or one for each hardware version there may be.
+
+A step of the guide that this VM does not need is left out: no export of disks that are in the target's format, no
+change of a hardware version that the target runs. Whether a way leads there is not said here; it is played.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import BY_CONVERTER, Do
+from vmxtool.knowledge.hardware import newest_known
+from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
+from vmxtool.planner.moves import Move, member
+from vmxtool.rules.case import has_bus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vmxtool.knowledge.cells import Step as GuideStep
+    from vmxtool.knowledge.products import Product
+    from vmxtool.rules.case import GuideAnswer
+    from vmxtool.rules.state import VmState
+
+_CARRIES_DISKS = frozenset({"export-disks", "import-disks"})
+_LOWERS = frozenset({"downgrade-hardware", "create-legacy-vm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way, before it is played.
+
+    Attributes:
+        moves: what it is made of, in its own order.
+        when: conditions that no file shows, in the guide's words.
+        one_way: the guide prints that the VM cannot go back.
+        source: the cell or the fact of the guide, or None where it is silent.
+    """
+
+    moves: tuple[Move, ...] = ()
+    when: tuple[str, ...] = ()
+    one_way: bool = False
+    source: str | None = None
+
+
+def ways(start: VmState, target: Product, guide: GuideAnswer, *, reconfigures: bool) -> list[Way]:
+    """Return the ways there are, in the guide's order where it has some.
+
+    Args:
+        start: the VM as it is now.
+        target: where it is to run.
+        guide: what the guide says of the move.
+        reconfigures: whether VMware Converter gives this guest SCSI disks by itself.
+    """
+    found = [
+        Way(tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way)), way.when, way.one_way)
+        for way in guide.ways
+    ]
+    if not found:
+        return list(derived_ways(start, target))
+    return [Way(it.moves, it.when, it.one_way, guide.source) for it in dict.fromkeys(found)]
+
+
+def derived_ways(start: VmState, target: Product, only: int | None = None) -> Iterator[Way]:
+    """Yield one way for each hardware version that the VM may have on the target: its own, one below, one above.
+
+    Args:
+        start: the VM as it is now.
+        target: where it is to run.
+        only: the one version that is asked for, or None.
+    """
+    own = start.version
+    if own is None:
+        yield Way()
+        return
+    for version in (only,) if only is not None else _candidates(start, target):
+        if version == own:
+            yield Way()
+        elif own >= OLDEST_WRITTEN or version < own:
+            yield Way((Move(Do.REWRITE, version=version),))
+        else:
+            # Of configs older than that none has been seen; a product that runs both versions makes the step.
+            maker = _upgrader(own, version)
+            if maker is not None:
+                upgrade = Move(Do.UPGRADE_HARDWARE, (maker,), version, one_way=True)
+                yield Way((Move(Do.MOVE_TO, (maker,)), upgrade))
+    if only is None and runs(target, own) is Ternary.NO and not list(_candidates(start, target)):
+        yield Way()  # it leads nowhere, and what is found says why
+
+
+def _candidates(start: VmState, target: Product) -> Iterator[int]:
+    """The VM's own version, the nearest below and the nearest above; above also the first with the buses of all disks."""
+    own = start.version or 0
+    answer = runs(target, own)
+    homeless = [it.bus for it in start.disks if it.bus in target.disk_buses and not has_bus(it.bus, own, target.esx)]
+    if answer is not Ternary.NO:
+        yield own
+        if not homeless:
+            return
+    else:
+        lower = next((it for it in range(own - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
+        if lower is not None:
+            yield lower
+    higher = [it for it in range(max(own + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it)]
+    buses = {it.bus for it in start.disks if it.bus in target.disk_buses}
+    housed = next((it for it in higher if all(has_bus(bus, it, target.esx) for bus in buses)), None)
+    nearest = higher[:1] if answer is Ternary.NO else []
+    yield from dict.fromkeys([*nearest, *([housed] if housed is not None else [])])
+
+
+def _offers(target: Product, version: int) -> bool:
+    return runs(target, version) is Ternary.YES and is_written(version)
+
+
+@lru_cache(maxsize=64)
+def _upgrader(own: int, version: int) -> str | None:
+    """The oldest product that runs a hardware version and makes another of it."""
+    able = (
+        it
+        for it in products().values()
+        if it.family != HARDWARE and it.runs(own) and version in it.converts_to and it.esx is False
+    )
+    return next((it.id for it in sorted(able, key=lambda it: it.released_order)), None)
+
+
+def nearest_below(target: Product, version: int) -> int | None:
+    """The newest hardware version below one that a product runs and vmxtool writes; None where there is none."""
+    return next((it for it in range(version - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
+
+
+def _guide_moves(
+    steps: Sequence[GuideStep], start: VmState, target: Product, reconfigures: bool, *, one_way: bool
+) -> Iterator[Move]:
+    """The steps of a way that this VM needs; it goes to another product only for one of them that this product does."""
+    needed = [step for step in steps if _is_needed(step, start, target)]
+    tools = {name for step in needed if step.do != "move-to" for name in step.products}
+    first_upgrade = next((step for step in needed if step.do == "upgrade-hardware"), None)
+    for step in needed:
+        if step.do == "move-to" and not tools & set(step.products):
+            continue
+        do = Do(step.do)
+        version: int | None = None
+        if do is Do.UPGRADE_HARDWARE:
+            version = first_version(products()[member(step.products[0])] if step.products else target)
+        elif step.do in _LOWERS:
+            version = nearest_below(target, start.version) if start.version is not None else None
+        final = one_way and step is first_upgrade
+        fits = reconfigures if do in BY_CONVERTER else True
+        yield Move(do, step.products, version, one_way=final, fits=fits)
+
+
+def _is_needed(step: GuideStep, start: VmState, target: Product) -> bool:
+    version = start.version
+    if step.do in _CARRIES_DISKS:
+        formats = {disk.format for disk in start.disks}
+        return not formats or any(it == "unseen" or it not in target.readable_formats for it in formats)
+    if step.do in _LOWERS:
+        return version is None or runs(target, version) is Ternary.NO
+    if step.do == "upgrade-hardware":
+        return version is None or version < (target.creates or target.runs_max)
+    return True

@@ -1,0 +1,287 @@
+"""The words of steps, ways, conditions and verdicts, once for text, JSON and every other report.
+
+What a rule finds and what cures it is said beside the rule; what a device loses stands in devices.toml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import Do
+from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.transcript import names
+from vmxtool.planner.verdict import Answer, Effort
+from vmxtool.rules.commands import new_folder, old_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vmxtool.knowledge.cells import Step as GuideStep
+    from vmxtool.knowledge.cells import Way
+    from vmxtool.machine.model import Machine
+    from vmxtool.planner.plan import Step
+    from vmxtool.planner.verdict import Verdict
+
+GUIDE_VERDICTS = {
+    "ok": "OK",
+    "ok-in-most-cases": "OK in most cases",
+    "special-steps": "Special steps",
+    "maybe": "Maybe",
+    "not-supported": "Not supported",
+    "varies": "Varies",
+    "supported": "Yes",
+    "blank": "–",
+}
+
+CONDITIONS = {
+    "esx2.5-managed-by-vc2": "if the ESX Server is a 2.5 that VirtualCenter 2 manages",
+    "guest-os-supports-it": "if the guest supports it",
+}
+
+ANSWERS = {
+    Answer.READY: "ready as it is",
+    Answer.NEEDS_STEPS: "not as it is",
+    Answer.DEPENDS: "depends",
+    Answer.NOT_SUPPORTED: "not supported",
+}
+
+EFFORTS = {
+    Effort.NONE: "as it is",
+    Effort.PRODUCT_UPGRADE: "after an upgrade by the product",
+    Effort.REWRITE: "after a rewrite",
+    Effort.CONVERSION: "after conversion",
+    Effort.STEPS: "after steps",
+}
+
+_PLACES = {"here": "here", "guest": "in the guest"}
+
+# Inside a cell of the guide, where the row and the column say from where and to where.
+_CELL_WORDS = {
+    Do.COPY: "copy the files",
+    Do.EXPORT_DISKS: "export disks",
+    Do.IMPORT_DISKS: "import disks",
+    Do.UPGRADE_HARDWARE: "upgrade hardware",
+    Do.DOWNGRADE_HARDWARE: "downgrade hardware",
+    Do.RUN_LEGACY: "run in legacy mode",
+    Do.CREATE_LEGACY_VM: "make a legacy VM in Workstation 5",
+    Do.CREATE_VM: "make a new VM with those disks",
+    Do.CONVERTER: "VMware Converter",
+    Do.IMPORT_WIZARD: "import wizard of Workstation 6",
+    Do.MOVE_TO: "move to",
+}
+
+# Of a step as the guide names it, for a pair of products.
+_GUIDE_SENTENCES = {
+    Do.COPY: "copy all files of the VM's folder to {to}",
+    Do.EXPORT_DISKS: "export the virtual disks from {start}",
+    Do.IMPORT_DISKS: "import the virtual disks into {to}",
+    Do.UPGRADE_HARDWARE: "upgrade the virtual hardware with {tool}",
+    Do.DOWNGRADE_HARDWARE: "lower the virtual hardware with {tool}",
+    Do.RUN_LEGACY: "leave the virtual hardware as it is and run the VM in legacy mode under {to}",
+    Do.CREATE_LEGACY_VM: "make a legacy VM with {start}, and give it the VM's disks",
+    Do.CREATE_VM: "make a new VM with {to}, and give it the imported disks",
+    Do.CONVERTER: "let VMware Converter move the VM to {tool}",
+    Do.IMPORT_WIZARD: "let the Converter Import wizard of Workstation 6 move the VM to {to}",
+    Do.MOVE_TO: "move the VM to {tool}",
+}
+
+
+def verdict_words(result: Verdict) -> str:
+    """The answer in words, with what it hangs on: "not as it is; 4 steps", "cannot be said before X is there"."""
+    steps = [step for step in result.steps if step.way in {None, 1}]
+    counted = count(len(steps), "step")
+    if result.verdict is Answer.DEPENDS and result.unseen:
+        return f"cannot be said before {some(result.unseen)} {'is' if len(result.unseen) == 1 else 'are'} there"
+    if result.verdict is Answer.DEPENDS:
+        questions = sum(finding.severity.value == "unknown" for finding in result.findings)
+        asked = f"depends on {count(questions, 'answer')}" if questions else "depends on what no file shows"
+        return f"{asked}; {counted}" if steps else asked
+    if result.verdict is Answer.NEEDS_STEPS:
+        return f"not as it is; {counted}"
+    return ANSWERS[result.verdict]
+
+
+def place_words(step: Step, holder: str | None) -> str:
+    """Where a step is done: "here", "in the guest", or a product."""
+    if step.where in _PLACES:
+        return _PLACES[step.where]
+    if step.where == "target":
+        return short_name(step.target)
+    return short_name(step.by) if step.by in products() else short_name(holder) if holder in products() else "its host"
+
+
+def step_text(step: Step, vm: Machine | None = None) -> str:
+    """What to do in one step of a plan: one sentence in the imperative, without its commands."""
+    text = _step_text(step, vm)
+    return f"{text}; it cannot be taken back" if step.one_way and step.do is Do.UPGRADE_HARDWARE else text
+
+
+def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answer for each kind
+    if step.remedy is not None:
+        return step.remedy
+    target = short_name(step.target)
+    tool = product_words(step.products) if step.products else target
+    match step.do:
+        case _ if step.is_ours:
+            return _rewrite_text(step, tool)
+        case Do.PREPARE_GUEST:
+            return _guest_text(step, vm)
+        case Do.COPY:
+            return _copy_text(step, vm, target)
+        case Do.EXPORT_DISKS:
+            return f"export {disk_words(step)} from ESX into a new folder, in the VM's folder on its host{_config_too(step)}"
+        case Do.IMPORT_DISKS:
+            where = f" into {new_folder(vm)}" if step.commands and vm is not None else _by_manual(step)
+            return f"import {disk_words(step)} on {target}{where}, under the same name{'s' * (len(step.drives) > 1)}"
+        case Do.CONVERT_DISKS:
+            return f"convert {disk_words(step)} into a new folder{_config_too(step)}"
+        case Do.UPGRADE_HARDWARE if step.products:
+            return f"copy the VM to {tool} and upgrade its virtual hardware there{_to_version(step)}"
+        case Do.UPGRADE_HARDWARE:
+            return f"upgrade the virtual hardware in {tool}{_to_version(step)}"
+        case Do.RUN_LEGACY:
+            return f"leave the hardware as it is and run the VM in legacy mode on {target}, so that it can go back"
+        case Do.CREATE_VM:
+            return (
+                f"make a new VM on {target} with the imported disks; it does not take the config of a hosted product, "
+                "so give it the same memory, processors and network adapters"
+            )
+        case Do.REGISTER_VM:
+            return f"register the VM on {target}"
+        case Do.CONVERTER:
+            return f"move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way"
+        case Do.IMPORT_WIZARD:
+            return f"move the VM to {target} with the Converter Import wizard of Workstation 6"
+        case Do.MOVE_TO:
+            return f"move the VM to {tool}: copy its folder there"
+        case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
+            return f"lower the virtual hardware with {tool}{_to_version(step)}"
+        case _:
+            return step.do.value.replace("-", " ")
+
+
+def _rewrite_text(step: Step, tool: str) -> str:
+    parts: list[str] = []
+    before, after = step.before or 0, step.after or 0
+    if after < before:
+        parts.append(f"lower the hardware version from {before} to {after}, devices included")
+    elif after > before:
+        parts.append(f"raise the hardware version from {before} to {after}")
+    if {"ide-to-scsi", "move-disks"} & set(step.needs):
+        parts.append(f"move {listed([drive for drive, _ in step.drives])} to SCSI")
+    if not parts:
+        parts.append("change what the target does not take")
+    text = ", and ".join(parts)
+    if step.do is Do.CREATE_LEGACY_VM:
+        return f"make the VM a legacy VM: {text} (Workstation 5 can do it too)"
+    return f"{text} ({tool} can do it too)" if step.products else text
+
+
+def _guest_text(step: Step, vm: Machine | None) -> str:
+    guest = find_guest(vm.guest.id) if vm is not None and vm.guest.id else None
+    name = guest.name if guest is not None else (vm.guest.id if vm is not None else None) or "the guest"
+    if not step.drives:
+        return f"prepare {name} for the devices that it gets instead, before it starts from them"
+    note = guest.ide_to_scsi_note if guest is not None else "give it the driver of the new controller."
+    return f"prepare {name} for SCSI disks: {note[0].lower()}{note[1:].rstrip('.')}"
+
+
+def _copy_text(step: Step, vm: Machine | None, target: str) -> str:
+    host = products()[step.target]
+    if host.esx and vm is not None:
+        # Where disks are imported, the folder that they come from is another than the one that they go to.
+        folder = old_folder(vm) if any(it.format not in {"esx"} for it in _formats(vm)) else new_folder(vm)
+        return f"copy all files of the VM's folder to {folder} on the host of {target}"
+    return f"copy all files of the VM's folder to {target}"
+
+
+def _formats(vm: Machine) -> Sequence[object]:
+    from vmxtool.rules.state import VmState
+
+    return VmState.of(vm).disks
+
+
+def _config_too(step: Step) -> str:
+    return ", and the config with " + ("it" if len(step.drives) == 1 else "them")
+
+
+def _by_manual(step: Step) -> str:
+    return " as its administration guide describes (vmkfstools; the order of its arguments is unverified)"
+
+
+def _to_version(step: Step) -> str:
+    return f" to version {step.after}" if step.after is not None and step.after != step.before else ""
+
+
+def disk_words(step: Step) -> str:
+    """The disks that a step is about: their files, or "the virtual disks"."""
+    return listed(list(dict.fromkeys(file for _, file in step.drives))) if step.drives else "the virtual disks"
+
+
+# --- the guide ---
+
+
+def cell_step_words(step: GuideStep) -> str:
+    """One step of a cell: "upgrade hardware with Workstation 4 or 5"."""
+    words = _CELL_WORDS[Do(step.do)]
+    if not step.products:
+        return words
+    link = {"move-to": " ", "converter": " to "}.get(step.do, " with ")
+    return f"{words}{link}{product_words(step.products)}"
+
+
+def guide_sentence(step: GuideStep, from_id: str, to_id: str) -> str:
+    """One step of a cell for a pair of products, in full; a step without a product of its own is the target's."""
+    to = short_name(to_id)
+    tool = product_words(step.products) if step.products else to
+    return _GUIDE_SENTENCES[Do(step.do)].format(start=short_name(from_id), to=to, tool=tool)
+
+
+def way_words(way: Way) -> str:
+    """One way of a cell on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
+    said = ", ".join(cell_step_words(step) for step in way.steps)
+    marks = [CONDITIONS[condition] for condition in way.when] + (["one-way"] if way.one_way else [])
+    return f"{said} ({', '.join(marks)})" if marks else said
+
+
+# --- products and lists ---
+
+
+def product_words(ids: Iterable[str]) -> str:
+    """Products in a few words, those of one family together: "Workstation 4 or 5"."""
+    said: list[str] = []
+    for name in map(short_name, ids):
+        family, _, number = name.rpartition(" ")
+        same = said and family and said[-1].rpartition(" ")[0] == family
+        said.append(number if same else name)
+    return " or ".join(said)
+
+
+def short_name(product_id: str | None) -> str:
+    """A product's name without an ending that only says "all of them": "Workstation 4", "Fusion 1"."""
+    if product_id is None:
+        return "nothing that is known"
+    members = names().groups.get(product_id)
+    if members is not None:
+        return products()[members[0]].name.rpartition(".")[0]
+    name = products()[product_id].name
+    if name.endswith(".0") and not product_id.endswith(".0"):
+        return name.removesuffix(".0")
+    return name.removesuffix(".x")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas, and "and" before the last."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+
+
+def some(words: Sequence[str], most: int = 3) -> str:
+    """A few words of many: "a, b, c and 4 more"."""
+    shown = list(words[:most])
+    return listed([*shown, f"{len(words) - most} more"]) if len(words) > most else listed(shown)
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 step", "no steps"."""
+    return f"{number or 'no'} {noun}{'s' if number != 1 else ''}"
