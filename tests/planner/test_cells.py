@@ -18,12 +18,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from build import plainest_vm
 
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.products import products
-from vmxtool.machine.read import read_machine
 from vmxtool.planner.check import check
-from vmxtool.planner.legs import first_version
 from vmxtool.planner.routes import find_routes, routes_for
 from vmxtool.planner.verdict import Answer
 from vmxtool.report import as_json
@@ -34,39 +33,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
 
-SECTORS = 2048
-DESCRIPTOR = """# Disk DescriptorFile
-version=1
-CID=fffffffe
-parentCID=ffffffff
-createType="{type}"
-
-# Extent description
-RW {sectors} {extent}
-
-# The Disk Data Base
-#DDB
-
-ddb.virtualHWVersion = "{version}"
-ddb.geometry.cylinders = "2"
-ddb.geometry.heads = "64"
-ddb.geometry.sectors = "16"
-ddb.adapterType = "buslogic"
-"""
-# What Workstation 2 and 3 and GSX Server 1 and 2 wrote for a preallocated disk.
-PLAIN_DISK = 'DRIVETYPE scsi\nCYLINDERS 2\nHEADS 64\nSECTORS 16\nACCESS "disk.dat" 0 {sectors}\n'
-CONFIG = """config.version = "{config}"
-virtualHW.version = "{version}"
-displayName = "Canon"
-guestOS = "{guest}"
-memsize = "256"
-numvcpus = "{vcpus}"
-scsi0.present = "TRUE"
-scsi0.virtualDev = "buslogic"
-scsi0:0.present = "TRUE"
-scsi0:0.fileName = "{disk}"
-scsi0:0.deviceType = "scsi-hardDisk"
-"""
 PASSIVE = {"copy", "run-legacy"}
 # What vmxtool adds to the cell: imported disks need a VM, and a VM one processor where the target has no more.
 MORE = {"create-vm", "change-settings"}
@@ -81,25 +47,6 @@ TEXT_MOVES = [
     for from_id in fact.from_ids
     for to_id in fact.to_ids
 ]
-
-
-def plainest_vm(folder: Path, product_id: str, guest: str = "win2000serv", vcpus: int = 1) -> Machine:
-    """The plainest VM that a product makes, or that it was made for."""
-    product = products()[product_id]
-    version = first_version(product)
-    if "legacy" in product.native_formats:
-        disk, data, text = "disk.pln", "disk.dat", PLAIN_DISK.format(sectors=SECTORS)
-    else:
-        disk, data = "disk.vmdk", "disk-flat.vmdk"
-        form, extent = ("vmfs", "VMFS") if product.esx else ("monolithicFlat", "FLAT")
-        named = f'{extent} "{data}"' + ("" if product.esx else " 0")
-        text = DESCRIPTOR.format(type=form, extent=named, sectors=SECTORS, version=version)
-    (folder / disk).write_text(text)
-    with (folder / data).open("wb") as file:
-        file.truncate(SECTORS * 512)
-    values = {"config": 8 if version > 3 else 6, "version": version, "guest": guest, "disk": disk}
-    (folder / "canon.vmx").write_text(CONFIG.format(vcpus=vcpus, **values))
-    return read_machine(folder)
 
 
 @pytest.fixture(scope="module")
