@@ -168,6 +168,10 @@ def disk_lines(place: str = "ide0:0", file: str = "disk.vmdk") -> str:
     return f'{controller}{place}.present = "TRUE"\n{place}.fileName = "{file}"\n'
 
 
+IDE_DISK = disk_lines("ide0:0")
+SCSI_DISK = disk_lines("scsi0:0")
+
+
 def write_config(
     folder: Path,
     *lines: str,

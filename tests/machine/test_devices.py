@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, make_disk
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
@@ -60,7 +61,7 @@ def test_a_drive_needs_its_controller(tmp_path: Path, bus: str, controller: str 
 
 @pytest.mark.parametrize("channel", [(), ('ide0.present = "FALSE"',)])
 def test_an_ide_channel_has_no_switch(tmp_path: Path, channel: tuple[str, ...]) -> None:
-    vm = vms.read(tmp_path, *vms.IDE_DISK, *channel)
+    vm = vms.read(tmp_path, IDE_DISK, *channel)
     assert (vms.only(vm).id, ids(vm.controllers)) == ("ide0:0", ["ide0"])
 
 
@@ -159,12 +160,12 @@ def test_a_drive_of_the_client_has_no_file(tmp_path: Path) -> None:
 
 
 def test_modes_connection_and_redo_log(tmp_path: Path) -> None:
-    plain = vms.only(vms.read(tmp_path, *vms.IDE_DISK))
+    plain = vms.only(vms.read(tmp_path, IDE_DISK))
     assert (plain.mode, plain.connected, plain.redo) == ("persistent", True, None)
     other = vms.only(
         vms.read(
             tmp_path,
-            *vms.IDE_DISK,
+            IDE_DISK,
             'ide0:0.mode = "Independent-Nonpersistent"',
             'ide0:0.startConnected = "FALSE"',
             r'ide0:0.redo = ".\disk.vmdk.REDO_a1b2c3"',
@@ -176,7 +177,7 @@ def test_modes_connection_and_redo_log(tmp_path: Path) -> None:
 
 def test_esx_2_names_a_disk_by_name(tmp_path: Path) -> None:
     lines = ('scsi0.present = "TRUE"', 'scsi0:0.present = "TRUE"', 'scsi0:0.name = "vmhba0:0:0:5:db.vmdk"')
-    (tmp_path / "db.vmdk").write_bytes(vms.descriptor(kind="vmfs"))
+    make_disk(tmp_path / "db.vmdk", "vmfs")
     drive = vms.only(vms.read(tmp_path, *lines, hw=3))
     assert drive.file == "vmhba0:0:0:5:db.vmdk"
     assert drive.found is not None
@@ -187,7 +188,7 @@ def test_esx_2_names_a_disk_by_name(tmp_path: Path) -> None:
 
 
 def test_file_name_goes_before_name(tmp_path: Path) -> None:
-    drive = vms.only(vms.read(tmp_path, *vms.IDE_DISK, 'ide0:0.name = "other.vmdk"'))
+    drive = vms.only(vms.read(tmp_path, IDE_DISK, 'ide0:0.name = "other.vmdk"'))
     assert drive.file == "disk.vmdk"
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from build import CID, SCSI_DISK, descriptor, disk_lines, make_disk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from machine import vms
@@ -48,8 +49,8 @@ def refusal(path: Path) -> str:
         (b"", "the file is empty; name the VM's .vmx file"),
         (b"KDMV\x01\x00\x00\x00" + bytes(504), "this is a virtual disk, not a config"),
         (b"COWD\x01\x00\x00\x00" + bytes(504), "this is a virtual disk, not a config"),
-        (vms.descriptor(), "this is a virtual disk, not a config"),
-        (b"\n# a note before it\n" + vms.descriptor(), "this is a virtual disk, not a config"),
+        (descriptor(), "this is a virtual disk, not a config"),
+        (b"\n# a note before it\n" + descriptor(), "this is a virtual disk, not a config"),
         (bytes(2048), "nothing but NULs, as after a crash of its host"),
         (GOOD.decode().encode("utf-16"), "this is UTF-16 text, which VMware does not read"),
         (b"MRVN\x00\x01\x02", "this is a binary file, not a config"),
@@ -125,7 +126,7 @@ def test_a_line_at_which_vmware_stops(tmp_path: Path, line: str) -> None:
 
 
 def test_a_nul_in_a_file_name_leads_nowhere(tmp_path: Path) -> None:
-    vm = vms.read(tmp_path, *vms.IDE_DISK[:1], 'ide0:0.fileName = "a|00b.vmdk"')
+    vm = vms.read(tmp_path, disk_lines("ide0:0", "a|00b.vmdk"))
     assert (vms.only(vm).file, "disk-file-missing" in findings(vm)) == ("a", True)
 
 
@@ -148,8 +149,8 @@ def test_numbers_of_any_kind(tmp_path: Path, number: str) -> None:
 
 def test_a_disk_that_is_its_own_ancestor(tmp_path: Path) -> None:
     for name, other in (("disk", "base"), ("base", "disk")):
-        (tmp_path / f"{name}.vmdk").write_bytes(vms.descriptor(parent="0000000a", hint=f"{other}.vmdk"))
-    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+        (tmp_path / f"{name}.vmdk").write_bytes(descriptor(parent=CID, hint=f"{other}.vmdk"))
+    vm = vms.read(tmp_path, SCSI_DISK)
     assert vm.snapshots.present
     chain = vms.only(vm).chain
     assert chain is not None
@@ -157,7 +158,7 @@ def test_a_disk_that_is_its_own_ancestor(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_the_config(tmp_path: Path) -> None:
-    vm = vms.read(tmp_path, *vms.SCSI_DISK[:2], 'scsi0:0.fileName = "vm.vmx"')
+    vm = vms.read(tmp_path, disk_lines("scsi0:0", "vm.vmx"))
     chain = vms.only(vm).chain
     assert chain is not None
     assert [problem.kind for problem in chain.problems] == ["unreadable"]
@@ -167,7 +168,7 @@ def test_a_disk_that_is_the_config(tmp_path: Path) -> None:
 def test_names_that_are_no_files(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "fifo")
-    vm = vms.read(tmp_path, *vms.SCSI_DISK[:2], f'scsi0:0.fileName = "{name}"')
+    vm = vms.read(tmp_path, disk_lines("scsi0:0", name))
     findings(vm)
     assert vms.only(vm).chain is None or not vms.only(vm).chain.links  # type: ignore[union-attr]
 
@@ -213,17 +214,16 @@ print("drives", *(drive.found.outside for drive in vm.drives if drive.found is n
 @pytest.mark.skipif(os.name != "posix", reason="the names are POSIX's")
 def test_no_file_outside_the_folder_is_opened(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "base.vmdk").write_bytes(vms.descriptor())
+    make_disk(outside / "base.vmdk")
     folder = tmp_path / "vm"
     folder.mkdir()
     (folder / "link.vmdk").symlink_to(outside / "base.vmdk")
     (folder / "vm.vmsd").symlink_to("/etc/passwd")
     (folder / "vmware.log").symlink_to("/etc/passwd")
     (folder / ".vmxtool").symlink_to(outside)
-    (folder / "delta.vmdk").write_bytes(vms.descriptor(parent="0000000a", hint="../outside/base.vmdk"))
-    (folder / "far.vmdk").write_bytes(vms.descriptor(parent="0000000a", hint="/etc/passwd"))
-    (folder / "extent.vmdk").write_bytes(vms.descriptor().replace(b"disk-flat.vmdk", b"../outside/base.vmdk"))
+    (folder / "delta.vmdk").write_bytes(descriptor(parent=CID, hint="../outside/base.vmdk"))
+    (folder / "far.vmdk").write_bytes(descriptor(parent=CID, hint="/etc/passwd"))
+    (folder / "extent.vmdk").write_bytes(descriptor('RW 2048 FLAT "../outside/base.vmdk" 0'))
     names = [
         "/etc/passwd", "../../etc/passwd", "../outside/base.vmdk", str(outside / "base.vmdk"), "link.vmdk",
         "delta.vmdk", "far.vmdk", "extent.vmdk",

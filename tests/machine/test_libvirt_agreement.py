@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from machine import vms
-from peers import PeerRefused, needs_corpus, needs_virsh, virsh_domxml
+from peers import CORPUS, PeerRefused, needs_corpus, needs_virsh, virsh_domxml
 
 from vmxtool._files import last_part
 from vmxtool.machine.read import read_machine
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Drive, Machine
 
-LIBVIRT = vms.CORPUS / "libvirt"
+LIBVIRT = CORPUS / "libvirt"
 READ_BY_LIBVIRT = sorted(path.with_suffix(".vmx").name for path in LIBVIRT.glob("*.xml"))
 SAMPLE_CONFIGS = sorted(str(path.relative_to(vms.SAMPLES)) for path in vms.SAMPLES.rglob("*.vmx"))
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from build import SCSI_DISK
 from machine import vms
 
 from vmxtool.errors import InputError, UsageError
@@ -115,7 +116,7 @@ def test_a_folder_without_rights(open_folder: Path) -> None:
 
 def test_a_folder_that_may_be_entered_and_not_listed_says_so(open_folder: Path) -> None:
     closed = open_folder / "closed"
-    path = vms.write(closed, *vms.SCSI_DISK, files=("vm.vmx.lck", "disk.vmdk"))
+    path = vms.write(closed, SCSI_DISK, files=("vm.vmx.lck", "disk.vmdk"))
     closed.chmod(0o111)
     try:
         with vms.as_a_user_without_rights():
@@ -141,7 +142,7 @@ def test_a_loop_of_links(tmp_path: Path) -> None:
 
 
 def test_a_link_leads_to_the_folder_of_the_config(tmp_path: Path) -> None:
-    vms.write(tmp_path / "vm", *vms.SCSI_DISK, files=("vm.vmss",))
+    vms.write(tmp_path / "vm", SCSI_DISK, files=("vm.vmss",))
     (tmp_path / "here.vmx").symlink_to(tmp_path / "vm" / "vm.vmx")
     vm = read_machine(tmp_path / "here.vmx")
     assert vm.config.path == (tmp_path / "vm" / "vm.vmx").resolve()

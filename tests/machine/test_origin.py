@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, SCSI_DISK, descriptor, make_disk
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
@@ -83,7 +84,7 @@ def test_every_candidate_has_evidence_that_is_in_the_files(name: str) -> None:
 
 
 def test_signs_of_a_linux_host_leave_several_products_of_hardware_version_4(tmp_path: Path) -> None:
-    path = vms.write(tmp_path, *vms.SCSI_DISK, 'ethernet0.present = "TRUE"', 'ethernet0.connectionType = "nat"', hw=4)
+    path = vms.write(tmp_path, SCSI_DISK, 'ethernet0.present = "TRUE"', 'ethernet0.connectionType = "nat"', hw=4)
     path.write_bytes(b"#!/usr/bin/vmware\n" + path.read_bytes())
     found = shares(read_machine(path))
     assert {"ws5.0", "ws5.5", "server1"} <= found.keys()
@@ -268,11 +269,11 @@ def test_a_64_bit_guest_rules_out_what_runs_none(tmp_path: Path) -> None:
 def test_an_ide_disk_rules_out_esx_3_and_an_ide_cdrom_does_not(tmp_path: Path) -> None:
     cdrom = ('ide0:0.present = "TRUE"', 'ide0:0.deviceType = "cdrom-raw"')
     assert "esx3" in shares(vms.read(tmp_path, *cdrom, hw=4))
-    assert "esx3" not in shares(vms.read(tmp_path, *vms.IDE_DISK, hw=4))
+    assert "esx3" not in shares(vms.read(tmp_path, IDE_DISK, hw=4))
 
 
 def test_an_ide_disk_is_rarer_on_later_esx(tmp_path: Path) -> None:
-    scsi, ide = shares(vms.read(tmp_path, *vms.SCSI_DISK)), shares(vms.read(tmp_path, *vms.IDE_DISK))
+    scsi, ide = shares(vms.read(tmp_path, SCSI_DISK)), shares(vms.read(tmp_path, IDE_DISK))
     assert scsi["ws9"] == scsi["esxi5.1"]
     assert ide["ws9"] > ide["esxi5.1"]
 
@@ -287,16 +288,15 @@ def test_a_tree_of_snapshots_rules_out_what_keeps_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "product"), [("vmfs", "esxi5.1"), ("monolithicFlat", "ws9")])
 def test_the_base_of_a_disk_speaks_for_who_made_it(tmp_path: Path, kind: str, product: str) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(kind=kind))
-    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+    (tmp_path / "disk.vmdk").write_bytes(descriptor(create_type=kind))
+    vm = vms.read(tmp_path, SCSI_DISK)
     assert first(vm).product == product
     assert f'disk.vmdk:5: createType = "{kind}"' in vms.places(first(vm).evidence)
 
 
 def test_a_delta_made_elsewhere_does_not_speak_for_the_base(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(parent="0000000a", hint="base.vmdk"))
-    (tmp_path / "base.vmdk").write_bytes(vms.descriptor(kind="vmfs"))
-    assert first(vms.read(tmp_path, *vms.SCSI_DISK)).product == "esxi5.1"
+    make_disk(tmp_path / "disk.vmdk", parent=make_disk(tmp_path / "base.vmdk", "vmfs"))
+    assert first(vms.read(tmp_path, SCSI_DISK)).product == "esxi5.1"
 
 
 # --- the log of the last run ---

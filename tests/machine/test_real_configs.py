@@ -8,8 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import vms
-from peers import needs_corpus
+from peers import CORPUS, needs_corpus
 
 from vmxtool.errors import InputError
 from vmxtool.knowledge.products import find_target, products
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.corpus, needs_corpus]
 
-CORPUS = vms.CORPUS
 # Pieces that a program puts in front of a config; by themselves they say nothing of a VM.
 PIECES = [CORPUS / "vmx" / name for name in ("002.vmx", "003.vmx", "005.vmx")]
 CONFIGS = sorted({*(CORPUS / "vmx").glob("*.vmx")} - {*PIECES})

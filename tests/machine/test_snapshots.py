@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, SCSI_DISK, descriptor, disk_lines, make_disk
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
@@ -139,7 +140,7 @@ def test_lines_that_are_no_settings_are_told(tmp_path: Path) -> None:
 )
 def test_an_emptied_database_shows_no_snapshot(tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath("vm.vmsd").write_bytes(content)
-    state = vms.read(tmp_path, *vms.SCSI_DISK).snapshots
+    state = vms.read(tmp_path, SCSI_DISK).snapshots
     assert (state.present, state.tree, state.current, state.needs_consolidation) == (False, (), None, False)
 
 
@@ -167,19 +168,19 @@ def test_sign_1_the_database_has_a_snapshot_and_no_count(tmp_path: Path) -> None
 
 
 def test_sign_2_the_name_of_a_disk_that_is_not_here(tmp_path: Path) -> None:
-    vm = vms.read(tmp_path, *vms.SCSI_DISK[:2], 'scsi0:0.fileName = "db-000002.vmdk"')
+    vm = vms.read(tmp_path, disk_lines("scsi0:0", "db-000002.vmdk"))
     assert vms.places(vm.snapshots.signs) == ['vm.vmx:5: scsi0:0.fileName = "db-000002.vmdk"']
 
 
 def test_sign_2_is_refuted_by_the_disk_itself(tmp_path: Path) -> None:
-    (tmp_path / "db-000002.vmdk").write_bytes(vms.descriptor())
-    vm = vms.read(tmp_path, *vms.SCSI_DISK[:2], 'scsi0:0.fileName = "db-000002.vmdk"')
+    make_disk(tmp_path / "db-000002.vmdk")
+    vm = vms.read(tmp_path, disk_lines("scsi0:0", "db-000002.vmdk"))
     assert not vm.snapshots.present
 
 
 def test_sign_3_a_disk_names_its_parent(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(parent="0000000b", hint="base.vmdk"))
-    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+    (tmp_path / "disk.vmdk").write_bytes(descriptor(parent="0000000b", hint="base.vmdk"))
+    vm = vms.read(tmp_path, SCSI_DISK)
     assert vms.places(vm.snapshots.signs) == [
         'disk.vmdk:4: parentCID = "0000000b"',
         'disk.vmdk:6: parentFileNameHint = "base.vmdk"',
@@ -187,8 +188,8 @@ def test_sign_3_a_disk_names_its_parent(tmp_path: Path) -> None:
 
 
 def test_sign_3_a_disk_has_a_parent_and_does_not_name_it(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(parent="0000000b"))
-    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+    (tmp_path / "disk.vmdk").write_bytes(descriptor(parent="0000000b"))
+    vm = vms.read(tmp_path, SCSI_DISK)
     assert vms.places(vm.snapshots.signs) == ['disk.vmdk:4: parentCID = "0000000b"']
 
 
@@ -207,7 +208,7 @@ def test_sign_3_a_disk_has_a_parent_and_does_not_name_it(tmp_path: Path) -> None
     ],
 )
 def test_signs_4_and_7_files_beside_the_config(tmp_path: Path, name: str) -> None:
-    vm = vms.read(tmp_path, *vms.SCSI_DISK, files=(name,))
+    vm = vms.read(tmp_path, SCSI_DISK, files=(name,))
     assert vms.places(vm.snapshots.signs) == [name]
 
 
@@ -215,7 +216,7 @@ def test_signs_4_and_7_files_beside_the_config(tmp_path: Path, name: str) -> Non
     "name", ["vm.vmem", "vm.vmss", "vm.nvram", "vm-000001.vmdk", "vm2-Snapshot1.vmsn", "other-delta.vmdk", "vm.sav"]
 )
 def test_other_files_are_no_sign(tmp_path: Path, name: str) -> None:
-    assert not vms.read(tmp_path, *vms.SCSI_DISK, files=(name,)).snapshots.present
+    assert not vms.read(tmp_path, SCSI_DISK, files=(name,)).snapshots.present
 
 
 def test_files_are_of_the_vm_whose_name_is_longest(tmp_path: Path) -> None:
@@ -236,29 +237,29 @@ def test_a_linked_clone_without_snapshots(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["undoable", "append", "nonpersistent", "Undoable"])
 def test_sign_6_a_mode_that_keeps_a_redo_log(tmp_path: Path, mode: str) -> None:
-    vm = vms.read(tmp_path, *vms.IDE_DISK, f'ide0:0.mode = "{mode}"')
+    vm = vms.read(tmp_path, IDE_DISK, f'ide0:0.mode = "{mode}"')
     assert vms.places(vm.snapshots.redo_signs) == [f'vm.vmx:5: ide0:0.mode = "{mode}"']
     assert not vm.snapshots.present
 
 
 @pytest.mark.parametrize("mode", ["persistent", "independent-persistent", "independent-nonpersistent"])
 def test_other_modes_are_no_sign(tmp_path: Path, mode: str) -> None:
-    assert vms.read(tmp_path, *vms.IDE_DISK, f'ide0:0.mode = "{mode}"').snapshots.redo_signs == ()
+    assert vms.read(tmp_path, IDE_DISK, f'ide0:0.mode = "{mode}"').snapshots.redo_signs == ()
 
 
 def test_sign_5_a_redo_log_in_the_config(tmp_path: Path) -> None:
-    vm = vms.read(tmp_path, *vms.IDE_DISK, r'ide0:0.redo = ".\disk.vmdk.REDO_a03600"', 'ide0:1.redo = ""')
+    vm = vms.read(tmp_path, IDE_DISK, r'ide0:0.redo = ".\disk.vmdk.REDO_a03600"', 'ide0:1.redo = ""')
     assert vms.places(vm.snapshots.redo_signs) == [r'vm.vmx:5: ide0:0.redo = ".\disk.vmdk.REDO_a03600"']
 
 
 @pytest.mark.parametrize("redo", [("",), ()])
 def test_an_empty_redo_setting_is_no_sign(tmp_path: Path, redo: tuple[str, ...]) -> None:
-    assert vms.read(tmp_path, *vms.IDE_DISK, *(f'ide0:0.redo = "{name}"' for name in redo)).snapshots.redo_signs == ()
+    assert vms.read(tmp_path, IDE_DISK, *(f'ide0:0.redo = "{name}"' for name in redo)).snapshots.redo_signs == ()
 
 
 @pytest.mark.parametrize("name", ["disk.vmdk.REDO", "disk.vmdk.REDO_a1B2c3", "disk-s001.vmdk.REDO_x", "vm.dsk.REDO"])
 def test_sign_5_a_redo_log_beside_the_config(tmp_path: Path, name: str) -> None:
-    assert vms.places(vms.read(tmp_path, *vms.IDE_DISK, files=(name,)).snapshots.redo_signs) == [name]
+    assert vms.places(vms.read(tmp_path, IDE_DISK, files=(name,)).snapshots.redo_signs) == [name]
 
 
 def test_the_open_redo_log_of_a_sample() -> None:
@@ -275,10 +276,9 @@ def test_the_open_redo_log_of_a_sample() -> None:
 
 
 def on_delta(folder: Path, *database_lines: str, mode: str = "persistent") -> Machine:
-    (folder / "disk.vmdk").write_bytes(vms.descriptor(cid="0000000c", parent="0000000a", hint="base.vmdk"))
-    (folder / "base.vmdk").write_bytes(vms.descriptor())
+    make_disk(folder / "disk.vmdk", cid="0000000c", parent=make_disk(folder / "base.vmdk"))
     database(folder, *database_lines)
-    return vms.read(folder, *vms.SCSI_DISK, f'scsi0:0.mode = "{mode}"')
+    return vms.read(folder, SCSI_DISK, f'scsi0:0.mode = "{mode}"')
 
 
 def test_a_delta_that_no_snapshot_accounts_for_needs_consolidation(tmp_path: Path) -> None:

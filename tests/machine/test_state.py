@@ -7,6 +7,7 @@ import string
 from typing import TYPE_CHECKING
 
 import pytest
+from build import SCSI_DISK, disk_lines, make_disk
 from machine import vms
 
 from vmxtool.machine.read import read_machine
@@ -23,19 +24,19 @@ if TYPE_CHECKING:
     ["vm.vmx.lck/", "vm.vmx.lck", "vm.vmdk.lck/", "disk.vmdk.lck/", "disk.vmdk.WRITELOCK", "vm.vmx~", "VM-1a2b.vswp"],
 )
 def test_a_lock_means_running(tmp_path: Path, lock: str) -> None:
-    vm = vms.read(tmp_path, *vms.SCSI_DISK, files=(lock,))
+    vm = vms.read(tmp_path, SCSI_DISK, files=(lock,))
     assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", [lock.rstrip("/")])
 
 
 def test_a_lock_is_told_once(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor())
-    vm = vms.read(tmp_path, *vms.SCSI_DISK, files=("disk.vmdk.lck/",))
+    make_disk(tmp_path / "disk.vmdk")
+    vm = vms.read(tmp_path, SCSI_DISK, files=("disk.vmdk.lck/",))
     assert vms.places(vm.power.evidence) == ["disk.vmdk.lck"]
 
 
 @pytest.mark.parametrize("name", ["other.vmx.lck/", "vm2.vmx.lck/", "disk2.vmdk.lck/", "vm.vmx.old", "vm.vmss"])
 def test_the_locks_of_others_do_not(tmp_path: Path, name: str) -> None:
-    assert vms.read(tmp_path, *vms.SCSI_DISK, files=(name,)).power.state == "off"
+    assert vms.read(tmp_path, SCSI_DISK, files=(name,)).power.state == "off"
 
 
 def test_a_lock_of_another_vm_in_the_folder_does_not(tmp_path: Path) -> None:
@@ -45,14 +46,12 @@ def test_a_lock_of_another_vm_in_the_folder_does_not(tmp_path: Path) -> None:
 
 
 def test_a_lock_of_a_base_disk_does(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor(cid="0000000c", parent="0000000a", hint="system.vmdk"))
-    (tmp_path / "system.vmdk").write_bytes(vms.descriptor())
-    assert vms.read(tmp_path, *vms.SCSI_DISK, files=("system.vmdk.lck/",)).power.state == "running"
+    make_disk(tmp_path / "disk.vmdk", cid="0000000c", parent=make_disk(tmp_path / "system.vmdk"))
+    assert vms.read(tmp_path, SCSI_DISK, files=("system.vmdk.lck/",)).power.state == "running"
 
 
 def test_a_lock_in_a_folder_below_does(tmp_path: Path) -> None:
-    lines = (*vms.SCSI_DISK[:2], 'scsi0:0.fileName = "disks/a.vmdk"')
-    vm = vms.read(tmp_path, *lines, files=("disks/a.vmdk", "disks/a.vmdk.lck/"))
+    vm = vms.read(tmp_path, disk_lines("scsi0:0", "disks/a.vmdk"), files=("disks/a.vmdk", "disks/a.vmdk.lck/"))
     assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", ["disks/a.vmdk.lck"])
 
 
@@ -108,8 +107,8 @@ def test_how_much_is_encrypted(tmp_path: Path, lines: tuple[str, ...], encryptio
 
 
 def test_an_encrypted_disk_makes_a_vm_partly_encrypted(tmp_path: Path) -> None:
-    (tmp_path / "disk.vmdk").write_bytes(vms.descriptor() + b'encryptionKeys="vmware:key/list/(pair)"\n')
-    vm = vms.read(tmp_path, *vms.SCSI_DISK)
+    make_disk(tmp_path / "disk.vmdk", head='encryptionKeys="vmware:key/list/(pair)"')
+    vm = vms.read(tmp_path, SCSI_DISK)
     assert (vm.encryption, vms.places(vm.encryption_evidence)) == ("partial", ["disk.vmdk: encryptionKeys"])
 
 

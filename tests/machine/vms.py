@@ -1,4 +1,4 @@
-"""Write small VMs to disk, and read them."""
+"""Configs written and read as they lie there, and what their tests look at."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from build import write_config
 
 from vmxtool.machine.read import read_machine
 
@@ -18,32 +19,17 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
 _NOBODY = 65534
 
-SCSI_DISK = ('scsi0.present = "TRUE"', 'scsi0:0.present = "TRUE"', 'scsi0:0.fileName = "disk.vmdk"')
-IDE_DISK = ('ide0:0.present = "TRUE"', 'ide0:0.fileName = "disk.vmdk"')
-
 
 def write(folder: Path, *lines: str, name: str = "vm.vmx", hw: int | None = 9, files: tuple[str, ...] = ()) -> Path:
-    """A config of some lines behind the usual first two, with empty files (or folders: "name/") beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    head = ['config.version = "8"', *([] if hw is None else [f'virtualHW.version = "{hw}"'])]
-    path = folder / name
-    path.write_bytes("".join(f"{line}\n" for line in (*head, *lines)).encode())
-    for file in files:
-        beside = folder / file
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        if file.endswith("/"):
-            beside.mkdir()
-        else:
-            beside.touch()
-    return path
+    """A config of some lines behind the first two, with empty files (or folders: "name/") beside it."""
+    return write_config(folder, *lines, name=name, hw=hw, guest=None, files=files)
 
 
 def read(folder: Path, *lines: str, name: str = "vm.vmx", hw: int | None = 9, files: tuple[str, ...] = ()) -> Machine:
-    """The VM that such a config makes."""
+    """The VM that such a config makes; its disks are there only where the test made them."""
     return read_machine(write(folder, *lines, name=name, hw=hw, files=files))
 
 
@@ -51,17 +37,6 @@ def only(vm: Machine) -> Drive:
     """The one drive of a VM."""
     (drive,) = vm.drives
     return drive
-
-
-def descriptor(
-    *, cid: str = "0000000a", parent: str = "ffffffff", hint: str = "", kind: str = "monolithicFlat"
-) -> bytes:
-    """A disk descriptor of one flat extent of 2048 sectors, which need not be there."""
-    named = f'parentFileNameHint="{hint}"\n' if hint else ""
-    return (
-        f'# Disk DescriptorFile\nversion=1\nCID={cid}\nparentCID={parent}\ncreateType="{kind}"\n{named}\n'
-        f'RW 2048 FLAT "disk-flat.vmdk" 0\n\nddb.adapterType = "lsilogic"\nddb.virtualHWVersion = "9"\n'
-    ).encode()
 
 
 def places(evidence: tuple[Evidence, ...]) -> list[str]:
