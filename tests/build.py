@@ -235,7 +235,7 @@ def make_vm(
     path = write_config(folder, lines, hw=hw, guest=guest, name=name)
     for bus, file in _named_disks(lines) if disks else ():
         if not (folder / file).exists():
-            make_disk(folder / file, kind, adapter=_adapter(bus), hw=hw)
+            make_disk(folder / file, kind, adapter=adapter_for(bus), hw=hw)
     return read_machine(path)
 
 
@@ -277,7 +277,7 @@ def set_up_corpus_vm(vmx_file: Path, folder: Path) -> Path:
     shutil.copyfile(vmx_file, path)
     for bus, file in _named_disks(path.read_bytes().decode("utf-8", "replace")):
         if not set(file) & set("|/\\:") and not (folder / file).exists():
-            make_disk(folder / file, adapter=_adapter(bus))
+            make_disk(folder / file, adapter=adapter_for(bus))
     return path
 
 
@@ -286,7 +286,8 @@ def _named_disks(config: str) -> Iterator[tuple[str, str]]:
         yield match[1].lower(), match[2]
 
 
-def _adapter(bus: str) -> str:
+def adapter_for(bus: str) -> str:
+    """The adapter that the descriptors of disks on a bus say."""
     return "lsilogic" if bus in {"scsi", "nvme"} else "ide"
 
 

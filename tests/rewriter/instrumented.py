@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from build import make_disk, sparse_descriptor
 
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal import file_ops, locks, paths, store
@@ -24,6 +25,7 @@ SECTOR = 512
 NOBODY = 65534
 DESCRIPTOR_AT = SECTOR
 DESCRIPTOR_BYTES = 20 * SECTOR
+NOTES = "".join(f'ddb.note{number} = "{"n" * 24}"\n' for number in range(24))
 
 # What changes a file system, and what only looks at it.
 CHANGING = frozenset(
@@ -161,38 +163,20 @@ def states(folder: Path) -> list[str]:
     return sorted(path.name for path in store.iterdir() if path.name != "lock") if store.exists() else []
 
 
-def descriptor(adapter: str) -> bytes:
-    """The text of a descriptor; with another adapter, all behind it moves."""
-    lines = [
-        "# Disk DescriptorFile",
-        "version=1",
-        "CID=1a2b3c4d",
-        "parentCID=ffffffff",
-        'createType="monolithicSparse"',
-        "",
-        "# Extent description",
-        'RW 8192 SPARSE "disk.vmdk"',
-        "",
-        "# The disk Data Base ",
-        "#DDB",
-        *(f'ddb.note{number} = "{"n" * 24}"' for number in range(24)),
-        f'ddb.adapterType = "{adapter}"',
-        'ddb.geometry.sectors = "63"',
-        'ddb.virtualHWVersion = "6"',
-        "",
-    ]
-    return "\n".join(lines).encode("ascii")
+def text_of(adapter: str) -> bytes:
+    """The text inside a sparse disk; with another adapter, all behind it moves, over the end of a sector."""
+    return sparse_descriptor(8192, adapter=adapter, hw=6, head=NOTES)
 
 
 def sparse_disk(adapter: str) -> bytes:
     """A small disk with its descriptor inside: header, descriptor, data."""
     header = b"KDMV" + bytes(range(256)) + bytes(SECTOR - 260)
-    return header + descriptor(adapter).ljust(DESCRIPTOR_BYTES, b"\0") + b"grain" * 3000
+    return header + text_of(adapter).ljust(DESCRIPTOR_BYTES, b"\0") + b"grain" * 3000
 
 
 def in_place(path: Path, before: str = "ide", after: str = "lsilogic") -> InPlacePatch:
     """The patch that gives a sparse disk another adapter: one range, the whole place of the descriptor."""
-    old, new = (descriptor(adapter).ljust(DESCRIPTOR_BYTES, b"\0") for adapter in (before, after))
+    old, new = (text_of(adapter).ljust(DESCRIPTOR_BYTES, b"\0") for adapter in (before, after))
     return InPlacePatch(path, (Range(DESCRIPTOR_AT, old, new),))
 
 
@@ -202,16 +186,15 @@ def replacing(path: Path, after: bytes | None = None) -> ReplacePatch:
     return ReplacePatch(path, before, before.replace(b"ide", b"lsilogic") if after is None else after)
 
 
-def make_vm(folder: Path) -> tuple[Patch, ...]:
-    """A config and four disks, two with separate descriptors and two with them inside, and patches that change all."""
+def patched_vm(folder: Path) -> tuple[Patch, ...]:
+    """Make a config and four disks, two with separate descriptors and two with them inside; patches of them all."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vm.vmx").write_bytes(b'virtualHW.version = "6"\r\nide0:0.present = "TRUE"\r\n' + b"# a comment\r\n" * 40)
+    (folder / "vm.vmx").chmod(0o640)
     for name in ("a", "b"):
-        (folder / f"{name}.vmdk").write_bytes(descriptor("ide"))
-        (folder / f"{name}-flat.vmdk").write_bytes(b"data")
+        make_disk(folder / f"{name}.vmdk", sectors=1, head=NOTES)
     for name in ("c", "d"):
         (folder / f"{name}.vmdk").write_bytes(sparse_disk("ide"))
-    (folder / "vm.vmx").chmod(0o640)
     texts = [replacing(folder / name) for name in ("vm.vmx", "a.vmdk", "b.vmdk")]
     return (*texts, in_place(folder / "c.vmdk"), in_place(folder / "d.vmdk"))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from build import adapter_for, make_disk
 from peers import CORPUS
 
 from vmxtool._files import last_part
@@ -17,25 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vmxtool.machine.model import Drive, Machine
-
-_DISK = """# Disk DescriptorFile
-version=1
-CID=12345678
-parentCID=ffffffff
-createType="monolithicFlat"
-
-RW 2048 FLAT "{extent}" 0
-
-# The Disk Data Base
-#DDB
-
-ddb.virtualHWVersion = "{version}"
-ddb.geometry.cylinders = "2"
-ddb.geometry.heads = "16"
-ddb.geometry.sectors = "63"
-ddb.adapterType = "{adapter}"
-"""
+    from vmxtool.machine.model import Machine
 
 
 def as_found() -> Iterator[Machine]:
@@ -53,21 +35,10 @@ def at_rest(scratch: Path) -> Iterator[Machine]:
         folder = scratch / vm.config.path.stem
         folder.mkdir()
         for drive in vm.disks:
-            _make_disk(folder, drive, vm.hardware.version)
+            # The name may be one of another host's path; then the file beside the config is the one that is read.
+            if drive.file is not None and (name := last_part(drive.file)):
+                make_disk(folder / name, adapter=adapter_for(drive.bus), hw=vm.hardware.version)
         document = apply(Document.parse(bytes(vm.config.document), vm.config.file), [RemoveKey("checkpoint.vmState")])
         config = folder / vm.config.file
         config.write_bytes(bytes(document))
         yield read_machine(config)
-
-
-def _make_disk(folder: Path, drive: Drive, version: int | None) -> None:
-    name = last_part(drive.file) if drive.file is not None else ""
-    if not name:
-        return
-    extent = folder / f"{name}.data"
-    extent.touch()
-    os.truncate(extent, 2048 * 512)
-    adapter = "ide" if drive.bus in {"ide", "sata"} else "lsilogic"
-    text = _DISK.format(extent=extent.name, version=version, adapter=adapter)
-    # The name may be one of another host's path; then the file beside the config is the one that is read.
-    (folder / name).write_bytes(text.encode())

@@ -20,7 +20,7 @@ from rewriter.instrumented import (
     instrumented,
     is_change,
     killer,
-    make_vm,
+    patched_vm,
     run,
     settle,
     start,
@@ -59,13 +59,13 @@ def instants(changes: list[str]) -> list[tuple[int, bool]]:
 
 @needs_fork
 def test_killed_before_every_change_and_within_every_write(tmp_path: Path) -> None:
-    make_vm(tmp_path / "count")
-    changes = count_changes(lambda: write(tmp_path / "count", make_vm(tmp_path / "count"), {}))
+    patched_vm(tmp_path / "count")
+    changes = count_changes(lambda: write(tmp_path / "count", patched_vm(tmp_path / "count"), {}))
     assert {"open", "write", "fsync", "replace", "mkdir"} <= set(changes)
     outcomes = set()
     for turn, torn in instants(changes):
         folder = tmp_path / f"{turn}-{torn}"
-        patches = make_vm(folder)
+        patches = patched_vm(folder)
         old = tree(folder)
 
         killed(lambda folder=folder, patches=patches: write(folder, patches, {}), turn, torn=torn)  # type: ignore[misc]
@@ -85,7 +85,7 @@ def test_killed_before_every_change_and_within_every_write(tmp_path: Path) -> No
 @pytest.mark.parametrize("cut_short", [False, True], ids=["undo of a rewrite", "undo of a rewrite cut short"])
 def test_undo_killed_at_every_instant_is_done_by_undoing_again(tmp_path: Path, cut_short: bool) -> None:
     def prepare(folder: Path) -> dict[str, tuple[str, int]]:
-        patches = make_vm(folder)
+        patches = patched_vm(folder)
         old = tree(folder)
         if cut_short:
             killed(lambda: write(folder, patches, {}), middle, torn=True)
@@ -95,7 +95,7 @@ def test_undo_killed_at_every_instant_is_done_by_undoing_again(tmp_path: Path, c
             write(folder, patches, {})
         return old
 
-    changes = count_changes(lambda: write(tmp_path / "count", make_vm(tmp_path / "count"), {}))
+    changes = count_changes(lambda: write(tmp_path / "count", patched_vm(tmp_path / "count"), {}))
     middle = len(changes) - 6
     prepare(tmp_path / "undo")
     changes = count_changes(lambda: undo(tmp_path / "undo"))
@@ -130,7 +130,7 @@ def test_killed_while_a_failed_rewrite_is_taken_back(tmp_path: Path) -> None:
     turn, killed_at = 0, 0
     while True:
         folder = tmp_path / str(turn)
-        patches = make_vm(folder)
+        patches = patched_vm(folder)
         old = tree(folder)
         code = run(fails_last(turn))
         killed_at += code == -signal.SIGKILL
@@ -147,7 +147,7 @@ def test_killed_at_200_random_times(tmp_path: Path) -> None:
     """The clock decides where, as it does in life."""
     usual = 0.0
     for turn in range(5):
-        patches = make_vm(tmp_path / f"t{turn}")
+        patches = patched_vm(tmp_path / f"t{turn}")
         began = time.perf_counter()
         run(lambda turn=turn, patches=patches: write(tmp_path / f"t{turn}", patches, {}))  # type: ignore[misc]
         usual += (time.perf_counter() - began) / 5
@@ -157,7 +157,7 @@ def test_killed_at_200_random_times(tmp_path: Path) -> None:
     left_behind = set()
     for turn in range(200):
         shutil.rmtree(folder, ignore_errors=True)
-        patches = make_vm(folder)
+        patches = patched_vm(folder)
         old = tree(folder)
         child = start(lambda patches=patches: write(folder, patches, {}))  # type: ignore[misc]
         time.sleep(chance.uniform(0, 1.2 * usual))
@@ -171,9 +171,9 @@ def test_killed_at_200_random_times(tmp_path: Path) -> None:
 
 @needs_fork
 def test_undo_in_a_new_interpreter(tmp_path: Path) -> None:
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     old = tree(tmp_path)
-    changes = count_changes(lambda: write(tmp_path / "count", make_vm(tmp_path / "count"), {}))
+    changes = count_changes(lambda: write(tmp_path / "count", patched_vm(tmp_path / "count"), {}))
     shutil.rmtree(tmp_path / "count")
     killed(lambda: write(tmp_path, patches, {}), len(changes) - 4, torn=False)
     assert tree(tmp_path) != old
@@ -287,7 +287,7 @@ class PowerCut:
 
 @pytest.mark.parametrize("action", ["write", "undo", "undo of a rewrite cut short"])
 def test_power_goes_at_any_instant_and_unsynced_bytes_are_lost_at_random(tmp_path: Path, action: str) -> None:
-    patches = make_vm(tmp_path / VM)
+    patches = patched_vm(tmp_path / VM)
     old = {name: digest for name, (digest, _) in tree(tmp_path / VM).items()}
     if action != "write":
         write(tmp_path / VM, patches, {})
@@ -318,7 +318,7 @@ class Dead(BaseException):
 
 def test_power_goes_after_an_undo_that_had_to_be_called_twice(tmp_path: Path) -> None:
     """What a killed undo wrote without a sync is on the disk for good when the second one says that it is done."""
-    patches = make_vm(tmp_path / "pattern")
+    patches = patched_vm(tmp_path / "pattern")
     old = {name: digest for name, (digest, _) in tree(tmp_path / "pattern").items()}
     write(tmp_path / "pattern", patches, {})
     shutil.copytree(tmp_path / "pattern", tmp_path / "count")
@@ -357,7 +357,7 @@ def test_power_goes_after_an_undo_that_had_to_be_called_twice(tmp_path: Path) ->
 
 def test_power_cut_notices_a_missing_sync(tmp_path: Path) -> None:
     """The test above can fail: without the sync of the journal's folder it does."""
-    patches = make_vm(tmp_path / VM)
+    patches = patched_vm(tmp_path / VM)
     old = {name: digest for name, (digest, _) in tree(tmp_path / VM).items()}
     cut = PowerCut(tmp_path / VM)
 
@@ -398,7 +398,7 @@ def test_every_change_goes_through_the_instrumented_calls(tmp_path: Path) -> Non
             through.append(name)
         return real(*args, **kwargs)
 
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     sys.addaudithook(audit)
     with instrumented(hook):
         write(tmp_path, patches, {})

@@ -19,7 +19,7 @@ from rewriter.instrumented import (
     in_place,
     instrumented,
     listed,
-    make_vm,
+    patched_vm,
     replacing,
     settle,
     sparse_disk,
@@ -100,7 +100,7 @@ def count_calls(action: Callable[[], object]) -> list[str]:
 
 def small_vm(folder: Path) -> tuple[Patch, ...]:
     """A config, a separate descriptor and a disk with its own, and their patches."""
-    make_vm(folder)
+    patched_vm(folder)
     for name in ("b.vmdk", "b-flat.vmdk", "d.vmdk"):
         (folder / name).unlink()
     return replacing(folder / "vm.vmx", b"new\r\n"), replacing(folder / "a.vmdk"), in_place(folder / "c.vmdk")

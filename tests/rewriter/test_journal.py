@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rewriter.instrumented import make_vm, states, tree
+from rewriter.instrumented import patched_vm, states, tree
 
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal import store
@@ -410,7 +410,7 @@ def test_drafts_of_dead_processes_go_away(tmp_path: Path) -> None:
 
 def test_changes_too_big_for_a_journal_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MAX_BYTES", 1000)
-    vm = make_vm(tmp_path)
+    vm = patched_vm(tmp_path)
     before = tree(tmp_path)
     with pytest.raises(WriteError, match="more than a journal holds"):
         write(tmp_path, vm, {})

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, make_vm
 from peers import (
     SUBFORMATS,
     PeerRefused,
@@ -20,7 +21,6 @@ from peers import (
     qemu_write,
     virsh_domxml,
 )
-from planner.small_vms import make_vm
 
 from vmxtool.machine.read import read_machine
 from vmxtool.planner.request import Request
@@ -210,7 +210,7 @@ def test_a_streamed_disk_without_room_is_refused_and_keeps_every_byte(folder: Pa
     data[512 : 512 + 20 * 512] = filled + bytes(20 * 512 - len(filled))
     data[36:44] = (1).to_bytes(8, "little")
     path.write_bytes(data)
-    vm = make_vm(folder, 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"')
+    vm = make_vm(folder, IDE_DISK)
     before = digests(folder)
     assert qemu_info(path)["format"] == "vmdk"
 

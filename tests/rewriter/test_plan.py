@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from build import CID, IDE_DISK, disk_lines, make_disk, make_vm, sparse_descriptor
 from hypothesis import given
 from hypothesis import strategies as st
-from planner.small_vms import make_disk, make_vm, sparse_descriptor
 from vmdk import disks
 
 from vmxtool.errors import WriteError
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rewriter.plan import Plan
 
-IDE = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
 GIB = 2**30
 IO = Path("/proc/self/io")
 SECTORS = 100 * GIB // 512
@@ -116,7 +115,7 @@ def test_nothing_to_change_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_second_run_proposes_nothing(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE + 'usb.present = "TRUE"\nsound.virtualDev = "hdaudio"', hw=9, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK + 'usb.present = "TRUE"\nsound.virtualDev = "hdaudio"', hw=9, guest="rhel4")
     assert to_scsi(vm, hwversion=4).apply() is not None
     again = to_scsi(read_machine(vm.config.path), hwversion=4)
     assert (again.changes, again.refused) == ((), ())
@@ -126,7 +125,7 @@ def test_a_second_run_proposes_nothing(tmp_path: Path) -> None:
 
 
 def test_every_change_tells_its_line_before_and_after(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE + 'ehci.present = "TRUE"', hw=6, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK + 'ehci.present = "TRUE"', hw=6, guest="rhel4")
     told = {change.key: change for change in to_scsi(vm, hwversion=4).changes}
     assert (told["virtualHW.version"].line, told["virtualHW.version"].before, told["virtualHW.version"].after) == (
         2,
@@ -180,7 +179,7 @@ def test_a_line_that_no_change_names_and_that_differs_is_shown_all_the_same() ->
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
 def test_patch_takes_the_diff(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE + 'ehci.present = "TRUE"\nmemsize = "64"', hw=6, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK + 'ehci.present = "TRUE"\nmemsize = "64"', hw=6, guest="rhel4")
     made = to_scsi(vm, hwversion=4)
     copy = shutil.copytree(tmp_path, tmp_path / "copy")
     subprocess.run(["patch", "-p1", "--quiet"], cwd=copy, input=made.diff.encode(), check=True)
@@ -224,7 +223,7 @@ def test_a_setting_that_stands_twice_is_refused_and_not_guessed(tmp_path: Path) 
 
 
 def test_the_journal_tells_the_command(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE, hw=6, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, hw=6, guest="rhel4")
     assert to_scsi(vm, hwversion=4).apply() is not None
     (info,) = journals(tmp_path)
     assert info.about["config"] == "vm.vmx"
@@ -236,9 +235,8 @@ def test_the_journal_tells_the_command(tmp_path: Path) -> None:
 
 
 def test_an_embedded_descriptor_keeps_its_sectors_and_all_around_them(tmp_path: Path) -> None:
-    data = disks.sparse_disk(sparse_descriptor().encode())
-    (tmp_path / "disk.vmdk").write_bytes(data)
-    made = to_scsi(make_vm(tmp_path, IDE, guest="rhel4"))
+    data = make_disk(tmp_path / "disk.vmdk", "sparse").read_bytes()
+    made = to_scsi(make_vm(tmp_path, IDE_DISK, guest="rhel4"))
     assert made.apply() is not None
     after = (tmp_path / "disk.vmdk").read_bytes()
     assert len(after) == len(data)
@@ -252,15 +250,15 @@ def test_an_embedded_descriptor_keeps_its_sectors_and_all_around_them(tmp_path: 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda text: text.encode().ljust(20 * 512 - 3, b"#"),  # full to three bytes
-        lambda text: (text.encode() + b"\x00" * 40 + b"left over").ljust(20 * 512, b"\x00"),  # something after the end
+        lambda text: text.ljust(20 * 512 - 3, b"#"),  # full to three bytes
+        lambda text: (text + b"\x00" * 40 + b"left over").ljust(20 * 512, b"\x00"),  # something after the end
     ],
 )
 def test_a_descriptor_without_room_is_refused_with_everything_else(
-    tmp_path: Path, spoil: Callable[[str], bytes]
+    tmp_path: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / "disk.vmdk").write_bytes(disks.sparse_disk(spoil(sparse_descriptor())))
-    vm = make_vm(tmp_path, IDE + 'firmware = "efi"', hw=9, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK + 'firmware = "efi"', hw=9, guest="rhel4")
     before = digests(tmp_path)
     made = to_scsi(vm, hwversion=6)
     names = {reason.name for reason in made.refused}
@@ -273,10 +271,9 @@ def test_a_descriptor_without_room_is_refused_with_everything_else(
 
 @pytest.mark.skipif(not IO.exists(), reason="only Linux counts the bytes that a process writes")
 def test_a_disk_of_100_gb_takes_less_than_64_kib_of_writing(tmp_path: Path) -> None:
-    path = tmp_path / "disk.vmdk"
-    path.write_bytes(disks.sparse_disk(sparse_descriptor(SECTORS).encode(), capacity=SECTORS))
+    path = make_disk(tmp_path / "disk.vmdk", "sparse", sectors=SECTORS)
     os.truncate(path, 100 * GIB)
-    made = to_scsi(make_vm(tmp_path, IDE, guest="rhel4"), hwversion=4)
+    made = to_scsi(make_vm(tmp_path, IDE_DISK, guest="rhel4"), hwversion=4)
     before, allocated = written(), path.stat().st_blocks
     assert made.apply() is not None
     assert written() - before < 64 * 1024
@@ -301,7 +298,7 @@ def test_two_drives_on_one_disk_change_its_version_once(tmp_path: Path) -> None:
 
 
 def test_a_disk_in_a_folder_below_is_changed_there(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE.replace("disk.vmdk", "disks/disk.vmdk"), guest="rhel4")
+    vm = make_vm(tmp_path, disk_lines("ide0:0", "disks/disk.vmdk"), guest="rhel4")
     made = to_scsi(vm)
     assert made.apply() is not None
     assert 'ddb.adapterType = "lsilogic"' in (tmp_path / "disks" / "disk.vmdk").read_text()
@@ -315,7 +312,7 @@ def test_a_disk_in_a_folder_below_is_changed_there(tmp_path: Path) -> None:
 def test_a_config_behind_a_link_is_changed_where_it_lies(tmp_path: Path) -> None:
     real = tmp_path / "store"
     real.mkdir()
-    make_vm(real, IDE, guest="rhel4")
+    make_vm(real, IDE_DISK, guest="rhel4")
     link = tmp_path / "link.vmx"
     link.symlink_to(real / "vm.vmx")
     made = to_scsi(read_machine(link))
@@ -327,7 +324,7 @@ def test_a_config_behind_a_link_is_changed_where_it_lies(tmp_path: Path) -> None
 
 
 def test_a_read_only_file_is_refused_before_anything_changes(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     (tmp_path / "disk.vmdk").chmod(0o444)
     before = digests(tmp_path)
     with pytest.raises(WriteError, match=r"disk\.vmdk: marked read-only"):
@@ -336,7 +333,7 @@ def test_a_read_only_file_is_refused_before_anything_changes(tmp_path: Path) -> 
 
 
 def test_files_that_changed_since_the_plan_are_refused(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     made = to_scsi(vm)
     vm.config.path.write_text(vm.config.path.read_text() + 'memsize = "64"\n')
     before = digests(tmp_path)
@@ -346,7 +343,7 @@ def test_files_that_changed_since_the_plan_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_rewrite_is_refused_already_in_the_plan(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     journal = to_scsi(vm).apply()
     assert journal is not None
     journal.rename(journal.with_suffix(".journal"))
@@ -389,13 +386,13 @@ def test_the_proof_finds_what_the_plan_does_not_say(tmp_path: Path) -> None:
 
 def test_the_proof_finds_a_descriptor_that_says_something_else(tmp_path: Path) -> None:
     make_disk(tmp_path / "disk.vmdk")
-    vm = make_vm(tmp_path, IDE, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     edited = edit_descriptors(propose(vm, Request(ide_to_scsi=True)).descriptors)
     prove_descriptors(edited.rewritten)
     (item,) = edited.rewritten
     for old, new in (
         (b'"lsilogic"', b'"buslogic"'),
-        (b"CID=1234abcd", b"CID=1234abce"),
+        (f"CID={CID}".encode(), b"CID=1234abce"),
         (b"RW 2048", b"RW 4096"),
         (b"ddb.geometry.heads", b"ddb.geometry.hands"),
     ):
@@ -420,7 +417,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a disk for every place."""
     folder = tmp_path_factory.mktemp("shelf")
     for place in PLACES:
-        make_disk(folder / f"{place.replace(':', '-')}.vmdk", "ide")
+        make_disk(folder / f"{place.replace(':', '-')}.vmdk")
     return folder
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from build import CID
 from hypothesis import given
 from hypothesis import strategies as st
-from rewriter.instrumented import in_place, make_vm, sparse_disk, states, tree
+from rewriter.instrumented import in_place, patched_vm, sparse_disk, states, tree
 
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
@@ -22,7 +23,7 @@ OLD, NEW = b'guestOS = "winxp"\n', b'guestOS = "winxppro"\n'
 
 def rewritten(folder: Path, *, cut_short: bool = False) -> dict[str, tuple[str, int]]:
     """A VM rewritten, or with all changed and its journal not yet done; gives what it was before."""
-    patches = make_vm(folder)
+    patches = patched_vm(folder)
     old = tree(folder)
     path = write(folder, patches, {})
     assert path is not None
@@ -120,7 +121,7 @@ def test_vm_in_use(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bits", range(16))
 def test_any_mixture_of_files(tmp_path: Path, bits: int) -> None:
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     old = {patch.path: patch.path.read_bytes() for patch in patches}
     expected = rewritten(tmp_path, cut_short=True)
     back = [patch.path for number, patch in enumerate(patches[1:]) if bits >> number & 1]
@@ -250,7 +251,7 @@ def test_a_disk_that_is_gone_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("changed", "remedy"), [("a.vmdk", "move it away"), ("c.vmdk", "from a backup")])
 def test_a_file_changed_since_the_crash(tmp_path: Path, changed: str, remedy: str) -> None:
     rewritten(tmp_path, cut_short=True)
-    content = (tmp_path / changed).read_bytes().replace(b"1a2b3c4d", b"deadbeef")
+    content = (tmp_path / changed).read_bytes().replace(CID.encode(), b"deadbeef")
     (tmp_path / changed).write_bytes(content)
     before = tree(tmp_path)
     with pytest.raises(WriteError, match=f"{changed}: changed by another program .* {remedy}"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from build import CID
 from hypothesis import given
 from hypothesis import strategies as st
 from rewriter.instrumented import (
@@ -20,8 +21,8 @@ from rewriter.instrumented import (
     instrumented,
     is_change,
     listed,
-    make_vm,
     ordinary_user,
+    patched_vm,
     replacing,
     sparse_disk,
     start,
@@ -66,7 +67,7 @@ def refused(folder: Path, patches: Sequence[Patch], **options: Any) -> str:
 
 
 def test_all_files_change_and_the_journal_is_done(tmp_path: Path) -> None:
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
 
     journal = write(tmp_path, patches, {"command": "vmxtool rewrite"})
 
@@ -130,9 +131,9 @@ def test_disk_changed_since_the_plan(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("victim", ["b.vmdk", "c.vmdk", "d.vmdk"])
 def test_another_program_writes_at_the_same_time(tmp_path: Path, victim: str) -> None:
     """It comes after the checks and before the file's own turn: its bytes stay, and all else goes back."""
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     theirs = tmp_path / victim
-    content = theirs.read_bytes().replace(b"1a2b3c4d", b"deadbeef")
+    content = theirs.read_bytes().replace(CID.encode(), b"deadbeef")
     expected = tree(tmp_path)
 
     def hook(name: str, real: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -153,7 +154,7 @@ def test_another_program_writes_at_the_same_time(tmp_path: Path, victim: str) ->
 
 def test_another_program_overwrites_what_was_just_written(tmp_path: Path) -> None:
     """Nobody can tell what it meant, so its bytes stay and the user is asked to settle it."""
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     theirs = b'guestOS = "by another hand"\n'
 
     def hook(name: str, real: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -302,7 +303,7 @@ def test_journals_are_no_files_of_the_vm(tmp_path: Path) -> None:
 
 @posix
 def test_file_marked_read_only(tmp_path: Path) -> None:
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     for name in ("vm.vmx", "d.vmdk"):
         (tmp_path / name).chmod(0o444)
         assert f"{name}: marked read-only" in refused(tmp_path, patches)
@@ -322,7 +323,7 @@ def test_folder_marked_read_only(tmp_path: Path) -> None:
 @posix
 def test_ordinary_user_writes_and_undoes() -> None:
     with ordinary_user() as (folder, doing):
-        patches = doing(lambda: make_vm(folder))
+        patches = doing(lambda: patched_vm(folder))
         assert patches.startswith("(ReplacePatch")
         old = tree(folder)
         assert "0001.done" in doing(lambda: write(folder, rebuilt(folder), {}))
@@ -466,7 +467,7 @@ def test_hard_link_of_a_text_file_is_broken_and_the_other_name_keeps_the_old_byt
 
 
 def test_hard_link_of_a_disk_is_refused(tmp_path: Path) -> None:
-    patches = make_vm(tmp_path / "vm")
+    patches = patched_vm(tmp_path / "vm")
     (tmp_path / "backup.vmdk").hardlink_to(tmp_path / "vm" / "d.vmdk")
     told = refused(tmp_path / "vm", patches)
     assert "d.vmdk: has another name" in told
@@ -714,7 +715,7 @@ def test_patches_that_make_no_sense(make: Callable[[], object], problem: str) ->
 
 
 def test_nothing_is_written_before_every_file_was_looked_at(tmp_path: Path) -> None:
-    patches = make_vm(tmp_path)
+    patches = patched_vm(tmp_path)
     (tmp_path / "d.vmdk").unlink()
     changes = []
 
