@@ -286,9 +286,9 @@ def _named_disks(config: str) -> Iterator[tuple[str, str]]:
         yield match[1].lower(), match[2]
 
 
-def adapter_for(bus: str) -> str:
-    """The adapter that the descriptors of disks on a bus say."""
-    return "lsilogic" if bus in {"scsi", "nvme"} else "ide"
+def adapter_for(place: str) -> str:
+    """What the descriptor of a disk on a bus, or at a place on it such as "scsi0:1", says for its adapter."""
+    return "lsilogic" if place.startswith(("scsi", "nvme")) else "ide"
 
 
 def _first_version(product: Product) -> int:

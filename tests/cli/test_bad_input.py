@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from build import CID, IDE_DISK, SCSI_DISK, descriptor, disk_lines, make_disk, write_config
 
 if TYPE_CHECKING:
     from conftest import CopySample
@@ -160,21 +161,16 @@ def test_an_unclosed_quote_is_told_with_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../x.vmdk", "..\\\\..\\\\x.vmdk"])
 def test_a_disk_outside_the_folder_is_not_opened(tmp_path: Path, name: str) -> None:
-    disk = f'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "{name}"\n'
-    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + disk.encode()))
+    run = vmxtool("inspect", folder(tmp_path, vm_vmx=CONFIG + disk_lines("scsi0:0", name).encode()))
     assert run.code == 0
     assert "root:" not in run.out
     assert "vm.vmx:8" in run.out
 
 
 def test_a_disk_that_is_its_own_parent(tmp_path: Path) -> None:
-    descriptor = (
-        b'# Disk DescriptorFile\nversion=1\nCID=11111111\nparentCID=11111111\ncreateType="monolithicFlat"\n'
-        b'parentFileNameHint="disk.vmdk"\nRW 8 FLAT "disk-flat.vmdk" 0\n'
-    )
-    disk = b'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "disk.vmdk"\n'
-    folder(tmp_path, vm_vmx=CONFIG + disk, disk_vmdk=descriptor)
-    (tmp_path / "disk-flat.vmdk").write_bytes(b"\x00" * 4096)
+    disk = make_disk(tmp_path / "disk.vmdk")
+    disk.write_bytes(descriptor(parent=CID, hint=disk.name))
+    write_config(tmp_path, SCSI_DISK)
     run = vmxtool("inspect", tmp_path)
     assert run.code == 0
     assert "own ancestor" in run.out
@@ -183,9 +179,8 @@ def test_a_disk_that_is_its_own_parent(tmp_path: Path) -> None:
 def test_a_header_that_claims_2_to_the_62_sectors(tmp_path: Path, samples: Path) -> None:
     disk = bytearray(next((samples / "ws6-windows-ide").glob("*.vmdk")).read_bytes())
     disk[12:20] = (2**62).to_bytes(8, "little")
-    device = b'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
-    folder(tmp_path, vm_vmx=CONFIG + device, disk_vmdk=bytes(disk))
-    run = vmxtool("inspect", tmp_path)
+    (tmp_path / "disk.vmdk").write_bytes(disk)
+    run = vmxtool("inspect", write_config(tmp_path, IDE_DISK))
     assert run.code == 0
     assert "DSK207" in run.out
     assert run.peak_mib < MEBIBYTES
@@ -258,8 +253,7 @@ def test_a_value_of_a_million_letters_is_cut_for_the_terminal(tmp_path: Path) ->
 
 
 def test_a_fifo_named_as_a_disk_does_not_hang(tmp_path: Path) -> None:
-    disk = b'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
-    folder(tmp_path, vm_vmx=CONFIG + disk)
+    write_config(tmp_path, IDE_DISK)
     os.mkfifo(tmp_path / "disk.vmdk")
     run = vmxtool("inspect", tmp_path)
     assert run.code == 0

@@ -9,15 +9,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, make_vm
 from cli.program import vmxtool
-from planner.small_vms import make_vm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import CopySample
 
-IDE = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n'
 FIELDS = {"file", "line", "key", "before", "after", "why", "source", "safety"}
 
 
@@ -105,7 +104,7 @@ def test_wrong_wishes_are_one_line_and_exit_2(samples: Path, words: list[str], s
 
 
 def test_a_write_that_fails_is_one_line_and_exit_4(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE, guest="rhel4")
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     vm.config.path.chmod(0o444)
     run = vmxtool("rewrite", "--hwversion", "4", tmp_path)
     assert (run.code, run.out) == (4, "")

@@ -8,13 +8,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from build import write_config
 from typer.testing import CliRunner, Result
 
 import vmxtool
 from vmxtool.cli.app import build
 
 SCHEMA = Path(vmxtool.__file__).parent / "report" / "schema" / "route.json"
-CONFIG = 'config.version = "8"\nvirtualHW.version = "{version}"\nguestOS = "winxppro"\ndisplayName = "Till"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +40,6 @@ def value(*words: str) -> Any:
     read = json.loads(result.stdout)
     jsonschema.validate(read, json.loads(SCHEMA.read_text()), cls=jsonschema.Draft202012Validator)
     return read
-
-
-def make_vm(folder: Path, version: int) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / "till.vmx").write_text(CONFIG.format(version=version))
-    return folder
 
 
 def test_the_staged_way_is_told_with_each_one_way_step_marked() -> None:
@@ -111,7 +105,7 @@ def test_later_products_have_their_conversions_named_with_the_command() -> None:
 
 
 def test_the_vm_in_the_folder_gives_the_hardware_version(tmp_path: Path) -> None:
-    make_vm(tmp_path, 3)
+    write_config(tmp_path, 'displayName = "Till"', hw=3)
     read = value("--from", "ws5.5", "--target", "esx2")
     assert read["hardware"] == {"version": 3, "generation": 4}
     assert read["routes"][0]["legs"][0]["cell"] == "mpg:t13:r3c2"
@@ -119,8 +113,7 @@ def test_the_vm_in_the_folder_gives_the_hardware_version(tmp_path: Path) -> None
 
 
 def test_without_from_the_origin_is_read_from_the_vm(tmp_path: Path) -> None:
-    folder = make_vm(tmp_path / "vm", 6)
-    read = value("--target", "esx3", str(folder))
+    read = value("--target", "esx3", str(write_config(tmp_path / "vm", hw=6)))
     assert read["from"]["generation"] == 6
     assert read["routes"][0]["legs"][0]["from"] == read["from"]["id"]
 
@@ -147,7 +140,7 @@ def test_where_nothing_tells_the_origin_it_asks_for_it(samples: Path) -> None:
 
 
 def test_a_product_that_does_not_run_the_vm_cannot_hold_it(tmp_path: Path) -> None:
-    make_vm(tmp_path, 6)
+    write_config(tmp_path, hw=6)
     result = run("--from", "ws2", "--target", "fusion1")
     assert result.exit_code == 2
     assert "hardware version 6, which Workstation 2.x does not run" in result.stderr

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from build import IDE_DISK, make_vm, write_config
 from cli.program import vmxtool
-from planner.small_vms import make_vm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINES = 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\nehci.present = "TRUE"\n'
+LINES = IDE_DISK + 'ehci.present = "TRUE"'
 
 
 @pytest.fixture
@@ -88,8 +88,7 @@ def test_a_file_that_changed_since_is_named_and_nothing_is_undone(vm: Path) -> N
 
 
 def test_the_rewrite_of_another_vm_in_the_folder_is_not_undone_by_mistake(vm: Path) -> None:
-    other = vm.with_name("other.vmx")
-    other.write_text('virtualHW.version = "4"\nguestOS = "rhel4"\n')
+    other = write_config(vm.parent, hw=4, guest="rhel4", name="other.vmx")
     run = vmxtool("undo", other)
     assert run.code == 4
     assert "vm.vmx" in run.err

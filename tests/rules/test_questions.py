@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from build import adapter_for, descriptor, disk_lines, write_config
 
 from vmxtool.knowledge.products import find_target
 from vmxtool.machine.read import read_machine
@@ -13,7 +15,6 @@ from vmxtool.planner.verdict import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from vmxtool.findings import Finding
     from vmxtool.planner.verdict import Verdict
@@ -28,24 +29,14 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Asks whether a VM of a hardware version runs on a target, from within its folder."""
 
     def ask(target: str, version: int, disk: str = ESX, place: str = "scsi0:0", **settings: str) -> Verdict:
-        bus = place.partition(":")[0]
-        lines = {
-            "config.version": "8",
-            "virtualHW.version": str(version),
-            "guestOS": "centos7-64",
-            f"{bus}.present": "TRUE",
-            f"{place}.present": "TRUE",
-            f"{place}.fileName": "shop.vmdk",
-            **{key.replace("_", "."): value for key, value in settings.items()},
-        }
-        (tmp_path / "shop.vmx").write_text("".join(f'{key} = "{value}"\n' for key, value in lines.items()))
-        adapter = "ide" if bus.startswith("ide") else "lsilogic"
-        (tmp_path / "shop.vmdk").write_text(
-            f'# Disk DescriptorFile\nversion=1\nCID=1f2e3d4c\nparentCID=ffffffff\ncreateType="{disk}"\n'
-            f'# Extent description\nRW 2048 ZERO\n# The Disk Data Base\n#DDB\nddb.adapterType = "{adapter}"\n'
-        )
+        guest = settings.pop("guestOS", "centos7-64")
+        lines = "".join(f'{key.replace("_", ".")} = "{value}"\n' for key, value in settings.items())
+        lines += disk_lines(place, "shop.vmdk")
+        text = descriptor("RW 2048 ZERO", create_type=disk, adapter=adapter_for(place), hw=version)
+        (tmp_path / "shop.vmdk").write_bytes(text)
+        write_config(tmp_path, lines, hw=version, guest=guest, name="shop.vmx")
         monkeypatch.chdir(tmp_path)
-        return check(read_machine(tmp_path.joinpath("shop.vmx").relative_to(tmp_path)), find_target(target))
+        return check(read_machine(Path("shop.vmx")), find_target(target))
 
     return ask
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from build import make_disk
 from rules.told import FOLDER, Case, cases, told
 
 from vmxtool.findings import Safety, Severity
@@ -95,8 +96,7 @@ def test_the_sixth_fault_of_a_kind_and_all_after_it_are_counted(line: str, repea
 
 
 def test_a_disk_named_by_its_full_path_in_its_own_folder_is_told(tmp_path: Path) -> None:
-    disk = tmp_path / "till.vmdk"
-    disk.write_text('# Disk DescriptorFile\nversion=1\nCID=1f2e3d4c\nparentCID=ffffffff\ncreateType="vmfs"\n')
+    disk = make_disk(tmp_path / "till.vmdk", "vmfs")
     (tmp_path / "till.vmx").write_text(
         f'virtualHW.version = "4"\nide0:0.present = "TRUE"\nide0:0.fileName = "{disk}"\n'
     )
