@@ -15,6 +15,7 @@ from vmdk.disks import cowd, sparse_disk, streamed
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import products
 from vmxtool.machine.read import read_machine
+from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,10 +32,7 @@ SECTORS = 2048
 CID = "12345678"
 NO_PARENT = "ffffffff"
 
-_DISK_LINE = re.compile(
-    r'^[ \t]*(ide|scsi|sata|nvme)\d+:\d+\.(?:fileName|name)[ \t]*=[ \t]*"([^"\n]+\.vmdk)"',
-    re.IGNORECASE | re.MULTILINE,
-)
+_DISK_KEY = re.compile(r"((?:ide|scsi|sata|nvme)\d+):\d+\.(?:filename|name)")
 
 
 # --- disks
@@ -161,6 +159,11 @@ def _make_data(path: Path, sectors: int) -> None:
 # --- VMs
 
 
+def adapter_for(place: str) -> str:
+    """What the descriptor of a disk on a bus, or at a place on it such as "scsi0:1", says for its adapter."""
+    return "lsilogic" if place.startswith(("scsi", "nvme")) else "ide"
+
+
 def disk_lines(place: str = "ide0:0", file: str = "disk.vmdk") -> str:
     """The settings of a disk at a place such as "scsi0:1", and those of its controller where the bus has one."""
     bus = place.partition(":")[0]
@@ -185,7 +188,7 @@ def write_config(
 
     Args:
         folder: where.
-        lines: settings beyond those below, one or several a string; blank lines and indents are left out.
+        lines: settings beyond those below, one or several a string; blank lines and indents go.
         hw: `virtualHW.version`, left out where None.
         guest: `guestOS`, left out where None.
         config: `config.version`.
@@ -219,21 +222,19 @@ def make_vm(
     kind: Kind = "flat",
     name: str = "vm.vmx",
 ) -> Machine:
-    """Write a config and read it; `lines` are its settings beyond version and guest.
-
-    Disks that it names are made with the adapter of their bus, unless a file of that name is there already.
+    """Write a config with `write_config` and read it, once the disks that it names are there.
 
     Args:
         folder: where.
-        lines: settings.
+        lines: settings beyond version and guest.
         hw: hardware version, of the disks too.
-        guest: guest, or None for none.
-        disks: False for none of its disks.
-        kind: the kind of its disks.
+        guest: `guestOS`, left out where None.
+        disks: make the disks, each with the adapter of its bus, where no file of that name is there already.
+        kind: the kind of the disks.
         name: the config's file name.
     """
     path = write_config(folder, lines, hw=hw, guest=guest, name=name)
-    for bus, file in _named_disks(lines) if disks else ():
+    for bus, file in _named_disks(path) if disks else ():
         if not (folder / file).exists():
             make_disk(folder / file, kind, adapter=adapter_for(bus), hw=hw)
     return read_machine(path)
@@ -270,25 +271,23 @@ def plainest_vm(folder: Path, product_id: str, guest: str = "win2000serv", vcpus
 def set_up_corpus_vm(vmx_file: Path, folder: Path) -> Path:
     """Copy a real config into a folder as `vm.vmx`, and give it each disk that it names beside itself; its new path.
 
-    The disks are flat ones of 1 MiB, for the adapter of their bus. Names are taken as UTF-8.
+    The disks are flat ones of 1 MiB, for the adapter of their bus.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "vm.vmx"
     shutil.copyfile(vmx_file, path)
-    for bus, file in _named_disks(path.read_bytes().decode("utf-8", "replace")):
-        if not set(file) & set("|/\\:") and not (folder / file).exists():
+    for bus, file in _named_disks(path):
+        if not set(file) & set("/\\:") and not (folder / file).exists():
             make_disk(folder / file, adapter=adapter_for(bus))
     return path
 
 
-def _named_disks(config: str) -> Iterator[tuple[str, str]]:
-    for match in _DISK_LINE.finditer(config):
-        yield match[1].lower(), match[2]
-
-
-def adapter_for(place: str) -> str:
-    """What the descriptor of a disk on a bus, or at a place on it such as "scsi0:1", says for its adapter."""
-    return "lsilogic" if place.startswith(("scsi", "nvme")) else "ide"
+def _named_disks(config: Path) -> Iterator[tuple[str, str]]:
+    document = Document.read(config)
+    for key in document.folded():
+        match = _DISK_KEY.fullmatch(key)
+        if match is not None and document[key].lower().endswith(".vmdk"):
+            yield match[1], document[key]
 
 
 def _first_version(product: Product) -> int:
