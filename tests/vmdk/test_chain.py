@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from build import descriptor, make_disk, sparse_descriptor
 from vmdk import disks
 
 from vmxtool.evidence import Evidence
@@ -13,9 +14,6 @@ from vmxtool.vmdk.formats import format_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LSI = 'ddb.adapterType = "lsilogic"\nddb.virtualHWVersion = "7"\n'
-DELTA = 'ddb.longContentID = "00000000000000000000000000000002"\n'
 
 
 def read(folder: Path, name: str = "a.vmdk") -> Chain:
@@ -36,7 +34,7 @@ def kinds(chain: Chain) -> list[str]:
 
 
 def test_a_flat_disk(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text('RW 8 FLAT "a-flat.vmdk" 0'), a__flat_vmdk=bytes(4096))
+    disks.put(tmp_path, a_vmdk=descriptor('RW 8 FLAT "a-flat.vmdk" 0'), a__flat_vmdk=bytes(4096))
     link = only(read(tmp_path))
     assert (link.file, link.location, link.create_type, link.format) == ("a.vmdk", "text", "monolithicFlat", "hosted")
     assert (link.capacity_sectors, link.capacity_bytes, link.adapter, link.hw_version) == (8, 4096, "ide", 4)
@@ -48,21 +46,21 @@ def test_a_flat_disk(tmp_path: Path) -> None:
 
 
 def test_a_sparse_disk_with_its_descriptor_inside(tmp_path: Path) -> None:
-    descriptor = disks.text('RW 8192 SPARSE "a.vmdk"', create_type="monolithicSparse")
-    disks.put(tmp_path, a_vmdk=disks.sparse_disk(descriptor, uncleanShutdown=1))
+    text = sparse_descriptor(8192, "a.vmdk")
+    disks.put(tmp_path, a_vmdk=disks.sparse_disk(text, uncleanShutdown=1))
     link = only(read(tmp_path))
     assert (link.location, link.format, link.capacity_sectors) == ("embedded", "hosted", 8192)
     assert (link.descriptor_offset, link.descriptor_size) == (512, 10240)
     assert link.descriptor is not None
-    assert bytes(link.descriptor) == descriptor.ljust(10240, b"\x00")
+    assert bytes(link.descriptor) == text.ljust(10240, b"\x00")
     assert link.unclean_shutdown
     assert link.evidence("uncleanShutdown") == (Evidence("a.vmdk", None, "uncleanShutdown", "1"),)
 
 
 @pytest.mark.parametrize("named", ["generated-stream.vmdk", "other.vmdk"])
 def test_the_first_extent_of_an_embedded_descriptor_is_the_file_itself(named: str, tmp_path: Path) -> None:
-    descriptor = disks.text(f'RDONLY 8192 SPARSE "{named}"', create_type="streamOptimized")
-    disks.put(tmp_path, a_vmdk=disks.streamed(descriptor), other_vmdk=b"")
+    text = descriptor(f'RDONLY 8192 SPARSE "{named}"', create_type="streamOptimized")
+    disks.put(tmp_path, a_vmdk=disks.streamed(text), other_vmdk=b"")
     link = only(read(tmp_path))
     assert link.format == "transport"
     (extent,) = link.extents
@@ -82,7 +80,7 @@ def test_a_split_disk_of_which_one_piece_was_not_closed(tmp_path: Path) -> None:
     lines = ['RW 4096 SPARSE "a-s001.vmdk"', 'RW 4096 SPARSE "a-s002.vmdk"', "RW 100 ZERO"]
     disks.put(
         tmp_path,
-        a_vmdk=disks.text(*lines, create_type="twoGbMaxExtentSparse"),
+        a_vmdk=descriptor(*lines, create_type="twoGbMaxExtentSparse"),
         a__s001_vmdk=disks.extent_file(4096),
         a__s002_vmdk=disks.extent_file(4096, uncleanShutdown=1),
     )
@@ -103,7 +101,7 @@ def test_a_split_disk_of_which_one_piece_was_not_closed(tmp_path: Path) -> None:
     ],
 )
 def test_the_kinds_of_esx(create_type: str, line: str, data: bytes, tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text(line, create_type=create_type), a__delta_vmdk=data)
+    disks.put(tmp_path, a_vmdk=descriptor(line, create_type=create_type), a__delta_vmdk=data)
     assert only(read(tmp_path)).format == ("device" if "RDM" in line else "esx")
 
 
@@ -153,7 +151,7 @@ def test_a_plain_disk(tmp_path: Path) -> None:
 
 
 def test_a_modern_descriptor_under_the_name_of_a_plain_disk(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_pln=disks.text('RW 8 FLAT "a.dat" 0'), a_dat=bytes(4096))
+    disks.put(tmp_path, a_pln=descriptor('RW 8 FLAT "a.dat" 0'), a_dat=bytes(4096))
     assert only(read(tmp_path, "a.pln")).location == "text"
 
 
@@ -185,7 +183,7 @@ def test_which_product_a_disk_is_native_to(create_type: str | None, extents: lis
 
 def test_an_encrypted_disk_with_change_tracking(tmp_path: Path) -> None:
     header = 'encryptionKeys="vmware:key/list/x"\nchangeTrackPath="a-ctk.vmdk"'
-    disks.put(tmp_path, a_vmdk=disks.text("RW 8 ZERO", header=header))
+    disks.put(tmp_path, a_vmdk=descriptor("RW 8 ZERO", head=header))
     chain = read(tmp_path)
     assert chain.encrypted
     assert only(chain).change_tracking == "a-ctk.vmdk"
@@ -194,19 +192,11 @@ def test_an_encrypted_disk_with_change_tracking(tmp_path: Path) -> None:
 # --- chains ---
 
 
-def snapshots(folder: Path, **base: str) -> Path:
+def snapshots(folder: Path) -> Path:
     """A base of VMFS kind and two deltas, as ESX lays them out."""
-    flat = disks.text('RW 8 VMFS "a-flat.vmdk"', cid="aaaaaaaa", create_type="vmfs", ddb=LSI)
-    disks.put(folder, a_vmdk=flat, a__flat_vmdk=bytes(4096))
-    for number, cid, parent, hint in (
-        (1, "bbbbbbbb", "aaaaaaaa", "a.vmdk"),
-        (2, "cccccccc", "bbbbbbbb", "a-000001.vmdk"),
-    ):
-        name = f"a-{number:06}"
-        line = f'RW 8 VMFSSPARSE "{name}-delta.vmdk"'
-        descriptor = disks.text(line, cid=cid, parent=parent, hint=hint, create_type="vmfsSparse", ddb=DELTA)
-        (folder / f"{name}.vmdk").write_bytes(descriptor)
-        (folder / f"{name}-delta.vmdk").write_bytes(disks.cowd(numSectors=8, numGDEntries=1))
+    base = make_disk(folder / "a.vmdk", "vmfs", sectors=8, adapter="lsilogic", hw=7, cid="aaaaaaaa")
+    first = make_disk(folder / "a-000001.vmdk", "vmfs", sectors=8, cid="bbbbbbbb", parent=base)
+    make_disk(folder / "a-000002.vmdk", "vmfs", sectors=8, cid="cccccccc", parent=first)
     return folder
 
 
@@ -243,22 +233,20 @@ def test_a_parent_that_was_written_to(tmp_path: Path) -> None:
 
 
 def test_content_ids_are_compared_as_numbers(tmp_path: Path) -> None:
-    base = disks.text("RW 8 ZERO", cid="0000ABCD")
-    disks.put(tmp_path, b_vmdk=base, a_vmdk=disks.text("RW 8 ZERO", parent="abcd", hint="b.vmdk", ddb=""))
+    base = descriptor("RW 8 ZERO", cid="0000ABCD")
+    disks.put(tmp_path, b_vmdk=base, a_vmdk=descriptor("RW 8 ZERO", parent="abcd", hint="b.vmdk", ddb=""))
     assert read(tmp_path).problems == ()
 
 
 def test_links_of_different_capacity(tmp_path: Path) -> None:
-    child = disks.text("RW 16 ZERO", parent="12345678", hint="b.vmdk", ddb="")
-    disks.put(tmp_path, a_vmdk=child, b_vmdk=disks.text("RW 8 ZERO"))
+    child = descriptor("RW 16 ZERO", parent="12345678", hint="b.vmdk", ddb="")
+    disks.put(tmp_path, a_vmdk=child, b_vmdk=descriptor("RW 8 ZERO"))
     assert kinds(read(tmp_path)) == ["capacity-mismatch"]
 
 
 def test_a_redo_log_over_a_sparse_disk(tmp_path: Path) -> None:
-    base = disks.text('RW 8192 SPARSE "a.vmdk"', create_type="monolithicSparse")
-    redo = disks.text(
-        'RW 8192 SPARSE "a.vmdk.REDO"', cid="1", parent="12345678", hint="a.vmdk", create_type="monolithicSparse"
-    )
+    base = sparse_descriptor(8192, "a.vmdk")
+    redo = sparse_descriptor(8192, "a.vmdk.REDO", cid="1", parent="12345678", hint="a.vmdk")
     (tmp_path / "a.vmdk").write_bytes(disks.sparse_disk(base))
     (tmp_path / "a.vmdk.REDO_x").write_bytes(disks.sparse_disk(redo))
     chain = read(tmp_path, "a.vmdk.REDO_x")
@@ -282,8 +270,8 @@ def test_a_child_of_workstation_3_whose_header_names_no_parent(tmp_path: Path) -
 def test_a_parent_in_the_vms_folder_of_a_delta_below_it(hint: str, tmp_path: Path) -> None:
     below = tmp_path / "snap"
     below.mkdir()
-    disks.put(below, a_vmdk=disks.text("RW 8 ZERO", parent="12345678", hint=hint, ddb=""))
-    disks.put(tmp_path, b_vmdk=disks.text("RW 8 ZERO"))
+    disks.put(below, a_vmdk=descriptor("RW 8 ZERO", parent="12345678", hint=hint, ddb=""))
+    disks.put(tmp_path, b_vmdk=descriptor("RW 8 ZERO"))
     chain = read_chain(below / "a.vmdk", folder=tmp_path)
     assert chain.problems == ()
     assert chain.links[0].file == "snap/a.vmdk"
@@ -291,18 +279,18 @@ def test_a_parent_in_the_vms_folder_of_a_delta_below_it(hint: str, tmp_path: Pat
 
 
 def test_the_name_for_the_reader_is_the_callers(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text("RW 8 ZERO"))
+    disks.put(tmp_path, a_vmdk=descriptor("RW 8 ZERO"))
     assert read_chain(tmp_path / "a.vmdk", folder=tmp_path, name="[ds] vm/a.vmdk").links[0].file == "[ds] vm/a.vmdk"
 
 
 def test_names_in_shift_jis_lead_to_their_files(tmp_path: Path) -> None:
     # Half of 表 and of ソ is the byte of a backslash.
-    data = disks.text(
-        'RW 8 FLAT "%-flat.vmdk" 0', parent="12345678", hint="ソ.vmdk", header='encoding="Shift_JIS"', ddb=""
+    data = descriptor(
+        'RW 8 FLAT "%-flat.vmdk" 0', parent="12345678", hint="ソ.vmdk", head='encoding="Shift_JIS"', ddb=""
     )
     (tmp_path / "a.vmdk").write_bytes(data.decode().replace("%", "ディスク表").encode("cp932"))
     (tmp_path / "ディスク表-flat.vmdk").write_bytes(bytes(4096))
-    (tmp_path / "ソ.vmdk").write_bytes(disks.text("RW 8 ZERO"))
+    (tmp_path / "ソ.vmdk").write_bytes(descriptor("RW 8 ZERO"))
     chain = read(tmp_path)
     assert chain.problems == ()
     assert len(chain.links) == 2

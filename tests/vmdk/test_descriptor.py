@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from build import descriptor
 from hypothesis import example, given
 from hypothesis import strategies as st
-from vmdk import disks
 
 from vmxtool import _grammar
 from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
@@ -58,11 +58,10 @@ def test_every_input_is_a_descriptor_and_prints_as_itself(data: bytes) -> None:
 
 def test_a_long_text_is_read_in_pieces_without_a_seam() -> None:
     lines = [f'RW 8323072 SPARSE "disk-s{number:05}.vmdk"' for number in range(5000)]
-    data = disks.text(*lines)
-    descriptor = Descriptor.parse(data)
-    assert [extent.line for extent in descriptor.extents] == list(range(8, 5008))
-    assert descriptor.ddb["adapterType"] == "ide"
-    assert descriptor.unknown == ()
+    parsed = Descriptor.parse(descriptor(*lines))
+    assert [extent.line for extent in parsed.extents] == list(range(8, 5008))
+    assert parsed.ddb["adapterType"] == "ide"
+    assert parsed.unknown == ()
 
 
 def test_the_parser_never_sees_much_more_than_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,12 +86,12 @@ def test_padding_behind_a_long_text_is_no_text_whatever_it_holds() -> None:
 
 
 def test_the_keys_of_a_delta() -> None:
-    data = disks.text(cid="8f67CA74", parent="172e8a4", hint="base.vmdk", header='isNativeSnapshot="yes"')
-    descriptor = Descriptor.parse(data)
-    assert (descriptor.version, descriptor.cid, descriptor.parent_cid) == (1, 0x8F67CA74, 0x172E8A4)
-    assert (descriptor.parent_file_name_hint, descriptor.is_native_snapshot) == ("base.vmdk", True)
-    assert (descriptor.change_track_path, descriptor.encoding, descriptor.encrypted) == (None, None, False)
-    assert Descriptor.parse(disks.text()).parent_cid == NO_PARENT
+    data = descriptor(cid="8f67CA74", parent="172e8a4", hint="base.vmdk", head='isNativeSnapshot="yes"')
+    delta = Descriptor.parse(data)
+    assert (delta.version, delta.cid, delta.parent_cid) == (1, 0x8F67CA74, 0x172E8A4)
+    assert (delta.parent_file_name_hint, delta.is_native_snapshot) == ("base.vmdk", True)
+    assert (delta.change_track_path, delta.encoding, delta.encrypted) == (None, None, False)
+    assert Descriptor.parse(descriptor()).parent_cid == NO_PARENT
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,7 @@ def test_what_a_sound_descriptor_has_is_missed_where_it_is_missing() -> None:
         "no CID line",
         "no parentCID line",
     ]
-    assert Descriptor.parse(disks.text('RW 1 FLAT "x" 0')).remarks == ()
+    assert Descriptor.parse(descriptor('RW 1 FLAT "x" 0')).remarks == ()
 
 
 def test_a_byte_order_mark_is_noted_and_does_not_hide_the_first_line() -> None:
@@ -165,9 +164,9 @@ def test_a_byte_order_mark_is_noted_and_does_not_hide_the_first_line() -> None:
 
 
 def test_a_key_on_two_lines() -> None:
-    descriptor = Descriptor.parse(disks.text(ddb='ddb.adapterType = "ide"\nDDB.adaptertype = "lsilogic"\n'))
-    assert descriptor.ddb["adapterType"] == "ide"
-    assert [[setting.line for setting in same] for same in descriptor.duplicates] == [[12, 13]]
+    parsed = Descriptor.parse(descriptor("", ddb='ddb.adapterType = "ide"\nDDB.adaptertype = "lsilogic"\n'))
+    assert parsed.ddb["adapterType"] == "ide"
+    assert [[setting.line for setting in same] for same in parsed.duplicates] == [[12, 13]]
 
 
 def test_the_disk_data_base_in_any_case_and_without_its_prefix() -> None:
@@ -180,7 +179,7 @@ def test_the_disk_data_base_in_any_case_and_without_its_prefix() -> None:
 
 @pytest.mark.parametrize("line", ['encryptionKeys="vmware:key/list/x"', 'keyID="1"'])
 def test_a_descriptor_that_names_keys_is_encrypted(line: str) -> None:
-    assert Descriptor.parse(disks.text(header=line)).encrypted
+    assert Descriptor.parse(descriptor(head=line)).encrypted
 
 
 # --- extent lines ---
@@ -369,7 +368,7 @@ def test_setting_a_value_to_what_it_is_changes_no_byte(data: bytes) -> None:
 
 def test_a_key_that_no_line_carries() -> None:
     with pytest.raises(KeyError, match=r"ddb\.adapterType"):
-        Descriptor.parse(disks.text(ddb="")).with_ddb("adapterType", "ide")
+        Descriptor.parse(descriptor("", ddb="")).with_ddb("adapterType", "ide")
 
 
 @pytest.mark.parametrize("value", ['a"b', "a\nb", "a\rb", "a\x00b", "é"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from build import sparse_descriptor
 from hypothesis import given
 from hypothesis import strategies as st
 from vmdk import disks
@@ -96,7 +97,7 @@ def test_newlines_are_tested_only_where_the_flags_ask_for_it() -> None:
 
 
 def test_a_footer_overrides_its_header() -> None:
-    header = read(disks.streamed(disks.text('RW 8192 SPARSE "x.vmdk"')))
+    header = read(disks.streamed(sparse_descriptor(8192, "x.vmdk")))
     assert isinstance(header, SparseHeader)
     assert (header.from_footer, header.gd_offset, header.compressed, header.damage) == (True, 130, True, ())
 

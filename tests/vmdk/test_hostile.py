@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from build import descriptor, sparse_descriptor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vmdk import disks
@@ -30,8 +31,8 @@ def kinds(chain: Chain) -> list[str]:
     return [problem.kind for problem in chain.problems]
 
 
-def embedded(line: str = 'RW 8192 SPARSE "a.vmdk"', **kwargs: Any) -> bytes:
-    return disks.text(line, create_type="monolithicSparse", **kwargs)
+def embedded(sectors: int = 8192) -> bytes:
+    return sparse_descriptor(sectors, "a.vmdk")
 
 
 # --- headers ---
@@ -93,7 +94,7 @@ def test_a_file_cut_within_its_header(data: bytes, kept: int, tmp_path: Path) ->
     ],
 )
 def test_a_damaged_extent_behind_a_sound_descriptor(data: bytes, kind: str, tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text(f'RW 8 {kind} "b.vmdk"'), b_vmdk=data)
+    disks.put(tmp_path, a_vmdk=descriptor(f'RW 8 {kind} "b.vmdk"'), b_vmdk=data)
     chain = read(tmp_path)
     assert kinds(chain) == ["header-damaged"]
     assert chain.problems[0].evidence[0].file == "b.vmdk"
@@ -105,7 +106,7 @@ def test_a_file_that_its_writer_did_not_finish(tmp_path: Path) -> None:
 
 
 def test_a_sparse_disk_that_lists_itself_does_not_recurse(tmp_path: Path) -> None:
-    lines = disks.text('RW 8192 SPARSE "a.vmdk"', 'RW 8192 SPARSE "a.vmdk"', create_type="monolithicSparse")
+    lines = descriptor('RW 8192 SPARSE "a.vmdk"', 'RW 8192 SPARSE "a.vmdk"', create_type="monolithicSparse")
     disks.put(tmp_path, a_vmdk=disks.sparse_disk(lines, capacity=0))
     chain = read(tmp_path)
     assert kinds(chain) == ["header-damaged", "header-damaged"]
@@ -123,7 +124,7 @@ def test_sectors_of_a_descriptor_that_hold_none(tmp_path: Path) -> None:
     ("stated", "mismatch"), [(8192, False), (8192 - 127, False), (8192 - 128, True), (8193, True), (0, True)]
 )
 def test_a_header_may_round_up_to_a_grain_and_no_further(stated: int, mismatch: bool, tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.sparse_disk(embedded(f'RW {stated} SPARSE "a.vmdk"')))
+    disks.put(tmp_path, a_vmdk=disks.sparse_disk(embedded(stated)))
     chain = read(tmp_path)
     assert ("capacity-mismatch" in kinds(chain)) == mismatch
     assert chain.capacity_sectors == (8192 if mismatch else stated)
@@ -133,7 +134,7 @@ def test_a_header_may_round_up_to_a_grain_and_no_further(stated: int, mismatch: 
     ("kind", "data"), [("SPARSE", disks.extent_file(8)), ("VMFSSPARSE", disks.cowd(numSectors=8, numGDEntries=1))]
 )
 def test_a_header_made_for_fewer_sectors_than_its_line(kind: str, data: bytes, tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text(f'RW 9 {kind} "b.vmdk"'), b_vmdk=data)
+    disks.put(tmp_path, a_vmdk=descriptor(f'RW 9 {kind} "b.vmdk"'), b_vmdk=data)
     chain = read(tmp_path)
     assert kinds(chain) == ["extent-short"]
     assert [(place.file, place.key) for place in chain.problems[0].evidence] == [
@@ -143,7 +144,7 @@ def test_a_header_made_for_fewer_sectors_than_its_line(kind: str, data: bytes, t
 
 
 def test_an_embedded_descriptor_without_an_extent(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.sparse_disk(disks.text()))
+    disks.put(tmp_path, a_vmdk=disks.sparse_disk(descriptor("")))
     chain = read(tmp_path)
     assert kinds(chain) == ["no-extent"]
     assert (chain.links[0].location, chain.capacity_sectors) == ("embedded", 8192)
@@ -163,37 +164,37 @@ def test_a_descriptor_far_behind_its_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (disks.text(), ["no-extent"]),
-        (disks.text('RDONLY 8 FLAT "f" 0'), ["no-extent"]),
-        (disks.text('RW -5 FLAT "f" 0'), ["unknown-line", "no-extent"]),
-        (disks.text('RW 0 FLAT "f" 0'), ["unknown-line"]),
-        (disks.text('RW 9223372036854775807 FLAT "f" 0'), ["unknown-line", "extent-short"]),
-        (disks.text(f'RW {HUGE} FLAT "f" {HUGE}'), ["unknown-line", "extent-short"]),
-        (disks.text('RW 8 FLAT "f" 1'), ["extent-short"]),
-        (disks.text('RW 8 FLAT "none" 0'), ["extent-missing"]),
-        (disks.text("RW 8 FLAT f 0"), ["unknown-line"]),
-        (disks.text('RW 8 FLAT "a.vmdk" 0'), ["extent-short"]),
-        (disks.text('RW 8 SPARSE "a.vmdk"'), ["header-damaged"]),
-        (disks.text('RW 8 FLAT ".." 0'), ["outside"]),
-        (disks.text('RW 8 FLAT "." 0'), ["outside"]),
-        (disks.text('RW 8 FLAT "sub" 0'), ["unreadable"]),
-        (disks.text('RW 8 FLAT "' + "x" * 600 + '" 0'), ["extent-missing"]),
-        (disks.text('RW 8 FLAT "vsan://5/6" 0'), ["outside"]),
-        (disks.text('RW 8 FLAT "f" 0', cid="xyz"), ["unknown-line"]),
-        (disks.text('RW 8 FLAT "f" 0').replace(b"parentCID", b"noCID"), ["unknown-line"]),
-        (disks.text('RW 8 FLAT "f" 0').replace(b"version=1", b"version=9"), ["unknown-line"]),
-        (disks.text('RW 8 FLAT "f" 0').replace(b"\n", b"\r"), ["unknown-line", "no-extent"]),
-        (disks.text('RW 8 FLAT "f" 0') + b"\x00 more", ["unknown-line"]),
-        (disks.text('RW 8 FLAT "f" 0', ddb="ddb.x = 1\nddb.x = 2\n"), ["duplicate-key"]),
+        (descriptor(""), ["no-extent"]),
+        (descriptor('RDONLY 8 FLAT "f" 0'), ["no-extent"]),
+        (descriptor('RW -5 FLAT "f" 0'), ["unknown-line", "no-extent"]),
+        (descriptor('RW 0 FLAT "f" 0'), ["unknown-line"]),
+        (descriptor('RW 9223372036854775807 FLAT "f" 0'), ["unknown-line", "extent-short"]),
+        (descriptor(f'RW {HUGE} FLAT "f" {HUGE}'), ["unknown-line", "extent-short"]),
+        (descriptor('RW 8 FLAT "f" 1'), ["extent-short"]),
+        (descriptor('RW 8 FLAT "none" 0'), ["extent-missing"]),
+        (descriptor("RW 8 FLAT f 0"), ["unknown-line"]),
+        (descriptor('RW 8 FLAT "a.vmdk" 0'), ["extent-short"]),
+        (descriptor('RW 8 SPARSE "a.vmdk"'), ["header-damaged"]),
+        (descriptor('RW 8 FLAT ".." 0'), ["outside"]),
+        (descriptor('RW 8 FLAT "." 0'), ["outside"]),
+        (descriptor('RW 8 FLAT "sub" 0'), ["unreadable"]),
+        (descriptor('RW 8 FLAT "' + "x" * 600 + '" 0'), ["extent-missing"]),
+        (descriptor('RW 8 FLAT "vsan://5/6" 0'), ["outside"]),
+        (descriptor('RW 8 FLAT "f" 0', cid="xyz"), ["unknown-line"]),
+        (descriptor('RW 8 FLAT "f" 0').replace(b"parentCID", b"noCID"), ["unknown-line"]),
+        (descriptor('RW 8 FLAT "f" 0').replace(b"version=1", b"version=9"), ["unknown-line"]),
+        (descriptor('RW 8 FLAT "f" 0').replace(b"\n", b"\r"), ["unknown-line", "no-extent"]),
+        (descriptor('RW 8 FLAT "f" 0') + b"\x00 more", ["unknown-line"]),
+        (descriptor('RW 8 FLAT "f" 0', ddb="ddb.x = 1\nddb.x = 2\n"), ["duplicate-key"]),
         (
-            disks.text('RW 8 FLAT "f" 0', ddb="ddb.adapterType = 1\nddb.adapterType = 2\n"),
+            descriptor('RW 8 FLAT "f" 0', ddb="ddb.adapterType = 1\nddb.adapterType = 2\n"),
             ["duplicate-key", "adapter-conflict"],
         ),
-        (disks.text('RW 8 FLAT "f" 0', parent="1"), ["missing"]),
-        (disks.text('RW 8 FLAT "f" 0', parent="1", hint="none.vmdk"), ["missing"]),
-        (disks.text('RW 8 FLAT "f" 0', hint="a.vmdk"), ["loop"]),
-        (disks.text('RW 8 FLAT "f" 0', parent="1", hint="sub"), ["unreadable"]),
-        (disks.text('RW 8 FLAT "f" 0', parent="1", hint="../x.vmdk"), ["outside"]),
+        (descriptor('RW 8 FLAT "f" 0', parent="1"), ["missing"]),
+        (descriptor('RW 8 FLAT "f" 0', parent="1", hint="none.vmdk"), ["missing"]),
+        (descriptor('RW 8 FLAT "f" 0', hint="a.vmdk"), ["loop"]),
+        (descriptor('RW 8 FLAT "f" 0', parent="1", hint="sub"), ["unreadable"]),
+        (descriptor('RW 8 FLAT "f" 0', parent="1", hint="../x.vmdk"), ["outside"]),
         (b"\xff" * 4096, ["unreadable"]),
         (b"", ["unreadable"]),
         (b"\xa2\x72\x19\xf6" + bytes(508), ["unreadable"]),
@@ -209,7 +210,7 @@ def test_a_descriptor_with_one_thing_wrong(data: bytes, expected: list[str], tmp
 
 def test_sectors_beyond_any_file_are_no_capacity(tmp_path: Path) -> None:
     lines = [f"RW {2**54} ZERO"] * 2
-    disks.put(tmp_path, a_vmdk=disks.text(*lines))
+    disks.put(tmp_path, a_vmdk=descriptor(*lines))
     assert read(tmp_path).capacity_bytes is None
 
 
@@ -233,7 +234,7 @@ def test_a_folder_named_like_a_disk(tmp_path: Path) -> None:
 
 
 def test_control_characters_do_not_reach_a_message(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text('RW 8 FLAT "\x1b[31mred\x7f" 0', parent="1", hint="\x1b]0;title\x07.vmdk"))
+    disks.put(tmp_path, a_vmdk=descriptor('RW 8 FLAT "\x1b[31mred\x7f" 0', parent="1", hint="\x1b]0;title\x07.vmdk"))
     chain = read(tmp_path)
     assert kinds(chain) == ["extent-missing", "missing"]
     assert all(problem.message.isprintable() for problem in chain.problems)
@@ -248,7 +249,7 @@ def test_a_name_in_a_message_has_an_end() -> None:
 
 
 def test_a_text_larger_than_any_descriptor_is_not_read(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text("RW 8 ZERO") + b"#" * 2**20)
+    disks.put(tmp_path, a_vmdk=descriptor("RW 8 ZERO") + b"#" * 2**20)
     chain = read(tmp_path)
     assert kinds(chain) == ["unreadable"]
     assert (chain.links[0].location, chain.links[0].descriptor) == ("text", None)
@@ -267,7 +268,7 @@ def test_a_plain_disk_of_nothing(tmp_path: Path) -> None:
 
 
 def test_more_lines_than_any_descriptor_are_not_read(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text("RW 8 ZERO") + b"\n" * 2**16)
+    disks.put(tmp_path, a_vmdk=descriptor("RW 8 ZERO") + b"\n" * 2**16)
     assert kinds(read(tmp_path)) == ["unreadable"]
 
 
@@ -275,8 +276,8 @@ def test_the_lines_of_all_links_are_counted_together(tmp_path: Path) -> None:
     filler = b"\n" * 2**15
     disks.put(
         tmp_path,
-        a_vmdk=disks.text("RW 8 ZERO", parent="12345678", hint="b.vmdk", ddb="") + filler,
-        b_vmdk=disks.text("RW 8 ZERO") + filler,
+        a_vmdk=descriptor("RW 8 ZERO", parent="12345678", hint="b.vmdk", ddb="") + filler,
+        b_vmdk=descriptor("RW 8 ZERO") + filler,
     )
     chain = read(tmp_path)
     assert kinds(chain) == ["unreadable"]
@@ -285,7 +286,7 @@ def test_the_lines_of_all_links_are_counted_together(tmp_path: Path) -> None:
 
 def test_of_many_problems_of_a_kind_the_first_hundred_are_kept(tmp_path: Path) -> None:
     disks.put(
-        tmp_path, a_vmdk=disks.text("RW 8 ZERO", *["bad"] * 5000, ddb="".join(f"k{n}=\nk{n}=\n" for n in range(5000)))
+        tmp_path, a_vmdk=descriptor("RW 8 ZERO", *["bad"] * 5000, ddb="".join(f"k{n}=\nk{n}=\n" for n in range(5000)))
     )
     chain = read(tmp_path)
     assert kinds(chain).count("duplicate-key") == 100
@@ -300,7 +301,7 @@ def test_of_many_problems_of_a_kind_the_first_hundred_are_kept(tmp_path: Path) -
 def test_only_so_many_extents_are_opened(tmp_path: Path) -> None:
     lines = [f'RW 8 SPARSE "s{number}"' for number in range(extents.MAX_OPENED + 50)]
     disks.put(
-        tmp_path, a_vmdk=disks.text(*lines), **{f"s{number}": disks.extent_file(128) for number in range(len(lines))}
+        tmp_path, a_vmdk=descriptor(*lines), **{f"s{number}": disks.extent_file(128) for number in range(len(lines))}
     )
     with disks.opened_files() as opened:
         chain = read(tmp_path)
@@ -311,7 +312,7 @@ def test_only_so_many_extents_are_opened(tmp_path: Path) -> None:
 
 def test_a_large_disk_costs_a_small_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "a.vmdk").open("wb") as stream:
-        stream.write(disks.sparse_disk(embedded(f'RW {2**28} SPARSE "a.vmdk"'), capacity=2**28))
+        stream.write(disks.sparse_disk(embedded(2**28), capacity=2**28))
         stream.truncate(100 * 2**30)
     amounts: list[int] = []
     real = _files.read_range
@@ -331,7 +332,7 @@ def test_a_large_disk_costs_a_small_read(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def link(hint: str | None, number: int = 0) -> bytes:
-    return disks.text("RW 8 ZERO", cid="1", parent="1" if hint else "ffffffff", hint=hint, ddb="")
+    return descriptor("RW 8 ZERO", cid="1", parent="1" if hint else "ffffffff", hint=hint, ddb="")
 
 
 def test_two_links_that_are_each_others_parent(tmp_path: Path) -> None:
@@ -382,7 +383,7 @@ def trap(tmp_path: Path) -> Path:
     """A VM's folder with a disk beside it that nobody may open."""
     folder = tmp_path / "vm"
     (folder / "sub").mkdir(parents=True)
-    (tmp_path / "secret.vmdk").write_bytes(disks.text("RW 8 ZERO"))
+    (tmp_path / "secret.vmdk").write_bytes(descriptor("RW 8 ZERO"))
     (folder / "soft.vmdk").symlink_to("../secret.vmdk")
     return folder
 
@@ -391,7 +392,7 @@ def trap(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", ["FLAT", "SPARSE", "VMFS", "VMFSSPARSE"])
 def test_an_extent_outside_is_told_and_never_opened(name: str, kind: str, tmp_path: Path) -> None:
-    folder = disks.put(trap(tmp_path), a_vmdk=disks.text(f'RW 8 {kind} "{name}" 0'))
+    folder = disks.put(trap(tmp_path), a_vmdk=descriptor(f'RW 8 {kind} "{name}" 0'))
     chain, opened = opened_outside(folder)
     assert opened == []
     assert kinds(chain) == ["outside"]
@@ -402,7 +403,7 @@ def test_an_extent_outside_is_told_and_never_opened(name: str, kind: str, tmp_pa
 @posix_only
 @pytest.mark.parametrize("name", NAMES)
 def test_a_parent_outside_is_told_and_never_opened(name: str, tmp_path: Path) -> None:
-    folder = disks.put(trap(tmp_path), a_vmdk=disks.text("RW 8 ZERO", parent="12345678", hint=name))
+    folder = disks.put(trap(tmp_path), a_vmdk=descriptor("RW 8 ZERO", parent="12345678", hint=name))
     chain, opened = opened_outside(folder)
     assert opened == []
     assert kinds(chain) == ["outside"]
@@ -422,7 +423,7 @@ def test_a_link_that_leads_outside_is_never_opened(tmp_path: Path) -> None:
 def test_a_fifo_in_place_of_an_extent_is_neither_opened_nor_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     lines = ['RW 8 SPARSE "pipe"', 'RW 8 FLAT "pipe" 0']
-    disks.put(tmp_path, a_vmdk=disks.text(*lines, parent="1", hint="pipe"))
+    disks.put(tmp_path, a_vmdk=descriptor(*lines, parent="1", hint="pipe"))
     with disks.opened_files() as opened:
         chain = read(tmp_path)
     assert kinds(chain) == ["unreadable", "unreadable", "unreadable"]
@@ -434,7 +435,7 @@ def test_a_fifo_in_place_of_an_extent_is_neither_opened_nor_waited_for(tmp_path:
 def test_a_device_is_where_a_device_disk_has_it_and_is_not_opened(create_type: str, tmp_path: Path) -> None:
     names = ["/dev/null", "/dev/none", "\\\\.\\PhysicalDrive0", "/vmfs/devices/disks/vmhba1:0:0:0"]
     lines = [f'RW 8 FLAT "{name}" 0' for name in names]
-    disks.put(tmp_path, a_vmdk=disks.text(*lines, create_type=create_type), PhysicalDrive0=b"")
+    disks.put(tmp_path, a_vmdk=descriptor(*lines, create_type=create_type), PhysicalDrive0=b"")
     chain, opened = opened_outside(tmp_path)
     assert opened == []
     assert chain.problems == ()
@@ -447,7 +448,7 @@ def test_a_device_is_where_a_device_disk_has_it_and_is_not_opened(create_type: s
 
 
 def test_a_device_under_an_ordinary_disk_is_told(tmp_path: Path) -> None:
-    disks.put(tmp_path, a_vmdk=disks.text('RW 8 FLAT "/dev/sda" 0'))
+    disks.put(tmp_path, a_vmdk=descriptor('RW 8 FLAT "/dev/sda" 0'))
     assert kinds(read(tmp_path)) == ["outside"]
 
 
