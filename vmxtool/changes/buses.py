@@ -208,7 +208,6 @@ class _Moves:
         self.places[old] = new
 
 
-
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:
     return (row for row in rows_for(f"{bus}0:0.present") if row.below == "move-disks")
 

@@ -77,6 +77,4 @@ def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:
             except (ValueError, KeyError) as error:
                 reason = str(error.args[0]) if error.args else "it cannot hold the value"
         if reason is not None:
-            yield from findings_of(
-                writing.descriptor_without_room, change.link.file, change.key, change.after, reason
-            )
+            yield from findings_of(writing.descriptor_without_room, change.link.file, change.key, change.after, reason)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import SettingChange
+from vmxtool.knowledge.features import features
+from vmxtool.rules.case import disk_name_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
 
 _KIND = "virtualHW.productCompatibility"
-_ESX2_NAME = re.compile(r"(scsi\d:\d{1,2})\.name", re.IGNORECASE)
 _LAST_OF_ESX2 = 3  # configs of ESX Server 1 and 2, whose disks have `name` and not `fileName`, go up to this version
 
 
@@ -24,10 +24,9 @@ def name_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
     if product is not None and product.esx is False and document.get(_KIND, "").lower() == "esx":
         why = f"{product.name} is a hosted product (unverified)"
         yield SettingChange(document.spelling(_KIND), "hosted", why, "general")
-    if wanted.version <= _LAST_OF_ESX2 and wanted.esx is not False:
+    if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
         return
-    for key in document:
-        hit = _ESX2_NAME.fullmatch(key)
-        if hit is not None and f"{hit[1]}.fileName" not in document:
-            why = "products other than ESX Server 1 and 2 read the disk's name here"
-            yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=f"{hit[1]}.fileName")
+    for key in disk_name_keys(document):
+        name = f"{key.rpartition('.')[0]}.fileName"
+        why = "products other than ESX Server 1 and 2 read the disk's name here"
+        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=name)

@@ -13,7 +13,7 @@ from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.model import Changes, join
-from vmxtool.rules.state import lowered_mark, rows_for, settings_of
+from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
 from vmxtool.vmx import values
 from vmxtool.vmx.document import fold
 
@@ -61,14 +61,16 @@ def _state_after(vm: Machine, start: VmState, wanted: Wanted, made: Changes) -> 
         guest=after.get("guestos") or None,
         disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
         devices=frozenset(setting.rule.id for setting in settings_of(after)) - taken_out,
-        settled=start.settled | frozenset(_lowered(made.settings)),
+        settled=start.settled | frozenset(_marks(made.settings)),
     )
 
 
-def _lowered(changes: Iterable[SettingChange]) -> Iterator[str]:
-    """The marks of figures over a limit that the changes have lowered, which the state itself does not hold."""
+def _marks(changes: Iterable[SettingChange]) -> Iterator[str]:
+    """The marks of what the changes settle and no other field of the state holds."""
     for change in changes:
         yield from (lowered_mark(row) for row in rows_for(fold(change.key)) if row.limit is not None)
+        if change.name is not None and change.name.lower().endswith(".filename"):
+            yield DISKS_NAMED
 
 
 def apply_settings(before: dict[str, str], changes: Iterable[SettingChange]) -> dict[str, str]:

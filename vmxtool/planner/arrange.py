@@ -86,7 +86,9 @@ def _of(cures: Sequence[Finding], do: Do) -> Iterator[tuple[Finding, ...]]:
 def _place_of(move: Move, body: Sequence[Move]) -> int:
     """Before the first move of the way that has a later phase."""
     phase = KINDS[move.do].phase
-    return next((n for n, other in enumerate(body) if KINDS[other.do].phase > phase and other.do is not Do.MOVE_TO), len(body))
+    return next(
+        (n for n, other in enumerate(body) if KINDS[other.do].phase > phase and other.do is not Do.MOVE_TO), len(body)
+    )
 
 
 def _with_arrival(body: list[Move], start: VmState, target: Product) -> list[Move]:

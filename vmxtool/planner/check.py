@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do, Severity, in_order
+from vmxtool.findings import CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.guide import ask_guide
-from vmxtool.planner.plan import Dead, HopPlanner, Plan, identity, stops
+from vmxtool.planner.plan import Dead, Plan, identity, stops
+from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.verdict import Answer, Effort, Verdict, WayLabel
 from vmxtool.planner.ways import derived_ways, ways
-from vmxtool.rules.case import Case, facts_of
-from vmxtool.rules.commands import disk_name
+from vmxtool.rules.case import Case, facts_of, unknown_rows
+from vmxtool.rules.commands import disk_name, vmxtool_command
 from vmxtool.rules.registry import judge
 from vmxtool.rules.state import VmState
 
@@ -85,7 +86,13 @@ def check_unseen(origin: Product, target: Product) -> Verdict:
 
 
 def plan_hop(
-    files: Files, start: VmState, target: Product, guide: GuideAnswer, named: str | None = None, *, only: int | None = None
+    files: Files,
+    start: VmState,
+    target: Product,
+    guide: GuideAnswer,
+    named: str | None = None,
+    *,
+    only: int | None = None,
 ) -> Plans:
     """Play every way of one hop.
 
@@ -201,10 +208,10 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding in hop.files.findings:
         if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
             finding = replace(finding, severity=Severity.BLOCKER)  # noqa: PLW2901
-        yield _with_command(finding, own)
+        yield _with_command(finding, own, hop)
     seen = {identity(it) for it in hop.found}
     for finding in hop.found:
-        yield _with_command(finding, own)
+        yield _with_command(finding, own, hop)
     if best is None:
         for dead in found.dead[:1]:
             for finding in dead.reasons:
@@ -215,7 +222,7 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding, after in _consequences(hop, best, own):
         if identity(finding) not in seen:
             seen.add(identity(finding))
-            yield _with_command(replace(finding, after=after), own)
+            yield _with_command(replace(finding, after=after), own, hop)
 
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
@@ -229,15 +236,28 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
     yield from ((it, changing[-1] if changing else None) for it in best.met)
 
 
-def _with_command(finding: Finding, steps: Sequence[Step]) -> Finding:
-    """A finding that one of our own steps cures, with that step's command."""
+def _with_command(finding: Finding, steps: Sequence[Step], hop: HopPlanner) -> Finding:
+    """A finding that a rewrite cures, with the command of our own step; what no step of the plan cures has no fix."""
     fix = finding.fix
-    if fix is None or fix.commands or fix.product is not None:
-        return finding
-    if finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
+    if fix is None or fix.safety is Safety.MANUAL or finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
         return finding
     step = next((it for it in steps if it.is_ours), None)
-    return finding if step is None else replace(finding, fix=replace(fix, commands=step.commands))
+    if step is not None:
+        return replace(finding, fix=replace(fix, commands=step.commands))
+    if finding.blocks or not steps:
+        return finding
+    words = ("--target", hop.target.id, "--unsafe") if fix.safety is Safety.UNSAFE else _to_fit(finding, hop)
+    if words is None:
+        return replace(finding, fix=None)
+    return replace(finding, fix=replace(fix, commands=(vmxtool_command(hop.files.vm, "rewrite", *words),)))
+
+
+def _to_fit(finding: Finding, hop: HopPlanner) -> tuple[str, ...] | None:
+    """The rewrite that takes out what the VM's own version does not know on any product; None where it does know it."""
+    version = hop.start.version
+    if version is None or finding.subject not in unknown_rows(version, None):
+        return None
+    return ("--hwversion", str(version))
 
 
 def _unseen(files: Files) -> Iterator[str]:
@@ -268,9 +288,7 @@ def _answer(found: Plans, findings: Sequence[Finding], unseen: Sequence[str]) ->
     best = found.best
     if best is None:
         # What is wrong with the VM's own files says nothing against the target.
-        by_target = [all(not it.of_files for it in dead.reasons if it.cure is None) for dead in found.dead]
-        of_target = any(it.blocks and it.cure is None for dead in found.dead for it in dead.reasons if not it.of_files)
-        return Answer.NOT_SUPPORTED if of_target and all(by_target) else Answer.DEPENDS
+        return Answer.DEPENDS if any(dead.by_files for dead in found.dead) else Answer.NOT_SUPPORTED
     if best.when or unseen or _is_open(found, findings):
         return Answer.DEPENDS
     return Answer.READY if best.only_carries else Answer.NEEDS_STEPS
@@ -280,7 +298,8 @@ def _is_open(found: Plans, findings: Sequence[Finding]) -> bool:
     """Whether an answer to a question would change the verdict or the steps."""
     best = found.best
     return any(
-        it.severity is Severity.UNKNOWN and (it.of_files or not it.stops or (best is not None and it.stops & best.kinds))
+        it.severity is Severity.UNKNOWN
+        and (it.of_files or not it.stops or (best is not None and it.stops & best.kinds))
         for it in findings
     )
 

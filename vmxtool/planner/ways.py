@@ -78,7 +78,8 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
         return
     for version in (only,) if only is not None else _candidates(start, target):
         if version == own:
-            yield Way()
+            # A hardware version that is asked for is a gate: the VM is to fit it in all, with no product to judge by.
+            yield Way((Move(Do.REWRITE, version=own),)) if target.family == HARDWARE else Way()
         elif own >= OLDEST_WRITTEN or version < own:
             yield Way((Move(Do.REWRITE, version=version),))
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import WriteError
 from vmxtool.changes.realise import apply_settings, realise
+from vmxtool.errors import WriteError
 from vmxtool.machine.read import describe
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor

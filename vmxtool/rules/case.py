@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.limits import Limit
     from vmxtool.rules.state import DiskState, Setting, VmState
     from vmxtool.vmdk.chain import Link
+    from vmxtool.vmx.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,15 @@ def facts_of(vm: Machine) -> Files:
     from vmxtool.rules.registry import judge_files
 
     return Files(vm, settings_of(vm.config.document), tuple(judge_files(vm)))
+
+
+_NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
+
+
+def disk_name_keys(document: Document) -> list[str]:
+    """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
+    found = [key for key in document if _NAME_KEY.fullmatch(key)]
+    return [key for key in found if f"{key.rpartition('.')[0]}.fileName" not in document]
 
 
 def scsi_model(vm: Machine) -> str | None:

@@ -10,9 +10,10 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, newest_known
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.rules.case import disk_label, has_bus, presence_evidence, scsi_model, top, with_article
+from vmxtool.rules.case import disk_label, disk_name_keys, has_bus, presence_evidence, scsi_model, top, with_article
 from vmxtool.rules.commands import convert_commands, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
+from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,6 +246,33 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
                 (mode, *vm.snapshots.signs[:1]),
                 manual("copy what is on the disk before you go to another snapshot"),
             )
+
+
+@rule(
+    "DSK220",
+    "disk-name-not-read",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    sources=("libvirt:src/vmx/vmx.c",),
+)
+def disk_name_not_read(case: Case) -> Iterator[Hit]:
+    """The config names a disk where the target does not look.
+
+    ESX Server 1 and 2 keep the name of a SCSI disk's file in `scsiN:M.name`. Products since read `scsiN:M.fileName`
+    alone, and find no disk to start from.
+    """
+    if DISKS_NAMED in case.now.settled or features()["reads-disk-names-in-name"].holds(case.target):
+        return
+    document = case.vm.config.document
+    disks = {drive.id for drive, _ in case.disks}
+    keys = [key for key in disk_name_keys(document) if key.lower().rpartition(".")[0] in disks]
+    if keys:
+        yield Hit(
+            f"{', '.join(keys)}: {case.target.name} does not read a disk's name there, and finds no disk",
+            tuple(document.evidence(key) for key in keys),
+            by_rewrite("the name goes to fileName with the rewrite"),
+        )
 
 
 @rule("DSK216", "transport-version-too-old", Severity.WARNING, about=About.TARGET, sources=("field-observations",))

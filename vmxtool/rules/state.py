@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Bus, Drive, Machine
 
+DISKS_NAMED = "disks-named"
+"""The mark in `settled` of a config that names its disks where every product since ESX Server 3 reads it."""
+
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 
 # What hides a disk, or a part of it, so that nothing can be said of what it holds.
