@@ -52,7 +52,7 @@ def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
         # What goes altogether is not replaced first.
         rows = rows_for(key)
         for row in sorted(rows, key=lambda row: row.below != "remove") if len(rows) > 1 else rows:
-            if row.below not in {"move-disks", "refuse"} and row.takes(draft.document[key]):
+            if row.below != "move-disks" and draft.may_go(row, key) and row.takes(draft.document[key]):
                 draft.apply(row, draft.document.spelling(key))
     for change in name_changes(vm, wanted):
         draft.add(change)
@@ -93,14 +93,19 @@ class _Draft:
                 )
             )
 
+    def may_go(self, row: DeviceRule, key: str) -> bool:
+        """Whether a row says anything of this version at all; what only an owner takes out goes where it is off."""
+        if row.limit is not None or (row.on_any_change and self.moves):
+            return True
+        if row.known(self.wanted.version, esx=self.wanted.esx):
+            return False
+        return row.below != "refuse" or _is_off(self.document, key)
+
     def apply(self, row: DeviceRule, key: str) -> None:
         if row.limit is not None:
             self._limit(row, key)
             return
-        wanted = self.wanted
         on_change = row.on_any_change and self.moves
-        if not on_change and row.known(wanted.version, esx=wanted.esx):
-            return
         doubtful = not on_change and not row.unverified.isdisjoint(
             {"first_hardware", "first_hardware_esx", "last_hardware"}
         )
@@ -131,7 +136,7 @@ class _Draft:
         if fold(change.key) in self.changes:
             return
         if row.safety == "unsafe" and not off:
-            if doubtful:
+            if doubtful or self.wanted.optional:
                 self.optional.append((row, change))
                 return
             what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
@@ -239,8 +244,10 @@ class _Draft:
 
 def _is_off(document: Document, key: str) -> bool:
     """Whether a setting belongs to a device that is switched off, so that the guest never sees it."""
-    present = f"{key.partition('.')[0]}.present"
-    return present in document and not document.flag(present, True)
+    head = key.partition(".")[0]
+    if f"{head}.present" not in document:
+        return head.lower() == "vtpm"
+    return not document.flag(f"{head}.present", True)
 
 
 def _as_clause(sentence: str) -> str:

@@ -15,7 +15,7 @@ from vmxtool.planner.plan import Dead, Plan, identity, stops
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.verdict import Answer, Effort, Verdict, WayLabel
 from vmxtool.planner.ways import derived_ways, ways
-from vmxtool.rules.case import Case, facts_of, unknown_rows
+from vmxtool.rules.case import Case, facts_of
 from vmxtool.rules.commands import disk_name, vmxtool_command
 from vmxtool.rules.registry import judge
 from vmxtool.rules.state import VmState
@@ -208,10 +208,10 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding in hop.files.findings:
         if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
             finding = replace(finding, severity=Severity.BLOCKER)  # noqa: PLW2901
-        yield _with_command(finding, own, hop)
+        yield _with_command(finding, own, found)
     seen = {identity(it) for it in hop.found}
     for finding in hop.found:
-        yield _with_command(finding, own, hop)
+        yield _with_command(finding, own, found)
     if best is None:
         for dead in found.dead[:1]:
             for finding in dead.reasons:
@@ -222,7 +222,7 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding, after in _consequences(hop, best, own):
         if identity(finding) not in seen:
             seen.add(identity(finding))
-            yield _with_command(replace(finding, after=after), own, hop)
+            yield _with_command(replace(finding, after=after), own, found)
 
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
@@ -236,28 +236,22 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
     yield from ((it, changing[-1] if changing else None) for it in best.met)
 
 
-def _with_command(finding: Finding, steps: Sequence[Step], hop: HopPlanner) -> Finding:
-    """A finding that a rewrite cures, with the command of our own step; what no step of the plan cures has no fix."""
+def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Finding:
+    """A finding that a rewrite cures, with its command: that of our own step, or one that may be made beside the plan."""
     fix = finding.fix
     if fix is None or fix.safety is Safety.MANUAL or finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
         return finding
     step = next((it for it in steps if it.is_ours), None)
     if step is not None:
         return replace(finding, fix=replace(fix, commands=step.commands))
-    if finding.blocks or not steps:
+    if finding.blocks or found.best is None:
         return finding
-    words = ("--target", hop.target.id, "--unsafe") if fix.safety is Safety.UNSAFE else _to_fit(finding, hop)
-    if words is None:
-        return replace(finding, fix=None)
-    return replace(finding, fix=replace(fix, commands=(vmxtool_command(hop.files.vm, "rewrite", *words),)))
-
-
-def _to_fit(finding: Finding, hop: HopPlanner) -> tuple[str, ...] | None:
-    """The rewrite that takes out what the VM's own version does not know on any product; None where it does know it."""
-    version = hop.start.version
-    if version is None or finding.subject not in unknown_rows(version, None):
-        return None
-    return ("--hwversion", str(version))
+    # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
+    words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
+    if found.hop.target.family == HARDWARE:
+        words = ["--hwversion", str(found.hop.target.runs_max)]
+    words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
+    return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
 
 
 def _unseen(files: Files) -> Iterator[str]:

@@ -144,8 +144,10 @@ def _move_to(state: VmState, move: Move, _: Product) -> VmState:
     return replace(state, holder=member(move.products[0]), arrived=True)
 
 
-def _export(state: VmState, *_: object) -> VmState:
-    return state.with_formats({"esx": "hosted", "transport": "hosted"})
+def _export(state: VmState, _: Move, target: Product) -> VmState:
+    # What ESX Server 1 exports, the products of its time run.
+    form: DiskFormat = "legacy" if target.readable_formats == {"legacy"} else "hosted"
+    return state.with_formats({"esx": form, "transport": form})
 
 
 def _import(state: VmState, *_: object) -> VmState:

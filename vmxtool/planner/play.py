@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Wanted
-from vmxtool.changes.realise import realise
+from vmxtool.changes.realise import realise_alike
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.planner.arrange import REWRITING, arrange
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.planner.moves import Move
+    from vmxtool.planner.plan import Step
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
@@ -121,7 +122,7 @@ class HopPlanner:
     def _rewrite(self, move: Move, before: VmState, own: int, played: _Played) -> None:
         version = move.version if move.version is not None else own
         wanted = self._wanted(move, version, own, by_converter=played.by_converter)
-        changes = realise(self.files.vm, before, wanted)
+        changes = realise_alike(self.files, before, wanted)
         if not changes and version == own:
             return
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]

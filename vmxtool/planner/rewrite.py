@@ -124,13 +124,11 @@ def _makers(vm: Machine, goal: Goal) -> list[Product]:
 def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     """The changes of a plan, with what was asked for beside it and with what was not allowed."""
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
-    extra = _asked_moves(files, goal, wanted)
-    if goal.unsafe and plan.wanted is None:
-        wanted = wanted._replace(fit=True)  # what was asked for beyond the plan: all that the target may not know
-    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=wanted.moves | extra)
-    if plan.own_step is None and not extra and not wanted.fit:
-        return _as_planned(found, plan, goal, files)
-    changes = realise(files.vm, plan.start, wanted)
+    moves = wanted.moves | _asked_moves(files, goal, wanted)
+    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves)
+    if plan.start.version is None:
+        return Intended(files.vm, refused=_unique(_refusals(found, plan, files, Changes())), words=goal.words)
+    changes = realise(files, plan.start, wanted)
     refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
@@ -143,14 +141,6 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
         notes=tuple(dict.fromkeys((*_notes(files, plan, goal), *changes.notes))),
         words=goal.words,
     )
-
-
-def _as_planned(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
-    """Nothing to change: the best plan has no part for vmxtool. A VM that is not at rest is refused all the same."""
-    refused = _unique(_refusals(found, plan, files, Changes()))
-    if refused:
-        return Intended(files.vm, refused=refused, words=goal.words)
-    return Intended(files.vm, notes=tuple(_notes(files, plan, goal)), words=goal.words)
 
 
 def _remains(finding: Finding, plan: Plan) -> bool:
@@ -170,7 +160,7 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
         )
     wanted = Wanted(version, fit=False, adapter=_adapter(goal))
     wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
-    changes = realise(files.vm, start, wanted)
+    changes = realise(files, start, wanted)
     moved = frozenset(wanted.moves)
     refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal)])
     if refused:
@@ -246,7 +236,8 @@ def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
 
 
 def _as_it_is(start: VmState, target: Product) -> Wanted:
-    return Wanted(start.version or 0, product=target, fit=False)
+    """What can be done for a target where nothing has to be: what it does not know goes, what the guest needs stays."""
+    return Wanted(start.version or 0, product=target, optional=True)
 
 
 def _adapter(goal: Goal) -> str | None:

@@ -76,7 +76,10 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
     if own is None:
         yield Way()
         return
-    for version in (only,) if only is not None else _candidates(start, target):
+    candidates = (only,) if only is not None else tuple(_candidates(start, target))
+    leads = False
+    for version in candidates:
+        leads = True
         if version == own:
             # A hardware version that is asked for is a gate: the VM is to fit it in all, with no product to judge by.
             yield Way((Move(Do.REWRITE, version=own),)) if target.family == HARDWARE else Way()
@@ -85,10 +88,11 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
         else:
             # Of configs older than that none has been seen; a product that runs both versions makes the step.
             maker = _upgrader(own, version)
+            leads = maker is not None
             if maker is not None:
                 upgrade = Move(Do.UPGRADE_HARDWARE, (maker,), version, one_way=True)
                 yield Way((Move(Do.MOVE_TO, (maker,)), upgrade))
-    if only is None and runs(target, own) is Ternary.NO and not list(_candidates(start, target)):
+    if not leads:
         yield Way()  # it leads nowhere, and what is found says why
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.limits import Limit
+    from vmxtool.rules.registry import Rule
     from vmxtool.rules.state import DiskState, Setting, VmState
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmx.document import Document
@@ -41,11 +42,17 @@ class Files:
         vm: what the files say.
         settings: its settings that rows of devices.toml are about.
         findings: what is to be said about the files, whatever the target.
+        rules: the rules about a target that may have a hit for this VM.
+        named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
+        memo: rewrites of the files that have been worked out, for other targets that ask for the same.
     """
 
     vm: Machine
     settings: tuple[Setting, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    named_as_esx2: tuple[str, ...] = ()
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +202,11 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
 
 def facts_of(vm: Machine) -> Files:
     """A VM's files judged once, for any number of targets."""
-    from vmxtool.rules.registry import judge_files
+    from vmxtool.rules.registry import judge_files, rules_for_target
 
-    return Files(vm, settings_of(vm.config.document), tuple(judge_files(vm)))
+    document = vm.config.document
+    findings = tuple(judge_files(vm))
+    return Files(vm, settings_of(document), findings, rules_for_target(vm), tuple(disk_name_keys(document)))
 
 
 _NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
@@ -205,8 +214,8 @@ _NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
 
 def disk_name_keys(document: Document) -> list[str]:
     """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
-    found = [key for key in document if _NAME_KEY.fullmatch(key)]
-    return [key for key in found if f"{key.rpartition('.')[0]}.fileName" not in document]
+    found = [key for key in document.folded() if key.endswith(".name") and _NAME_KEY.fullmatch(key)]
+    return [document.spelling(key) for key in found if f"{key.rpartition('.')[0]}.filename" not in document]
 
 
 def scsi_model(vm: Machine) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute
@@ -48,18 +49,27 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         if drive.file is None:
             yield Hit(
-                f"{drive.id} is a disk without a file name", presence_evidence(drive), manual("name its file, or remove it")
+                f"{drive.id} is a disk without a file name",
+                presence_evidence(drive),
+                manual("name its file, or remove it"),
+                subject=drive.id,
             )
         elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
             # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
             cure = manual("move the disk from the host that has it together with the VM")
-            yield Hit(f"{disk_label(drive)} is on another host and was not looked at", name_evidence(drive), cure, Severity.WARNING)
+            yield Hit(
+                f"{disk_label(drive)} is on another host and was not looked at",
+                name_evidence(drive),
+                cure,
+                Severity.WARNING,
+                subject=drive.id,
+            )
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
-            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure)
+            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure, subject=drive.id)
         for problem in _problems(drive):
             if problem.kind == "extent-missing":
-                yield _hit(problem, "copy the missing file to the VM's folder")
+                yield replace(_hit(problem, "copy the missing file to the VM's folder"), subject=drive.id)
 
 
 @rule(

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
 
 
-@rule("NET301", "too-many-nics", Severity.BLOCKER, about=About.TARGET, cure=Do.CHANGE_SETTINGS)
+@rule(
+    "NET301",
+    "too-many-nics",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.CHANGE_SETTINGS,
+    only_if=lambda vm: bool(vm.nics or vm.surplus_devices),
+)
 def too_many_nics(case: Case) -> Iterator[Hit]:
     """The VM has more network adapters than the target gives a VM.
 
@@ -46,6 +53,7 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.CONNECT_NETWORK,
     sources=("libvirt:src/vmx/vmx.c",),
+    only_if=lambda vm: bool(vm.nics),
 )
 def network_not_there(case: Case) -> Iterator[Hit]:
     """A network adapter is connected to a network that the target has not.
