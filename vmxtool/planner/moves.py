@@ -251,6 +251,13 @@ def _mark(finding: Finding) -> str:
     return finding.keys[-1]
 
 
+def phase_of(move: Move) -> Phase:
+    """When a move has its turn: an upgrade by another product than the target comes before the VM is carried there."""
+    if move.do is Do.UPGRADE_HARDWARE and move.products:
+        return Phase.PREPARE
+    return KINDS[move.do].phase
+
+
 def arrives(move: Move, target: Product) -> bool:
     """Whether a move by itself leaves the VM with the target."""
     to_target = not move.products or member(move.products[0]) == target.id

@@ -72,7 +72,8 @@ def intend(machine: Machine, goal: Goal) -> Intended:
     named = goal.origin.id if goal.origin is not None else None
     found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
     plan = _chosen(found, goal)
-    if plan is None and not goal.legacy and guide.verdict != "not-supported":
+    by_guide = goal.legacy and not all(it.by_converter for it in found.plans)
+    if plan is None and not by_guide and guide.verdict != "not-supported":
         # Where the guide's ways have no part for vmxtool, it still does what it can, unless nothing needs doing.
         found = found if found.best is not None and found.best.only_carries else _beside_the_guide(found)
         plan = _chosen(found, goal)
@@ -132,7 +133,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
-    later = [it.fix for it in found.hop.found if _remains(it, plan) and it.fix is not None]
+    later = [_with_commands(it.fix, it, plan) for it in found.hop.found if _remains(it, plan) and it.fix is not None]
     return Intended(
         files.vm,
         changes,
@@ -149,6 +150,12 @@ def _remains(finding: Finding, plan: Plan) -> bool:
     return (
         finding.cure is not None and (own is None or finding.cure not in step_kinds(own)) and finding.cure in plan.kinds
     )
+
+
+def _with_commands(fix: Fix, finding: Finding, plan: Plan) -> Fix:
+    """What is left to do, with the commands of the step that does it."""
+    step = next((it for it in plan.steps if it.do is finding.cure and it.commands), None)
+    return fix if step is None or fix.commands else replace(fix, commands=step.commands, product=step.product)
 
 
 def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:

@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Safety
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.arrange import REWRITING
 from vmxtool.planner.goal import option_words
-from vmxtool.planner.moves import KINDS, TARGET, VMXTOOL, YOU, is_one_way, member
+from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, is_one_way, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
     convert_commands,
@@ -125,7 +125,7 @@ class StepMaker:
         return Step(
             do=move.do,
             by=self._doer(move),
-            where=kind.where,
+            where=SOURCE if move.products and kind.where == TARGET else kind.where,
             product=product,
             commands=commands,
             source=source,
