@@ -9,7 +9,7 @@ from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware
-from vmxtool.machine.sections import Sections
+from vmxtool.machine.sections import Sections, numbers_alike
 from vmxtool.rules import writing
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
     from vmxtool.vmx.document import Document
 
@@ -38,7 +39,7 @@ def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
     )
 
 
-def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
+def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """Return every change of the config that makes a VM fit for a version and a product.
 
     Disks on buses that the version lacks are not moved here: see `buses`. Devices that only their owner can take out
@@ -46,15 +47,14 @@ def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
     """
     if not wanted.fit:
         return Changes()
-    draft = _Draft(vm, start, wanted)
+    draft = _Draft(files.vm, start, wanted)
     draft.add_version()
-    for key in vm.config.document.folded():
+    for key, rows in files.rowed:
         # What goes altogether is not replaced first.
-        rows = rows_for(key)
         for row in sorted(rows, key=lambda row: row.below != "remove") if len(rows) > 1 else rows:
             if row.below != "move-disks" and draft.may_go(row, key) and row.takes(draft.document[key]):
                 draft.apply(row, draft.document.spelling(key))
-    for change in name_changes(vm, wanted):
+    for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
     return draft.finish()
@@ -226,7 +226,7 @@ class _Draft:
 
     def _lost_numbers(self) -> Iterator[Finding]:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
-        if not self.moves:
+        if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         sections = Sections(self.document)
         before = set(sections.units(self.start.version).surplus)

@@ -44,10 +44,10 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         wanted: what is to be reached.
     """
     vm = files.vm
-    hardware = change_hardware(vm, start, wanted)
+    hardware = change_hardware(files, start, wanted)
     drives = move_drives(vm, wanted, {fold(change.key): change for change in hardware.settings})
     changes_version = wanted.fit and wanted.version != vm.hardware.version
-    disks = name_version(vm, wanted) if changes_version else Changes()
+    disks = name_version(files, wanted) if changes_version else Changes()
     made = join([hardware, drives, disks])
     cramped = tuple(without_room(made.descriptors))
     return replace(made, refused=(*made.refused, *cramped), end=_state_after(files, start, wanted, made))
@@ -60,13 +60,11 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """
     product = wanted.product
     of_product = None if product is None else _what_counts(product, start.memory_mib, wanted.version, vm=files.vm)
-    key = (replace(start, holder=None, arrived=True), wanted._replace(product=None, why=""), of_product)
+    key = (start.held(None), wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):
         known = files.memo[key] = realise(files, start, wanted)
-    if known.end is None:
-        return known
-    return replace(known, end=replace(known.end, holder=start.holder, arrived=start.arrived))
+    return known
 
 
 def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine) -> object:

@@ -66,9 +66,10 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
 def check_all(machine: Machine, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
     """One verdict per known product, in the order of the products, without raw hardware versions."""
     files = facts_of(machine)
+    start = start_of(files, likely_origins(machine, origin))
     for target in products().values():
         if target.family != HARDWARE and family in {None, target.family}:
-            yield _verdict(files, target, origin)
+            yield _verdict(files, target, origin, start=start)
 
 
 def check_unseen(origin: Product, target: Product) -> Verdict:
@@ -116,9 +117,17 @@ def plan_hop(
     plans = sorted((it for it in results if isinstance(it, Plan)), key=lambda plan: plan.cost)
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
-    unique = {_shown(plan): plan for plan in reversed(plans)}
-    kept = tuple(plan for plan in plans if unique[_shown(plan)] is plan)
-    return Plans(hop, kept, tuple(it for it in results if isinstance(it, Dead)))
+    return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
+
+
+def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Plans of which no two show the same steps; of two that do, the first."""
+    if len(plans) < 2:
+        return tuple(plans)
+    first: dict[object, Plan] = {}
+    for plan in plans:
+        first.setdefault(_shown(plan), plan)
+    return tuple(first.values())
 
 
 def _shown(plan: Plan) -> object:
@@ -136,15 +145,18 @@ def start_of(files: Files, origins: Sequence[OriginCandidate]) -> VmState:
     return VmState.of(files.vm, holder, files.settings)
 
 
-def _verdict(files: Files, target: Product, origin: Product | None, *, seen: bool = True) -> Verdict:
+def _verdict(
+    files: Files, target: Product, origin: Product | None, *, start: VmState | None = None, seen: bool = True
+) -> Verdict:
     origins = likely_origins(files.vm, origin)
     named = origin.id if origin is not None else None
     guide = ask_guide(origins, files.vm.hardware.version, target, named=origin is not None)
-    start = start_of(files, origins) if seen else _plain_state(origins[0].product)
+    if start is None:
+        start = start_of(files, origins) if seen else _plain_state(origins[0].product)
     found = plan_hop(files, start, target, guide, named)
     steps, labels = number_steps(found.plans)
     findings = in_order(list(_told(found, steps)))
-    unseen = tuple(_unseen(files)) if seen else ("the VM's own files",)
+    unseen = _unseen_once(files) if seen else ("the VM's own files",)
     answer = _answer(found, findings, unseen)
     hopeless = answer is Answer.NOT_SUPPORTED
     routes = None
@@ -252,6 +264,13 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
         words = ["--hwversion", str(found.hop.target.runs_max)]
     words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
     return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
+
+
+def _unseen_once(files: Files) -> tuple[str, ...]:
+    found = files.memo.get(_unseen)
+    if not isinstance(found, tuple):
+        found = files.memo[_unseen] = tuple(_unseen(files))
+    return found
 
 
 def _unseen(files: Files) -> Iterator[str]:

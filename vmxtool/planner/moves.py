@@ -137,11 +137,11 @@ def is_one_way(before: int | None, after: int | None) -> bool:
 
 
 def _arrive(state: VmState, _: Move, target: Product) -> VmState:
-    return replace(state, holder=target.id, arrived=True)
+    return state.held(target.id)
 
 
 def _move_to(state: VmState, move: Move, _: Product) -> VmState:
-    return replace(state, holder=member(move.products[0]), arrived=True)
+    return state.held(member(move.products[0]))
 
 
 def _export(state: VmState, _: Move, target: Product) -> VmState:
@@ -239,12 +239,13 @@ KINDS: Mapping[Do, Kind] = {
 def effect_of(move: Move, state: VmState, target: Product) -> VmState:
     """The state after a move that vmxtool itself does not make."""
     effect = KINDS[move.do].effect
-    settled = state.settled | {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
+    settled = {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
     if effect is not None:
         state = effect(state, move, target)
-    changed = {name: figure for finding in move.cured for name, figure in finding.leaves} if effect is None else {}
-    taken = {finding.subject for finding in move.cured if effect is None and finding.subject in state.devices}
-    return replace(state, settled=settled, devices=state.devices - taken, **changed)  # type: ignore[arg-type]
+        return replace(state, settled=state.settled | settled) if settled else state
+    figures = {name: figure for finding in move.cured for name, figure in finding.leaves}
+    taken = {finding.subject for finding in move.cured}
+    return replace(state, settled=state.settled | settled, devices=state.devices - taken, **figures)  # type: ignore[arg-type]
 
 
 def _mark(finding: Finding) -> str:

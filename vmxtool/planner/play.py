@@ -5,7 +5,6 @@ A plan is right because its end has arrived and the judge finds nothing there th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Wanted
@@ -75,7 +74,7 @@ class HopPlanner:
 
     def _judge_end(self, end: VmState) -> Sequence[Finding]:
         start = self.start
-        if replace(end, holder=start.holder, arrived=start.arrived, settled=start.settled) == start:
+        if end.is_like(start):
             return [it for it in self.found if end.settled.isdisjoint(it.keys)]
         return judge(Case(self.files, end, self.target, self.guide))
 
@@ -127,7 +126,7 @@ class HopPlanner:
             return
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
         played.changes, played.wanted = changes, wanted
-        played.end = changes.end or before
+        played.end = before if changes.end is None else changes.end.held(before.holder, arrived=before.arrived)
         played.made.append(Made(move, before, played.end, changes))
 
     def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:

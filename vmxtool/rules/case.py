@@ -42,6 +42,8 @@ class Files:
         vm: what the files say.
         settings: its settings that rows of devices.toml are about.
         findings: what is to be said about the files, whatever the target.
+        limited: those of them that are about a figure with a limit.
+        rowed: every setting that a row of devices.toml names, whatever its value, with those rows.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
         memo: rewrites of the files that have been worked out, for other targets that ask for the same.
@@ -50,6 +52,8 @@ class Files:
     vm: Machine
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...] = ()
+    limited: tuple[Setting, ...] = ()
+    rowed: tuple[tuple[str, tuple[DeviceRule, ...]], ...] = ()
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
@@ -113,26 +117,17 @@ class Case:
         now: the state that is judged.
         target: the product.
         guide: what the guide says about the move, or None where nobody asked.
+        is_place: whether the target is a product on a host, and not a bare hardware version.
+        runs: whether the target runs the version that the VM has now; None where it has none.
+        version_changed: whether the VM has another hardware version by now than its files.
     """
 
     def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
-        """Put the question; nothing is computed before a rule asks for it."""
+        """Put the question; what several rules need is computed when the first one asks for it."""
         self.files, self.vm, self.now, self.target, self.guide = files, files.vm, now, target, guide
-
-    @cached_property
-    def is_place(self) -> bool:
-        """Whether the target is a product on a host, and not a bare hardware version."""
-        return self.target.family != HARDWARE
-
-    @cached_property
-    def runs(self) -> Ternary | None:
-        """Whether the target runs the version that the VM has now; None where it has none."""
-        return None if self.now.version is None else runs(self.target, self.now.version)
-
-    @cached_property
-    def version_changed(self) -> bool:
-        """Whether the VM has another hardware version by now than its files."""
-        return self.now.version != self.vm.hardware.version
+        self.is_place = target.family != HARDWARE
+        self.runs = None if now.version is None else runs(target, now.version)
+        self.version_changed = now.version != files.vm.hardware.version
 
     @cached_property
     def guest(self) -> Guest | None:
@@ -170,10 +165,10 @@ class Case:
             return
         seen: set[str] = set()
         gone = {setting.key for setting in self.unknown}
-        for key, rule in self.files.settings:
+        for key, rule in self.files.limited:
             # A number of devices is one fact, whichever of them says so first.
             fact = f"{rule.limit} present" if key.endswith(".present") else key
-            if rule.limit is None or fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
+            if fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
                 continue
             seen.add(fact)
             limit = over_row(self.vm, self.target, rule, key, version)
@@ -202,11 +197,26 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
 
 def facts_of(vm: Machine) -> Files:
     """A VM's files judged once, for any number of targets."""
-    from vmxtool.rules.registry import judge_files, rules_for_target
+    from vmxtool.rules.registry import judge_files
+
+    return files_of(vm, tuple(judge_files(vm)))
+
+
+def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
+    """A VM's files with what was found in them."""
+    from vmxtool.rules.registry import rules_for_target
 
     document = vm.config.document
-    findings = tuple(judge_files(vm))
-    return Files(vm, settings_of(document), findings, rules_for_target(vm), tuple(disk_name_keys(document)))
+    settings = settings_of(document)
+    return Files(
+        vm=vm,
+        settings=settings,
+        findings=findings,
+        limited=tuple(it for it in settings if it.rule.limit is not None),
+        rowed=tuple((key, rows) for key in document.folded() if (rows := rows_for(key))),
+        rules=rules_for_target(vm),
+        named_as_esx2=tuple(disk_name_keys(document)),
+    )
 
 
 _NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
