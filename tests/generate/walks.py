@@ -1,6 +1,6 @@
-"""The walks of docs/rewriting.md: each console block is run in a copy of a sample VM, and holds what was printed.
+"""The walks of docs/what-a-rewrite-changes.md: console blocks that are run in a copy of a sample VM.
 
-`python tests/rewriter/walks.py` writes the page anew after a change of output; `test_walks.py` compares.
+Each holds what was printed. `python tests/generate/walks.py` writes the page anew after a change of output; `test_walks.py` compares.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "rewriting.md"
+PAGE = ROOT / "docs" / "what-a-rewrite-changes.md"
 BLOCK = re.compile(r"(<!-- walk (\S+)(?: (\S+))? -->\n```console\n)(.*?)(```\n)", re.DOTALL)
 
 
