@@ -1,6 +1,7 @@
 """The walks of docs/what-a-rewrite-changes.md: console blocks that are run in a copy of a sample VM.
 
-Each holds what was printed. `python tests/generate/walks.py` writes the page anew after a change of output; `test_walks.py` compares.
+Each holds what was printed. `python tests/generate/walks.py` writes the page anew after a change of output;
+`test_walks.py` compares.
 """
 
 from __future__ import annotations
