@@ -178,7 +178,7 @@ class Case:
 
 @lru_cache(maxsize=512)
 def unknown_rows(version: int, esx: bool | None) -> frozenset[str]:
-    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, on hosted products or on either."""
+    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, hosted products or either."""
     return frozenset(
         rule.id
         for rule in devices().values()

@@ -100,8 +100,8 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
         if raised is None:
             continue
         yield Hit(
-            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware version "
-            f'{case.now.version} ("device {disk.bus} is not supported by current hwversion")',
+            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
+            f'version {case.now.version} ("device {disk.bus} is not supported by current hwversion")',
             (*presence_evidence(drive), *case.vm.hardware.evidence),
             by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
             sources=(case.target.source,),
@@ -418,8 +418,8 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
         newer = [link for link in links if link.hw_version is not None and link.hw_version > to.runs_max]
         if newer and not case.version_changed:
             yield Hit(
-                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether it "
-                "minds is unverified",
+                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether "
+                "it minds is unverified",
                 tuple(place for link in newer for place in link.evidence("ddb.virtualHWVersion")),
                 manual(f'set ddb.virtualHWVersion = "{vm.hardware.version}" in the descriptor'),
             )
@@ -464,10 +464,10 @@ def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, 
     if to.native_formats == {"legacy"}:
         return None, None  # no tool is known that writes such disks
     if disk.format == "legacy" and not (to.esx and features()["imports-older-disks"].holds(to)):
-        makers = " or ".join(
-            it.name for it in products().values() if it.family == "workstation" and "legacy" in _upgraded_by(it)
-        )
-        return Do.CONVERT_DISKS, manual(f"open the VM in {makers}, which upgrades {disk_label(drive)}", product="ws5.5")
+        able = [it for it in products().values() if it.family == "workstation" and "legacy" in _upgraded_by(it)]
+        names = ", ".join(it.name for it in able[:-1]) + f" or {able[-1].name}"
+        text = f"open the VM in {names}, which upgrades {disk_label(drive)}"
+        return Do.CONVERT_DISKS, manual(text, product=able[-1].id)
     if to.esx:
         return Do.IMPORT_DISKS, manual("import the disk on the ESX host")
     if disk.format == "esx":

@@ -65,12 +65,14 @@ def guest_name_too_new(case: Case) -> Iterator[Hit]:
     guest, to = case.guest, case.target
     if guest is None or guest.min_hw is None or guest.min_hw <= to.runs_max:
         return
+    older = _older(guest, to)
     yield Hit(
         f"{to.name} may not know the guest name {case.now.guest}, which came with hardware version {guest.min_hw}",
         case.vm.guest.evidence,
-        _rename(_older(guest, to)),
+        _rename(older),
         sources=(guest.source,),
         unverified="min_hw" in guest.unverified,
+        cure=Do.CHANGE_SETTINGS if older is None else None,
     )
 
 

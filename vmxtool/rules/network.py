@@ -10,6 +10,7 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.evidence import Evidence
     from vmxtool.machine.model import Nic
     from vmxtool.rules.case import Case
 
@@ -73,9 +74,17 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     had = ", ".join(dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True)))
     yield Hit(
         f"{listed}: {to.name} has no network {had}" if not to.esx else f"{listed}: {to.name} has no {had} network",
-        tuple(place for nic in loose for place in nic.evidence[:1]),
+        tuple(place for nic in loose for place in _network_evidence(case, nic)),
         manual(f"connect {listed} to {wanted}"),
     )
+
+
+def _network_evidence(case: Case, nic: Nic) -> tuple[Evidence, ...]:
+    """The line that names the network; an adapter that has none is bridged, and its presence has to do."""
+    document = case.vm.config.document
+    named = (f"{nic.id}.{word}" for word in ("networkName", "vnet", "connectionType"))
+    key = next((key for key in named if key in document), None)
+    return nic.evidence[:1] if key is None else (document.evidence(key),)
 
 
 def _is_named(nic: Nic) -> bool:

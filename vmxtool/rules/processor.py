@@ -117,6 +117,7 @@ def memory_over_limit(case: Case) -> Iterator[Hit]:
             by_rewrite(text, unsafe=True) if most.verified else manual(text),
             sources=(most.source,),
             unverified=not most.verified,
+            cure=None if most.verified else Do.CHANGE_SETTINGS,
             leaves=(("memory_mib", most.figure),),
         )
 

@@ -122,7 +122,9 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     if len(drives) <= free:
         return
     places = tuple(item for drive in drives for item in drive.evidence[:1])
-    message = f"{len(drives)} drives are to move to {bus}, and {free} units are free there"
+    moving = "1 drive is" if len(drives) == 1 else f"{len(drives)} drives are"
+    there = "no unit is" if free == 0 else "1 unit is" if free == 1 else f"{free} units are"
+    message = f"{moving} to move to {bus}, and {there} free there"
     yield Hit(message, places, manual("take out a drive or a controller first"))
 
 
