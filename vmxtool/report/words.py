@@ -35,7 +35,7 @@ GUIDE_VERDICTS = {
 }
 
 CONDITIONS = {
-    "esx2.5-managed-by-vc2": "if the ESX Server is a 2.5 that VirtualCenter 2 manages",
+    "esx2.5-managed-by-vc2": "if ESX 2.5 under VirtualCenter 2",
     "guest-os-supports-it": "if the guest supports it",
 }
 

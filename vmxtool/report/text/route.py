@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vmxtool.knowledge.products import products
-from vmxtool.report.guide_text import CONDITION_WORDS, VERDICT_WORDS, short_name, step_sentence, way_words
-from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import console, hang, plain
+from vmxtool.report.text.guide import CONDITION_WORDS, VERDICT_WORDS, short_name, step_sentence, way_words
+from vmxtool.report.text.printable import shortened
+from vmxtool.report.text.terminal import console, print_hanging, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ def print_routes(found: Routes, vm_name: str | None = None, have: bool = False, 
         stream: where to; standard output if left out.
     """
     out = console(stream)
-    line = plain(f"{shortened(vm_name, 40)}: " if vm_name else "", "bold")
+    line = safe_text(f"{shortened(vm_name, 40)}: " if vm_name else "", "bold")
     line.append(f"{products()[found.start].name} to {products()[found.target].name}", "bold")
     line.append(f"  hardware version {found.version}", "dim")
     out.print(line)
@@ -51,7 +51,7 @@ def print_routes(found: Routes, vm_name: str | None = None, have: bool = False, 
     if vm_name is not None and found.routes:
         out.print()
         first = found.routes[0].legs[0].to_id
-        hang(out, "→", plain(f"vmxtool check --target {first} says what this VM needs before its first move"))
+        print_hanging(out, "→", safe_text(f"vmxtool check --target {first} says what this VM needs before its first move"))
 
 
 def _print_route(number: int, route: Route, out: Console) -> None:
@@ -73,27 +73,27 @@ def _print_leg(place: int, leg: Leg, out: Console, *, last: bool) -> None:
     head = Text(f"{short_name(leg.from_id)} → {short_name(leg.to_id)}")
     if leg.way.when:
         head.append(f"  {' and '.join(CONDITION_WORDS[word] for word in leg.way.when)}", "magenta")
-    hang(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(leg)}", "dim"))
+    print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(leg)}", "dim"))
     for step in leg.way.steps:
         line = Text(_sentence(step, leg))
         if leg.one_way and step is _final_step(leg):
             line.append("  one-way", "bold yellow")
-        hang(out, "·", line, indent=5)
+        print_hanging(out, "·", line, indent=5)
         if step.do == "downgrade-hardware" and leg.cell is None:
-            hang(
+            print_hanging(
                 out, "or" if step.products else " ", Text(f"vmxtool rewrite --hwversion {leg.after}", "bold"), indent=7
             )
     for way in leg.others if last else ():
-        hang(out, "or:", Text(way_words(way), "dim"), indent=5)
+        print_hanging(out, "or:", Text(way_words(way), "dim"), indent=5)
     if leg.one_way:
-        hang(out, "!", Text(f"no way back to {short_name(leg.from_id)} from here; keep a copy", "yellow"), indent=5)
+        print_hanging(out, "!", Text(f"no way back to {short_name(leg.from_id)} from here; keep a copy", "yellow"), indent=5)
     elif leg.can_go_back and any(step.do == "run-legacy" for step in leg.way.steps):
-        hang(out, "!", Text(f"it can go back to {short_name(leg.from_id)}", "dim"), indent=5)
+        print_hanging(out, "!", Text(f"it can go back to {short_name(leg.from_id)}", "dim"), indent=5)
     if leg.unverified:
         words = f"no source confirms that {short_name(leg.to_id)} runs version {leg.after}"
-        hang(out, "?", Text(words, "magenta"), indent=5)
+        print_hanging(out, "?", Text(words, "magenta"), indent=5)
     for note in leg.notes:
-        hang(out, "!", Text(note, "dim"), indent=5)
+        print_hanging(out, "!", Text(note, "dim"), indent=5)
 
 
 def _final_step(leg: Leg) -> Step:

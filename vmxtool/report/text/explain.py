@@ -16,7 +16,7 @@ from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
 from vmxtool.planner.refusals import REASONS, Reason
 from vmxtool.report.guide_json import cell_value, fact_value, note_value, table_value
-from vmxtool.report.guide_text import (
+from vmxtool.report.text.guide import (
     VERDICT_STYLES,
     VERDICT_WORDS,
     cell_words,
@@ -25,7 +25,7 @@ from vmxtool.report.guide_text import (
     short_name,
     way_words,
 )
-from vmxtool.report.terminal import console, hang, plain, style_of
+from vmxtool.report.text.terminal import console, print_hanging, safe_text, style_of
 from vmxtool.rules._registry import Rule, all_rules
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
         _print_rule(subject, out)
     elif isinstance(subject, Reason):
         out.print(Text(f"{subject.code} {subject.name}", "bold").append("  refuses a rewrite", "not bold dim"))
-        hang(out, " ", Text(subject.title))
-        hang(out, " ", Text(subject.text))
+        print_hanging(out, " ", Text(subject.title))
+        print_hanging(out, " ", Text(subject.text))
     elif isinstance(subject, Cell):
         _print_cell(subject, out)
     elif isinstance(subject, Table):
@@ -114,7 +114,7 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
         out.print(Text(subject.title, "bold"))
         for key, value in _source_value(subject).items():
             if key != "title" and value:
-                hang(out, Text(f"{key:10}", "dim"), plain(str(value)), indent=2)
+                print_hanging(out, Text(f"{key:10}", "dim"), safe_text(str(value)), indent=2)
     else:
         for fact in subject:
             out.print(Text(fact.topic, "bold").append(f"  {fact.address}", "not bold dim"))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from vmxtool.report.as_text import print_findings
-from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import command_line, console, hang, plain
+from vmxtool.report.text.vm import print_findings
+from vmxtool.report.text.printable import shortened
+from vmxtool.report.text.terminal import command_line, console, print_hanging, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,16 +41,16 @@ def print_plan(plan: Plan, dry_run: bool, journal: Path | None, stream: IO[str] 
     _print_diff(plan, out)
     _print_reasons(plan, out)
     _print_rest(plan, out)
-    out.print(plain(_result(plan, dry_run, journal), "bold"))
+    out.print(safe_text(_result(plan, dry_run, journal), "bold"))
     if journal is not None:
-        hang(out, "→", plain(f"vmxtool undo takes it back ({journal.parent.name}/{journal.name})"))
+        print_hanging(out, "→", safe_text(f"vmxtool undo takes it back ({journal.parent.name}/{journal.name})"))
 
 
 def _print_diff(plan: Plan, out: Console) -> None:
     rows = plan.diff.split("\n")[:-1]
     for row in rows[:_ROWS_SHOWN]:
         style = "bold" if row.startswith(("+++", "---")) else _DIFF_STYLES.get(row[:1], "")
-        out.print(plain(shortened(row, _ROW_LENGTH), style), soft_wrap=True)
+        out.print(safe_text(shortened(row, _ROW_LENGTH), style), soft_wrap=True)
     if len(rows) > _ROWS_SHOWN:
         out.print(Text(f"and {len(rows) - _ROWS_SHOWN} more lines; --format json has them all", "dim"))
 
@@ -61,11 +61,11 @@ def _print_reasons(plan: Plan, out: Console) -> None:
     out.print()
     out.print(Text("why", "dim"))
     for change in plan.changes[:_REASONS_SHOWN]:
-        text = plain(change.key, "bold")
-        text.append_text(plain(f"  {change.why}"))
-        text.append_text(plain(f"  {change.source}", "dim"))
+        text = safe_text(change.key, "bold")
+        text.append_text(safe_text(f"  {change.why}"))
+        text.append_text(safe_text(f"  {change.source}", "dim"))
         mark = Text("!", "yellow") if change.safety == "unsafe" else Text("·")
-        hang(out, mark, text)
+        print_hanging(out, mark, text)
     if len(plan.changes) > _REASONS_SHOWN:
         out.print(Text(f"and {len(plan.changes) - _REASONS_SHOWN} more; --format json has them all", "dim"))
     out.print()
@@ -75,12 +75,12 @@ def _print_rest(plan: Plan, out: Console) -> None:
     if plan.notes:
         out.print(Text("to know", "dim"))
         for note in plan.notes:
-            hang(out, Text("!", "yellow"), plain(note))
+            print_hanging(out, Text("!", "yellow"), safe_text(note))
         out.print()
     if plan.manual:
         out.print(Text("what remains for you", "dim"))
         for fix in plan.manual:
-            hang(out, "→", plain(fix.text))
+            print_hanging(out, "→", safe_text(fix.text))
             if fix.command is not None:
                 command_line(out, fix.command, fix.product, indent=2)
         out.print()

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from vmxtool.knowledge.products import products
 from vmxtool.planner.verdict import Answer
-from vmxtool.report.as_text import print_findings
-from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import command_line, console, hang, plain, style_of
+from vmxtool.report.text.vm import print_findings
+from vmxtool.report.text.printable import shortened
+from vmxtool.report.text.terminal import command_line, console, print_hanging, safe_text, style_of
 
 if TYPE_CHECKING:
     from typing import IO
@@ -35,15 +35,15 @@ _CONDITIONS = {
 def print_verdict(vm: Machine, result: Verdict, stream: IO[str] | None = None) -> None:
     """Print the answer, the guide's cell it rests on, the findings, and the steps with their commands."""
     out = console(stream)
-    line = plain(shortened(vm.name, 40), "bold")
-    line.append_text(plain(f" on {result.target.name}: "))
+    line = safe_text(shortened(vm.name, 40), "bold")
+    line.append_text(safe_text(f" on {result.target.name}: "))
     line.append(_SENTENCES[result.answer], style_of(result.answer.value))
     out.print(line)
     if result.guide is not None:
         guide = result.guide
-        hang(out, " ", plain(f"guide {guide.cell}, {guide.from_id} to {guide.to_id}: {guide.verdict}", "dim"))
+        print_hanging(out, " ", safe_text(f"guide {guide.cell}, {guide.from_id} to {guide.to_id}: {guide.verdict}", "dim"))
         for note in guide.notes:
-            hang(out, " ", plain(note, "dim"))
+            print_hanging(out, " ", safe_text(note, "dim"))
     if result.findings:
         out.print()
         print_findings(result.findings, out, cures=not result.steps)
@@ -60,11 +60,11 @@ def _print_routes(result: Verdict, out: Console) -> None:
     out.print(Text("by way of other products", "dim"))
     for route in result.routes:
         stops = [known[product].name for product in (route.legs[0].from_id, *(leg.to_id for leg in route.legs))]
-        line = plain(" → ".join(stops))
+        line = safe_text(" → ".join(stops))
         if route.one_way_count:
             line.append(f"  {route.one_way_count} one-way step{'s' if route.one_way_count > 1 else ''}", "yellow")
-        hang(out, "  ·", line)
-    hang(out, " ", Text(f"vmxtool route --target {result.target.id} tells each step", "dim"))
+        print_hanging(out, "  ·", line)
+    print_hanging(out, " ", Text(f"vmxtool route --target {result.target.id} tells each step", "dim"))
 
 
 def _print_steps(result: Verdict, out: Console) -> None:
@@ -80,9 +80,9 @@ def _print_steps(result: Verdict, out: Console) -> None:
             if way is not None:
                 out.print(_way_line(labels[way]))
         number += 1
-        line = plain(step.text)
+        line = safe_text(step.text)
         line.append(f"  {step.source}", "dim")
-        hang(out, Text(f"{number:3}.", "bold"), line)
+        print_hanging(out, Text(f"{number:3}.", "bold"), line)
         if step.command is not None:
             command_line(out, step.command, step.product, indent=5)
 

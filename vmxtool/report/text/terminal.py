@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from vmxtool.report.printable import safe, shortened
+from vmxtool.report.text.printable import safe, shortened
 
 if TYPE_CHECKING:
     from typing import IO
@@ -41,7 +41,7 @@ def console(stream: IO[str] | None = None) -> Console:
     return made
 
 
-def plain(text: str, style: str = "") -> Text:
+def safe_text(text: str, style: str = "") -> Text:
     """Text from a VM's files, or messages that quote them, made safe and of a length that a person reads."""
     return Text(shortened(text, _LONGEST), style=style)
 
@@ -51,7 +51,7 @@ def style_of(word: str) -> str:
     return _STYLES.get(word, "")
 
 
-def hang(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
+def print_hanging(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
     """Print a paragraph behind a mark, its further lines set in as far, without blanks at line ends."""
     head = Text(" " * indent).append_text(mark if isinstance(mark, Text) else Text(mark)).append(" ")
     width = head.cell_len

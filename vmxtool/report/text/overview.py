@@ -9,8 +9,8 @@ from rich.text import Text
 
 from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer
-from vmxtool.report.printable import shortened
-from vmxtool.report.terminal import console, plain, style_of
+from vmxtool.report.text.printable import shortened
+from vmxtool.report.text.terminal import console, safe_text, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ def print_overview(vm: Machine, results: Iterable[Verdict], stream: IO[str] | No
     """Print the products family by family; neighbours with the same answer for the same reason share a line."""
     out = console(stream)
     hardware = f"hardware version {vm.hardware.version}" if vm.hardware.version is not None else "no hardware version"
-    out.print(plain(shortened(vm.name, 50), "bold") + plain(f"  {hardware}", "dim"))
+    out.print(safe_text(shortened(vm.name, 50), "bold") + safe_text(f"  {hardware}", "dim"))
     for family, members in groupby(results, key=lambda result: result.target.family):
         out.print()
         out.print(Text(family, "dim"))
@@ -44,7 +44,7 @@ def print_overview(vm: Machine, results: Iterable[Verdict], stream: IO[str] | No
             line = Text(f"  {_ids(group):{_ID_WIDTH}}")
             line.append(f"{_MARKS[row.answer]} {row.words:{_ANSWER_WIDTH}}", style_of(row.answer.value))
             room = out.width - line.cell_len
-            line.append_text(plain(shortened(row.reason, room)) if row.reason else Text())
+            line.append_text(safe_text(shortened(row.reason, room)) if row.reason else Text())
             line.rstrip()
             out.print(line, soft_wrap=True)
 
