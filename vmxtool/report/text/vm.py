@@ -1,4 +1,4 @@
-"""A machine and its findings for a person at a terminal, readable at 80 columns."""
+"""A VM and its findings for a person at a terminal, readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from vmxtool.knowledge.products import products
+from vmxtool.report.text.findings import EVIDENCE_SHOWN, place_text, show_finding
 from vmxtool.report.text.printable import shortened, size
-from vmxtool.report.text.terminal import command_line, console, print_hanging, safe_text, style_of
+from vmxtool.report.text.terminal import console, print_hanging, print_title, safe_text, vm_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import IO
 
     from rich.console import Console
@@ -21,20 +22,16 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Controller, Drive, Machine, Snapshot, Snapshots
     from vmxtool.vmdk.chain import Chain
 
-_NAME_LENGTH = 70
 _ORIGINS_SHOWN = 2
-_EVIDENCE_SHOWN = 4
-_EVIDENCE_LENGTH = 150
 _LINKS_SHOWN = 6
 _SNAPSHOTS_SHOWN = 100
 _DEEPEST = 8
-_MARKS = {"blocker": "✖", "warning": "!", "info": "·", "unknown": "?"}
 
 
-def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | None = None) -> None:
+def print_vm(vm: Machine, findings: Iterable[Finding] = (), stream: IO[str] | None = None) -> None:
     """Print what a VM is: header, facts, drives on their controllers, networks, snapshots, findings."""
     out = console(stream)
-    out.print(safe_text(shortened(vm.name, _NAME_LENGTH), "bold"))
+    print_title(out, vm_title(vm.name, vm.path))
     _print_facts(vm, out)
     if vm.drives:
         out.print()
@@ -48,31 +45,12 @@ def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | No
     if vm.snapshots.redo_signs:
         out.print()
         out.print(Text("redo logs", "dim"))
-        for sign in vm.snapshots.redo_signs[:_EVIDENCE_SHOWN]:
-            print_hanging(out, " ", safe_text(shortened(str(sign), _EVIDENCE_LENGTH), "yellow"), indent=1)
-    if findings:
-        out.print()
-        print_findings(findings, out)
-
-
-def print_findings(findings: Iterable[Finding], out: Console, cures: bool = True) -> None:
-    """Print findings, each with its place and, if wanted, its cure; what is only worth knowing takes one line."""
-    for item in findings:
-        word = item.severity.value
-        line = safe_text(item.message)
-        line.append(f"  {item.code}", "dim")
-        print_hanging(out, Text(_MARKS[word], style_of(word)), line)
-        if word == "info" and not cures:
-            continue
-        for place in item.evidence[:_EVIDENCE_SHOWN]:
-            print_hanging(out, " ", safe_text(shortened(str(place), _EVIDENCE_LENGTH), "dim"))
-        rest = len(item.evidence) - _EVIDENCE_SHOWN
-        if rest > 0:
-            print_hanging(out, " ", Text(f"and {rest} more place{'s' if rest > 1 else ''}", "dim"))
-        if item.fix is not None and cures:
-            print_hanging(out, "→", safe_text(item.fix.text), indent=2)
-            if item.fix.command is not None:
-                command_line(out, item.fix.command, item.fix.product, indent=4)
+        for sign in vm.snapshots.redo_signs[:EVIDENCE_SHOWN]:
+            print_hanging(out, " ", place_text(sign, "yellow"), indent=1)
+    for number, finding in enumerate(findings):
+        if number == 0:
+            out.print()
+        show_finding(out, finding)
 
 
 def _print_facts(vm: Machine, out: Console) -> None:
@@ -223,7 +201,7 @@ def _snapshots(state: Snapshots) -> Tree:
     if rest > 0:
         tree.add(Text(f"and {rest} more", "dim"))
     if not state.tree:
-        for sign in state.signs[:_EVIDENCE_SHOWN]:
+        for sign in state.signs[:EVIDENCE_SHOWN]:
             tree.add(safe_text(f"seen at {shortened(str(sign), 90)}", "yellow"))
     if state.needs_consolidation:
         tree.add(Text("disks need consolidation", "yellow"))
