@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import names
@@ -105,6 +106,8 @@ def verdict_words(result: Verdict) -> str:
     """The answer in words, with what it hangs on: "not as it is; 4 steps", "cannot be said before X is there"."""
     steps = [step for step in result.steps if step.way in {None, 1}]
     counted = count(len(steps), "step")
+    if result.path is None and result.verdict is Answer.DEPENDS:
+        return f"depends on the VM; {counted} for the plainest" if steps else "depends on the VM"
     if result.verdict is Answer.DEPENDS and any(it.blocks and it.cure is Do.DECRYPT for it in result.findings):
         return "cannot be said before the encryption is removed"
     if result.verdict is Answer.DEPENDS and result.unseen:
@@ -210,10 +213,13 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
 
 
 def _import_text(step: Step, vm: Machine | None) -> str:
-    where = " as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
     if step.commands and vm is not None:
-        where = f" into {new_folder(vm)}"
-    return f"import {disk_words(step)}{where}, under the same name{'s' * (len(step.drives) > 1)}"
+        how = f" into {new_folder(vm)}"
+    elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
+        how = " with vmkfstools -i"
+    else:
+        how = " as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
+    return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}"
 
 
 def _config_too(step: Step) -> str:

@@ -10,7 +10,8 @@ from rich.text import Text
 from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.text.printable import shortened
-from vmxtool.report.text.terminal import console, safe_text, style_of
+from vmxtool.report.text.terminal import console, print_title, safe_text, style_of, vm_title
+from vmxtool.report.words import ANSWERS, EFFORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.verdict import Verdict
 
-_ID_WIDTH, _ANSWER_WIDTH = 24, 18
-_CONVERSIONS = frozenset({"export-disks", "import-disks", "convert-disks", "converter", "import-wizard"})
-_OWN = frozenset({"downgrade-hardware", "upgrade-hardware", "ide-to-scsi", "move-disks", "change-devices", "rewrite"})
+_ID_WIDTH = 24
 _MARKS = {Answer.READY: "✔", Answer.NEEDS_STEPS: "→", Answer.DEPENDS: "?", Answer.NOT_SUPPORTED: "✖"}
+_ANSWER_WIDTH = max(map(len, [*EFFORTS.values(), *ANSWERS.values()])) + 1
 
 
 class _Row(NamedTuple):
@@ -31,17 +31,17 @@ class _Row(NamedTuple):
     reason: str
 
 
-def print_overview(vm: Machine, results: Iterable[Verdict], stream: IO[str] | None = None) -> None:
+def print_overview(vm: Machine, verdicts: Iterable[Verdict], stream: IO[str] | None = None) -> None:
     """Print the products family by family; neighbours with the same answer for the same reason share a line."""
     out = console(stream)
-    hardware = f"hardware version {vm.hardware.version}" if vm.hardware.version is not None else "no hardware version"
-    out.print(safe_text(shortened(vm.name, 50), "bold") + safe_text(f"  {hardware}", "dim"))
-    for family, members in groupby(results, key=lambda result: result.target.family):
+    version = vm.hardware.version
+    hardware = f"hardware version {version}" if version is not None else "no hardware version"
+    print_title(out, vm_title(vm.name, vm.path).append(f", {hardware}", "not bold dim"))
+    for family, members in groupby(verdicts, key=lambda verdict: verdict.target.family):
         out.print()
-        out.print(Text(family, "dim"))
+        out.print(Text(family, "bold"))
         for row, same in groupby(members, key=_row):
-            group = list(same)
-            line = Text(f"  {_ids(group):{_ID_WIDTH}}")
+            line = Text(f"  {_ids(list(same)):{_ID_WIDTH}}")
             line.append(f"{_MARKS[row.answer]} {row.words:{_ANSWER_WIDTH}}", style_of(row.answer.value))
             room = out.width - line.cell_len
             line.append_text(safe_text(shortened(row.reason, room)) if row.reason else Text())
@@ -54,29 +54,19 @@ def _ids(group: Sequence[Verdict]) -> str:
     return first if first == last else f"{first} … {last}"
 
 
-def _row(result: Verdict) -> _Row:
-    return _Row(result.answer, _words(result), _reason(result))
+def _row(verdict: Verdict) -> _Row:
+    words = ANSWERS[verdict.verdict]
+    if verdict.verdict is Answer.NEEDS_STEPS and verdict.effort is not None:
+        words = EFFORTS[verdict.effort]
+    return _Row(verdict.verdict, words, _reason(verdict))
 
 
-def _words(result: Verdict) -> str:
-    match result.answer:
-        case Answer.READY:
-            return "ready"
-        case Answer.DEPENDS:
-            return "depends"
-        case Answer.NOT_SUPPORTED:
-            return "not supported"
-    kinds = {step.do for step in result.steps}
-    if kinds & _CONVERSIONS:
-        return "after conversion"
-    return "after a rewrite" if kinds and kinds <= _OWN | {"copy", "run-legacy"} else "after steps"
-
-
-def _reason(result: Verdict) -> str:
-    heavy = [item for item in result.findings if item.severity in {Severity.BLOCKER, Severity.UNKNOWN}]
+def _reason(verdict: Verdict) -> str:
+    """What weighs most against a product: a question, or what nothing cures, or what the guide says."""
+    heavy = [it for it in verdict.findings if it.severity in {Severity.BLOCKER, Severity.UNKNOWN}]
     if heavy:
-        worst = next((item for item in heavy if item.fix is None), heavy[0])
-        return worst.name.replace("-", " ") + (f" (+{len(heavy) - 1})" if len(heavy) > 1 else "")
-    if result.guide is not None and result.answer is not Answer.READY:
-        return f"guide: {result.guide.verdict} ({result.guide.cell})"
+        worst = next((it for it in heavy if it.fix is None), heavy[0])
+        return worst.name.replace("-", " ") + (f" +{len(heavy) - 1}" if len(heavy) > 1 else "")
+    if verdict.guide is not None and verdict.verdict is not Answer.READY:
+        return f"guide: {verdict.guide.verdict} ({verdict.guide.cell})"
     return ""

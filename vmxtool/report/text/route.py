@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.text import Text
 
+from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
-from vmxtool.report.text.guide import CONDITION_WORDS, VERDICT_WORDS, short_name, step_sentence, way_words
-from vmxtool.report.text.printable import shortened
-from vmxtool.report.text.terminal import console, print_hanging, safe_text
+from vmxtool.report.text.terminal import (
+    console,
+    print_command,
+    print_hanging,
+    print_heading,
+    print_title,
+    safe_text,
+    vm_title,
+)
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, place_words, short_name, step_text, way_words
+from vmxtool.rules.commands import as_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,127 +26,104 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vmxtool.knowledge.cells import Step
-    from vmxtool.planner.legs import Leg
-    from vmxtool.planner.routes import Route, Routes
+    from vmxtool.planner.routes import Hop, Route, Routes
 
 _SOURCES_SHOWN = 2
-_TOOLS = {"import-disks": " (vmkfstools -i)", "export-disks": " (vmkfstools -i, with -d 2gbsparse)"}
 
 
-def print_routes(found: Routes, vm_name: str | None = None, have: bool = False, stream: IO[str] | None = None) -> None:
+def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = None) -> None:
     """Print the routes, best first.
 
     Args:
-        found: what the search gave.
-        vm_name: the VM's name, where one was read.
+        routes: what the search gave.
         have: the search was limited to products at hand.
         stream: where to; standard output if left out.
     """
     out = console(stream)
-    line = safe_text(f"{shortened(vm_name, 40)}: " if vm_name else "", "bold")
-    line.append(f"{products()[found.start].name} to {products()[found.target].name}", "bold")
-    line.append(f"  hardware version {found.version}", "dim")
-    out.print(line)
-    if found.guide is not None:
-        said = VERDICT_WORDS[found.guide.verdict] if found.guide.verdict != "not-supported" else "not directly"
-        out.print(Text(f"  guide {found.guide.cell}: {said}", "dim"))
-    for number, route in enumerate(found.routes, 1):
-        out.print()
-        _print_route(number, route, out)
-    if not found.routes:
-        _print_none(found, have, out)
-    if vm_name is not None and found.routes:
-        out.print()
-        first = found.routes[0].legs[0].to_id
-        print_hanging(out, "→", safe_text(f"vmxtool check --target {first} says what this VM needs before its first move"))
+    title = vm_title(routes.name, routes.path)
+    pair = f"{products()[routes.start].name} to {products()[routes.target].name}"
+    title.append(f": {pair}, {count(len(routes.routes), 'route')}", "not bold")
+    if routes.version is not None:
+        title.append(f"  hardware version {routes.version}", "not bold dim")
+    print_title(out, title)
+    if routes.guide is not None:
+        said = GUIDE_VERDICTS[routes.guide.verdict] if routes.guide.verdict != "not-supported" else "not directly"
+        out.print(Text(f"  guide {routes.guide.cell}: {said}", "dim"))
+    for number, route in enumerate(routes.routes, 1):
+        _print_route(number, route, routes.path is not None, out)
+    if not routes.routes:
+        _print_none(routes, have, out)
+    elif routes.path is not None:
+        print_heading(out, "the first move with all its commands")
+        words = ("vmxtool", "check", "--target", routes.routes[0].hops[0].to_id)
+        print_command(out, words if routes.path == "." else (*words, as_argument(routes.path)), indent=2)
 
 
-def _print_route(number: int, route: Route, out: Console) -> None:
-    counts = [_count(route.moves, "move"), _count(route.conversions, "conversion")]
-    line = Text(f"route {number}  ", "bold")
-    line.append(" → ".join(map(short_name, [route.legs[0].from_id, *(leg.to_id for leg in route.legs)])), "bold")
-    out.print(line)
-    summary = Text(f"  {', '.join(counts)}", "dim")
-    if route.one_way_count:
-        summary.append(f", {_count(route.one_way_count, 'one-way step')}", "not dim bold yellow")
-    else:
-        summary.append(", no one-way step")
-    out.print(summary)
-    for place, leg in enumerate(route.legs, 1):
-        _print_leg(place, leg, out, last=place == len(route.legs))
+def _print_route(number: int, route: Route, seen: bool, out: Console) -> None:
+    stops = [route.hops[0].from_id, *(hop.to_id for hop in route.hops)]
+    print_heading(out, f"route {number}  {' → '.join(map(short_name, stops))}")
+    counts = [count(len(route.hops), "move"), count(route.conversions, "conversion")]
+    summary = Text(f"  {', '.join(counts)}, ", "dim")
+    one_way = count(route.one_way_count, "one-way move")
+    out.print(summary.append(one_way, "not dim bold yellow" if route.one_way_count else ""))
+    for place, hop in enumerate(route.hops, 1):
+        _print_hop(place, hop, out, last=place == len(route.hops), commands=seen and place == 1)
 
 
-def _print_leg(place: int, leg: Leg, out: Console, *, last: bool) -> None:
-    head = Text(f"{short_name(leg.from_id)} → {short_name(leg.to_id)}")
-    if leg.way.when:
-        head.append(f"  {' and '.join(CONDITION_WORDS[word] for word in leg.way.when)}", "magenta")
-    print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(leg)}", "dim"))
-    for step in leg.way.steps:
-        line = Text(_sentence(step, leg))
-        if leg.one_way and step is _final_step(leg):
-            line.append("  one-way", "bold yellow")
+def _print_hop(place: int, hop: Hop, out: Console, *, last: bool, commands: bool) -> None:
+    """Print one move; commands only of the first, since nobody knows where the VM's files lie after it."""
+    head = Text(f"{short_name(hop.from_id)} → {short_name(hop.to_id)}")
+    if hop.plan.when:
+        head.append(f"  {' and '.join(CONDITIONS[word] for word in hop.plan.when)}", "magenta")
+    print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(hop)}", "dim"))
+    for step in hop.plan.steps:
+        line = safe_text(f"{place_words(step, hop.from_id)}: ", "cyan")
+        line.append_text(safe_text(step_text(step), "default"))
+        if step.is_ours and not commands:
+            line.append(", with vmxtool rewrite")
         print_hanging(out, "·", line, indent=5)
-        if step.do == "downgrade-hardware" and leg.cell is None:
-            print_hanging(
-                out, "or" if step.products else " ", Text(f"vmxtool rewrite --hwversion {leg.after}", "bold"), indent=7
-            )
-    for way in leg.others if last else ():
+        for argv in step.commands if step.is_ours and commands else ():
+            print_command(out, argv, indent=7)
+    for way in hop.others if last else ():
         print_hanging(out, "or:", Text(way_words(way), "dim"), indent=5)
-    if leg.one_way:
-        print_hanging(out, "!", Text(f"no way back to {short_name(leg.from_id)} from here; keep a copy", "yellow"), indent=5)
-    elif leg.can_go_back and any(step.do == "run-legacy" for step in leg.way.steps):
-        print_hanging(out, "!", Text(f"it can go back to {short_name(leg.from_id)}", "dim"), indent=5)
-    if leg.unverified:
-        words = f"no source confirms that {short_name(leg.to_id)} runs version {leg.after}"
-        print_hanging(out, "?", Text(words, "magenta"), indent=5)
-    for note in leg.notes:
-        print_hanging(out, "!", Text(note, "dim"), indent=5)
+    for mark, note in _notes(hop):
+        print_hanging(out, mark, note, indent=5)
 
 
-def _final_step(leg: Leg) -> Step:
-    """The step after which there is no way back: the upgrade, or the last one where none is printed."""
-    upgrades = [step for step in leg.way.steps if step.do == "upgrade-hardware"]
-    return (upgrades or list(leg.way.steps))[-1]
+def _notes(hop: Hop) -> Iterable[tuple[str, Text]]:
+    start, end = short_name(hop.from_id), short_name(hop.to_id)
+    if hop.one_way:
+        yield "!", Text(f"no way back to {start} from here; keep a copy", "yellow")
+    elif hop.can_go_back and any(step.do is Do.RUN_LEGACY for step in hop.plan.steps):
+        yield "!", Text(f"it can go back to {start}", "dim")
+    if hop.unverified:
+        yield "?", Text(f"no source confirms that {end} runs version {hop.after}", "magenta")
+    for note in hop.notes:
+        yield "!", Text(note, "dim")
 
 
-def _sentence(step: Step, leg: Leg) -> str:
-    said = step_sentence(step, leg.from_id, leg.to_id)
-    if step.do == "downgrade-hardware" and not step.products:
-        said = "lower the virtual hardware"
-    if step.do in {"upgrade-hardware", "downgrade-hardware"} and leg.before != leg.after:
-        said += f" to version {leg.after}"
-    # The guide leaves the tool to the manuals of its time; on the hosts since it is vmkfstools.
-    host = {"export-disks": leg.from_id, "import-disks": leg.to_id}.get(step.do)
-    return said + _TOOLS[step.do] if host is not None and products()[host].generation is None else said
-
-
-def _sources(leg: Leg) -> str:
-    shown = [source for source in leg.sources if source != "general"][:_SOURCES_SHOWN] or list(leg.sources)
+def _sources(hop: Hop) -> str:
+    shown = [source for source in hop.sources if source != "general"][:_SOURCES_SHOWN] or list(hop.sources)
     return ", ".join(shown)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'s' if number != 1 else ''}"
-
-
-def _print_none(found: Routes, have: bool, out: Console) -> None:
-    pair = f"{short_name(found.start)} to {short_name(found.target)}"
+def _print_none(routes: Routes, have: bool, out: Console) -> None:
+    pair = f"{short_name(routes.start)} to {short_name(routes.target)}"
     rest = "over the products at hand" if have else "whatever products are at hand"
     lines = [Text(f"No route leads from {pair} {rest}.", "red")]
-    single = [names[0] for names in found.missing if len(names) == 1]
-    pairs = [names for names in found.missing if len(names) == 2]
+    single = [names[0] for names in routes.missing if len(names) == 1]
+    pairs = [names for names in routes.missing if len(names) == 2]
     if single:
         lines.append(Text(f"What is missing: {_listed(single)}.", "bold"))
     for first, seconds in _grouped(pairs):
         lead = "Or two together" if single else "What is missing, two together"
         lines.append(Text(f"{lead}: {_listed(first)}, with {_listed(seconds)}."))
-    if have and not found.missing:
+    if have and not routes.missing:
         lines.append(Text("No two further products would open one."))
-    lines += [Text(note, "dim") for note in (found.guide.notes if found.guide is not None else ())]
+    lines += [Text(note, "dim") for note in (routes.guide.notes if routes.guide is not None else ())]
     out.print()
     for line in lines:
-        out.print(Padding(line, (0, 0, 0, 2)))
+        print_hanging(out, " ", line)
 
 
 def _listed(ids: Iterable[str]) -> str:

@@ -50,7 +50,8 @@ def print_verdict(verdict: Verdict, vm: Machine | None = None, stream: IO[str] |
         stream: where to; standard output if left out.
     """
     out = console(stream)
-    title = vm_title(verdict.name, verdict.path).append_text(safe_text(f" on {verdict.target.name}: ", "not bold"))
+    link = "" if verdict.path is not None else ","
+    title = vm_title(verdict.name, verdict.path).append_text(Text(f"{link} on {verdict.target.name}: ", "not bold"))
     print_title(out, title.append_text(safe_text(verdict_words(verdict), style_of(verdict.verdict.value))))
     _print_findings(verdict, out)
     if verdict.steps:
@@ -132,6 +133,9 @@ def _print_steps(verdict: Verdict, vm: Machine | None, out: Console) -> None:
             out.print(_way_line(labels[way]))
         for step in steps:
             _print_step(step, vm, holder, out)
+            # Of a VM that nobody has seen the names in the commands would be made up.
+            for argv in step.commands if verdict.path is not None else ():
+                print_command(out, argv, indent=6)
 
 
 def _way_line(label: WayLabel) -> Text:
@@ -144,8 +148,6 @@ def _way_line(label: WayLabel) -> Text:
 def _print_step(step: Step, vm: Machine | None, holder: str | None, out: Console) -> None:
     text = safe_text(f"{place_words(step, holder)}: ", "cyan").append_text(safe_text(step_text(step, vm), "default"))
     print_hanging(out, Text(f"{step.n:3}", "bold"), text)
-    for argv in step.commands:
-        print_command(out, argv, indent=6)
 
 
 # --- the guide and routes ---
