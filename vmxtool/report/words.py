@@ -62,7 +62,7 @@ _PLACES = {"here": "here", "guest": "in the guest"}
 _SENTENCES = {
     Do.RUN_LEGACY: "leave the hardware as it is and run the VM in legacy mode, so that it can go back",
     Do.CREATE_VM: (
-        "make a new VM with the imported disks, and give it the memory, processors and network adapters of the old "
+        "make a new VM with the disks, and give it the memory, processors and network adapters of the old "
         "one, whose config it does not take"
     ),
     Do.REGISTER_VM: "register the VM",
