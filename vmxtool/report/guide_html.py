@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from vmxtool import _resources
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.transcript import CONVERTER_TABLE
-from vmxtool.report.guide_text import CONDITION_WORDS, VERDICT_WORDS, cell_words, short_name, step_words
+from vmxtool.report.text.guide import cell_words
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, cell_step_words, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ def guide_page() -> str:
     cells = sum(len(row.cells) for table in all_tables for row in table.rows)
     days = sorted({reading.on.isoformat() for table in all_tables for reading in table.read})
     return Template(_resources.text("report", "guide_page.html")).substitute(
-        legend="".join(f"<li>{_verdict(word)}</li>" for word in VERDICT_WORDS if word not in {"supported", "blank"}),
+        legend="".join(f"<li>{_verdict(word)}</li>" for word in GUIDE_VERDICTS if word not in {"supported", "blank"}),
         index="\n".join(_index_line(table) for table in all_tables),
         tables="\n".join(_table(table) for table in all_tables),
         facts="\n".join(_facts(page, found) for page, found in groupby(tables.text_facts(), lambda fact: fact.page)),
@@ -92,14 +93,14 @@ def _ways(cell: Cell) -> str:
 
 
 def _way(way: Way) -> str:
-    words = [" → ".join(escape(step_words(step)) for step in way.steps)]
-    words += [f'<span class="when">{escape(CONDITION_WORDS[condition])}</span>' for condition in way.when]
+    words = [" → ".join(escape(cell_step_words(step)) for step in way.steps)]
+    words += [f'<span class="when">{escape(CONDITIONS[condition])}</span>' for condition in way.when]
     words += ['<span class="once">one-way</span>'] if way.one_way else []
     return ", ".join(words)
 
 
 def _verdict(word: str) -> str:
-    return f'<span class="v {word}">{escape(VERDICT_WORDS[word])}</span>'
+    return f'<span class="v {word}">{escape(GUIDE_VERDICTS[word])}</span>'
 
 
 def _notes(table: Table) -> str:

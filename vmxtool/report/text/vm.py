@@ -1,4 +1,4 @@
-"""A machine and its findings for a person at a terminal, readable at 80 columns."""
+"""A VM and its findings for a person at a terminal, readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from vmxtool.knowledge.products import products
-from vmxtool.report.printable import shortened, size
-from vmxtool.report.terminal import command_line, console, hang, plain, style_of
+from vmxtool.report.text.findings import EVIDENCE_SHOWN, place_text, show_finding
+from vmxtool.report.text.printable import shortened, size
+from vmxtool.report.text.terminal import console, print_hanging, print_title, safe_text, vm_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import IO
 
     from rich.console import Console
@@ -21,20 +22,16 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Controller, Drive, Machine, Snapshot, Snapshots
     from vmxtool.vmdk.chain import Chain
 
-_NAME_LENGTH = 70
 _ORIGINS_SHOWN = 2
-_EVIDENCE_SHOWN = 4
-_EVIDENCE_LENGTH = 150
 _LINKS_SHOWN = 6
 _SNAPSHOTS_SHOWN = 100
 _DEEPEST = 8
-_MARKS = {"blocker": "✖", "warning": "!", "info": "·", "unknown": "?"}
 
 
-def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | None = None) -> None:
+def print_vm(vm: Machine, findings: Iterable[Finding] = (), stream: IO[str] | None = None) -> None:
     """Print what a VM is: header, facts, drives on their controllers, networks, snapshots, findings."""
     out = console(stream)
-    out.print(plain(shortened(vm.name, _NAME_LENGTH), "bold"))
+    print_title(out, vm_title(vm.name, vm.path))
     _print_facts(vm, out)
     if vm.drives:
         out.print()
@@ -48,31 +45,12 @@ def print_machine(vm: Machine, findings: Sequence[Finding], stream: IO[str] | No
     if vm.snapshots.redo_signs:
         out.print()
         out.print(Text("redo logs", "dim"))
-        for sign in vm.snapshots.redo_signs[:_EVIDENCE_SHOWN]:
-            hang(out, " ", plain(shortened(str(sign), _EVIDENCE_LENGTH), "yellow"), indent=1)
-    if findings:
-        out.print()
-        print_findings(findings, out)
-
-
-def print_findings(findings: Iterable[Finding], out: Console, cures: bool = True) -> None:
-    """Print findings, each with its place and, if wanted, its cure; what is only worth knowing takes one line."""
-    for item in findings:
-        word = item.severity.value
-        line = plain(item.message)
-        line.append(f"  {item.code}", "dim")
-        hang(out, Text(_MARKS[word], style_of(word)), line)
-        if word == "info" and not cures:
-            continue
-        for place in item.evidence[:_EVIDENCE_SHOWN]:
-            hang(out, " ", plain(shortened(str(place), _EVIDENCE_LENGTH), "dim"))
-        rest = len(item.evidence) - _EVIDENCE_SHOWN
-        if rest > 0:
-            hang(out, " ", Text(f"and {rest} more place{'s' if rest > 1 else ''}", "dim"))
-        if item.fix is not None and cures:
-            hang(out, "→", plain(item.fix.text), indent=2)
-            if item.fix.command is not None:
-                command_line(out, item.fix.command, item.fix.product, indent=4)
+        for sign in vm.snapshots.redo_signs[:EVIDENCE_SHOWN]:
+            print_hanging(out, " ", place_text(sign, "yellow"), indent=1)
+    for number, finding in enumerate(findings):
+        if number == 0:
+            out.print()
+        show_finding(out, finding)
 
 
 def _print_facts(vm: Machine, out: Console) -> None:
@@ -91,14 +69,14 @@ def _print_facts(vm: Machine, out: Console) -> None:
     if vm.config.config_version is not None:
         config += f", config version {vm.config.config_version}"
     for word, text in (
-        ("hardware", plain(f"version {version}{generation}")),
+        ("hardware", safe_text(f"version {version}{generation}")),
         ("made by", _origins(vm)),
-        ("guest", plain(guest)),
-        ("machine", plain(machine)),
+        ("guest", safe_text(guest)),
+        ("machine", safe_text(machine)),
         ("state", _state(vm)),
-        ("config", plain(config)),
+        ("config", safe_text(config)),
     ):
-        hang(out, Text(f"{word:8}", "dim"), text, indent=2)
+        print_hanging(out, Text(f"{word:8}", "dim"), text, indent=2)
 
 
 def _origins(vm: Machine) -> Text:
@@ -108,7 +86,7 @@ def _origins(vm: Machine) -> Text:
     named = [
         f"{known[candidate.product].name} ({candidate.confidence:.0%})" for candidate in vm.origin[:_ORIGINS_SHOWN]
     ]
-    return plain("probably " + ", or ".join(named))
+    return safe_text("probably " + ", or ".join(named))
 
 
 def _firmware(vm: Machine) -> str:
@@ -121,7 +99,7 @@ def _firmware(vm: Machine) -> str:
 
 
 def _state(vm: Machine) -> Text:
-    text = plain(vm.power.state, "" if vm.power.state == "off" else "bold red")
+    text = safe_text(vm.power.state, "" if vm.power.state == "off" else "bold red")
     if vm.encryption != "none":
         text.append(", ")
         text.append("encrypted" if vm.encryption == "full" else "partly encrypted", "bold red")
@@ -145,9 +123,9 @@ def _drives(vm: Machine) -> Tree:
 
 def _controller_line(controller: Controller) -> Text:
     text = Text(controller.id, "bold")
-    text.append_text(plain(f"  {controller.model or _default_model(controller)}"))
+    text.append_text(safe_text(f"  {controller.model or _default_model(controller)}"))
     if controller.shared_bus is not None:
-        text.append_text(plain(f", shared bus {controller.shared_bus}", "yellow"))
+        text.append_text(safe_text(f", shared bus {controller.shared_bus}", "yellow"))
     return text
 
 
@@ -161,11 +139,11 @@ def _add_drive(branch: Tree, drive: Drive) -> None:
     if drive.kind == "disk":
         text.append_text(_disk_words(drive))
     else:
-        text.append_text(plain(shortened(drive.file, 60) if drive.file else "host device"))
+        text.append_text(safe_text(shortened(drive.file, 60) if drive.file else "host device"))
         if not drive.connected:
             text.append(", not connected", "dim")
     if drive.mode != "persistent":
-        text.append_text(plain(f", {drive.mode}", "yellow"))
+        text.append_text(safe_text(f", {drive.mode}", "yellow"))
     node = branch.add(text)
     if drive.chain is not None:
         _add_chain(node, drive.chain)
@@ -176,11 +154,11 @@ def _disk_words(drive: Drive) -> Text:
     if chain is None or not chain.links:
         exists = drive.found is not None and drive.found.exists
         where = "outside the VM's folder, not opened" if exists else "not there"
-        return plain(f"{shortened(drive.file or 'no file', 60)}  {where}", "yellow" if exists else "red")
+        return safe_text(f"{shortened(drive.file or 'no file', 60)}  {where}", "yellow" if exists else "red")
     top = chain.links[0]
     capacity = size(top.capacity_bytes) if top.capacity_bytes is not None else "size unknown"
     words = [capacity, *filter(None, (top.create_type, chain.adapter and f"adapter {chain.adapter}"))]
-    return plain(", ".join(words))
+    return safe_text(", ".join(words))
 
 
 def _add_chain(node: Tree, chain: Chain) -> None:
@@ -191,7 +169,7 @@ def _add_chain(node: Tree, chain: Chain) -> None:
             words = f"on {words}"
         extra = len(link.extents)
         missing = sum(not extent.exists for extent in link.extents)
-        text = plain(words)
+        text = safe_text(words)
         if extra > 1:
             text.append(f"  {extra} extents", "dim")
         if missing and link.location == "text":
@@ -199,7 +177,7 @@ def _add_chain(node: Tree, chain: Chain) -> None:
         branch = branch.add(text)
     rest = len(chain.links) - _LINKS_SHOWN
     if rest > 0:
-        branch.add(plain(f"on {rest} more, down to {shortened(chain.links[-1].file, 40)}"))
+        branch.add(safe_text(f"on {rest} more, down to {shortened(chain.links[-1].file, 40)}"))
 
 
 def _print_networks(vm: Machine, out: Console) -> None:
@@ -208,7 +186,7 @@ def _print_networks(vm: Machine, out: Console) -> None:
         network = " ".join(filter(None, (nic.connection, nic.network)))
         state = "" if nic.connected else "not connected"
         words = [nic.model or "default model", nic.mac or "no address yet", shortened(network, 40), state]
-        hang(out, Text(nic.id, "bold"), plain("  ".join(filter(None, words))), indent=2)
+        print_hanging(out, Text(nic.id, "bold"), safe_text("  ".join(filter(None, words))), indent=2)
 
 
 def _snapshots(state: Snapshots) -> Tree:
@@ -223,8 +201,8 @@ def _snapshots(state: Snapshots) -> Tree:
     if rest > 0:
         tree.add(Text(f"and {rest} more", "dim"))
     if not state.tree:
-        for sign in state.signs[:_EVIDENCE_SHOWN]:
-            tree.add(plain(f"seen at {shortened(str(sign), 90)}", "yellow"))
+        for sign in state.signs[:EVIDENCE_SHOWN]:
+            tree.add(safe_text(f"seen at {shortened(str(sign), 90)}", "yellow"))
     if state.needs_consolidation:
         tree.add(Text("disks need consolidation", "yellow"))
     return tree
@@ -236,7 +214,7 @@ def _beside(branch: Tree, line: Text) -> Tree:
 
 
 def _snapshot_line(snapshot: Snapshot, current: bool) -> Text:
-    text = plain(shortened(snapshot.name or f"snapshot {snapshot.id}", 50), "bold")
+    text = safe_text(shortened(snapshot.name or f"snapshot {snapshot.id}", 50), "bold")
     if snapshot.created is not None:
         text.append(f"  {snapshot.created:%Y-%m-%d %H:%M} UTC", "dim")
     if current:

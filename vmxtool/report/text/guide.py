@@ -11,7 +11,8 @@ from rich.text import Text
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, names
-from vmxtool.report.terminal import console
+from vmxtool.report.text.terminal import console
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, guide_sentence, short_name, way_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,20 +20,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vmxtool.knowledge.cells import Cell, Step, Way
+    from vmxtool.knowledge.cells import Cell, Way
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact, Table
 
-VERDICT_WORDS = {
-    "ok": "OK",
-    "ok-in-most-cases": "OK in most cases",
-    "special-steps": "Special steps",
-    "maybe": "Maybe",
-    "not-supported": "Not supported",
-    "varies": "Varies",
-    "supported": "Yes",
-    "blank": "–",
-}
 VERDICT_STYLES = {
     "ok": "bold green",
     "ok-in-most-cases": "green",
@@ -43,87 +34,13 @@ VERDICT_STYLES = {
     "supported": "green",
     "blank": "dim",
 }
-_STEP_WORDS = {  # inside a cell, where the row and the column say from where and to where
-    "copy": "copy the files",
-    "export-disks": "export disks",
-    "import-disks": "import disks",
-    "upgrade-hardware": "upgrade hardware",
-    "downgrade-hardware": "downgrade hardware",
-    "run-legacy": "run in legacy mode",
-    "create-legacy-vm": "make a legacy VM in Workstation 5",
-    "create-vm": "make a new VM with those disks",
-    "converter": "VMware Converter",
-    "import-wizard": "import wizard of Workstation 6",
-    "move-to": "move to",
-}
-_SENTENCES = {
-    "copy": "copy all files of the VM's folder to {to}",
-    "export-disks": "export the virtual disks from {start}",
-    "import-disks": "import the virtual disks into {to}",
-    "upgrade-hardware": "upgrade the virtual hardware with {tool}",
-    "downgrade-hardware": "lower the virtual hardware with {tool}",
-    "run-legacy": "leave the virtual hardware as it is and run the VM in legacy mode under {to}",
-    "create-legacy-vm": "make a legacy VM with {start}, and give it the VM's disks",
-    "create-vm": "make a new VM with {to}, and give it the imported disks",
-    "converter": "let VMware Converter move the VM to {tool}",
-    "import-wizard": "let the Converter Import wizard of Workstation 6 move the VM to {to}",
-    "move-to": "move the VM to {tool}",
-}
-CONDITION_WORDS = {
-    "esx2.5-managed-by-vc2": "if ESX 2.5 under VirtualCenter 2",
-    "guest-os-supports-it": "if the guest supports it",
-}
 _PAGE_OF_ACE_AND_PLAYER = "mpg:p12"
 _LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the tables is cut
 
 
-def product_words(ids: Iterable[str]) -> str:
-    """Products in a few words, those of one family together: "Workstation 4 or 5"."""
-    said: list[str] = []
-    for name in map(short_name, ids):
-        family, _, number = name.rpartition(" ")
-        same = said and family and said[-1].rpartition(" ")[0] == family
-        said.append(number if same else name)
-    return " or ".join(said)
-
-
-def short_name(product_id: str) -> str:
-    """A product's name without an ending that only says "all of them": "Workstation 4", "Fusion 1"."""
-    members = names().groups.get(product_id)
-    if members is not None:
-        return products()[members[0]].name.rpartition(".")[0]
-    name = products()[product_id].name
-    if name.endswith(".0") and not product_id.endswith(".0"):
-        return name.removesuffix(".0")
-    return name.removesuffix(".x")
-
-
-def step_words(step: Step) -> str:
-    """One step: "upgrade hardware with Workstation 4 or 5"."""
-    words = _STEP_WORDS[step.do]
-    if not step.products:
-        return words
-    link = {"move-to": " ", "converter": " to "}.get(step.do, " with ")
-    return f"{words}{link}{product_words(step.products)}"
-
-
-def step_sentence(step: Step, from_id: str, to_id: str) -> str:
-    """One step of a move from one product to another, in full; a step without a product of its own is the target's."""
-    to = short_name(to_id)
-    tool = product_words(step.products) if step.products else to
-    return _SENTENCES[step.do].format(start=short_name(from_id), to=to, tool=tool)
-
-
-def way_words(way: Way) -> str:
-    """One way on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
-    said = ", ".join(step_words(step) for step in way.steps)
-    marks = [CONDITION_WORDS[condition] for condition in way.when] + (["one-way"] if way.one_way else [])
-    return said + (f" ({', '.join(marks)})" if marks else "")
-
-
 def cell_words(cell: Cell) -> tuple[str, str]:
     """What a printed cell says: its verdict, and its ways ("" where the verdict says it all)."""
-    verdict = VERDICT_WORDS[cell.verdict]
+    verdict = GUIDE_VERDICTS[cell.verdict]
     if cell.table == CONVERTER_TABLE:
         return verdict, _format_words(cell)
     if len(cell.ways) == 1 and [step.do for step in cell.ways[0].steps] == ["copy"]:
@@ -138,7 +55,7 @@ def _format_words(cell: Cell) -> str:
         ids = way.steps[0].products
         kin = [name for name in ids if products()[name].family != products()[ids[0]].family]
         said += [f"also for {', '.join(map(short_name, kin))}"] if kin else []
-        said += [CONDITION_WORDS[condition] for condition in way.when]
+        said += [CONDITIONS[condition] for condition in way.when]
     return "; ".join(said)
 
 
@@ -225,7 +142,7 @@ def print_entries(entries: Sequence[GuideEntry], stream: IO[str] | None = None) 
     for entry in entries:
         grid.add_row(
             f"{short_name(entry.from_id)} → {short_name(entry.to_id)}",
-            Text(VERDICT_WORDS[entry.verdict], VERDICT_STYLES[entry.verdict]),
+            Text(GUIDE_VERDICTS[entry.verdict], VERDICT_STYLES[entry.verdict]),
             Text(entry.cell.removeprefix("mpg:"), "dim"),
         )
     out.print(grid)
@@ -251,12 +168,12 @@ def print_ways(ways: Sequence[Way], from_id: str, to_id: str, out: Console) -> N
     for number, way in enumerate(ways, 1):
         line = Text(f"  way {number}" if len(ways) > 1 else "  how", "bold")
         if way.when:
-            line.append(f"  {' and '.join(CONDITION_WORDS[condition] for condition in way.when)}", "not bold magenta")
+            line.append(f"  {' and '.join(CONDITIONS[condition] for condition in way.when)}", "not bold magenta")
         if way.one_way:
             line.append("  one-way", "not bold yellow")
         out.print(line)
         for place, step in enumerate(way.steps, 1):
-            out.print(Text(f"    {place}. {step_sentence(step, from_id, to_id)}"))
+            out.print(Text(f"    {place}. {guide_sentence(step, from_id, to_id)}"))
 
 
 def print_sentences(sentences: Iterable[str], out: Console) -> None:
@@ -286,7 +203,7 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
     nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
     if nearest is not None and (nearest.from_id, nearest.to_id) != (from_id, to_id):
         line = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
-        line.append(VERDICT_WORDS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
+        line.append(GUIDE_VERDICTS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
         out.print(line.append(f"  {nearest.cell}", "dim"))
     out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} tells what is known since.", "dim"))
 
@@ -316,5 +233,5 @@ def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> 
     line = Text(f"{products()[from_id].name} to {products()[to_id].name}", "bold")
     if verdict is not None:
         line.append(": ")
-        line.append(VERDICT_WORDS[verdict], VERDICT_STYLES[verdict])
+        line.append(GUIDE_VERDICTS[verdict], VERDICT_STYLES[verdict])
     out.print(line)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from vmxtool.report.terminal import console
+from vmxtool.report.text.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

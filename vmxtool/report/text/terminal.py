@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from vmxtool.report.printable import safe, shortened
+from vmxtool.report.text.printable import safe, shortened
+from vmxtool.rules.commands import shell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import IO
 
 _STYLES = {
@@ -26,6 +28,7 @@ _STYLES = {
 _MAX_WIDTH = 100
 _MIN_WIDTH = 40
 _LONGEST = 1000  # characters of one text; a value of a megabyte is nothing that anyone reads
+_NAME_LENGTH = 70
 
 
 class _Console(Console):
@@ -41,7 +44,7 @@ def console(stream: IO[str] | None = None) -> Console:
     return made
 
 
-def plain(text: str, style: str = "") -> Text:
+def safe_text(text: str, style: str = "") -> Text:
     """Text from a VM's files, or messages that quote them, made safe and of a length that a person reads."""
     return Text(shortened(text, _LONGEST), style=style)
 
@@ -51,7 +54,24 @@ def style_of(word: str) -> str:
     return _STYLES.get(word, "")
 
 
-def hang(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
+def vm_title(name: str, path: object) -> Text:
+    """Which VM it is: its name, and its path as the person typed it; the name alone where no VM was seen."""
+    title = safe_text(shortened(name, _NAME_LENGTH), "bold")
+    return title if path is None else title.append_text(safe_text(f" ({path})", "not bold"))
+
+
+def print_title(out: Console, title: Text) -> None:
+    """Print the first line of a result: one line, however long, so that it can be searched for."""
+    out.print(title, soft_wrap=True)
+
+
+def print_heading(out: Console, words: str) -> None:
+    """Print an empty line and a heading."""
+    out.print()
+    out.print(Text(words, "bold"))
+
+
+def print_hanging(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
     """Print a paragraph behind a mark, its further lines set in as far, without blanks at line ends."""
     head = Text(" " * indent).append_text(mark if isinstance(mark, Text) else Text(mark)).append(" ")
     width = head.cell_len
@@ -60,9 +80,6 @@ def hang(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
         out.print((head if number == 0 else Text(" " * width)) + line, soft_wrap=True)
 
 
-def command_line(out: Console, command: str, product: str | None, indent: int) -> None:
-    """Print a command that can be copied: on one line, however long, and in bold."""
-    text = Text(" " * indent).append_text(Text(safe(command), "bold"))
-    if product is not None:
-        text.append(f"   # {product}", "dim")
-    out.print(text, soft_wrap=True)
+def print_command(out: Console, argv: Sequence[str], indent: int) -> None:
+    """Print a command that can be copied: quoted for a shell, alone on its line however long that is."""
+    out.print(Text(" " * indent).append(safe(shell(argv)), "bold"), soft_wrap=True)
