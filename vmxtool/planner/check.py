@@ -11,10 +11,11 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.guide import ask_guide
+from vmxtool.planner.moves import VERSION_MOVES
 from vmxtool.planner.plan import Dead, Plan, identity, stops
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.verdict import Answer, Effort, Verdict, WayLabel
-from vmxtool.planner.ways import derived_ways, ways
+from vmxtool.planner.ways import derived_ways, nearest_offered, ways
 from vmxtool.rules.case import Case, facts_of
 from vmxtool.rules.commands import disk_name, vmxtool_command
 from vmxtool.rules.registry import judge
@@ -239,11 +240,13 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
     """What is met on the way of a plan, and the number of the step after which it is so."""
+    previous = best.start
     for step, state in zip(steps, best.states, strict=False):
         if step.is_ours and step.before != step.after:
             # What the guest loses is seen while the new version still has the old devices.
-            before = replace(best.start, version=state.version, settled=state.settled | best.start.settled)
-            yield from ((it, step.n) for it in judge(Case(hop.files, before, hop.target, hop.guide)))
+            old_devices = replace(previous, version=state.version)
+            yield from ((it, step.n) for it in judge(Case(hop.files, old_devices, hop.target, hop.guide)))
+        previous = state
     changing = [step.n for step in steps if step.do in CHANGING_HARDWARE | CONVERTING_DISKS]
     yield from ((it, changing[-1] if changing else None) for it in best.met)
 
@@ -259,9 +262,14 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
     if finding.blocks or found.best is None:
         return finding
     # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
+    version = found.hop.start.version
+    other = nearest_offered(found.hop.target, version) if version is not None else None
+    if finding.cure in VERSION_MOVES and other is None:
+        return replace(finding, fix=None)
     words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
     if found.hop.target.family == HARDWARE:
         words = ["--hwversion", str(found.hop.target.runs_max)]
+    words += ["--hwversion", str(other)] if finding.cure in VERSION_MOVES else []
     words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
     return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
 

@@ -55,18 +55,17 @@ class StepMaker:
         if made.changes is None:
             return [self._step(made, way)]
         own = self._own_step(made, made.changes, way, by_converter=by_converter)
-        return [self._prepare(made, way), own] if _asks_guest(made.changes) else [own]
+        return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
-    def _prepare(self, made: Made, way: Way) -> Step:
+    def _prepare(self, made: Made) -> Step:
         kind = KINDS[Do.PREPARE_GUEST]
-        source = way.source if way.source is not None else kind.source
         return Step(
             do=Do.PREPARE_GUEST,
             by=kind.by,
             where=kind.where,
             product=None,
             commands=(),
-            source=source,
+            source=kind.source,
             safety=Safety.MANUAL,
             one_way=False,
             needs=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,7 +81,7 @@ class Verdict:
     steps: tuple[Step, ...] = ()
     ways: tuple[WayLabel, ...] = ()
     unseen: tuple[str, ...] = ()
-    find_routes: Callable[[], tuple[Route, ...]] | None = None
+    find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

@@ -142,6 +142,13 @@ def nearest_below(target: Product, version: int) -> int | None:
     return next((it for it in range(version - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
 
 
+def nearest_offered(target: Product, version: int) -> int | None:
+    """The hardware version nearest to one that a product surely runs, below before above; None where there is none."""
+    above = (it for it in range(max(version + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it))
+    below = nearest_below(target, version)
+    return next(above, None) if below is None else below
+
+
 def _guide_moves(
     steps: Sequence[GuideStep], start: VmState, target: Product, reconfigures: bool, *, one_way: bool
 ) -> Iterator[Move]:
