@@ -88,7 +88,7 @@ def _chosen(found: Plans, goal: Goal) -> Plan | None:
     if goal.legacy:
         plans = [plan for plan in plans if _leads_back(plan, found.hop.files.vm, goal)]
         return plans[0] if plans else None
-    return next((plan for plan in plans if plan.own_step is not None), None)
+    return next((plan for plan in plans if plan.own is not None), None)
 
 
 def _beside_the_guide(found: Plans) -> Plans:
@@ -255,7 +255,7 @@ def _adapter(goal: Goal) -> str | None:
 
 def _notes(files: Files, plan: Plan, goal: Goal) -> Iterator[str]:
     yield from _state_notes(files.vm)
-    before, after = plan.start.version, plan.end.version if plan.own_step is None else plan.own_step.after
+    before, after = plan.start.version, plan.end.version if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"

@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Safety
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.arrange import REWRITING
 from vmxtool.planner.goal import option_words
-from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, is_one_way, member
+from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
     convert_commands,
@@ -51,7 +51,7 @@ class StepMaker:
         self.files, self.target, self.named, self.found = files, target, named, found
 
     def steps(self, made: Made, way: Way, *, by_converter: bool) -> list[Step]:
-        """Return a move as the steps that it comes to: a rewrite that the guest may not start after is prepared first."""
+        """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after."""
         if made.changes is None:
             return [self._step(made, way)]
         own = self._own_step(made, made.changes, way, by_converter=by_converter)
@@ -90,7 +90,7 @@ class StepMaker:
             commands=(vmxtool_command(self.files.vm, "rewrite", *words),),
             source=source,
             safety=Safety.UNSAFE if changes.needs else Safety.SAFE,
-            one_way=move.one_way or is_one_way(before, after),
+            one_way=made.one_way,
             needs=changes.needs.options,
             target=self.target.id,
             products=move.products,
@@ -129,7 +129,7 @@ class StepMaker:
             commands=commands,
             source=source,
             safety=Safety.MANUAL,
-            one_way=move.one_way or (move.do is Do.UPGRADE_HARDWARE and is_one_way(before, after)),
+            one_way=made.one_way,
             needs=(),
             target=self.target.id,
             products=move.products,
