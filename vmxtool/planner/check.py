@@ -14,7 +14,7 @@ from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.verdict import Answer, Effort, Verdict
-from vmxtool.planner.ways import derived_ways, ways
+from vmxtool.planner.ways import derived_ways, stages, ways
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.state import VmState
@@ -93,6 +93,8 @@ def plan_hop(
     named: str | None = None,
     *,
     only: int | None = None,
+    have: frozenset[str] | None = None,
+    staged: bool = False,
 ) -> Plans:
     """Play every way of one hop.
 
@@ -103,13 +105,16 @@ def plan_hop(
         guide: what the guide says of the move.
         named: id of the product that the user said made it, or None.
         only: the one hardware version that is asked for, or None; the guide's ways do not count then.
+        have: the only products that may do a step, or None for all.
+        staged: whether the hop may be a stage of a route, where the text has the hardware upgraded on arrival.
     """
     hop = HopPlanner(files, start, target, guide, named)
     guest = find_guest(start.guest) if start.guest else None
     reconfigures = guest is not None and guest.converter_reconfigures
-    there_are: Sequence[Way]
+    there_are: list[Way]
     if only is None:
-        there_are = ways(start, target, guide, reconfigures=reconfigures)
+        there_are = ways(start, target, guide, reconfigures=reconfigures, have=have)
+        there_are += stages(there_are, start, target) if staged else []
     else:
         there_are = list(derived_ways(start, target, only))
     results = [hop.complete(way, order) for order, way in enumerate(there_are)]

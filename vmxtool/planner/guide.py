@@ -1,11 +1,19 @@
-"""Which of the products that may have made a VM the guide is asked about, and what it says."""
+"""Which of the products that may have made a VM the guide is asked about, and what it says.
+
+A VM belongs to the generation of its hardware version, whichever product has it. Run in legacy mode under a younger
+product it moves like one of the older products, and can go back to them (pages 19, 23, 24 and 27). So what a table
+denies to it, it denies wherever the VM is.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.transcript import names
 from vmxtool.rules.case import GuideAnswer
 
 if TYPE_CHECKING:
@@ -17,20 +25,75 @@ if TYPE_CHECKING:
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
+_ACE_OUT = "mpg:p12:ace-out"
+
 
 def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool) -> GuideAnswer:
     """Look the move up for every likely origin that the guide knows.
 
-    A VM belongs to the generation of its hardware version and not to that of the product that last ran it, so a
-    candidate of another generation is not asked about, except where the user named it.
+    Args:
+        origins: the products that may have made the VM, the likeliest first.
+        version: the VM's hardware version, or None.
+        target: where it goes.
+        named: whether the user named the one origin; it then counts although the VM is of another generation.
     """
     likely = tuple(candidate.product for candidate in origins if candidate.confidence >= LIKELY)
-    if tables.generation_of(target.id) is None:
+    if tables.generation_of(target.id) is None or version is None:
         return GuideAnswer(origins=likely)
-    generation = generation_of(version) if version is not None else None
+    generation = generation_of(version)
     asked = [name for name in likely if named or (generation is not None and tables.generation_of(name) == generation)]
-    entries = [entry for name in asked if (entry := tables.lookup(name, target.id)) is not None]
-    if entries:
-        return GuideAnswer(entries[0], None, likely, tuple(entries[1:]))
-    facts = (fact for name in asked for fact in tables.moves(name, target.id) if fact.verdict is not None)
-    return GuideAnswer(None, next(facts, None), likely)
+    answers = [hop_guide(name, version, target.id, name) for name in asked]
+    found = [answer for answer in answers if answer.entry is not None]
+    first = next(iter(found or [answer for answer in answers if answer.fact is not None]), GuideAnswer())
+    others = tuple(answer.entry for answer in found[1:] if answer.entry is not None)
+    return GuideAnswer(first.entry, first.fact, likely, others, first.beside)
+
+
+@lru_cache(maxsize=16384)
+def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> GuideAnswer:
+    """What the guide says about a move of a VM from the product that has it.
+
+    Args:
+        holder: id of that product.
+        version: the VM's hardware version, or None.
+        to_id: id of the product it goes to.
+        made_by: id of the product that it set out from; where several older products stand for it, that one does.
+    """
+    silent = GuideAnswer(origins=(holder,))
+    if tables.generation_of(to_id) is None or tables.generation_of(holder) is None or version is None:
+        return silent
+    generation = generation_of(version)
+    like = _like(holder, version, made_by)
+    for name in dict.fromkeys(filter(None, (holder, like))):
+        if tables.generation_of(name) == generation:
+            for fact in tables.moves(name, to_id):
+                if fact.verdict is not None:
+                    return GuideAnswer(None, fact, (holder,))
+    entry = tables.lookup(like, to_id) if like is not None else None
+    denied = tables.lookup(holder, to_id) if like != holder else None
+    if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
+        entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
+    leaves_ace = tables.fact(_ACE_OUT)
+    beside = (leaves_ace,) if holder in leaves_ace.products and entry is not None else ()
+    return GuideAnswer(entry, None, (holder,), (), beside)
+
+
+@lru_cache(maxsize=2048)
+def _like(holder_id: str, version: int, made_by: str) -> str | None:
+    """The product of the tables whose VMs are like this one: of its hardware's generation, hosted or not as it is."""
+    holder = products()[holder_id]
+    ids = dict.fromkeys(name for label in names().labels.values() for name in label)
+    alike = [
+        name
+        for name in ids
+        if tables.generation_of(name) == generation_of(version) and products()[name].esx == holder.esx
+    ]
+    for name in (holder_id, made_by):
+        if name in alike:
+            return name
+
+    def strangeness(name: str) -> tuple[bool, bool, int]:
+        product = products()[name]
+        return product.family != holder.family, product.smp != holder.smp, -product.released_order
+
+    return min(alike, key=strangeness, default=None)

@@ -11,8 +11,8 @@ from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.check import likely_origins, plan_hop, start_of
-from vmxtool.planner.guide import ask_guide
-from vmxtool.planner.search import Search, hop_guide
+from vmxtool.planner.guide import ask_guide, hop_guide
+from vmxtool.planner.search import Search
 from vmxtool.planner.unseen import plain_vm
 from vmxtool.rules.case import facts_of
 
@@ -86,15 +86,12 @@ class Hop:
     def sources(self) -> tuple[str, ...]:
         """What it rests on."""
         target = products()[self.to_id]
-        cited = (self.guide.source,) if self.guide.source is not None else target.sources
-        return tuple(dict.fromkeys(cited))
+        return tuple(dict.fromkeys(self.guide.sources or target.sources))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences of the guide about it."""
-        if self.guide.entry is not None:
-            return self.guide.entry.notes
-        return (self.guide.fact.says,) if self.guide.fact is not None else ()
+        return self.guide.notes
 
     @property
     def unverified(self) -> bool:
@@ -277,36 +274,23 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
         if number == 0:
-            guide = ask_guide(likely_origins(files.vm, products()[holder]), state.version, target, named=named)
-            guide = guide if guide.entry is not None or guide.fact is not None else hop_guide(state, to_id, made_by)
+            guide = ask_guide(likely_origins(files.vm, products()[holder]), state.version, target, named=True)
         else:
-            guide = hop_guide(state, to_id, made_by)
-        plans = plan_hop(files, state, target, guide).plans
-        usable = [plan for plan in plans if have is None or _at_hand(plan, {*have, holder, to_id})]
-        plan = next((it for it in usable if it.end.version == version), usable[0] if usable else None)
+            guide = hop_guide(holder, state.version, to_id, made_by)
+        at_hand = None if have is None else frozenset({*have, holder, to_id})
+        name = holder if named and number == 0 else None
+        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=True).plans
+        plan = next((it for it in plans if it.end.version == version), plans[0] if plans else None)
         if plan is None:
             return None
         end = replace(plan.end, holder=to_id, arrived=True)
-        back = hop_guide(end, holder, to_id)
+        back = hop_guide(to_id, end.version, holder, to_id)
         returns = state.version is not None and end.version is not None
         returns = returns and runs(products()[holder], end.version or 0) is not Ternary.NO
         can_go_back = not plan.one_way and returns and back.verdict != "not-supported"
         hops.append(Hop(holder, to_id, plan, guide, can_go_back))
         state = end
     return Route(tuple(hops))
-
-
-def _at_hand(plan: Plan, have: set[str]) -> bool:
-    """Whether one of the products that each step names is at hand."""
-    groups = (step.products for step in plan.steps if step.products and not step.is_ours)
-    return all(any(name in have for name in _members(group)) for group in groups)
-
-
-def _members(group: tuple[str, ...]) -> Iterator[str]:
-    from vmxtool.knowledge.transcript import names
-
-    for name in group:
-        yield from names().groups.get(name, (name,))
 
 
 def _missing(question: _Question, have: frozenset[str]) -> Iterator[tuple[str, ...]]:

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.check import plan_hop
+from vmxtool.planner.guide import hop_guide
 from vmxtool.planner.unseen import native_format, plain_vm
-from vmxtool.rules.case import GuideAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -32,7 +31,7 @@ Path = tuple[tuple[str, int | None], ...]
 """Products in order, each with the hardware version that the VM has there."""
 
 _MOST_HOPS = 5
-_MOST_EDGES = 600  # of one search; past it, what has been found is the answer
+_MOST_EDGES = 400  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
 _SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
 
@@ -112,6 +111,8 @@ class Search:
         first = _Node(start.holder or "", start.version, self._form)
         at_hand = frozenset(over) - {first.product, self.target.id}
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
+        if (start.holder or "").endswith(_SMP) and not self.target.smp:
+            between = []  # the guide's own cell leads there or nothing does (page 14)
         heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
         known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
         direct: Cost | None = None
@@ -191,9 +192,9 @@ def _edges(at: _Node, to_id: str, made_by: str) -> tuple[_Edge, ...]:
     target = products()[to_id]
     if not target.runs(at.version) and target.runs_max < min(at.version, 3):
         return ()
-    guide = hop_guide(state, to_id, made_by)
+    guide = hop_guide(at.product, at.version, to_id, made_by)
     best: dict[_Node, _Edge] = {}
-    for plan in plan_hop(files, state, target, guide).plans:
+    for plan in plan_hop(files, state, target, guide, staged=True).plans:
         form = plan.end.disks[0].format
         node = _Node(to_id, plan.end.version or 0, form)
         edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.entry is None)))
@@ -201,50 +202,6 @@ def _edges(at: _Node, to_id: str, made_by: str) -> tuple[_Edge, ...]:
         if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
             best[node] = edge
     return tuple(best.values())
-
-
-def hop_guide(state: VmState, to_id: str, made_by: str) -> GuideAnswer:
-    """What the guide says about a hop of a VM: of the VM's own generation, whichever product has it now.
-
-    Run in legacy mode under a younger product a VM moves like one of the older products, and can go back to them (pages
-    19, 23, 24 and 27). So what a table denies to it, it denies wherever the VM is.
-    """
-    holder = state.holder or made_by
-    if tables.generation_of(to_id) is None or tables.generation_of(holder) is None or state.version is None:
-        return GuideAnswer(origins=(holder,))
-    like = _like(holder, state.version, made_by)
-    for name in dict.fromkeys(filter(None, (holder, like))):
-        if tables.generation_of(name) == generation_of(state.version):
-            for fact in tables.moves(name, to_id):
-                if fact.verdict is not None:
-                    return GuideAnswer(None, fact, (holder,))
-    entry = tables.lookup(like, to_id) if like is not None else None
-    denied = tables.lookup(holder, to_id) if like != holder else None
-    if denied is not None and denied.verdict == "not-supported":
-        # In legacy mode a VM goes back to products of its own generation, and to no older ones.
-        entry = entry if tables.generation_of(to_id) == generation_of(state.version) else denied
-    return GuideAnswer(entry, None, (holder,))
-
-
-@lru_cache(maxsize=2048)
-def _like(holder_id: str, version: int, made_by: str) -> str | None:
-    """The product of the tables whose VMs are like this one: of its hardware's generation, hosted or not as it is."""
-    holder = products()[holder_id]
-    ids = dict.fromkeys(name for label in names().labels.values() for name in label)
-    alike = [
-        name
-        for name in ids
-        if tables.generation_of(name) == generation_of(version) and products()[name].esx == holder.esx
-    ]
-    for name in (holder_id, made_by):
-        if name in alike:
-            return name
-
-    def strangeness(name: str) -> tuple[bool, bool, int]:
-        product = products()[name]
-        return product.family != holder.family, product.smp != holder.smp, -product.released_order
-
-    return min(alike, key=strangeness, default=None)
 
 
 @lru_cache(maxsize=256)

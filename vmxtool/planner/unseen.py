@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _DISK = "scsi0:0"
 _MEMORY_MIB = 256
+_SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
 
 
 def native_format(product_id: str) -> DiskFormat:
@@ -41,12 +42,15 @@ def native_format(product_id: str) -> DiskFormat:
 def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | None = None) -> tuple[Files, VmState]:
     """The plainest VM of a product, as if it had been read: one SCSI disk, one processor, nothing in its way.
 
+    One of a product with Virtual SMP has two processors.
+
     Args:
         product_id: the product that has it.
         version: its hardware version; that of the product's new VMs where it is left out.
         form: the format of its disk; the product's own where it is left out.
     """
     product = products()[product_id]
+    vcpus = 2 if product_id.endswith(_SMP) else 1
     number = first_version(product) if version is None else version
     text = f'virtualHW.version = "{number}"\n'
     config = Config(Path("vm.vmx"), "vm.vmx", Document.parse(text.encode(), "vm.vmx"), None)
@@ -57,7 +61,7 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         hardware=Hardware(number, None),
         origin=(OriginCandidate(product_id, 1.0, ()),),
         guest=Guest(None, None, None),
-        cpu=Cpu(1, 1),
+        cpu=Cpu(vcpus, 1),
         memory_mib=_MEMORY_MIB,
         firmware="bios",
         secure_boot=False,
@@ -73,7 +77,7 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         holder=product_id,
         arrived=True,
         version=number,
-        vcpus=1,
+        vcpus=vcpus,
         memory_mib=_MEMORY_MIB,
         nics=0,
         guest=None,

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import BY_CONVERTER, Do
-from vmxtool.knowledge.hardware import newest_known
+from vmxtool.knowledge.hardware import generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
+from vmxtool.knowledge.transcript import names
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 _CARRIES_DISKS = frozenset({"export-disks", "import-disks"})
+_ONLY_CARRIES = frozenset({Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CREATE_VM})
+_STAGES = {2: "mpg:p20:generation-2-to-5", 3: "mpg:p15:generation-3-one-way"}
+_SKIPPED = "mpg:p11:skipped-generation"
 _LOWERS = frozenset({"downgrade-hardware", "create-legacy-vm"})
 
 
@@ -46,7 +50,9 @@ class Way:
     source: str | None = None
 
 
-def ways(start: VmState, target: Product, guide: GuideAnswer, *, reconfigures: bool) -> list[Way]:
+def ways(
+    start: VmState, target: Product, guide: GuideAnswer, *, reconfigures: bool, have: frozenset[str] | None = None
+) -> list[Way]:
     """Return the ways there are, in the guide's order where it has some.
 
     Args:
@@ -54,14 +60,53 @@ def ways(start: VmState, target: Product, guide: GuideAnswer, *, reconfigures: b
         target: where it is to run.
         guide: what the guide says of the move.
         reconfigures: whether VMware Converter gives this guest SCSI disks by itself.
+        have: the only products that may do a step, or None for all.
     """
-    found = [
-        Way(tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way)), way.when, way.one_way)
-        for way in guide.ways
-    ]
-    if not found:
+    if not guide.ways:
         return list(derived_ways(start, target))
+    found: list[Way] = []
+    for way in guide.ways:
+        moves = tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way))
+        if have is not None:
+            moves = tuple(_narrowed(move, have) for move in moves)
+            if any(move.products and not _members(move, have) for move in moves):
+                continue
+        found.append(Way(moves, way.when, way.one_way))
     return [Way(it.moves, it.when, it.one_way, guide.source) for it in dict.fromkeys(found)]
+
+
+def stages(found: Sequence[Way], start: VmState, target: Product) -> list[Way]:
+    """Ways that only carry the VM over, with an upgrade on arrival: a stage to a younger product yet (pages 15 and 20).
+
+    Args:
+        found: the ways of the guide.
+        start: the VM as it is now.
+        target: the product of the stage.
+    """
+    if start.version is None or not target.creates_vms or start.version >= first_version(target):
+        return []
+    source = _STAGES.get(generation_of(start.version) or 0, _SKIPPED)
+    upgrade = Move(Do.UPGRADE_HARDWARE, (), first_version(target), source=source)
+    carrying = (way for way in found if way.source is not None and way.moves)
+    return [
+        Way((*way.moves, upgrade), way.when, way.one_way, way.source)
+        for way in carrying
+        if all(move.do in _ONLY_CARRIES for move in way.moves)
+    ]
+
+
+def _members(move: Move, have: frozenset[str]) -> list[str]:
+    groups = names().groups
+    return [name for group in move.products for name in groups.get(group, (group,)) if name in have]
+
+
+def _narrowed(move: Move, have: frozenset[str]) -> Move:
+    """A move by those of its products that are at hand, and to the version that the first of them makes."""
+    members = tuple(_members(move, have))
+    if not members or members == move.products:
+        return move
+    version = first_version(products()[members[0]]) if move.do is Do.UPGRADE_HARDWARE else move.version
+    return move._replace(products=members, version=version)
 
 
 def derived_ways(start: VmState, target: Product, only: int | None = None) -> Iterator[Way]:

@@ -11,7 +11,7 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
-from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.knowledge.runs import runs
 from vmxtool.rules.limits import exceeded, over_row
 from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
@@ -68,12 +68,14 @@ class GuideAnswer:
         fact: what the text says instead, as of ACE and Player; None where there is a cell, or where it is silent too.
         origins: ids of the products that may have made the VM, the likeliest first.
         others: the cells for the other products that may have made it.
+        beside: facts of the text that hold whatever the cell says, such as that a VM leaves ACE only without policies.
     """
 
     entry: GuideEntry | None = None
     fact: Fact | None = None
     origins: tuple[str, ...] = ()
     others: tuple[GuideEntry, ...] = ()
+    beside: tuple[Fact, ...] = ()
 
     @property
     def verdict(self) -> str | None:
@@ -89,6 +91,17 @@ class GuideAnswer:
     def source(self) -> str | None:
         """The address of the cell or of the fact, or None where it is silent."""
         return self.entry.cell if self.entry is not None else self.fact.address if self.fact is not None else None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The addresses of all that it rests on."""
+        return tuple(filter(None, (self.source, *(fact.address for fact in self.beside))))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the guide adds, in short sentences."""
+        own = self.entry.notes if self.entry is not None else (self.fact.says,) if self.fact is not None else ()
+        return (*own, *(fact.says for fact in self.beside))
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -232,6 +245,11 @@ def scsi_model(vm: Machine) -> str | None:
     """The SCSI controller that suits the guest, or None where no source tells."""
     guest = find_guest(vm.guest.id) if vm.guest.id else None
     return guest.scsi_model if guest is not None else None
+
+
+def has_disks(vm: Machine) -> bool:
+    """Whether a VM has a hard disk at all."""
+    return bool(vm.disks)
 
 
 def top(drive: Drive) -> Link | None:

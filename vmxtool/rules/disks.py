@@ -1,4 +1,4 @@
-"""DSK2xx: disks and their controllers on a target, and how a VM shares and keeps them."""
+"""DSK2xx: disks on a target, their formats and sizes, and how a VM shares and keeps them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.hardware import hardware, newest_known
+from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.rules.case import disk_label, has_bus, presence_evidence, scsi_model, top, with_article
+from vmxtool.rules.case import disk_label, has_disks, top
 from vmxtool.rules.commands import convert_commands, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
@@ -38,115 +37,7 @@ _ON_IDE = 'it may start, but snapshots and clones fail with "Object type require
 _GIB = 2**30
 
 
-def _has_disks(vm: Machine) -> bool:
-    return bool(vm.disks)
-
-
-@rule(
-    "DSK201",
-    "disk-bus-not-offered",
-    Severity.BLOCKER,
-    about=About.TARGET,
-    cure=Do.MOVE_DISKS,
-    sources=("mpg:p09",),
-    only_if=_has_disks,
-)
-def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
-    """A hard disk sits on a bus that the target, or the VM's hardware version there, does not offer for hard disks.
-
-    ESX Server up to 3 knows SCSI disks only; SATA came with hardware version 10 and NVMe with 13. Moving a disk to
-    another bus changes the config, the adapter named in the disk's descriptor and, inside the guest, the driver it
-    boots from; the last has to be prepared in the guest. VMware Converter does all of it for Windows NT, 2000, XP and
-    2003, and not for Linux, Windows 95, 98 and Me.
-    """
-    to = case.target
-    for drive, disk in case.disks:
-        unverified = False
-        if disk.bus not in to.disk_buses:
-            offered = ", ".join(sorted(to.disk_buses)).upper()
-            message = f"{drive.id} is {with_article(disk.bus)} disk; {to.name} offers {offered} for hard disks"
-            unverified = not to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"})
-        elif _lacks_bus(case, disk) and not (_is_own_version(case) and _newer_with_bus(case, disk) is not None):
-            message = (
-                f"{drive.id} is {with_article(disk.bus)} disk, which hardware version {case.now.version} does not have "
-                f"on {to.name}"
-            )
-        else:
-            continue
-        fix = _move(case, drive)
-        yield Hit(message, presence_evidence(drive), fix, sources=(to.source,), unverified=unverified, subject=drive.id)
-
-
-@rule(
-    "DSK227",
-    "disk-bus-newer-than-hardware",
-    Severity.BLOCKER,
-    about=About.TARGET,
-    cure=Do.MOVE_DISKS,
-    sources=("vsphere-6.5-docs",),
-    only_if=_has_disks,
-)
-def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
-    """A hard disk sits on a bus that the target has, but not with the VM's hardware version.
-
-    It happens where a number was changed by hand: VMware then says that the device is not supported by the current
-    hwversion, "device sata is not supported by current hwversion". SATA came with hardware version 10 and NVMe with
-    13; ESX takes IDE disks from version 7 on. Raise the version, or move the disk to another bus.
-    """
-    if not _is_own_version(case):
-        return
-    for drive, disk in case.disks:
-        raised = _newer_with_bus(case, disk) if disk.bus in case.target.disk_buses and _lacks_bus(case, disk) else None
-        if raised is None:
-            continue
-        yield Hit(
-            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
-            f'version {case.now.version} ("device {disk.bus} is not supported by current hwversion")',
-            (*presence_evidence(drive), *case.vm.hardware.evidence),
-            by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
-            sources=(case.target.source,),
-            subject=drive.id,
-        )
-
-
-@rule(
-    "DSK228",
-    "scsi-driver-unknown",
-    Severity.UNKNOWN,
-    about=About.TARGET,
-    sources=("mpg:p10", "kb:1881"),
-    only_if=_has_disks,
-)
-def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
-    """A disk has to move to SCSI, and no source tells of a SCSI driver that the guest has.
-
-    Windows 95, 98 and Me, NetWare, OS/2 and systems that the config does not name are such guests. With a driver the VM
-    can move, and `--adapter` says for which controller; without one it stays with products that take its disks as they
-    are.
-    """
-    if scsi_model(case.vm) is not None:
-        return
-    to = case.target
-    homeless = [
-        drive
-        for drive, disk in case.disks
-        if (disk.bus not in to.disk_buses and to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"}))
-        or (_lacks_bus(case, disk) and case.runs is not Ternary.NO and _newer_with_bus(case, disk) is None)
-    ]
-    if not homeless:
-        return
-    name = case.guest.name if case.guest is not None else case.now.guest or "the guest"
-    yield Hit(
-        f"has {name} a driver for a SCSI disk? None is known; with one the VM can move, without one {to.name} cannot "
-        "run it",
-        (*case.vm.guest.evidence, *presence_evidence(homeless[0])),
-        manual("look into the documentation of the guest system, and name the controller with --adapter"),
-    )
-
-
-@rule(
-    "DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",), only_if=_has_disks
-)
+@rule("DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",), only_if=has_disks)
 def disk_format_not_native(case: Case) -> Iterator[Hit]:
     """A disk's files are in a format that the target does not run from.
 
@@ -183,7 +74,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     sources=("disk-size-articles", "vi3-maximums"),
-    only_if=_has_disks,
+    only_if=has_disks,
 )
 def disk_too_large(case: Case) -> Iterator[Hit]:
     """A disk is larger than the target is known to take.
@@ -352,56 +243,12 @@ def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
 
 
 @rule(
-    "DSK218",
-    "buslogic-refused",
-    Severity.WARNING,
-    about=About.TARGET,
-    sources=("field-observations",),
-    only_if=lambda vm: any(it.model == "buslogic" for it in vm.controllers),
-)
-def buslogic_refused(case: Case) -> Iterator[Hit]:
-    """The VM has a BusLogic controller, and the target is said to refuse it.
-
-    A user of Fusion 13.6.2 was told that the device type buslogic is not supported for scsi0; which versions do so is
-    unverified. Give the guest the driver of the LSI Logic controller and change the model.
-    """
-    to = case.target
-    if not features()["refuses-buslogic"].holds(to):
-        return
-    for controller in case.vm.controllers:
-        if controller.model == "buslogic":
-            yield Hit(
-                f"{controller.id} is a BusLogic controller, which {to.name} is said to refuse (unverified; "
-                f'"The device type buslogic specified for {controller.id} is not supported")',
-                controller.evidence,
-                manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
-            )
-
-
-@rule("DSK222", "buslogic-64-bit", Severity.WARNING, about=About.FILES, sources=("general",))
-def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
-    """A 64-bit guest has its disks on a BusLogic controller.
-
-    No 64-bit guest is known to have a driver for it (unverified). Use LSI Logic.
-    """
-    if vm.guest.bits != 64:
-        return
-    for controller in vm.controllers:
-        if controller.model == "buslogic":
-            yield Hit(
-                f"{controller.id} is a BusLogic controller, for which no 64-bit guest has a driver (unverified)",
-                (*controller.evidence, *vm.guest.evidence),
-                manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
-            )
-
-
-@rule(
     "DSK226",
     "disk-hardware-version-newer",
     Severity.INFO,
     about=About.TARGET,
     sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"),
-    only_if=_has_disks,
+    only_if=has_disks,
 )
 def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
     """A disk's descriptor names a newer hardware version than its VM, and than the target runs.
@@ -439,24 +286,6 @@ def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
     return disk.format != "unseen" and disk.format not in to.readable_formats
 
 
-def _is_own_version(case: Case) -> bool:
-    """Whether the VM would run with the version of its files, so that a bus that is not there was put in by hand."""
-    return not case.version_changed and case.runs is not Ternary.NO
-
-
-def _lacks_bus(case: Case, disk: DiskState) -> bool:
-    return case.runs is not Ternary.NO and not case.knows_bus(disk.bus)
-
-
-def _newer_with_bus(case: Case, disk: DiskState) -> int | None:
-    """The next hardware version that the target runs and that has the bus of a disk."""
-    own, to = case.now.version, case.target
-    if own is None:
-        return None
-    newer = (it for it in range(own + 1, newest_known() + 1) if runs(to, it) is Ternary.YES)
-    return next((version for version in newer if has_bus(disk.bus, version, to.esx)), None)
-
-
 def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, Fix | None]:
     """What brings a disk into a format that the target runs from, and who is told to do it."""
     if disk.format == "device":
@@ -478,13 +307,6 @@ def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, 
 def _upgraded_by(product: Product) -> frozenset[str]:
     """The formats that a product reads and does not write: it upgrades disks of them."""
     return product.readable_formats - product.native_formats
-
-
-def _move(case: Case, drive: Drive) -> Fix:
-    guest = "after the guest has been given the driver"
-    if scsi_model(case.vm) is None:
-        guest = "if the guest has a driver for the controller that --adapter names"
-    return by_rewrite(f"move {drive.id} to SCSI, {guest}", unsafe=True)
 
 
 def _extents(link: Link) -> tuple[Evidence, ...]:
