@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Changes, Needs, SettingChange
 from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.machine.sections import Sections, numbers_alike
@@ -49,15 +51,28 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
         return Changes()
     draft = _Draft(files.vm, start, wanted)
     draft.add_version()
+    concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
     for key, rows in files.rowed:
+        touched = [row for row in rows if row.id in concerned]
         # What goes altogether is not replaced first.
-        for row in sorted(rows, key=lambda row: row.below != "remove") if len(rows) > 1 else rows:
-            if row.below != "move-disks" and draft.may_go(row, key) and row.takes(draft.document[key]):
+        for row in sorted(touched, key=lambda row: row.below != "remove") if len(touched) > 1 else touched:
+            if draft.may_go(row, key) and row.takes(draft.document[key]):
                 draft.apply(row, draft.document.spelling(key))
     for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
     return draft.finish()
+
+
+@lru_cache(maxsize=512)
+def _rows_concerned(version: int, esx: bool | None, moves: bool) -> frozenset[str]:
+    """Ids of the rows of devices.toml that say anything of a version: limits, and what it does not know."""
+    return frozenset(
+        row.id
+        for row in devices().values()
+        if row.below != "move-disks"
+        and (row.limit is not None or (row.on_any_change and moves) or not row.known(version, esx=esx))
+    )
 
 
 class _Draft:
@@ -94,12 +109,8 @@ class _Draft:
             )
 
     def may_go(self, row: DeviceRule, key: str) -> bool:
-        """Whether a row says anything of this version at all; what only an owner takes out goes where it is off."""
-        if row.limit is not None or (row.on_any_change and self.moves):
-            return True
-        if row.known(self.wanted.version, esx=self.wanted.esx):
-            return False
-        return row.below != "refuse" or _is_off(self.document, key)
+        """Whether a device may go at all: what only its owner takes out goes where it is switched off."""
+        return row.below != "refuse" or (row.limit is None and _is_off(self.document, key))
 
     def apply(self, row: DeviceRule, key: str) -> None:
         if row.limit is not None:

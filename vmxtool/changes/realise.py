@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.changes.model import SettingChange, Wanted
+    from vmxtool.knowledge.features import features
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
-    from vmxtool.knowledge.features import features
-from vmxtool.knowledge.guests import find_guest
-from vmxtool.knowledge.products import HARDWARE
-from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import VmState
 
 _MANY_NICS_FROM = 7  # products do not look at a fifth network adapter of an older VM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge.devices import devices
@@ -13,23 +13,22 @@ from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import runs
 from vmxtool.rules.limits import exceeded, over_row
-from vmxtool.rules.state import lowered_mark, rows_for, settings_of
+from vmxtool.rules.state import LOWERED, lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.devices import DeviceRule
-    from vmxtool.knowledge.guests import Guest
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.limits import Limit
     from vmxtool.rules.registry import Rule
-    from vmxtool.rules.state import DiskState, Setting, VmState
+    from vmxtool.rules.state import Setting, VmState
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmx.document import Document
 
@@ -44,6 +43,7 @@ class Files:
         findings: what is to be said about the files, whatever the target.
         limited: those of them that are about a figure with a limit.
         rowed: every setting that a row of devices.toml names, whatever its value, with those rows.
+        drives: the hard disks by their ids.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
         memo: rewrites of the files that have been worked out, for other targets that ask for the same.
@@ -54,6 +54,7 @@ class Files:
     findings: tuple[Finding, ...] = ()
     limited: tuple[Setting, ...] = ()
     rowed: tuple[tuple[str, tuple[DeviceRule, ...]], ...] = ()
+    drives: Mapping[str, Drive] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
@@ -133,34 +134,21 @@ class Case:
         is_place: whether the target is a product on a host, and not a bare hardware version.
         runs: whether the target runs the version that the VM has now; None where it has none.
         version_changed: whether the VM has another hardware version by now than its files.
+        guest: the guest system that the VM is said to have, or None where its name is not known.
+        disks: the hard disks, each as the files have it and as it is now.
+        unknown: settings of devices that the version does not know on the target; disks that have to move left out.
     """
 
     def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
-        """Put the question; what several rules need is computed when the first one asks for it."""
+        """Put the question, with what several rules need."""
         self.files, self.vm, self.now, self.target, self.guide = files, files.vm, now, target, guide
         self.is_place = target.family != HARDWARE
         self.runs = None if now.version is None else runs(target, now.version)
         self.version_changed = now.version != files.vm.hardware.version
-
-    @cached_property
-    def guest(self) -> Guest | None:
-        """The guest system that the VM is said to have, where its name is known."""
-        return find_guest(self.now.guest) if self.now.guest else None
-
-    @cached_property
-    def disks(self) -> tuple[tuple[Drive, DiskState], ...]:
-        """The hard disks, each as the files have it and as it is now."""
-        drives = {drive.id: drive for drive in self.vm.disks}
-        return tuple((drives[disk.drive], disk) for disk in self.now.disks)
-
-    @cached_property
-    def unknown(self) -> tuple[Setting, ...]:
-        """Settings of devices that the version does not know on the target; disks that have to move are left out."""
-        version = self.now.version
-        if version is None:
-            return ()
-        lost = self.now.devices & unknown_rows(version, self.target.esx)
-        return tuple(it for it in self.files.settings if it.rule.id in lost) if lost else ()
+        self.guest = find_guest(now.guest) if now.guest else None
+        self.disks = tuple([(files.drives[disk.drive], disk) for disk in now.disks])
+        lost = now.devices & unknown_rows(now.version, target.esx) if now.version is not None else frozenset()
+        self.unknown = tuple([it for it in files.settings if it.rule.id in lost]) if lost else ()
 
     def over(self, limit: str, amount: int) -> Limit | None:
         """The limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
@@ -171,10 +159,21 @@ class Case:
         version = self.now.version if version is None else version
         return version is None or has_bus(bus, version, self.target.esx)
 
-    def over_limits(self) -> Iterator[OverLimit]:
+    def over_limits(self) -> tuple[OverLimit, ...]:
         """Settings with a figure over the limit of the version that the VM has come to; none while it keeps its own."""
+        if not self.version_changed:
+            return ()
+        # Products that have the version alike ask alike.
+        marks = frozenset(mark for mark in self.now.settled if mark.startswith(LOWERED))
+        key = ("over limits", self.now.version, self.target.esx, self.now.devices, marks)
+        found = self.files.memo.get(key)
+        if not isinstance(found, tuple):
+            found = self.files.memo[key] = tuple(self._over_limits())
+        return found
+
+    def _over_limits(self) -> Iterator[OverLimit]:
         version = self.now.version
-        if version is None or not self.version_changed or version not in hardware_versions():
+        if version is None or version not in hardware_versions():
             return
         seen: set[str] = set()
         gone = {setting.key for setting in self.unknown}
@@ -227,6 +226,7 @@ def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
         findings=findings,
         limited=tuple(it for it in settings if it.rule.limit is not None),
         rowed=tuple((key, rows) for key in document.folded() if (rows := rows_for(key))),
+        drives={drive.id: drive for drive in vm.disks},
         rules=rules_for_target(vm),
         named_as_esx2=tuple(disk_name_keys(document)),
     )

@@ -22,6 +22,10 @@ _ARM = "arm-"
 _TOOLS_FOR_3D = "mpg:p17:3d-tools"
 
 
+def _is_arm(vm: Machine) -> bool:
+    return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
+
+
 @rule(
     "GST501",
     "guest-64-bit-not-offered",
@@ -138,7 +142,7 @@ def tools_for_3d(case: Case) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("field-observations",),
-    only_if=lambda vm: _is_arm(vm),
+    only_if=_is_arm,
 )
 def guest_for_arm(case: Case) -> Iterator[Hit]:
     """The guest is one for ARM processors, which run on hosts with such a processor only.
@@ -153,10 +157,6 @@ def guest_for_arm(case: Case) -> Iterator[Hit]:
             vm.guest.evidence,
             manual("look which processor the host has"),
         )
-
-
-def _is_arm(vm: Machine) -> bool:
-    return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
 
 
 def _rename(older: Guest | None) -> Fix:

@@ -48,8 +48,11 @@ def exceeded(target: Product, name: str, amount: int, version: int | None, *, ke
         version: the hardware version it has there.
         kept: whether that is the version of its files.
     """
-    limits = [limit for limit in _limits(target, name, version, kept) if limit.figure < amount]
-    return min(limits, key=lambda limit: (not limit.verified, limit.figure), default=None)
+    limits = _limits(target, name, version, kept)
+    if all(limit.figure >= amount for limit in limits):
+        return None
+    over = [limit for limit in limits if limit.figure < amount]
+    return min(over, key=lambda limit: (not limit.verified, limit.figure))
 
 
 @lru_cache(maxsize=8192)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DISKS_NAMED = "disks-named"
 """The mark in `settled` of a config that names its disks where every product since ESX Server 3 reads it."""
 
+LOWERED = "lowered:"
+"""How the mark of a figure begins that a rewrite has brought below its limit."""
+
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 
 # What hides a disk, or a part of it, so that nothing can be said of what it holds.
@@ -166,7 +169,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[Sett
 
 def lowered_mark(row: DeviceRule) -> str:
     """The mark in `settled` of a figure that a rewrite has brought below its limit."""
-    return f"lowered:{row.id}"
+    return f"{LOWERED}{row.id}"
 
 
 @lru_cache(maxsize=4096)

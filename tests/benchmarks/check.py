@@ -1,0 +1,96 @@
+"""How long a check takes in one process: for one target and for all products, beside reading the VM and dissect's parse.
+
+Run it as `.venv/bin/python tests/benchmarks/check.py [--rounds N] [FOLDER]`. Without a folder it takes the corpus of real
+files beside the project, each config with the disks that it names, and the samples where there is none. Times are CPU
+times of the median VM, since other work on the machine takes part in wall times. Goals: 1.0 ms for one target, 15 ms for
+all products.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from build import set_up_corpus_vm
+from dissect.hypervisor.descriptor.vmx import VMX
+
+import vmxtool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus" / "vmx"
+TARGETS = ("esxi6.5", "esxi8.0", "ws17", "ws6", "esx3", "fusion13", "server2", "ws5.5")
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", nargs="?", type=Path, default=CORPUS if CORPUS.is_dir() else ROOT / "samples")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each VM is measured; the best counts")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        configs = list(_set_up(options.folder, Path(folder)))
+        # The first round fills the tables of products, devices and guests.
+        for config in configs[:5]:
+            list(vmxtool.check_all(config))
+        rows = [_measure(config, options.rounds) for config in configs]
+    names = ("inspect", "dissect: parse the config", "check, one target", "check, all products")
+    print(f"{len(rows)} VMs of {options.folder}; median of a VM, best of {options.rounds}, CPU time")
+    middle = [median(column) * 1000 for column in zip(*rows, strict=True)]
+    for name, figure in zip(names, middle, strict=True):
+        print(f"{name:28}{figure:8.2f} ms   {figure / middle[0]:6.2f} x inspect   {figure / middle[1]:6.2f} x dissect")
+
+
+def _set_up(folder: Path, scratch: Path) -> list[Path]:
+    found: list[Path] = []
+    for number, config in enumerate(sorted(folder.rglob("*.vmx"))):
+        place = scratch / str(number)
+        place.mkdir()
+        try:
+            vm = set_up_corpus_vm(config, place)
+            vmxtool.inspect(vm)
+        except (vmxtool.VmxtoolError, OSError):
+            continue
+        found.append(vm)
+    return found
+
+
+def _measure(config: Path, rounds: int) -> tuple[float, ...]:
+    machine = vmxtool.inspect(config)
+    text = config.read_bytes().decode("utf-8", "replace")
+
+    def one() -> None:
+        for target in TARGETS:
+            verdict = vmxtool.check(machine, target)
+            assert verdict.findings is not None
+            assert verdict.steps is not None
+
+    return (
+        _best(lambda: vmxtool.inspect(config), rounds),
+        _best(lambda: VMX.parse(text), rounds),
+        _best(one, rounds) / len(TARGETS),
+        _best(lambda: [verdict.verdict for verdict in vmxtool.check_all(machine)], rounds),
+    )
+
+
+def _best(work: Callable[[], object], rounds: int) -> float:
+    """The least CPU time of some runs, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
