@@ -14,6 +14,7 @@ from vmxtool.changes.descriptors import name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.model import Changes, join
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.limits import exceeded
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.changes.model import SettingChange, Wanted
-    from vmxtool.knowledge.features import features
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
