@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from vmxtool.cli.app import build
 from vmxtool.knowledge import tables as guide
-from vmxtool.rules._registry import Rule, all_rules
+from vmxtool.rules.registry import Rule, all_rules
 
 
 def run(*words: str) -> Result:
