@@ -12,7 +12,7 @@ import pytest
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.cells import CONVERTER_VERDICTS, EFFORT_VERDICTS, VERDICTS, Cell, Written, read_cell
 from vmxtool.knowledge.transcript import names
-from vmxtool.report.guide_text import short_name
+from vmxtool.report.words import short_name
 
 FOLDER = Path(__file__).parent / "second_reading"
 PRODUCTS = {*names().generation, *names().groups}

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from vmxtool.knowledge import tables as guide
-from vmxtool.report.as_html import guide_page
-from vmxtool.report.guide_text import VERDICT_WORDS
+from vmxtool.report.guide_html import guide_page
+from vmxtool.report.words import GUIDE_VERDICTS
 
 VOID = {"meta", "link", "br"}
 
@@ -82,7 +82,7 @@ def test_every_cell_stands_there_with_its_address_verdict_and_steps(page: Page) 
     for cell in printed:
         said = page.cells[cell.address.removeprefix("mpg:").replace(":", "-")]
         assert cell.address in said
-        assert VERDICT_WORDS[cell.verdict] in said
+        assert GUIDE_VERDICTS[cell.verdict] in said
         assert said.count("one-way") == sum(way.one_way for way in cell.ways)
         if cell.table > 2:
             assert said.count(" → ") == sum(len(way.steps) - 1 for way in cell.ways)
@@ -104,5 +104,5 @@ def test_it_has_colours_for_the_dark_and_a_layout_for_paper() -> None:
     text = guide_page()
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
-    for word in VERDICT_WORDS:
+    for word in GUIDE_VERDICTS:
         assert f".v.{word}" in text

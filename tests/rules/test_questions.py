@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from build import adapter_for, descriptor, disk_lines, write_config
+from rules.cases import options
 
-from vmxtool.knowledge.products import find_target
-from vmxtool.machine.read import read_machine
-from vmxtool.planner.check import check
+import vmxtool
 from vmxtool.planner.verdict import Answer
+from vmxtool.rules.commands import shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from vmxtool.findings import Finding
     from vmxtool.planner.verdict import Verdict
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     Ask = Callable[..., Verdict]
 
 HOSTED, ESX = "monolithicSparse", "vmfs"
+DATASTORE = "/vmfs/volumes/DATASTORE"
+IMPORT = [
+    f"mkdir {DATASTORE}/shop",
+    f"vmkfstools -i {DATASTORE}/shop-old/shop.vmdk {DATASTORE}/shop/shop.vmdk -d thin",
+    f"cp {DATASTORE}/shop-old/shop.vmx {DATASTORE}/shop",
+]
+"""How ESXi takes the disk of the VM over, once its folder was copied there."""
 
 
 @pytest.fixture
@@ -33,10 +40,11 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         lines = "".join(f'{key.replace("_", ".")} = "{value}"\n' for key, value in settings.items())
         lines += disk_lines(place, "shop.vmdk")
         text = descriptor("RW 2048 ZERO", create_type=disk, adapter=adapter_for(place), hw=version)
-        (tmp_path / "shop.vmdk").write_bytes(text)
-        write_config(tmp_path, lines, hw=version, guest=guest, name="shop.vmx")
-        monkeypatch.chdir(tmp_path)
-        return check(read_machine(Path("shop.vmx")), find_target(target))
+        folder = tmp_path / "shop"
+        write_config(folder, lines, hw=version, guest=guest, name="shop.vmx")
+        (folder / "shop.vmdk").write_bytes(text)
+        monkeypatch.chdir(folder)
+        return vmxtool.check("shop.vmx", target)
 
     return ask
 
@@ -47,7 +55,18 @@ def blocker(verdict: Verdict) -> Finding:
 
 
 def commands(verdict: Verdict) -> list[str]:
-    return [step.command for step in verdict.steps if step.command is not None]
+    """Every command of the steps, in order; that by which ESXi learns of the VM in the end is left out."""
+    found = [shell(command) for step in verdict.steps for command in step.commands]
+    return [command for command in found if command != f"vim-cmd solo/registervm {DATASTORE}/shop/shop.vmx"]
+
+
+def version_after(verdict: Verdict) -> str:
+    """The hardware version that the printed rewrite gives the VM."""
+    (line,) = [command for command in commands(verdict) if command.startswith("vmxtool rewrite ")]
+    words = line.removeprefix("vmxtool rewrite ").removesuffix(" shop.vmx")
+    made = vmxtool.plan_rewrite("shop.vmx", **options(words))
+    (change,) = [change for change in made.changes if change.key == "virtualHW.version"]
+    return (change.after or "").partition('"')[2].rstrip('"')
 
 
 def test_why_does_vmx_19_not_import_on_vsphere_6_7(ask: Ask) -> None:
@@ -78,7 +97,9 @@ def test_device_sata_is_not_supported_by_current_hwversion(ask: Ask) -> None:
     verdict = ask("ws17", 9, HOSTED, "sata0:0")
     assert '"device sata is not supported by current hwversion"' in blocker(verdict).message
     assert {item.file for item in blocker(verdict).evidence} == {"shop.vmx"}
-    assert commands(verdict) == ["vmxtool rewrite --hwversion 10 shop.vmx"]
+    assert commands(verdict) == ["vmxtool rewrite --target ws17 shop.vmx"]
+    assert (verdict.steps[0].before, verdict.steps[0].after) == (9, 10)
+    assert version_after(verdict) == "10"
 
 
 def test_how_do_i_get_from_22_to_21_after_25h2_made_the_vm(ask: Ask) -> None:
@@ -86,22 +107,20 @@ def test_how_do_i_get_from_22_to_21_after_25h2_made_the_vm(ask: Ask) -> None:
         verdict = ask(target, 22, HOSTED)
         assert blocker(verdict).name == "hardware-version-too-new"
         assert commands(verdict) == [f"vmxtool rewrite --target {wanted} shop.vmx"]
-    assert ask("ws25h2", 22, HOSTED).answer is Answer.READY
+    assert ask("ws25h2", 22, HOSTED).verdict is Answer.READY
 
 
 def test_unsupported_and_or_invalid_disk_type_7(ask: Ask) -> None:
     verdict = ask("esxi-5.0", 8, HOSTED)
     assert "Unsupported and/or invalid disk type" in blocker(verdict).message
-    assert commands(verdict) == ["vmkfstools -i shop.vmdk shop-moved.vmdk -d thin"]
-    assert ask("esxi-5.0", 8, ESX).answer is Answer.READY
+    assert commands(verdict) == IMPORT
+    assert ask("esxi-5.0", 8, ESX).verdict is Answer.READY
 
 
 def test_object_type_requires_hosted_i_o(ask: Ask) -> None:
     verdict = ask("esxi-6.7", 13, "twoGbMaxExtentSparse", "ide0:1")
     assert "Object type requires hosted I/O" in blocker(verdict).message
-    assert commands(verdict) == [
-        "esxcli system module load -m multiextent; vmkfstools -i shop.vmdk shop-moved.vmdk -d thin"
-    ]
+    assert commands(verdict) == ["esxcli system module load -m multiextent", *IMPORT]
 
 
 @pytest.mark.parametrize(
@@ -111,25 +130,27 @@ def test_how_do_i_lower_an_image_from_16_so_that_older_hosts_take_it(ask: Ask, t
     verdict = ask(target, 16, ESX if "esx" in target else HOSTED)
     assert blocker(verdict).code in {"PRD101", "PRD103"}
     assert commands(verdict) == [f"vmxtool rewrite --target {wanted} shop.vmx"]
-    assert verdict.answer is Answer.NEEDS_STEPS
+    assert verdict.verdict is Answer.NEEDS_STEPS
 
 
 def test_does_an_ide_linux_need_more_than_another_number_for_esx_3(ask: Ask) -> None:
     verdict = ask("esx3", 4, ESX, "ide0:0", guestOS="redhat")
     assert blocker(verdict).name == "disk-bus-not-offered"
-    guest, rewrite = (next(step for step in verdict.steps if step.do == do) for do in ("prepare-guest", "move-disks"))
-    assert guest.n < rewrite.n
-    assert "/etc/fstab" in guest.text
-    assert "vmxtool rewrite --target esx3 --ide-to-scsi shop.vmx" in commands(verdict)
+    guest, moved = (next(step for step in verdict.steps if step.do == do) for do in ("prepare-guest", "move-disks"))
+    assert guest.n < moved.n
+    assert commands(verdict)[0] == "vmxtool rewrite --target esx3 --ide-to-scsi shop.vmx"
+    rewrite = vmxtool.plan_rewrite("shop.vmx", target="esx3", ide_to_scsi=True)
+    assert any("/etc/fstab" in work.text for work in rewrite.manual)
 
 
 def test_an_old_ide_vm_of_workstation_6_keeps_its_disk_on_esxi_6_7(ask: Ask) -> None:
     verdict = ask("esxi6.7", 6, ESX, "ide0:0", guestOS="winxppro")
     assert blocker(verdict).name == "hardware-version-not-offered"
-    assert commands(verdict) == ["vmxtool rewrite --target esxi6.7 --hwversion 7 shop.vmx"]
+    assert commands(verdict) == ["vmxtool rewrite --target esxi6.7 shop.vmx"]
+    assert version_after(verdict) == "7"
 
 
 def test_a_windows_11_with_its_tpm_has_to_be_decrypted_for_esxi(samples: Path) -> None:
-    verdict = check(read_machine(samples / "ws17-modern"), find_target("esxi8.0u2"))
-    assert [step.do for step in verdict.steps] == ["decrypt", "import-disks", "register-vm"]
-    assert "virtual TPM" in verdict.steps[0].text
+    verdict = vmxtool.check(samples / "ws17-modern", "esxi8.0u2")
+    assert [step.do for step in verdict.steps] == ["decrypt", "copy", "import-disks", "register-vm", "connect-network"]
+    assert "virtual TPM" in (verdict.steps[0].remedy or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.descriptors import name_adapter
@@ -33,7 +34,7 @@ _FALLBACK = "lsilogic"
 _TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
 _DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
 _BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
-_ORDER_KEYS = frozenset({"bios.hddorder", "bios.bootorder", "efi.bootorder"})
+_ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 
 
 def move_drives(vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> Changes:
@@ -69,7 +70,6 @@ class _Moves:
     def __init__(self, vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> None:
         self.vm, self.wanted = vm, wanted
         self.document = vm.config.document
-        self.units = UnitMap(vm, changed)
         self.changes: dict[str, SettingChange] = {}
         self.descriptors: list[DescriptorChange] = []
         self.refused: list[Finding] = []
@@ -79,6 +79,11 @@ class _Moves:
         self.moved: dict[str, str] = {}
         self.model = _FALLBACK
         self._changed = changed
+
+    @cached_property
+    def units(self) -> UnitMap:
+        """The places on the buses; most rewrites move nothing and never ask."""
+        return UnitMap(self.vm, self._changed)
 
     def lacks_bus(self, bus: str) -> bool:
         """Whether the version has no bus of this kind, for CD-ROM drives either."""
@@ -103,6 +108,8 @@ class _Moves:
             self.moved[drive.id] = unit.id
 
     def make_lone_slaves_master(self, left: set[str]) -> None:
+        if not left:
+            return
         for slave, master in list(self.units.slaves_without_master(left)):
             why = f"{slave} is left alone on its channel and becomes master"
             self._rename(slave, master, why, Safety.UNSAFE)
@@ -121,10 +128,10 @@ class _Moves:
 
     def reorder(self) -> None:
         """Let boot orders name drives by their new places."""
-        for key in self.document:
-            if fold(key) not in _ORDER_KEYS:
+        for folded in _ORDER_KEYS if self.places else ():
+            if folded not in self.document:
                 continue
-            value = self.document[key]
+            key, value = self.document.spelling(folded), self.document[folded]
             after = ",".join(self.places.get(fold(part.strip()), part) for part in value.split(","))
             if after != value:
                 safety = Safety.UNSAFE if self.moved else Safety.SAFE
@@ -136,9 +143,10 @@ class _Moves:
         lost = [row for bus in ("sata", "nvme") for row in _bus_rows(bus) if self._unknown(row)]
         if not lost:
             return
-        for key in self.document:
-            row = next((row for row in lost if row.matches(key)), None)
-            if row is not None and fold(key) not in self.changes:
+        for folded in self.document.folded():
+            row = next((row for row in rows_for(folded) if row in lost), None)
+            if row is not None and folded not in self.changes:
+                key = self.document.spelling(folded)
                 self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))
 
     def finish(self) -> Changes:
@@ -206,7 +214,6 @@ class _Moves:
             self._add(SettingChange(key, after, why, _TYPE_SOURCE if after is not None else source, safety, name))
         self.units.move(old, new)
         self.places[old] = new
-
 
 
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:

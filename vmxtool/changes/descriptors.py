@@ -12,11 +12,12 @@ from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vmxtool.changes.model import Wanted
     from vmxtool.findings import Finding
-    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.machine.model import Drive
+    from vmxtool.rules.case import Files
 
 _VERSION_ENTRY = "ddb.virtualHWVersion"
 _VERSION_SOURCE = "vmdk-notes:virtualHWVersion"
@@ -27,11 +28,12 @@ _CHANGE_TRACKING = "change-tracking"
 _ADAPTER_WORDS = {"buslogic": "buslogic"}
 
 
-def name_version(vm: Machine, wanted: Wanted) -> Changes:
+def name_version(files: Files, wanted: Wanted) -> Changes:
     """Let the descriptors of the disks that are here name the new version, and tell of those that cannot."""
     why = "the disk's descriptor names the hardware version too"
+    vm = files.vm
     here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
-    others = disks_of_others(vm) if here else {}
+    others = _others(files) if here else {}
     changes: list[DescriptorChange] = []
     notes: list[str] = []
     for drive in vm.disks:
@@ -52,6 +54,14 @@ def name_version(vm: Machine, wanted: Wanted) -> Changes:
                     f"may not open (unverified): switch the tracking off in the VM's own product first"
                 )
     return Changes(descriptors=tuple(changes), notes=tuple(notes))
+
+
+def _others(files: Files) -> Mapping[str, str]:
+    """The disks of other configs in the folder, read once a VM."""
+    found = files.memo.get(disks_of_others)
+    if not isinstance(found, dict):
+        found = files.memo[disks_of_others] = dict(disks_of_others(files.vm))
+    return found
 
 
 def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:
@@ -77,6 +87,4 @@ def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:
             except (ValueError, KeyError) as error:
                 reason = str(error.args[0]) if error.args else "it cannot hold the value"
         if reason is not None:
-            yield from findings_of(
-                writing.descriptor_without_room, change.link.file, change.key, change.after, reason
-            )
+            yield from findings_of(writing.descriptor_without_room, change.link.file, change.key, change.after, reason)

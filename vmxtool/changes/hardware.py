@@ -9,7 +9,7 @@ from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware
-from vmxtool.machine.sections import Sections
+from vmxtool.machine.sections import Sections, numbers_alike
 from vmxtool.rules import writing
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
     from vmxtool.vmx.document import Document
 
@@ -38,7 +39,7 @@ def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
     )
 
 
-def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
+def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """Return every change of the config that makes a VM fit for a version and a product.
 
     Disks on buses that the version lacks are not moved here: see `buses`. Devices that only their owner can take out
@@ -46,15 +47,14 @@ def change_hardware(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
     """
     if not wanted.fit:
         return Changes()
-    draft = _Draft(vm, start, wanted)
+    draft = _Draft(files.vm, start, wanted)
     draft.add_version()
-    for key in vm.config.document.folded():
+    for key, rows in files.rowed:
         # What goes altogether is not replaced first.
-        rows = rows_for(key)
         for row in sorted(rows, key=lambda row: row.below != "remove") if len(rows) > 1 else rows:
-            if row.below not in {"move-disks", "refuse"} and row.takes(draft.document[key]):
+            if row.below != "move-disks" and draft.may_go(row, key) and row.takes(draft.document[key]):
                 draft.apply(row, draft.document.spelling(key))
-    for change in name_changes(vm, wanted):
+    for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
     return draft.finish()
@@ -93,14 +93,19 @@ class _Draft:
                 )
             )
 
+    def may_go(self, row: DeviceRule, key: str) -> bool:
+        """Whether a row says anything of this version at all; what only an owner takes out goes where it is off."""
+        if row.limit is not None or (row.on_any_change and self.moves):
+            return True
+        if row.known(self.wanted.version, esx=self.wanted.esx):
+            return False
+        return row.below != "refuse" or _is_off(self.document, key)
+
     def apply(self, row: DeviceRule, key: str) -> None:
         if row.limit is not None:
             self._limit(row, key)
             return
-        wanted = self.wanted
         on_change = row.on_any_change and self.moves
-        if not on_change and row.known(wanted.version, esx=wanted.esx):
-            return
         doubtful = not on_change and not row.unverified.isdisjoint(
             {"first_hardware", "first_hardware_esx", "last_hardware"}
         )
@@ -131,7 +136,7 @@ class _Draft:
         if fold(change.key) in self.changes:
             return
         if row.safety == "unsafe" and not off:
-            if doubtful:
+            if doubtful or self.wanted.optional:
                 self.optional.append((row, change))
                 return
             what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
@@ -221,7 +226,7 @@ class _Draft:
 
     def _lost_numbers(self) -> Iterator[Finding]:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
-        if not self.moves:
+        if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         sections = Sections(self.document)
         before = set(sections.units(self.start.version).surplus)
@@ -239,8 +244,10 @@ class _Draft:
 
 def _is_off(document: Document, key: str) -> bool:
     """Whether a setting belongs to a device that is switched off, so that the guest never sees it."""
-    present = f"{key.partition('.')[0]}.present"
-    return present in document and not document.flag(present, True)
+    head = key.partition(".")[0]
+    if f"{head}.present" not in document:
+        return head.lower() == "vtpm"
+    return not document.flag(f"{head}.present", True)
 
 
 def _as_clause(sentence: str) -> str:

@@ -30,6 +30,7 @@ class Wanted(NamedTuple):
         moves: ids of the hard disks that go to SCSI.
         adapter: SCSI controller model that they go to, where somebody named one.
         unsafe: whether what rests on unconfirmed facts, and the guest may not start after, is changed too.
+        optional: whether nothing has to change; what the guest may not start after is left alone then, unless `unsafe`.
     """
 
     version: int
@@ -39,6 +40,7 @@ class Wanted(NamedTuple):
     moves: frozenset[str] = frozenset()
     adapter: str | None = None
     unsafe: bool = False
+    optional: bool = False
 
     @property
     def esx(self) -> bool | None:

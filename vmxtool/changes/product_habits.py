@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import SettingChange
+from vmxtool.knowledge.features import features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.changes.model import Wanted
-    from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
 
 _KIND = "virtualHW.productCompatibility"
-_ESX2_NAME = re.compile(r"(scsi\d:\d{1,2})\.name", re.IGNORECASE)
 _LAST_OF_ESX2 = 3  # configs of ESX Server 1 and 2, whose disks have `name` and not `fileName`, go up to this version
 
 
-def name_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
+def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     """Give a config the names that the product it goes to reads."""
-    document, product = vm.config.document, wanted.product
+    document, product = files.vm.config.document, wanted.product
     if product is not None and product.esx is False and document.get(_KIND, "").lower() == "esx":
         why = f"{product.name} is a hosted product (unverified)"
         yield SettingChange(document.spelling(_KIND), "hosted", why, "general")
-    if wanted.version <= _LAST_OF_ESX2 and wanted.esx is not False:
+    if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
         return
-    for key in document:
-        hit = _ESX2_NAME.fullmatch(key)
-        if hit is not None and f"{hit[1]}.fileName" not in document:
-            why = "products other than ESX Server 1 and 2 read the disk's name here"
-            yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=f"{hit[1]}.fileName")
+    for key in files.named_as_esx2:
+        name = f"{key.rpartition('.')[0]}.fileName"
+        why = "products other than ESX Server 1 and 2 read the disk's name here"
+        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=name)

@@ -13,7 +13,10 @@ from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.model import Changes, join
-from vmxtool.rules.state import lowered_mark, rows_for, settings_of
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.rules.limits import exceeded
+from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
 from vmxtool.vmx import values
 from vmxtool.vmx.document import fold
 
@@ -21,54 +24,87 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.changes.model import SettingChange, Wanted
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.rules.state import VmState
+    from vmxtool.rules.case import Files
+    from vmxtool.knowledge.features import features
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.rules.limits import exceeded
+from vmxtool.rules.state import VmState
 
 _MANY_NICS_FROM = 7  # products do not look at a fifth network adapter of an older VM
 
 
-def realise(vm: Machine, start: VmState, wanted: Wanted) -> Changes:
+def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """Return the changes to a VM's files that reach what is wanted, or the reasons why they cannot be made.
 
     Args:
-        vm: what the files say.
+        files: the VM's files.
         start: the VM's state before, which is that of the files but for what its owner has settled.
         wanted: what is to be reached.
     """
-    hardware = change_hardware(vm, start, wanted)
+    vm = files.vm
+    hardware = change_hardware(files, start, wanted)
     drives = move_drives(vm, wanted, {fold(change.key): change for change in hardware.settings})
     changes_version = wanted.fit and wanted.version != vm.hardware.version
-    disks = name_version(vm, wanted) if changes_version else Changes()
+    disks = name_version(files, wanted) if changes_version else Changes()
     made = join([hardware, drives, disks])
     cramped = tuple(without_room(made.descriptors))
-    return replace(made, refused=(*made.refused, *cramped), end=_state_after(vm, start, wanted, made))
+    return replace(made, refused=(*made.refused, *cramped), end=_state_after(files, start, wanted, made))
 
 
-def _state_after(vm: Machine, start: VmState, wanted: Wanted, made: Changes) -> VmState:
-    document = vm.config.document
-    before = {key: document[key] for key in document.folded()}
-    after = apply_settings(before, made.settings)
-    taken_out = frozenset(setting.rule.id for setting in settings_of(before)) - start.devices
+def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
+    """Return what `realise` does, for a plan: worked out once for all targets that a VM is changed for in one way.
+
+    The reasons may name another target than the one that is asked about; they are told from the rewrite itself.
+    """
+    product = wanted.product
+    of_product = None if product is None else _what_counts(product, start.memory_mib, wanted.version, vm=files.vm)
+    key = (start.held(None), wanted._replace(product=None, why=""), of_product)
+    known = files.memo.get(key)
+    if not isinstance(known, Changes):
+        known = files.memo[key] = realise(files, start, wanted)
+    return known
+
+
+def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine) -> object:
+    """All of a product that a rewrite for it depends on, but for its name."""
+    memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == vm.hardware.version)
+    names = features()["reads-disk-names-in-name"].holds(product)
+    return product.esx, product.family == HARDWARE, memory, names, product.runs_max
+
+
+def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
+    vm, document = files.vm, files.vm.config.document
     came_to_life = [place for place in vm.surplus_devices if (place.key or "").lower().startswith("ethernet")]
     gains_nics = wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version)
     moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
-    memory = after.get("memsize")
+    keys = {fold(change.key) for change in made.settings} | {fold(it.name) for it in made.settings if it.name}
+    touched = {key.partition(".")[0] for key in keys}
+    before = {key: document[key] for key in document.folded() if key.partition(".")[0] in touched}
+    after = apply_settings(before, made.settings)
+    rows = [it.rule.id for it in files.settings if it.key.partition(".")[0] not in touched]
+    rows += [it.rule.id for it in settings_of(after)]
+    taken_out = {it.rule.id for it in files.settings} - start.devices
+    memory = after.get("memsize") if "memsize" in touched else None
     return replace(
         start,
         version=wanted.version,
         memory_mib=start.memory_mib if memory is None else values.as_int(memory),
         nics=start.nics + (len(came_to_life) if gains_nics else 0),
-        guest=after.get("guestos") or None,
+        guest=(after.get("guestos") or None) if "guestos" in touched else start.guest,
         disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
-        devices=frozenset(setting.rule.id for setting in settings_of(after)) - taken_out,
-        settled=start.settled | frozenset(_lowered(made.settings)),
+        devices=frozenset(rows) - taken_out,
+        settled=start.settled | frozenset(_marks(made.settings)),
     )
 
 
-def _lowered(changes: Iterable[SettingChange]) -> Iterator[str]:
-    """The marks of figures over a limit that the changes have lowered, which the state itself does not hold."""
+def _marks(changes: Iterable[SettingChange]) -> Iterator[str]:
+    """The marks of what the changes settle and no other field of the state holds."""
     for change in changes:
         yield from (lowered_mark(row) for row in rows_for(fold(change.key)) if row.limit is not None)
+        if change.name is not None and change.name.lower().endswith(".filename"):
+            yield DISKS_NAMED
 
 
 def apply_settings(before: dict[str, str], changes: Iterable[SettingChange]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from vmxtool.vmx.document import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vmxtool.machine.model import Controller, Machine
     from vmxtool.changes.model import SettingChange
+    from vmxtool.machine.model import Controller, Machine
 
 _CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 devices; unit 7 is the controller itself
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")

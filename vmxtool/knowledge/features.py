@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FILE = "features.toml"
 _COLUMNS = "id since source checked says"
-_OPTIONAL = {"unverified": ""}
+_OPTIONAL: dict[str, object] = {"unverified": "", "until": []}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +28,7 @@ class Feature:
     Attributes:
         id: what vmxtool calls it.
         since: id of the first product of each family that does.
+        until: id of the first product of each family that does no more.
         says: one sentence.
         sources: what the row rests on.
         checked: the day someone looked.
@@ -36,6 +37,7 @@ class Feature:
 
     id: str
     since: tuple[str, ...]
+    until: tuple[str, ...]
     says: str
     sources: tuple[str, ...]
     checked: date
@@ -43,11 +45,11 @@ class Feature:
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""
-        return product.id in _that_do(self.since)
+        return product.id in _from_on(self.since) and product.id not in _from_on(self.until)
 
 
 @cache
-def _that_do(since: tuple[str, ...]) -> frozenset[str]:
+def _from_on(since: tuple[str, ...]) -> frozenset[str]:
     """Ids of the products from the first of each family on."""
     order = list(products())
     return frozenset(
@@ -77,8 +79,8 @@ def read_features(text: str) -> Mapping[str, Feature]:
     found: dict[str, Feature] = {}
     for table in _load.document(FILE, text).get("feature", ()):
         row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        since = row.texts("since")
-        unknown = [name for name in since if name not in products()]
+        since, until = row.texts("since"), row.texts("until")
+        unknown = [name for name in (*since, *until) if name not in products()]
         families = [products()[name].family for name in since if name in products()]
         if unknown:
             raise row.broken("since", f"{unknown[0]!r} is no product")
@@ -87,7 +89,7 @@ def read_features(text: str) -> Mapping[str, Feature]:
         if row.name in found:
             raise row.broken("id", "it stands twice")
         found[row.name] = Feature(
-            row.name, since, row.text("says"), row.sources(), row.day("checked"), row.unverified()
+            row.name, since, until, row.text("says"), row.sources(), row.day("checked"), row.unverified()
         )
     if not found:
         raise KnowledgeError(f"{FILE}: no feature is in it")

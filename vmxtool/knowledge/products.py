@@ -25,7 +25,8 @@ ARRIVALS = ("nothing", "copy", "register-vm", "create-vm", "import")
 _FORMATS = ("hosted", "esx", "legacy")
 _COLUMNS = (
     "id name covers generation creates runs converts_to max_vcpus smp guest_64bit disk_buses native_formats "
-    "readable_formats snapshots max_memory_mib max_nics creates_vms arrives_by released aliases source checked unverified notes"
+    "readable_formats snapshots max_memory_mib max_nics creates_vms arrives_by released aliases source checked "
+    "unverified notes"
 )
 _FIELDS = ("runs_min", "runs_max", "runs_except")
 _NEAREST = 4
@@ -66,6 +67,7 @@ class Product:
         checked: the day someone looked.
         unverified: names of the fields, or of parts such as "disk_buses.nvme", that may warn but never block.
         notes: what the fields do not say.
+        esx: whether it keeps its machines as ESX does; None for a bare hardware version that both kinds offer.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Product:
     checked: date
     unverified: frozenset[str]
     notes: str
+    esx: bool | None
 
     @property
     def source(self) -> str:
@@ -105,12 +108,6 @@ class Product:
     def released_order(self) -> int:
         """The date of release as a number to sort by: 20071018, with zeros for what is not known."""
         return int(self.released.replace("-", "").ljust(8, "0"))
-
-    @property
-    def esx(self) -> bool | None:
-        """Whether it keeps its machines as ESX does; None for a bare hardware version that both kinds offer."""
-        kinds = self.native_formats & {"hosted", "esx"}
-        return None if len(kinds) > 1 else "esx" in kinds
 
     def runs(self, version: int) -> bool:
         """Whether it runs machines of a hardware version, in legacy mode where that is older than its own."""
@@ -272,6 +269,7 @@ def _read(row: _load.Row, family: str) -> Product:
         checked=row.day("checked"),
         unverified=row.unverified(_FIELDS),
         notes=row.text("notes"),
+        esx=_is_esx(row.words("native_formats", _FORMATS)),
     )
     for column, holds, problem in (
         ("runs", product.runs_min <= product.runs_max, "the range is empty"),
@@ -325,7 +323,13 @@ def _bare_versions(versions: Mapping[int, HardwareVersion], others: tuple[Produc
             checked=version.checked,
             unverified=frozenset(),
             notes=version.notes,
+            esx=_is_esx(version.offered),
         )
+
+
+def _is_esx(formats: Iterable[str]) -> bool | None:
+    kinds = {"hosted", "esx"} & set(formats)
+    return None if len(kinds) > 1 else "esx" in kinds
 
 
 def _prove_rising(older: Product, newer: Product) -> None:

@@ -31,6 +31,13 @@ _NEW = max(_WIDE_SCSI_FROM, _MANY_NICS_FROM)
 _SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers have a switch of their own
 
 
+def numbers_alike(one: int | None, other: int | None) -> bool:
+    """Whether two hardware versions look at devices of the same numbers."""
+    borders = (_MANY_NICS_FROM, _WIDE_SCSI_FROM)
+    first, second = (_NEW if version is None else version for version in (one, other))
+    return all((first >= border) == (second >= border) for border in borders)
+
+
 class Section:
     """The settings whose names begin with one word, such as "scsi0:1"; the rest of a name is asked in lower case."""
 

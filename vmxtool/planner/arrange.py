@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
-from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives
+from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives, phase_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,8 +85,9 @@ def _of(cures: Sequence[Finding], do: Do) -> Iterator[tuple[Finding, ...]]:
 
 def _place_of(move: Move, body: Sequence[Move]) -> int:
     """Before the first move of the way that has a later phase."""
-    phase = KINDS[move.do].phase
-    return next((n for n, other in enumerate(body) if KINDS[other.do].phase > phase and other.do is not Do.MOVE_TO), len(body))
+    phase = phase_of(move)
+    later = (n for n, other in enumerate(body) if phase_of(other) > phase and other.do is not Do.MOVE_TO)
+    return next(later, len(body))
 
 
 def _with_arrival(body: list[Move], start: VmState, target: Product) -> list[Move]:
@@ -106,4 +107,4 @@ def _with_arrival(body: list[Move], start: VmState, target: Product) -> list[Mov
 
 
 def _is_made_there(move: Move) -> bool:
-    return KINDS[move.do].phase is Phase.FINISH and not move.products
+    return phase_of(move) is Phase.FINISH

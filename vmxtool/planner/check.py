@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do, Severity, in_order
+from vmxtool.findings import CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.guide import ask_guide
-from vmxtool.planner.plan import Dead, HopPlanner, Plan, identity, stops
+from vmxtool.planner.plan import Dead, Plan, identity, stops
+from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.verdict import Answer, Effort, Verdict, WayLabel
 from vmxtool.planner.ways import derived_ways, ways
 from vmxtool.rules.case import Case, facts_of
-from vmxtool.rules.commands import disk_name
+from vmxtool.rules.commands import disk_name, vmxtool_command
 from vmxtool.rules.registry import judge
 from vmxtool.rules.state import VmState
 
@@ -65,9 +66,10 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
 def check_all(machine: Machine, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
     """One verdict per known product, in the order of the products, without raw hardware versions."""
     files = facts_of(machine)
+    start = start_of(files, likely_origins(machine, origin))
     for target in products().values():
         if target.family != HARDWARE and family in {None, target.family}:
-            yield _verdict(files, target, origin)
+            yield _verdict(files, target, origin, start=start)
 
 
 def check_unseen(origin: Product, target: Product) -> Verdict:
@@ -85,7 +87,13 @@ def check_unseen(origin: Product, target: Product) -> Verdict:
 
 
 def plan_hop(
-    files: Files, start: VmState, target: Product, guide: GuideAnswer, named: str | None = None, *, only: int | None = None
+    files: Files,
+    start: VmState,
+    target: Product,
+    guide: GuideAnswer,
+    named: str | None = None,
+    *,
+    only: int | None = None,
 ) -> Plans:
     """Play every way of one hop.
 
@@ -109,9 +117,17 @@ def plan_hop(
     plans = sorted((it for it in results if isinstance(it, Plan)), key=lambda plan: plan.cost)
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
-    unique = {_shown(plan): plan for plan in reversed(plans)}
-    kept = tuple(plan for plan in plans if unique[_shown(plan)] is plan)
-    return Plans(hop, kept, tuple(it for it in results if isinstance(it, Dead)))
+    return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
+
+
+def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Plans of which no two show the same steps; of two that do, the first."""
+    if len(plans) < 2:
+        return tuple(plans)
+    first: dict[object, Plan] = {}
+    for plan in plans:
+        first.setdefault(_shown(plan), plan)
+    return tuple(first.values())
 
 
 def _shown(plan: Plan) -> object:
@@ -129,15 +145,18 @@ def start_of(files: Files, origins: Sequence[OriginCandidate]) -> VmState:
     return VmState.of(files.vm, holder, files.settings)
 
 
-def _verdict(files: Files, target: Product, origin: Product | None, *, seen: bool = True) -> Verdict:
+def _verdict(
+    files: Files, target: Product, origin: Product | None, *, start: VmState | None = None, seen: bool = True
+) -> Verdict:
     origins = likely_origins(files.vm, origin)
     named = origin.id if origin is not None else None
     guide = ask_guide(origins, files.vm.hardware.version, target, named=origin is not None)
-    start = start_of(files, origins) if seen else _plain_state(origins[0].product)
+    if start is None:
+        start = start_of(files, origins) if seen else _plain_state(origins[0].product)
     found = plan_hop(files, start, target, guide, named)
     steps, labels = number_steps(found.plans)
     findings = in_order(list(_told(found, steps)))
-    unseen = tuple(_unseen(files)) if seen else ("the VM's own files",)
+    unseen = _unseen_once(files) if seen else ("the VM's own files",)
     answer = _answer(found, findings, unseen)
     hopeless = answer is Answer.NOT_SUPPORTED
     routes = None
@@ -201,10 +220,10 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding in hop.files.findings:
         if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
             finding = replace(finding, severity=Severity.BLOCKER)  # noqa: PLW2901
-        yield _with_command(finding, own)
+        yield _with_command(finding, own, found)
     seen = {identity(it) for it in hop.found}
     for finding in hop.found:
-        yield _with_command(finding, own)
+        yield _with_command(finding, own, found)
     if best is None:
         for dead in found.dead[:1]:
             for finding in dead.reasons:
@@ -215,7 +234,7 @@ def _told(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding, after in _consequences(hop, best, own):
         if identity(finding) not in seen:
             seen.add(identity(finding))
-            yield _with_command(replace(finding, after=after), own)
+            yield _with_command(replace(finding, after=after), own, found)
 
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
@@ -229,15 +248,29 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
     yield from ((it, changing[-1] if changing else None) for it in best.met)
 
 
-def _with_command(finding: Finding, steps: Sequence[Step]) -> Finding:
-    """A finding that one of our own steps cures, with that step's command."""
+def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Finding:
+    """A finding that a rewrite cures, with its command: that of our own step, or one that may be made beside the plan."""
     fix = finding.fix
-    if fix is None or fix.commands or fix.product is not None:
-        return finding
-    if finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
+    if fix is None or fix.safety is Safety.MANUAL or finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
         return finding
     step = next((it for it in steps if it.is_ours), None)
-    return finding if step is None else replace(finding, fix=replace(fix, commands=step.commands))
+    if step is not None:
+        return replace(finding, fix=replace(fix, commands=step.commands))
+    if finding.blocks or found.best is None:
+        return finding
+    # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
+    words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
+    if found.hop.target.family == HARDWARE:
+        words = ["--hwversion", str(found.hop.target.runs_max)]
+    words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
+    return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
+
+
+def _unseen_once(files: Files) -> tuple[str, ...]:
+    found = files.memo.get(_unseen)
+    if not isinstance(found, tuple):
+        found = files.memo[_unseen] = tuple(_unseen(files))
+    return found
 
 
 def _unseen(files: Files) -> Iterator[str]:
@@ -268,9 +301,7 @@ def _answer(found: Plans, findings: Sequence[Finding], unseen: Sequence[str]) ->
     best = found.best
     if best is None:
         # What is wrong with the VM's own files says nothing against the target.
-        by_target = [all(not it.of_files for it in dead.reasons if it.cure is None) for dead in found.dead]
-        of_target = any(it.blocks and it.cure is None for dead in found.dead for it in dead.reasons if not it.of_files)
-        return Answer.NOT_SUPPORTED if of_target and all(by_target) else Answer.DEPENDS
+        return Answer.DEPENDS if any(dead.by_files for dead in found.dead) else Answer.NOT_SUPPORTED
     if best.when or unseen or _is_open(found, findings):
         return Answer.DEPENDS
     return Answer.READY if best.only_carries else Answer.NEEDS_STEPS
@@ -280,7 +311,8 @@ def _is_open(found: Plans, findings: Sequence[Finding]) -> bool:
     """Whether an answer to a question would change the verdict or the steps."""
     best = found.best
     return any(
-        it.severity is Severity.UNKNOWN and (it.of_files or not it.stops or (best is not None and it.stops & best.kinds))
+        it.severity is Severity.UNKNOWN
+        and (it.of_files or not it.stops or (best is not None and it.stops & best.kinds))
         for it in findings
     )
 

@@ -18,9 +18,7 @@ LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
 
-def ask_guide(
-    origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool
-) -> GuideAnswer:
+def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool) -> GuideAnswer:
     """Look the move up for every likely origin that the guide knows.
 
     A VM belongs to the generation of its hardware version and not to that of the product that last ran it, so a

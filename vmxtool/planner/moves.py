@@ -10,15 +10,17 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.findings import BY_CONVERTER, Do
+from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import can_return, first_version
 from vmxtool.rules.case import unknown_rows
+from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from vmxtool.changes.model import Changes
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.rules.state import DiskFormat, VmState
@@ -36,14 +38,15 @@ class Phase(IntEnum):
     SETTLE = 0
     REST = 1
     REPAIR = 2
-    OWNER = 3
-    PREPARE = 4
-    REWRITE = 5
-    EXPORT = 6
-    CARRY = 7
-    IMPORT = 8
-    CREATE = 9
-    FINISH = 10
+    CONSOLIDATE = 3
+    OWNER = 4
+    PREPARE = 5
+    REWRITE = 6
+    EXPORT = 7
+    CARRY = 8
+    IMPORT = 9
+    CREATE = 10
+    FINISH = 11
 
 
 class Move(NamedTuple):
@@ -66,6 +69,48 @@ class Move(NamedTuple):
     one_way: bool = False
     source: str | None = None
     fits: bool = True
+
+
+class Made(NamedTuple):
+    """A move that has been played.
+
+    Attributes:
+        move: the move.
+        before: the VM's state before it.
+        after: its state after it.
+        changes: what vmxtool changes in the files, where it is vmxtool's own.
+    """
+
+    move: Move
+    before: VmState
+    after: VmState
+    changes: Changes | None = None
+
+    @property
+    def kinds(self) -> frozenset[Do]:
+        """The kinds of move that it makes; a rewrite counts as all that it does."""
+        if self.changes is None:
+            return frozenset({self.move.do})
+        moves = {Do.MOVE_DISKS} if self.moved else set()
+        return frozenset({self.move.do, Do.REWRITE, *moves})
+
+    @property
+    def moved(self) -> frozenset[str]:
+        """The hard disks that a rewrite moves to SCSI."""
+        moved = self.changes.moved if self.changes is not None else {}
+        disks = {disk.drive for disk in self.before.disks}
+        return frozenset(old for old, new in moved.items() if new.startswith("scsi") and old in disks)
+
+    @property
+    def drives(self) -> frozenset[str]:
+        """The hard disks that it changes, and for a conversion those that nobody has seen."""
+        if self.changes is not None:
+            return self.moved
+        pairs = zip(self.before.disks, self.after.disks, strict=True)
+        changed = {old.drive for old, new in pairs if old != new}
+        if self.move.do in CONVERTING_DISKS:
+            changed |= {disk.drive for disk in self.before.disks if disk.format == "unseen"}
+        return frozenset(changed)
 
 
 class Kind(NamedTuple):
@@ -91,23 +136,25 @@ def is_one_way(before: int | None, after: int | None) -> bool:
     return before is not None and after is not None and after > before and not can_return(after, before)
 
 
-def _arrive(state: VmState, move: Move, target: Product) -> VmState:
-    return replace(state, holder=target.id, arrived=True)
+def _arrive(state: VmState, _: Move, target: Product) -> VmState:
+    return state.held(target.id)
 
 
-def _move_to(state: VmState, move: Move, target: Product) -> VmState:
-    return replace(state, holder=member(move.products[0]), arrived=True)
+def _move_to(state: VmState, move: Move, _: Product) -> VmState:
+    return state.held(member(move.products[0]))
 
 
-def _export(state: VmState, move: Move, target: Product) -> VmState:
-    return state.with_formats({"esx": "hosted", "transport": "hosted"})
+def _export(state: VmState, _: Move, target: Product) -> VmState:
+    # What ESX Server 1 exports, the products of its time run.
+    form: DiskFormat = "legacy" if target.readable_formats == {"legacy"} else "hosted"
+    return state.with_formats({"esx": form, "transport": form})
 
 
-def _import(state: VmState, move: Move, target: Product) -> VmState:
+def _import(state: VmState, *_: object) -> VmState:
     return state.with_formats({"hosted": "esx", "transport": "esx", "legacy": "esx"})
 
 
-def _convert(state: VmState, move: Move, target: Product) -> VmState:
+def _convert(state: VmState, *_: object) -> VmState:
     return state.with_formats({"transport": "hosted", "legacy": "hosted", "esx": "hosted"})
 
 
@@ -128,13 +175,21 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
     disks = moved.disks
     if move.fits:  # the guest is one that Converter reconfigures
         disks = tuple([replace(it, bus="scsi") if it.bus not in to.disk_buses else it for it in disks])
-    return replace(moved, holder=to.id, arrived=True, version=version, disks=disks, devices=_kept(state, version, to))
+    return replace(
+        moved,
+        holder=to.id,
+        arrived=True,
+        version=version,
+        disks=disks,
+        devices=_kept(state, version, to),
+        settled=moved.settled | {DISKS_NAMED},
+    )
 
 
-def _create(state: VmState, move: Move, target: Product) -> VmState:
+def _create(state: VmState, _: Move, target: Product) -> VmState:
     """A new VM has the devices that its product gives it, and keeps all figures of the old one."""
-    devices_left = state.devices if state.version is None else _kept(state, state.version, target)
-    return replace(state, holder=target.id, arrived=True, devices=devices_left)
+    kept = state.devices if state.version is None else _kept(state, state.version, target)
+    return replace(state, holder=target.id, arrived=True, devices=kept, settled=state.settled | {DISKS_NAMED})
 
 
 def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
@@ -156,10 +211,10 @@ KINDS: Mapping[Do, Kind] = {
     Do.UNDO_REWRITE: Kind(Phase.SETTLE, VMXTOOL, HERE, "general"),
     Do.REPAIR_CONFIG: Kind(Phase.SETTLE, YOU, HERE, "general"),
     Do.POWER_OFF: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
-    Do.COMMIT_REDO_LOGS: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
     Do.DECRYPT: Kind(Phase.REST, YOU, SOURCE, "field-observations"),
-    Do.REMOVE_SNAPSHOTS: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
     Do.REPAIR_DISK: Kind(Phase.REPAIR, YOU, HERE, "general"),
+    Do.REMOVE_SNAPSHOTS: Kind(Phase.CONSOLIDATE, YOU, SOURCE, "mpg:p08"),
+    Do.COMMIT_REDO_LOGS: Kind(Phase.CONSOLIDATE, YOU, SOURCE, "mpg:p08"),
     Do.CHANGE_SETTINGS: Kind(Phase.OWNER, YOU, SOURCE, "general"),
     Do.PREPARE_GUEST: Kind(Phase.PREPARE, YOU, GUEST, "mpg:p10"),
     Do.REWRITE: Kind(Phase.REWRITE, VMXTOOL, HERE, "kb:1003746"),
@@ -175,7 +230,7 @@ KINDS: Mapping[Do, Kind] = {
     Do.IMPORT_DISKS: Kind(Phase.IMPORT, YOU, TARGET, "mpg:p07", _import),
     Do.CREATE_VM: Kind(Phase.CREATE, YOU, TARGET, "mpg:t09:r3c4", _create),
     Do.REGISTER_VM: Kind(Phase.CREATE, YOU, TARGET, "mpg:p07", _arrive),
-    Do.UPGRADE_HARDWARE: Kind(Phase.FINISH, YOU, TARGET, "mpg:p11", _change_version),
+    Do.UPGRADE_HARDWARE: Kind(Phase.FINISH, TARGET, TARGET, "mpg:p11", _change_version),
     Do.RUN_LEGACY: Kind(Phase.FINISH, YOU, TARGET, "mpg:p11", _arrive),
     Do.CONNECT_NETWORK: Kind(Phase.FINISH, YOU, TARGET, "mpg:p07"),
 }
@@ -184,16 +239,24 @@ KINDS: Mapping[Do, Kind] = {
 def effect_of(move: Move, state: VmState, target: Product) -> VmState:
     """The state after a move that vmxtool itself does not make."""
     effect = KINDS[move.do].effect
-    settled = state.settled | {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
+    settled = {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
     if effect is not None:
         state = effect(state, move, target)
-    changed = {name: figure for finding in move.cured for name, figure in finding.leaves} if effect is None else {}
-    taken = {finding.subject for finding in move.cured if effect is None and finding.subject in state.devices}
-    return replace(state, settled=settled, devices=state.devices - taken, **changed)  # type: ignore[arg-type]
+        return replace(state, settled=state.settled | settled) if settled else state
+    figures = {name: figure for finding in move.cured for name, figure in finding.leaves}
+    taken = {finding.subject for finding in move.cured}
+    return replace(state, settled=state.settled | settled, devices=state.devices - taken, **figures)  # type: ignore[arg-type]
 
 
 def _mark(finding: Finding) -> str:
     return finding.keys[-1]
+
+
+def phase_of(move: Move) -> Phase:
+    """When a move has its turn: an upgrade by another product than the target comes before the VM is carried there."""
+    if move.do is Do.UPGRADE_HARDWARE and move.products:
+        return Phase.PREPARE
+    return KINDS[move.do].phase
 
 
 def arrives(move: Move, target: Product) -> bool:

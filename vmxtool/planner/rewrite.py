@@ -14,14 +14,14 @@ from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, is_written, runs
 from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide
-from vmxtool.planner.moves import is_one_way
-from vmxtool.planner.plan import step_kinds, stops
+from vmxtool.planner.moves import KINDS, Phase, is_one_way
+from vmxtool.planner.plan import step_kinds
 from vmxtool.rules import writing
 from vmxtool.rules.case import GuideAnswer, facts_of, has_bus
 from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.products import Product
@@ -72,12 +72,13 @@ def intend(machine: Machine, goal: Goal) -> Intended:
     named = goal.origin.id if goal.origin is not None else None
     found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
     plan = _chosen(found, goal)
-    if plan is None and not goal.legacy and guide.verdict != "not-supported":
+    by_guide = goal.legacy and not all(it.by_converter for it in found.plans)
+    if plan is None and not by_guide and guide.verdict != "not-supported":
         # Where the guide's ways have no part for vmxtool, it still does what it can, unless nothing needs doing.
         found = found if found.best is not None and found.best.only_carries else _beside_the_guide(found)
         plan = _chosen(found, goal)
     if plan is None:
-        return _without_plan(found, goal, files, start)
+        return _without_plan(found, goal, files)
     return _from_plan(found, plan, goal, files)
 
 
@@ -102,7 +103,9 @@ def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
         UsageError: which product made it matters, and its files do not tell.
     """
     version = plan.end.version
-    answers = {runs(origin, version) is not Ternary.NO for origin in _makers(vm, goal)} if version is not None else {True}
+    answers = (
+        {runs(origin, version) is not Ternary.NO for origin in _makers(vm, goal)} if version is not None else {True}
+    )
     if len(answers) > 1:
         names = ", ".join(origin.id for origin in _makers(vm, goal))
         raise UsageError(f"it matters which product made this VM ({names}); name it with --from")
@@ -122,15 +125,15 @@ def _makers(vm: Machine, goal: Goal) -> list[Product]:
 def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     """The changes of a plan, with what was asked for beside it and with what was not allowed."""
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
-    extra = _asked_moves(files, goal, wanted)
-    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=wanted.moves | extra)
-    if plan.own_step is None and not extra:
-        return Intended(files.vm, notes=tuple(_notes(files, plan, goal)), words=goal.words)
-    changes = realise(files.vm, plan.start, wanted)
+    moves = wanted.moves | _asked_moves(files, goal, wanted)
+    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves)
+    if plan.start.version is None:
+        return Intended(files.vm, refused=_unique(_refusals(found, plan, files, Changes())), words=goal.words)
+    changes = realise(files, plan.start, wanted)
     refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
-    later = [it.fix for it in found.hop.found if _remains(it, plan) and it.fix is not None]
+    later = [_with_commands(it.fix, it, plan) for it in found.hop.found if _remains(it, plan) and it.fix is not None]
     return Intended(
         files.vm,
         changes,
@@ -144,23 +147,38 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
 def _remains(finding: Finding, plan: Plan) -> bool:
     """Whether something is left for another step of the plan to cure."""
     own = plan.own_step
-    return finding.cure is not None and (own is None or finding.cure not in step_kinds(own)) and finding.cure in plan.kinds
+    return (
+        finding.cure is not None and (own is None or finding.cure not in step_kinds(own)) and finding.cure in plan.kinds
+    )
+
+
+def _with_commands(fix: Fix, finding: Finding, plan: Plan) -> Fix:
+    """What is left to do, with the commands of the step that does it."""
+    step = next((it for it in plan.steps if it.do is finding.cure and it.commands), None)
+    return fix if step is None or fix.commands else replace(fix, commands=step.commands, product=step.product)
 
 
 def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
     """Disks to SCSI and nothing else, whatever the VM is to run on."""
     version = start.version
     if version is None:
-        return Intended(files.vm, refused=tuple(it for it in files.findings if Do.REWRITE in it.stops), words=goal.words)
+        return Intended(
+            files.vm, refused=tuple(it for it in files.findings if Do.REWRITE in it.stops), words=goal.words
+        )
     wanted = Wanted(version, fit=False, adapter=_adapter(goal))
     wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
-    changes = realise(files.vm, start, wanted)
+    changes = realise(files, start, wanted)
     moved = frozenset(wanted.moves)
     refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     return Intended(
-        files.vm, changes, wanted, manual=changes.manual, notes=(*_state_notes(files.vm), *changes.notes), words=goal.words
+        files.vm,
+        changes,
+        wanted,
+        manual=changes.manual,
+        notes=(*_state_notes(files.vm), *changes.notes),
+        words=goal.words,
     )
 
 
@@ -181,10 +199,11 @@ def _refusals(found: Plans, plan: Plan, files: Files, changes: Changes) -> Itera
     moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith("scsi"))
     yield from _of_files(files, moved, rewrites=True)
     own = plan.own_step
-    before = set(plan.steps[: plan.steps.index(own)]) if own is not None else set()
+    before = plan.steps if own is None else plan.steps[: plan.steps.index(own)]
     done_first = {code for step in before if step.do is not Do.PREPARE_GUEST for code in step.cures}
     for finding in (*found.hop.found, *plan.met):
-        if finding.code in done_first and not finding.of_files and finding.blocks and finding.cure is not Do.MOVE_DISKS:
+        by_owner = finding.cure is not None and KINDS[finding.cure].phase < Phase.PREPARE
+        if by_owner and finding.blocks and not finding.of_files and finding.code in done_first:
             yield finding
 
 
@@ -204,7 +223,7 @@ def _not_asked(changes: Changes, goal: Goal) -> list[Finding]:
     return findings_of(writing.not_asked_for, words, changes.needs.reasons)
 
 
-def _without_plan(found: Plans, goal: Goal, files: Files, start: VmState) -> Intended:
+def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
     """Why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
     best = found.best
     if goal.legacy and found.plans:
@@ -212,21 +231,20 @@ def _without_plan(found: Plans, goal: Goal, files: Files, start: VmState) -> Int
         refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if best is not None:
-        extra = _asked_moves(files, goal, _as_it_is(start, found.hop.target))
-        if extra:
-            return _from_plan(found, replace(best, steps=(), wanted=None), goal, files)
-        return Intended(files.vm, notes=tuple(_notes(files, best, goal)), words=goal.words)
-    reasons = [it for dead in found.dead[:1] for it in dead.reasons]
-    refused = [it for it in reasons if it.blocks or it.stops]
+        return _from_plan(found, best, goal, files)
+    refused = [it for dead in found.dead[:1] for it in dead.fatal]
     if not any(runs(found.hop.target, it) is Ternary.YES and is_written(it) for it in range(OLDEST_WRITTEN, 99)):
         refused += findings_of(
             writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
         )
-    return Intended(files.vm, refused=_unique([*_of_files(files, frozenset(), rewrites=True), *refused]), words=goal.words)
+    return Intended(
+        files.vm, refused=_unique([*_of_files(files, frozenset(), rewrites=True), *refused]), words=goal.words
+    )
 
 
 def _as_it_is(start: VmState, target: Product) -> Wanted:
-    return Wanted(start.version or 0, product=target, fit=False)
+    """What can be done for a target where nothing has to be: what it does not know goes, what the guest needs stays."""
+    return Wanted(start.version or 0, product=target, optional=True)
 
 
 def _adapter(goal: Goal) -> str | None:
@@ -266,8 +284,3 @@ def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
     for reason in reasons:
         found.setdefault((reason.code, reason.message), reason)
     return tuple(found.values())
-
-
-def relevant(findings: Sequence[Finding], plan: Plan) -> list[Finding]:
-    """The findings that stop a step of a plan."""
-    return [it for it in findings if any(stops(it, step) for step in plan.steps)]

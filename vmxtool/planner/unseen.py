@@ -19,11 +19,12 @@ from vmxtool.machine.model import (
     Power,
     Snapshots,
 )
-from vmxtool.rules.case import Files
+from vmxtool.rules.case import files_of
 from vmxtool.rules.state import DiskState, VmState
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
+    from vmxtool.rules.case import Files
     from vmxtool.rules.state import DiskFormat
 
 _DISK = "scsi0:0"
@@ -78,4 +79,4 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         guest=None,
         disks=(DiskState(_DISK, "scsi", native_format(product_id) if form is None else form),),
     )
-    return Files(machine, (), ()), state
+    return files_of(machine), state

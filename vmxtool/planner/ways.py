@@ -76,18 +76,22 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
     if own is None:
         yield Way()
         return
-    for version in (only,) if only is not None else _candidates(start, target):
+    candidates = (only,) if only is not None else tuple(_candidates(start, target))
+    leads = False
+    for version in candidates:
+        leads = True
         if version == own:
-            yield Way()
+            # A hardware version that is asked for is a gate: the VM is to fit it in all, with no product to judge by.
+            yield Way((Move(Do.REWRITE, version=own),)) if target.family == HARDWARE else Way()
         elif own >= OLDEST_WRITTEN or version < own:
             yield Way((Move(Do.REWRITE, version=version),))
         else:
             # Of configs older than that none has been seen; a product that runs both versions makes the step.
-            maker = _upgrader(own, version)
-            if maker is not None:
-                upgrade = Move(Do.UPGRADE_HARDWARE, (maker,), version, one_way=True)
-                yield Way((Move(Do.MOVE_TO, (maker,)), upgrade))
-    if only is None and runs(target, own) is Ternary.NO and not list(_candidates(start, target)):
+            upgrades = _upgrades(own, version)
+            leads = bool(upgrades)
+            if upgrades:
+                yield Way(upgrades)
+    if not leads:
         yield Way()  # it leads nowhere, and what is found says why
 
 
@@ -116,14 +120,21 @@ def _offers(target: Product, version: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _upgrader(own: int, version: int) -> str | None:
-    """The oldest product that runs a hardware version and makes another of it."""
-    able = (
-        it
-        for it in products().values()
-        if it.family != HARDWARE and it.runs(own) and version in it.converts_to and it.esx is False
+def _upgrades(own: int, version: int) -> tuple[Move, ...]:
+    """The oldest product that takes a VM from one hardware version to another, with vmxtool's help where that is needed."""
+    able = sorted(
+        (it for it in products().values() if it.family != HARDWARE and it.esx is False and it.runs(own)),
+        key=lambda it: it.released_order,
     )
-    return next((it.id for it in sorted(able, key=lambda it: it.released_order)), None)
+    for maker in able:
+        if version in maker.converts_to:
+            return Move(Do.MOVE_TO, (maker.id,)), Move(Do.UPGRADE_HARDWARE, (maker.id,), version, one_way=True)
+    for maker in able:
+        halfway = max((it for it in maker.converts_to if OLDEST_WRITTEN <= it < version), default=None)
+        if halfway is not None:
+            upgrade = Move(Do.UPGRADE_HARDWARE, (maker.id,), halfway, one_way=True)
+            return Move(Do.MOVE_TO, (maker.id,)), upgrade, Move(Do.REWRITE, version=version)
+    return ()
 
 
 def nearest_below(target: Product, version: int) -> int | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import names
 from vmxtool.planner.verdict import Answer, Effort
 from vmxtool.rules.commands import new_folder, old_folder
+from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +37,7 @@ GUIDE_VERDICTS = {
 }
 
 CONDITIONS = {
-    "esx2.5-managed-by-vc2": "if the ESX Server is a 2.5 that VirtualCenter 2 manages",
+    "esx2.5-managed-by-vc2": "if ESX 2.5 under VirtualCenter 2",
     "guest-os-supports-it": "if the guest supports it",
 }
 
@@ -48,13 +50,26 @@ ANSWERS = {
 
 EFFORTS = {
     Effort.NONE: "as it is",
-    Effort.PRODUCT_UPGRADE: "after an upgrade by the product",
+    Effort.PRODUCT_UPGRADE: "after its upgrade",
     Effort.REWRITE: "after a rewrite",
     Effort.CONVERSION: "after conversion",
     Effort.STEPS: "after steps",
 }
 
 _PLACES = {"here": "here", "guest": "in the guest"}
+
+# Of a step of a plan, beside the place where it is done.
+_SENTENCES = {
+    Do.RUN_LEGACY: "leave the hardware as it is and run the VM in legacy mode, so that it can go back",
+    Do.CREATE_VM: (
+        "make a new VM with the disks, and give it the memory, processors and network adapters of the old "
+        "one, whose config it does not take"
+    ),
+    Do.REGISTER_VM: "register the VM",
+    Do.CONVERTER: "move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way",
+    Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
+    Do.MOVE_TO: "move the VM to {tool}: copy its folder there",
+}
 
 # Inside a cell of the guide, where the row and the column say from where and to where.
 _CELL_WORDS = {
@@ -91,6 +106,10 @@ def verdict_words(result: Verdict) -> str:
     """The answer in words, with what it hangs on: "not as it is; 4 steps", "cannot be said before X is there"."""
     steps = [step for step in result.steps if step.way in {None, 1}]
     counted = count(len(steps), "step")
+    if result.path is None and result.verdict is Answer.DEPENDS:
+        return f"depends on the VM; {counted} for the plainest" if steps else "depends on the VM"
+    if result.verdict is Answer.DEPENDS and any(it.blocks and it.cure is Do.DECRYPT for it in result.findings):
+        return "cannot be said before the encryption is removed"
     if result.verdict is Answer.DEPENDS and result.unseen:
         return f"cannot be said before {some(result.unseen)} {'is' if len(result.unseen) == 1 else 'are'} there"
     if result.verdict is Answer.DEPENDS:
@@ -103,62 +122,55 @@ def verdict_words(result: Verdict) -> str:
 
 
 def place_words(step: Step, holder: str | None) -> str:
-    """Where a step is done: "here", "in the guest", or a product."""
+    """Where a step is done: "here", "in the guest", or a product.
+
+    Args:
+        step: the step.
+        holder: id of the product that has the VM before it, or None where nothing tells.
+    """
     if step.where in _PLACES:
         return _PLACES[step.where]
     if step.where == "target":
-        return short_name(step.target)
+        elsewhere = step.products and step.by in products() and step.by != step.target
+        return product_words(step.products) if elsewhere else short_name(step.target)
     return short_name(step.by) if step.by in products() else short_name(holder) if holder in products() else "its host"
 
 
 def step_text(step: Step, vm: Machine | None = None) -> str:
-    """What to do in one step of a plan: one sentence in the imperative, without its commands."""
+    """What to do in one step of a plan: one sentence in the imperative, without its place and its commands."""
     text = _step_text(step, vm)
-    return f"{text}; it cannot be taken back" if step.one_way and step.do is Do.UPGRADE_HARDWARE else text
+    if not step.one_way:
+        return text
+    return f"{text}; {'once the VM has run, nothing takes it back' if step.is_ours else 'it cannot be taken back'}"
 
 
 def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answer for each kind
     if step.remedy is not None:
         return step.remedy
-    target = short_name(step.target)
-    tool = product_words(step.products) if step.products else target
+    tool = product_words(step.products) if step.products else short_name(step.target)
+    if step.is_ours:
+        return _rewrite_text(step, tool)
     match step.do:
-        case _ if step.is_ours:
-            return _rewrite_text(step, tool)
         case Do.PREPARE_GUEST:
             return _guest_text(step, vm)
         case Do.COPY:
-            return _copy_text(step, vm, target)
+            return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
-            return f"export {disk_words(step)} from ESX into a new folder, in the VM's folder on its host{_config_too(step)}"
+            return f"export {disk_words(step)} from ESX into a new folder beside the VM's files{_config_too(step)}"
         case Do.IMPORT_DISKS:
-            where = f" into {new_folder(vm)}" if step.commands and vm is not None else _by_manual(step)
-            return f"import {disk_words(step)} on {target}{where}, under the same name{'s' * (len(step.drives) > 1)}"
+            return _import_text(step, vm)
         case Do.CONVERT_DISKS:
             return f"convert {disk_words(step)} into a new folder{_config_too(step)}"
         case Do.UPGRADE_HARDWARE if step.products:
-            return f"copy the VM to {tool} and upgrade its virtual hardware there{_to_version(step)}"
+            return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
-            return f"upgrade the virtual hardware in {tool}{_to_version(step)}"
-        case Do.RUN_LEGACY:
-            return f"leave the hardware as it is and run the VM in legacy mode on {target}, so that it can go back"
-        case Do.CREATE_VM:
-            return (
-                f"make a new VM on {target} with the imported disks; it does not take the config of a hosted product, "
-                "so give it the same memory, processors and network adapters"
-            )
-        case Do.REGISTER_VM:
-            return f"register the VM on {target}"
-        case Do.CONVERTER:
-            return f"move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way"
-        case Do.IMPORT_WIZARD:
-            return f"move the VM to {target} with the Converter Import wizard of Workstation 6"
-        case Do.MOVE_TO:
-            return f"move the VM to {tool}: copy its folder there"
+            return f"upgrade the virtual hardware{_to_version(step)}"
         case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
             return f"lower the virtual hardware with {tool}{_to_version(step)}"
         case _:
-            return step.do.value.replace("-", " ")
+            return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
+                to=short_name(step.target), tool=tool
+            )
 
 
 def _rewrite_text(step: Step, tool: str) -> str:
@@ -187,27 +199,31 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
     return f"prepare {name} for SCSI disks: {note[0].lower()}{note[1:].rstrip('.')}"
 
 
-def _copy_text(step: Step, vm: Machine | None, target: str) -> str:
-    host = products()[step.target]
-    if host.esx and vm is not None:
-        # Where disks are imported, the folder that they come from is another than the one that they go to.
-        folder = old_folder(vm) if any(it.format not in {"esx"} for it in _formats(vm)) else new_folder(vm)
-        return f"copy all files of the VM's folder to {folder} on the host of {target}"
-    return f"copy all files of the VM's folder to {target}"
+def _copy_text(step: Step, vm: Machine | None) -> str:
+    to, target = short_name(step.target), products()[step.target]
+    formats = {disk.format for disk in VmState.of(vm).disks} if vm is not None else set()
+    if not target.esx or vm is None:
+        # Disks that the target does not read have been written into a folder of their own, with the config.
+        exported = (formats & {"esx", "transport"}) - target.readable_formats
+        folder = "that new folder" if exported else "the VM's folder"
+        return f"copy all files of {folder} to {to}"
+    # Where disks are imported, the folder that they come from is another than the one that they go to.
+    imported = formats - {"esx", "unseen"}
+    return f"copy all files of the VM's folder to {(old_folder if imported else new_folder)(vm)} on the host of {to}"
 
 
-def _formats(vm: Machine) -> Sequence[object]:
-    from vmxtool.rules.state import VmState
-
-    return VmState.of(vm).disks
+def _import_text(step: Step, vm: Machine | None) -> str:
+    if step.commands and vm is not None:
+        how = f" into {new_folder(vm)}"
+    elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
+        how = " with vmkfstools -i"
+    else:
+        how = " as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
+    return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}"
 
 
 def _config_too(step: Step) -> str:
     return ", and the config with " + ("it" if len(step.drives) == 1 else "them")
-
-
-def _by_manual(step: Step) -> str:
-    return " as its administration guide describes (vmkfstools; the order of its arguments is unverified)"
 
 
 def _to_version(step: Step) -> str:

@@ -14,9 +14,9 @@ from vmxtool.vmx import edits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vmxtool.changes.model import SettingChange
     from vmxtool.findings import Finding
     from vmxtool.machine.model import Machine
-    from vmxtool.changes.model import SettingChange
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmx.document import Document
 

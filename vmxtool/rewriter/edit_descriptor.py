@@ -13,8 +13,8 @@ from vmxtool.rules.registry import findings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vmxtool.findings import Finding
     from vmxtool.changes.model import DescriptorChange
+    from vmxtool.findings import Finding
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmdk.descriptor import Descriptor

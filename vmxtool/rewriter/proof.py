@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import WriteError
 from vmxtool.changes.realise import apply_settings, realise
+from vmxtool.errors import WriteError
 from vmxtool.machine.read import describe
+from vmxtool.rules.case import files_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document, fold
@@ -51,7 +52,7 @@ def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) 
     wrong = differences(changes, seen)
     if wrong:
         raise _fault(vm.config.file, f"{', '.join(wrong)} would not be as planned")
-    repeated = realise(again, seen, wanted)
+    repeated = realise(files_of(again), seen, wanted)
     if repeated.settings:
         listed = ", ".join(change.key for change in repeated.settings[:5])
         raise _fault(vm.config.file, f"a second run would change {listed} again")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.limits import Limit
+    from vmxtool.rules.registry import Rule
     from vmxtool.rules.state import DiskState, Setting, VmState
     from vmxtool.vmdk.chain import Link
+    from vmxtool.vmx.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,21 @@ class Files:
         vm: what the files say.
         settings: its settings that rows of devices.toml are about.
         findings: what is to be said about the files, whatever the target.
+        limited: those of them that are about a figure with a limit.
+        rowed: every setting that a row of devices.toml names, whatever its value, with those rows.
+        rules: the rules about a target that may have a hit for this VM.
+        named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
+        memo: rewrites of the files that have been worked out, for other targets that ask for the same.
     """
 
     vm: Machine
     settings: tuple[Setting, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+    limited: tuple[Setting, ...] = ()
+    rowed: tuple[tuple[str, tuple[DeviceRule, ...]], ...] = ()
+    rules: tuple[Rule, ...] = ()
+    named_as_esx2: tuple[str, ...] = ()
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +117,17 @@ class Case:
         now: the state that is judged.
         target: the product.
         guide: what the guide says about the move, or None where nobody asked.
+        is_place: whether the target is a product on a host, and not a bare hardware version.
+        runs: whether the target runs the version that the VM has now; None where it has none.
+        version_changed: whether the VM has another hardware version by now than its files.
     """
 
     def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
-        """Put the question; nothing is computed before a rule asks for it."""
+        """Put the question; what several rules need is computed when the first one asks for it."""
         self.files, self.vm, self.now, self.target, self.guide = files, files.vm, now, target, guide
-
-    @cached_property
-    def is_place(self) -> bool:
-        """Whether the target is a product on a host, and not a bare hardware version."""
-        return self.target.family != HARDWARE
-
-    @cached_property
-    def runs(self) -> Ternary | None:
-        """Whether the target runs the version that the VM has now; None where it has none."""
-        return None if self.now.version is None else runs(self.target, self.now.version)
-
-    @cached_property
-    def version_changed(self) -> bool:
-        """Whether the VM has another hardware version by now than its files."""
-        return self.now.version != self.vm.hardware.version
+        self.is_place = target.family != HARDWARE
+        self.runs = None if now.version is None else runs(target, now.version)
+        self.version_changed = now.version != files.vm.hardware.version
 
     @cached_property
     def guest(self) -> Guest | None:
@@ -161,10 +165,10 @@ class Case:
             return
         seen: set[str] = set()
         gone = {setting.key for setting in self.unknown}
-        for key, rule in self.files.settings:
+        for key, rule in self.files.limited:
             # A number of devices is one fact, whichever of them says so first.
             fact = f"{rule.limit} present" if key.endswith(".present") else key
-            if rule.limit is None or fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
+            if fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
                 continue
             seen.add(fact)
             limit = over_row(self.vm, self.target, rule, key, version)
@@ -174,7 +178,7 @@ class Case:
 
 @lru_cache(maxsize=512)
 def unknown_rows(version: int, esx: bool | None) -> frozenset[str]:
-    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, on hosted products or on either."""
+    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, hosted products or either."""
     return frozenset(
         rule.id
         for rule in devices().values()
@@ -195,7 +199,33 @@ def facts_of(vm: Machine) -> Files:
     """A VM's files judged once, for any number of targets."""
     from vmxtool.rules.registry import judge_files
 
-    return Files(vm, settings_of(vm.config.document), tuple(judge_files(vm)))
+    return files_of(vm, tuple(judge_files(vm)))
+
+
+def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
+    """A VM's files with what was found in them."""
+    from vmxtool.rules.registry import rules_for_target
+
+    document = vm.config.document
+    settings = settings_of(document)
+    return Files(
+        vm=vm,
+        settings=settings,
+        findings=findings,
+        limited=tuple(it for it in settings if it.rule.limit is not None),
+        rowed=tuple((key, rows) for key in document.folded() if (rows := rows_for(key))),
+        rules=rules_for_target(vm),
+        named_as_esx2=tuple(disk_name_keys(document)),
+    )
+
+
+_NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
+
+
+def disk_name_keys(document: Document) -> list[str]:
+    """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
+    found = [key for key in document.folded() if key.endswith(".name") and _NAME_KEY.fullmatch(key)]
+    return [document.spelling(key) for key in found if f"{key.rpartition('.')[0]}.filename" not in document]
 
 
 def scsi_model(vm: Machine) -> str | None:

@@ -56,8 +56,7 @@ def import_commands(vm: Machine, drives: Sequence[Drive], target: Product) -> tu
     thin = ("-d", "thin") if features()["thin-disks"].holds(target) else ()
     made = list(_folders(vm, target, drives))
     made += [
-        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin)
-        for name in _names(drives)
+        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin) for name in _names(drives)
     ]
     made.append(("cp", *(f"{old_folder(vm)}/{name}" for name in _own_files(vm)), new_folder(vm)))
     return tuple(made)
@@ -88,7 +87,9 @@ def export_commands(vm: Machine, drives: Sequence[Drive], host: Product | None) 
         return (*made, _take_config_along(vm))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
-    made += [("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(drives)]
+    made += [
+        ("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(drives)
+    ]
     return (*made, _take_config_along(vm))
 
 

@@ -47,19 +47,20 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         if drive.file is None:
-            yield Hit(
-                f"{drive.id} is a disk without a file name", presence_evidence(drive), manual("name its file, or remove it")
-            )
+            cure = manual("name its file, or remove it")
+            yield Hit(f"{drive.id} is a disk without a file name", presence_evidence(drive), cure, subject=drive.id)
         elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
             # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
             cure = manual("move the disk from the host that has it together with the VM")
-            yield Hit(f"{disk_label(drive)} is on another host and was not looked at", name_evidence(drive), cure, Severity.WARNING)
+            message = f"{disk_label(drive)} is on another host and was not looked at"
+            yield Hit(message, name_evidence(drive), cure, Severity.WARNING, subject=drive.id)
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
-            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure)
+            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure, subject=drive.id)
         for problem in _problems(drive):
             if problem.kind == "extent-missing":
-                yield _hit(problem, "copy the missing file to the VM's folder")
+                cure = manual("copy the missing file to the VM's folder")
+                yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
 
 
 @rule(
@@ -133,6 +134,7 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
                 f"{disk_label(drive)} lies outside the VM's folder and was not opened",
                 name_evidence(drive),
                 manual("copy it into the VM's folder and correct the name, or copy it separately"),
+                subject=drive.id,
             )
 
 
@@ -245,6 +247,7 @@ def device_backed_disk(vm: Machine) -> Iterator[Hit]:
                 f"{disk_label(drive)} maps a device of its host; the data is not in the VM's folder",
                 (*named, *presence_evidence(drive)),
                 manual("clone the device into a virtual disk first"),
+                subject=drive.id,
             )
 
 
@@ -293,10 +296,6 @@ def change_tracking_on(vm: Machine) -> Iterator[Hit]:
                     link.evidence("changeTrackPath"),
                     manual(f"switch it off before the move, or copy {link.change_tracking} along"),
                 )
-
-
-def _hit(problem: Problem, cure: str) -> Hit:
-    return Hit(problem.message.rstrip("."), problem.evidence, manual(cure))
 
 
 def _problems(drive: Drive) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.case import disk_label, has_bus, presence_evidence, scsi_model, top, with_article
 from vmxtool.rules.commands import convert_commands, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
+from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,10 @@ _ON_IDE = 'it may start, but snapshots and clones fail with "Object type require
 _GIB = 2**30
 
 
+def _has_disks(vm: Machine) -> bool:
+    return bool(vm.disks)
+
+
 @rule(
     "DSK201",
     "disk-bus-not-offered",
@@ -44,6 +49,7 @@ _GIB = 2**30
     about=About.TARGET,
     cure=Do.MOVE_DISKS,
     sources=("mpg:p09",),
+    only_if=_has_disks,
 )
 def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target, or the VM's hardware version there, does not offer for hard disks.
@@ -78,6 +84,7 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.MOVE_DISKS,
     sources=("vsphere-6.5-docs",),
+    only_if=_has_disks,
 )
 def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target has, but not with the VM's hardware version.
@@ -93,8 +100,8 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
         if raised is None:
             continue
         yield Hit(
-            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware version "
-            f'{case.now.version} ("device {disk.bus} is not supported by current hwversion")',
+            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
+            f'version {case.now.version} ("device {disk.bus} is not supported by current hwversion")',
             (*presence_evidence(drive), *case.vm.hardware.evidence),
             by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
             sources=(case.target.source,),
@@ -102,7 +109,14 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("DSK228", "scsi-driver-unknown", Severity.UNKNOWN, about=About.TARGET, sources=("mpg:p10", "kb:1881"))
+@rule(
+    "DSK228",
+    "scsi-driver-unknown",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("mpg:p10", "kb:1881"),
+    only_if=_has_disks,
+)
 def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     """A disk has to move to SCSI, and no source tells of a SCSI driver that the guest has.
 
@@ -130,7 +144,9 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",))
+@rule(
+    "DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",), only_if=_has_disks
+)
 def disk_format_not_native(case: Case) -> Iterator[Hit]:
     """A disk's files are in a format that the target does not run from.
 
@@ -167,6 +183,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     sources=("disk-size-articles", "vi3-maximums"),
+    only_if=_has_disks,
 )
 def disk_too_large(case: Case) -> Iterator[Hit]:
     """A disk is larger than the target is known to take.
@@ -247,7 +264,39 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
             )
 
 
-@rule("DSK216", "transport-version-too-old", Severity.WARNING, about=About.TARGET, sources=("field-observations",))
+@rule(
+    "DSK220",
+    "disk-name-not-read",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    sources=("libvirt:src/vmx/vmx.c",),
+)
+def disk_name_not_read(case: Case) -> Iterator[Hit]:
+    """The config names a disk where the target does not look.
+
+    ESX Server 1 and 2 keep the name of a SCSI disk's file in `scsiN:M.name`. Products since read `scsiN:M.fileName`
+    alone, and find no disk to start from.
+    """
+    keys = case.files.named_as_esx2
+    if not keys or DISKS_NAMED in case.now.settled or features()["reads-disk-names-in-name"].holds(case.target):
+        return
+    document = case.vm.config.document
+    yield Hit(
+        f"{', '.join(keys)}: {case.target.name} does not read a disk's name there, and finds no disk",
+        tuple(document.evidence(key) for key in keys),
+        by_rewrite("the name goes to fileName with the rewrite"),
+    )
+
+
+@rule(
+    "DSK216",
+    "transport-version-too-old",
+    Severity.WARNING,
+    about=About.TARGET,
+    sources=("field-observations",),
+    only_if=lambda vm: any(it.chain and it.chain.top and it.chain.top.format == "transport" for it in vm.disks),
+)
 def transport_version_too_old(case: Case) -> Iterator[Hit]:
     """A streamOptimized disk has a header of version 1, which newer ESXi versions refuse to import.
 
@@ -271,7 +320,14 @@ def transport_version_too_old(case: Case) -> Iterator[Hit]:
             )
 
 
-@rule("DSK217", "split-disk-on-esxi", Severity.INFO, about=About.TARGET, sources=("field-observations",))
+@rule(
+    "DSK217",
+    "split-disk-on-esxi",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=("field-observations",),
+    only_if=lambda vm: any(it.chain and it.chain.top and is_split(it.chain.top) for it in vm.disks),
+)
 def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
     """A disk lies in pieces of 2 GB, which ESXi from 5.1 on reads only with a module that it does not load by itself.
 
@@ -295,7 +351,14 @@ def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
             )
 
 
-@rule("DSK218", "buslogic-refused", Severity.WARNING, about=About.TARGET, sources=("field-observations",))
+@rule(
+    "DSK218",
+    "buslogic-refused",
+    Severity.WARNING,
+    about=About.TARGET,
+    sources=("field-observations",),
+    only_if=lambda vm: any(it.model == "buslogic" for it in vm.controllers),
+)
 def buslogic_refused(case: Case) -> Iterator[Hit]:
     """The VM has a BusLogic controller, and the target is said to refuse it.
 
@@ -332,7 +395,14 @@ def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
             )
 
 
-@rule("DSK226", "disk-hardware-version-newer", Severity.INFO, about=About.TARGET, sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"))
+@rule(
+    "DSK226",
+    "disk-hardware-version-newer",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"),
+    only_if=_has_disks,
+)
 def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
     """A disk's descriptor names a newer hardware version than its VM, and than the target runs.
 
@@ -348,8 +418,8 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
         newer = [link for link in links if link.hw_version is not None and link.hw_version > to.runs_max]
         if newer and not case.version_changed:
             yield Hit(
-                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether it "
-                "minds is unverified",
+                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether "
+                "it minds is unverified",
                 tuple(place for link in newer for place in link.evidence("ddb.virtualHWVersion")),
                 manual(f'set ddb.virtualHWVersion = "{vm.hardware.version}" in the descriptor'),
             )
@@ -394,10 +464,10 @@ def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, 
     if to.native_formats == {"legacy"}:
         return None, None  # no tool is known that writes such disks
     if disk.format == "legacy" and not (to.esx and features()["imports-older-disks"].holds(to)):
-        makers = " or ".join(
-            it.name for it in products().values() if it.family == "workstation" and "legacy" in _upgraded_by(it)
-        )
-        return Do.CONVERT_DISKS, manual(f"open the VM in {makers}, which upgrades {disk_label(drive)}", product="ws5.5")
+        able = [it for it in products().values() if it.family == "workstation" and "legacy" in _upgraded_by(it)]
+        names = ", ".join(it.name for it in able[:-1]) + f" or {able[-1].name}"
+        text = f"open the VM in {names}, which upgrades {disk_label(drive)}"
+        return Do.CONVERT_DISKS, manual(text, product=able[-1].id)
     if to.esx:
         return Do.IMPORT_DISKS, manual("import the disk on the ESX host")
     if disk.format == "esx":

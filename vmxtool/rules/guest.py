@@ -22,7 +22,14 @@ _ARM = "arm-"
 _TOOLS_FOR_3D = "mpg:p17:3d-tools"
 
 
-@rule("GST501", "guest-64-bit-not-offered", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p17",))
+@rule(
+    "GST501",
+    "guest-64-bit-not-offered",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    sources=("mpg:p17",),
+    only_if=lambda vm: vm.guest.bits == 64,
+)
 def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     """The guest is a 64-bit one and the target runs 32-bit guests alone.
 
@@ -58,12 +65,14 @@ def guest_name_too_new(case: Case) -> Iterator[Hit]:
     guest, to = case.guest, case.target
     if guest is None or guest.min_hw is None or guest.min_hw <= to.runs_max:
         return
+    older = _older(guest, to)
     yield Hit(
         f"{to.name} may not know the guest name {case.now.guest}, which came with hardware version {guest.min_hw}",
         case.vm.guest.evidence,
-        _rename(_older(guest, to)),
+        _rename(older),
         sources=(guest.source,),
         unverified="min_hw" in guest.unverified,
+        cure=Do.CHANGE_SETTINGS if older is None else None,
     )
 
 
@@ -101,7 +110,14 @@ def guest_name_missing(vm: Machine) -> Iterator[Hit]:
         )
 
 
-@rule("GST505", "tools-for-3d", Severity.INFO, about=About.TARGET, sources=("mpg:p17",))
+@rule(
+    "GST505",
+    "tools-for-3d",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=("mpg:p17",),
+    only_if=lambda vm: vm.config.document.flag("mks.enable3d", False),
+)
 def tools_for_3d(case: Case) -> Iterator[Hit]:
     """3-D graphics are on, which need the VMware Tools of the Workstation version that runs the VM.
 
@@ -116,7 +132,14 @@ def tools_for_3d(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("GST506", "guest-for-arm", Severity.UNKNOWN, about=About.TARGET, sources=("field-observations",))
+@rule(
+    "GST506",
+    "guest-for-arm",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("field-observations",),
+    only_if=lambda vm: _is_arm(vm),
+)
 def guest_for_arm(case: Case) -> Iterator[Hit]:
     """The guest is one for ARM processors, which run on hosts with such a processor only.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge.hardware import hardware, hardware_versions
@@ -47,11 +48,16 @@ def exceeded(target: Product, name: str, amount: int, version: int | None, *, ke
         version: the hardware version it has there.
         kept: whether that is the version of its files.
     """
-    limits = [limit for limit in _limits(target, name, version, kept=kept) if limit.figure < amount]
+    limits = [limit for limit in _limits(target, name, version, kept) if limit.figure < amount]
     return min(limits, key=lambda limit: (not limit.verified, limit.figure), default=None)
 
 
-def _limits(target: Product, name: str, version: int | None, *, kept: bool) -> Iterator[Limit]:
+@lru_cache(maxsize=8192)
+def _limits(target: Product, name: str, version: int | None, kept: bool) -> tuple[Limit, ...]:
+    return tuple(_find_limits(target, name, version, kept=kept))
+
+
+def _find_limits(target: Product, name: str, version: int | None, *, kept: bool) -> Iterator[Limit]:
     own: int | None = getattr(target, _OWN[name])
     if own is not None:
         yield Limit(own, _OWN[name] not in target.unverified, None, target.source)

@@ -10,13 +10,21 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.evidence import Evidence
     from vmxtool.machine.model import Nic
     from vmxtool.rules.case import Case
 
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
 
 
-@rule("NET301", "too-many-nics", Severity.BLOCKER, about=About.TARGET, cure=Do.CHANGE_SETTINGS)
+@rule(
+    "NET301",
+    "too-many-nics",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.CHANGE_SETTINGS,
+    only_if=lambda vm: bool(vm.nics or vm.surplus_devices),
+)
 def too_many_nics(case: Case) -> Iterator[Hit]:
     """The VM has more network adapters than the target gives a VM.
 
@@ -46,6 +54,7 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.CONNECT_NETWORK,
     sources=("libvirt:src/vmx/vmx.c",),
+    only_if=lambda vm: bool(vm.nics),
 )
 def network_not_there(case: Case) -> Iterator[Hit]:
     """A network adapter is connected to a network that the target has not.
@@ -65,9 +74,17 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     had = ", ".join(dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True)))
     yield Hit(
         f"{listed}: {to.name} has no network {had}" if not to.esx else f"{listed}: {to.name} has no {had} network",
-        tuple(place for nic in loose for place in nic.evidence[:1]),
+        tuple(place for nic in loose for place in _network_evidence(case, nic)),
         manual(f"connect {listed} to {wanted}"),
     )
+
+
+def _network_evidence(case: Case, nic: Nic) -> tuple[Evidence, ...]:
+    """The line that names the network; an adapter that has none is bridged, and its presence has to do."""
+    document = case.vm.config.document
+    named = (f"{nic.id}.{word}" for word in ("networkName", "vnet", "connectionType"))
+    key = next((key for key in named if key in document), None)
+    return nic.evidence[:1] if key is None else (document.evidence(key),)
 
 
 def _is_named(nic: Nic) -> bool:

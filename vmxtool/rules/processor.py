@@ -27,6 +27,7 @@ _MEMORY_STEP_MIB = 4
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
     sources=("mpg:p10", "mpg:p14", "mpg:p18"),
+    only_if=lambda vm: vm.cpu.smp,
 )
 def smp_not_offered(case: Case) -> Iterator[Hit]:
     """The VM has several virtual processors and the target gives a VM one.
@@ -53,6 +54,7 @@ def smp_not_offered(case: Case) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("mpg:p11", "mpg:p14", "mpg:p22"),
+    only_if=lambda vm: vm.cpu.smp,
 )
 def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     """The VM gets fewer processors, and which kernel its guest has is inside the guest, not in the VM's files.
@@ -74,7 +76,14 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("CPU403", "too-many-vcpus", Severity.BLOCKER, about=About.TARGET, cure=Do.CHANGE_SETTINGS)
+@rule(
+    "CPU403",
+    "too-many-vcpus",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.CHANGE_SETTINGS,
+    only_if=lambda vm: vm.cpu.smp,
+)
 def too_many_vcpus(case: Case) -> Iterator[Hit]:
     """The VM has more virtual processors than the target gives a VM.
 
@@ -108,6 +117,7 @@ def memory_over_limit(case: Case) -> Iterator[Hit]:
             by_rewrite(text, unsafe=True) if most.verified else manual(text),
             sources=(most.source,),
             unverified=not most.verified,
+            cure=None if most.verified else Do.CHANGE_SETTINGS,
             leaves=(("memory_mib", most.figure),),
         )
 
@@ -139,6 +149,7 @@ def memory_size_invalid(vm: Machine) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     sources=("libvirt:src/vmx/vmx.c", "general"),
+    only_if=lambda vm: vm.cpu.smp,
 )
 def odd_vcpu_count(case: Case) -> Iterator[Hit]:
     """The VM has an odd number of virtual processors above one, which products before hardware version 7 refuse.

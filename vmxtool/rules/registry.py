@@ -79,6 +79,7 @@ class Rule:
         title: one sentence, from the check's docstring.
         text: the rest of that docstring: why it matters and what to do.
         check: yields a hit for every case of the condition.
+        only_if: whether a VM is one that the rule may have a hit for at all, whatever the target; asked once a VM.
     """
 
     code: str
@@ -91,6 +92,7 @@ class Rule:
     title: str
     text: str
     check: Callable[..., Iterator[Hit]]
+    only_if: Callable[[Machine], bool] | None = None
 
     def findings(self, *asked: Any) -> list[Finding]:
         """What the rule finds in what it is asked about."""
@@ -135,8 +137,19 @@ def rule(
     cure: Do | None = None,
     stops: Iterable[Do] = (),
     sources: tuple[str, ...] = (),
+    only_if: Callable[[Machine], bool] | None = None,
 ) -> Callable[[_Check], _Check]:
     """Register a check; its docstring becomes the rule's page.
+
+    Args:
+        code: family letters and number; never used again.
+        name: says the condition, not the cure.
+        severity: how much a hit weighs, where it does not say otherwise.
+        about: what it looks at.
+        cure: the kind of move that cures it, or None.
+        stops: the kinds of move that cannot be made while it holds.
+        sources: what it rests on.
+        only_if: whether a VM may have a hit at all; saves the check for every target where it may not.
 
     Raises:
         ValueError: another rule has the code or the name.
@@ -147,7 +160,7 @@ def rule(
             raise ValueError(f"two rules are called {code} {name}")
         title, _, rest = (check.__doc__ or "").strip().partition("\n")
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
-        _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check)
+        _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check, only_if)
         _sorted.cache_clear()
         return check
 
@@ -192,13 +205,19 @@ def judge_files(machine: Machine) -> list[Finding]:
     return [item for it in all_rules() if it.about is About.FILES for item in it.findings(machine)]
 
 
+def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
+    """Every rule about a VM on a target that may have a hit for this VM."""
+    on_target = (it for it in all_rules() if it.about is About.TARGET)
+    return tuple(it for it in on_target if it.only_if is None or it.only_if(machine))
+
+
 def judge(case: Case) -> list[Finding]:
     """Return the findings about a VM at one point of a plan on a target, but for those that a step has settled.
 
     Findings about the files are not among them; they are judged once a VM and lie in `case.files`.
     """
     settled = case.now.settled
-    found = [item for it in all_rules() if it.about is About.TARGET for item in it.findings(case)]
+    found = [it.finding(hit) for it in case.files.rules for hit in it.check(case)]
     return [item for item in found if settled.isdisjoint(item.keys)] if settled else found
 
 

@@ -24,6 +24,7 @@ _SHOWN = 5
     about=About.TARGET,
     cure=Do.DECRYPT,
     sources=("view-open-client:lib/bora/user/dictionary.c", "field-observations"),
+    only_if=lambda vm: vm.encryption != "none",
 )
 def encrypted(case: Case) -> Iterator[Hit]:
     """The VM is encrypted.
@@ -61,6 +62,7 @@ def encrypted(case: Case) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
+    only_if=lambda vm: vm.encryption == "full",
 )
 def encrypted_settings_unseen(case: Case) -> Iterator[Hit]:
     """The settings of the VM are encrypted, so whether a target runs it is open.
@@ -75,7 +77,14 @@ def encrypted_settings_unseen(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("SEC802", "ace-policy", Severity.WARNING, about=About.TARGET, sources=("mpg:p12",))
+@rule(
+    "SEC802",
+    "ace-policy",
+    Severity.WARNING,
+    about=About.TARGET,
+    sources=("mpg:p12",),
+    only_if=lambda vm: any(key.startswith("policy.") for key in vm.config.document.folded()),
+)
 def ace_policy(case: Case) -> Iterator[Hit]:
     """The VM shows signs of VMware ACE policies.
 

@@ -58,6 +58,7 @@ def _is_linked_clone(vm: Machine) -> bool:
     about=About.TARGET,
     cure=Do.REMOVE_SNAPSHOTS,
     sources=("mpg:p08",),
+    only_if=lambda vm: vm.snapshots.present,
 )
 def snapshots_not_kept(case: Case) -> Iterator[Hit]:
     """The VM has a snapshot, and the target knows none.
@@ -83,6 +84,7 @@ def snapshots_not_kept(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.REMOVE_SNAPSHOTS,
     sources=("gsx-3-guide:page-37", "server-1-guide"),
+    only_if=lambda vm: len(vm.snapshots.tree) > 1,
 )
 def too_many_snapshots(case: Case) -> Iterator[Hit]:
     """The VM has several snapshots and the target keeps one.

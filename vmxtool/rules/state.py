@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Bus, Drive, Machine
 
+DISKS_NAMED = "disks-named"
+"""The mark in `settled` of a config that names its disks where every product since ESX Server 3 reads it."""
+
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 
 # What hides a disk, or a part of it, so that nothing can be said of what it holds.
@@ -87,6 +90,33 @@ class VmState:
             devices=frozenset([setting.rule.id for setting in found]),
         )
 
+    def held(self, holder: str | None, *, arrived: bool = True) -> VmState:
+        """The same VM with another product."""
+        return VmState(
+            holder,
+            arrived,
+            self.version,
+            self.vcpus,
+            self.memory_mib,
+            self.nics,
+            self.guest,
+            self.disks,
+            self.devices,
+            self.settled,
+        )
+
+    def is_like(self, other: VmState) -> bool:
+        """Whether another state differs in nothing but who has the VM and what was settled."""
+        return (
+            self.version == other.version
+            and self.disks == other.disks
+            and self.devices == other.devices
+            and self.vcpus == other.vcpus
+            and self.memory_mib == other.memory_mib
+            and self.nics == other.nics
+            and self.guest == other.guest
+        )
+
     @property
     def unseen(self) -> bool:
         """Whether a disk, or a part of one, could not be read."""
@@ -94,7 +124,9 @@ class VmState:
 
     def with_formats(self, change: Mapping[str, DiskFormat]) -> VmState:
         """The same VM with disks of other formats, by the formats they have."""
-        disks = tuple([replace(disk, format=change.get(disk.format, disk.format)) for disk in self.disks])
+        if not any(disk.format in change for disk in self.disks):
+            return self
+        disks = tuple([DiskState(disk.drive, disk.bus, change.get(disk.format, disk.format)) for disk in self.disks])
         return replace(self, disks=disks)
 
 

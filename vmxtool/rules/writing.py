@@ -122,7 +122,9 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     if len(drives) <= free:
         return
     places = tuple(item for drive in drives for item in drive.evidence[:1])
-    message = f"{len(drives)} drives are to move to {bus}, and {free} units are free there"
+    moving = "1 drive is" if len(drives) == 1 else f"{len(drives)} drives are"
+    there = "no unit is" if free == 0 else "1 unit is" if free == 1 else f"{free} units are"
+    message = f"{moving} to move to {bus}, and {there} free there"
     yield Hit(message, places, manual("take out a drive or a controller first"))
 
 
@@ -136,7 +138,9 @@ def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> 
     yield Hit(message, evidence, manual("choose --adapter lsilogic"))
 
 
-@rule("DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, cure=Do.REPAIR_DISK, stops={Do.REWRITE})
+@rule(
+    "DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, cure=Do.REPAIR_DISK, stops={Do.REWRITE}
+)
 def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Iterator[Hit]:
     """A disk's descriptor cannot take the new entry.
 
@@ -164,7 +168,14 @@ def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
     yield Hit(message, drive.evidence, manual(f"take {drive.id} out in the VM's own product"))
 
 
-@rule("DEV792", "device-number-not-in-hardware-version", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops={Do.REWRITE})
+@rule(
+    "DEV792",
+    "device-number-not-in-hardware-version",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.CHANGE_SETTINGS,
+    stops={Do.REWRITE},
+)
 def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterator[Hit]:
     """A device has a number that the hardware version does not have.
 

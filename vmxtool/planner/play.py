@@ -1,0 +1,177 @@
+"""Play a way, cure what stops it, judge the end.
+
+A plan is right because its end has arrived and the judge finds nothing there that blocks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.model import Wanted
+from vmxtool.changes.realise import realise_alike
+from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
+from vmxtool.knowledge.products import products
+from vmxtool.planner.arrange import REWRITING, arrange
+from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of
+from vmxtool.planner.plan import Dead, Plan, identity, is_stopped
+from vmxtool.planner.steps import StepMaker
+from vmxtool.rules.case import Case
+from vmxtool.rules.registry import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vmxtool.changes.model import Changes
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.products import Product
+    from vmxtool.planner.moves import Move
+    from vmxtool.planner.plan import Step
+    from vmxtool.planner.ways import Way
+    from vmxtool.rules.case import Files, GuideAnswer
+    from vmxtool.rules.state import VmState
+
+_MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
+
+
+class HopPlanner:
+    """One VM on its way to one target, from a state that it is in.
+
+    Attributes:
+        files: the VM's files.
+        start: its state.
+        target: where it goes.
+        guide: what the guide says of the move.
+        named: id of the product that the user said made it, or None.
+        found: what is to be said against the target of the VM as it is.
+    """
+
+    def __init__(
+        self, files: Files, start: VmState, target: Product, guide: GuideAnswer, named: str | None = None
+    ) -> None:
+        """Judge the VM as it is."""
+        self.files, self.start, self.target, self.guide, self.named = files, start, target, guide, named
+        self.found = tuple(judge(Case(files, start, target, guide)))
+
+    def complete(self, way: Way, order: int = 0) -> Plan | Dead:
+        """Play a way until nothing stops it; at most one round for each cure, one or two in practice."""
+        cures: list[Finding] = []
+        done: set[tuple[str, Do | None]] = set()
+        met: dict[tuple[object, ...], Finding] = {}
+        left: list[Finding] = []
+        for _ in range(_MOST_ROUNDS):
+            played = self._play(arrange(way, cures, self.start, self.target))
+            found = self._judge_end(played.end)
+            met = {identity(finding): finding for finding in found} | met
+            left = [*self._files_left(played), *_left(found, played), *played.refused]
+            if not left:
+                return self._plan(played, way, met.values(), order)
+            fatal = tuple(it for it in left if it.cure is None or it.cure in VERSION_MOVES or _mark(it) in done)
+            if fatal:
+                return Dead(tuple(left), fatal)
+            done |= {_mark(it) for it in left}
+            cures += left
+        return Dead(tuple(left), tuple(left))
+
+    def _judge_end(self, end: VmState) -> Sequence[Finding]:
+        start = self.start
+        if end.is_like(start):
+            return [it for it in self.found if end.settled.isdisjoint(it.keys)]
+        return judge(Case(self.files, end, self.target, self.guide))
+
+    def _files_left(self, played: _Played) -> list[Finding]:
+        """What is wrong with the files and not settled, where it blocks or stops a move."""
+        return [
+            it
+            for it in self.files.findings
+            if it.severity is not Severity.UNKNOWN
+            and played.end.settled.isdisjoint(it.keys)
+            and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
+            and (it.blocks or played.is_stopped_by(it))
+        ]
+
+    def _plan(self, played: _Played, way: Way, met: Iterable[Finding], order: int) -> Plan:
+        known = {identity(it) for it in self.found}
+        maker = StepMaker(self.files, self.target, self.named, self.found)
+        made = [
+            (step, it.after) for it in played.made for step in maker.steps(it, way, by_converter=played.by_converter)
+        ]
+        return Plan(
+            steps=tuple(step for step, _ in made),
+            start=self.start,
+            end=played.end,
+            states=tuple(state for _, state in made),
+            when=way.when,
+            met=tuple(it for it in met if identity(it) not in known),
+            changes=played.changes,
+            wanted=played.wanted,
+            order=order,
+        )
+
+    def _play(self, moves: Sequence[Move]) -> _Played:
+        played = _Played(self.start, by_converter=any(move.do in BY_CONVERTER for move in moves))
+        for move in moves:
+            before = played.end
+            if move.do in REWRITING and before.version is not None and _is_ours(move):
+                self._rewrite(move, before, before.version, played)
+            else:
+                played.end = effect_of(move, before, self.target)
+                played.made.append(Made(move, before, played.end))
+        return played
+
+    def _rewrite(self, move: Move, before: VmState, own: int, played: _Played) -> None:
+        version = move.version if move.version is not None else own
+        wanted = self._wanted(move, version, own, by_converter=played.by_converter)
+        changes = realise_alike(self.files, before, wanted)
+        if not changes and version == own:
+            return
+        played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
+        played.changes, played.wanted = changes, wanted
+        played.end = before if changes.end is None else changes.end.held(before.holder, arrived=before.arrived)
+        played.made.append(Made(move, before, played.end, changes))
+
+    def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:
+        """What a rewrite is to reach for a move: all that the target asks for, or before Converter the moves alone."""
+        moves = frozenset(it.subject for it in move.cured if it.cure is Do.MOVE_DISKS and it.subject is not None)
+        if not by_converter:
+            return Wanted(version, f"{self.target.name} runs hardware version {version}", self.target, moves=moves)
+        if version == own:
+            return Wanted(version, fit=False, moves=moves)
+        return Wanted(version, f"hardware version {version} was asked for", products()[f"hw{version}"], moves=moves)
+
+
+class _Played:
+    """What has been played of a way so far."""
+
+    def __init__(self, start: VmState, *, by_converter: bool) -> None:
+        self.end = start
+        self.by_converter = by_converter
+        self.made: list[Made] = []
+        self.refused: list[Finding] = []
+        self.changes: Changes | None = None
+        self.wanted: Wanted | None = None
+
+    @property
+    def dos(self) -> set[Do]:
+        return {made.move.do for made in self.made}
+
+    def is_stopped_by(self, finding: Finding) -> bool:
+        return bool(finding.stops) and any(is_stopped(finding, made.kinds, made.drives) for made in self.made)
+
+
+def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
+    """What blocks at the end, stops a move, or only asks for a move that carries the VM over."""
+    return [
+        it
+        for it in found
+        if it.blocks
+        or (it.severity is not Severity.UNKNOWN and played.is_stopped_by(it))
+        or (it.cure in CARRYING and it.cure not in played.dos)
+    ]
+
+
+def _is_ours(move: Move) -> bool:
+    return move.version is not None or move.do is Do.REWRITE
+
+
+def _mark(finding: Finding) -> tuple[str, Do | None]:
+    return finding.keys[-1], finding.cure

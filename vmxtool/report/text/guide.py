@@ -1,0 +1,237 @@
+"""The guide's tables and cells in plain words, for a person at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SQUARE
+from rich.table import Table as Grid
+from rich.text import Text
+
+from vmxtool.knowledge import tables
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.transcript import CONVERTER_TABLE, names
+from vmxtool.report.text.terminal import console
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, guide_sentence, short_name, way_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import IO
+
+    from rich.console import Console
+
+    from vmxtool.knowledge.cells import Cell, Way
+    from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact, Table
+
+VERDICT_STYLES = {
+    "ok": "bold green",
+    "ok-in-most-cases": "green",
+    "special-steps": "yellow",
+    "maybe": "magenta",
+    "not-supported": "red",
+    "varies": "magenta",
+    "supported": "green",
+    "blank": "dim",
+}
+_PAGE_OF_ACE_AND_PLAYER = "mpg:p12"
+_LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the tables is cut
+
+
+def cell_words(cell: Cell) -> tuple[str, str]:
+    """What a printed cell says: its verdict, and its ways ("" where the verdict says it all)."""
+    verdict = GUIDE_VERDICTS[cell.verdict]
+    if cell.table == CONVERTER_TABLE:
+        return verdict, _format_words(cell)
+    if len(cell.ways) == 1 and [step.do for step in cell.ways[0].steps] == ["copy"]:
+        return verdict, way_words(cell.ways[0]).removeprefix("copy the files").strip(" ()")
+    return verdict, "; or ".join(way_words(way) for way in cell.ways)
+
+
+def _format_words(cell: Cell) -> str:
+    # The products of this table are a format and what the guide calls compatible with it (cells.Step).
+    said = []
+    for way in cell.ways:
+        ids = way.steps[0].products
+        kin = [name for name in ids if products()[name].family != products()[ids[0]].family]
+        said += [f"also for {', '.join(map(short_name, kin))}"] if kin else []
+        said += [CONDITIONS[condition] for condition in way.when]
+    return "; ".join(said)
+
+
+def print_list(stream: IO[str] | None = None) -> None:
+    """Print the numbers, titles and pages of all tables."""
+    out = console(stream)
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    grid.add_column("table", justify="right", no_wrap=True)
+    grid.add_column("what it answers")
+    grid.add_column("size", justify="right", no_wrap=True)
+    grid.add_column("page", justify="right", no_wrap=True)
+    for table in tables.tables():
+        grid.add_row(
+            Text(str(table.number), "bold"),
+            table.title,
+            f"{len(table.rows)} × {len(table.columns)}",
+            str(table.page),
+        )
+    out.print(Text("Virtual Machine Mobility Planning Guide, VMware, October 2007", "bold"))
+    out.print(grid)
+    out.print()
+    out.print(Text("vmxtool guide --table 7 shows one table, --from ws6 --to esx3 one cell of it", "dim"))
+
+
+def print_table(table: Table, stream: IO[str] | None = None) -> None:
+    """Draw a table as it is printed, rows and columns numbered, its notes below."""
+    out = console(stream)
+    heading = Text(f"Table {table.number}  {table.title}", "bold")
+    heading.append(f"  page {table.page}", "dim")
+    out.print(heading)
+    grid = Grid(box=SQUARE, show_lines=True, border_style="dim", header_style="", pad_edge=True, width=out.width)
+    grid.add_column("", width=_LABEL_WIDTHS[len(table.columns)], overflow="fold")
+    for number, head in enumerate(table.columns, 1):
+        label = Text(f"{head}\n", "bold").append(f"c{number}", "not bold dim")
+        grid.add_column(label, ratio=1, overflow="fold")
+    group = ""
+    for number, row in enumerate(table.rows, 1):
+        if row.group != group:
+            group = row.group
+            grid.add_row(Text(group, "italic"), *([""] * len(table.columns)))
+        place = Text(f"r{number}\n", "dim").append(row.label, "not dim bold")
+        grid.add_row(place, *(_cell_text(cell) for cell in row.cells))
+    out.print(grid)
+    _print_notes(table, out)
+    legend = f"r1 with c1 is mpg:t{table.number:02d}:r1c1; vmxtool explain tells more about each"
+    out.print(Text(legend, "dim"))
+
+
+def _cell_text(cell: Cell) -> Text:
+    verdict, ways = cell_words(cell)
+    text = Text(verdict, VERDICT_STYLES[cell.verdict])
+    if ways:
+        text.append(f": {ways}", "default not bold")
+    marks = ", ".join(note.id for note in cell.notes)
+    return text.append(f" [{marks}]", "dim not bold") if marks else text
+
+
+def _print_notes(table: Table, out: Console) -> None:
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column()
+    for note in table.notes:
+        text = Text(note.says)
+        only = [
+            *(f"from {short_name(name)}" for name in note.from_ids),
+            *(f"to {short_name(name)}" for name in note.to_ids),
+        ]
+        if only:
+            text.append(f" ({', '.join(only)} only)")
+        grid.add_row(note.id, text.append(f"  {note.source}", "dim"))
+    if table.hosts:
+        grid.add_row("·", f"VMware Converter 3 runs on {'; '.join(table.hosts)}.")
+    if grid.row_count:
+        out.print(grid)
+
+
+def print_entries(entries: Sequence[GuideEntry], stream: IO[str] | None = None) -> None:
+    """Print one line per pair of products."""
+    out = console(stream)
+    grid = Grid.grid(padding=(0, 2))
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column()
+    for entry in entries:
+        grid.add_row(
+            f"{short_name(entry.from_id)} → {short_name(entry.to_id)}",
+            Text(GUIDE_VERDICTS[entry.verdict], VERDICT_STYLES[entry.verdict]),
+            Text(entry.cell.removeprefix("mpg:"), "dim"),
+        )
+    out.print(grid)
+
+
+def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
+    """Print one cell in full for one pair of products: verdict, every way step by step, notes, place."""
+    out = console(stream)
+    _print_pair(entry.from_id, entry.to_id, entry.verdict, out)
+    table = tables.table(entry.table)
+    out.print(
+        Text(
+            f"  {entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}",
+            "dim",
+        )
+    )
+    print_ways(entry.ways, entry.from_id, entry.to_id, out)
+    print_sentences(entry.notes, out)
+
+
+def print_ways(ways: Sequence[Way], from_id: str, to_id: str, out: Console) -> None:
+    """Print ways, each with its steps under one another."""
+    for number, way in enumerate(ways, 1):
+        line = Text(f"  way {number}" if len(ways) > 1 else "  how", "bold")
+        if way.when:
+            line.append(f"  {' and '.join(CONDITIONS[condition] for condition in way.when)}", "not bold magenta")
+        if way.one_way:
+            line.append("  one-way", "not bold yellow")
+        out.print(line)
+        for place, step in enumerate(way.steps, 1):
+            out.print(Text(f"    {place}. {guide_sentence(step, from_id, to_id)}"))
+
+
+def print_sentences(sentences: Iterable[str], out: Console) -> None:
+    """Print sentences as a list."""
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for sentence in sentences:
+        grid.add_row("  ·", sentence)
+    if grid.row_count:
+        out.print(grid)
+
+
+def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> None:
+    """Print what there is to say about a pair that no table prints: the text's word, or that the guide is silent."""
+    out = console(stream)
+    facts = tables.moves(from_id, to_id) or _said_of(from_id, to_id)
+    verdict = next((fact.verdict for fact in facts if fact.verdict is not None), None)
+    _print_pair(from_id, to_id, verdict, out)
+    for fact in facts:
+        out.print(Text(f"  {fact.address}  {fact.topic}", "dim"))
+        print_ways(fact.ways, from_id, to_id, out)
+        print_sentences([fact.says], out)
+    if facts:
+        return
+    out.print(Text("  The guide of October 2007 does not treat this move."))
+    nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
+    if nearest is not None and (nearest.from_id, nearest.to_id) != (from_id, to_id):
+        line = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
+        line.append(GUIDE_VERDICTS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
+        out.print(line.append(f"  {nearest.cell}", "dim"))
+    out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} tells what is known since.", "dim"))
+
+
+def _said_of(from_id: str, to_id: str) -> tuple[Fact, ...]:
+    """The facts about ACE or Player in general that bear on a pair, where one of the two is one of them."""
+    in_tables = {name for ids in names().labels.values() for name in ids}
+    apart = {name for name in (from_id, to_id) if tables.generation_of(name) is not None} - in_tables
+    kin = {
+        product.id for product in products().values() if product.family in {products()[name].family for name in apart}
+    }
+    return tuple(
+        fact
+        for fact in tables.facts_on(_PAGE_OF_ACE_AND_PLAYER)
+        if apart & set(fact.products) and ({from_id, to_id} <= set(fact.products) or set(fact.products) <= kin)
+    )
+
+
+def _nearest(product_id: str) -> str:
+    """The product itself where the tables have it, else the newest of its family that they have."""
+    in_tables = {name for ids in names().labels.values() for name in ids}
+    kin = [it.id for it in products().values() if it.family == products()[product_id].family and it.id in in_tables]
+    return kin[-1] if kin and product_id not in in_tables else product_id
+
+
+def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> None:
+    line = Text(f"{products()[from_id].name} to {products()[to_id].name}", "bold")
+    if verdict is not None:
+        line.append(": ")
+        line.append(GUIDE_VERDICTS[verdict], VERDICT_STYLES[verdict])
+    out.print(line)

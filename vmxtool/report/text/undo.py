@@ -1,0 +1,51 @@
+"""What an undo did, and the rewrites that can be undone, for a person at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from vmxtool.report.text.terminal import console, print_hanging, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import IO
+
+    from vmxtool.rewriter.journal.history import UndoResult
+    from vmxtool.rewriter.journal.store import JournalInfo
+
+_STATES = {"journal": "cut short", "done": "done", "undone": "undone"}
+_STYLES = {"journal": "bold red", "done": "green", "undone": "dim"}
+
+
+def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
+    """Print which rewrite was undone and which files have their bytes from before."""
+    out = console(stream)
+    undone = result.undone
+    text = Text(f"rewrite {undone.number:04} undone", "bold")
+    if undone.was_unfinished:
+        text.append(" (it had been cut short)")
+    out.print(text)
+    command = result.about.get("command", "")
+    if command:
+        print_hanging(out, " ", safe_text(f"vmxtool {command}", "dim"))
+    for name in undone.files:
+        print_hanging(out, "·", safe_text(f"{name} has its bytes from before"))
+    if not undone.files:
+        print_hanging(out, "·", Text("no file had been changed yet"))
+
+
+def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = None) -> None:
+    """Print one line per rewrite, oldest first: number, state, when, and the command."""
+    out = console(stream)
+    if not rewrites:
+        out.print("no rewrite of this VM is known here")
+    for info in rewrites:
+        when = f"{info.created:%Y-%m-%d %H:%M} UTC" if info.created is not None else "time unknown"
+        line = Text(_STATES[info.state], _STYLES[info.state])
+        line.append(f"  {when}  ")
+        line.append_text(safe_text(info.problem or f"vmxtool {info.about.get('command', '?')}"))
+        if "config" in info.about:
+            line.append_text(safe_text(f"  {info.about['config']}", "dim"))
+        print_hanging(out, Text(f"{info.number:04}", "bold"), line)
