@@ -129,7 +129,7 @@ def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> Non
 
     refused = vmxtool("rewrite", "--target", "ws3", "--format", "json", folder)
     assert refused.code == 4
-    assert next(reason["name"] for reason in refused.json()["refused"]) == "hardware-version-not-written"
+    assert "hardware-version-not-written" in {reason["name"] for reason in refused.json()["refused"]}
     assert refused.json()["changes"] == []
 
 

@@ -38,7 +38,9 @@ def find_config(path: Path) -> Path:
     try:
         if not path.is_dir():
             if "\x00" not in str(path) and not path.exists() and not path.is_symlink():
-                raise UsageError("there is no such file or folder", path=path, hint="name the VM's config or its folder")
+                raise UsageError(
+                    "there is no such file or folder", path=path, hint="name the VM's config or its folder"
+                )
             return path
         configs, bundles = _candidates(path)
         if not configs and len(bundles) == 1:
