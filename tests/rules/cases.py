@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import vmxtool
+from vmxtool.findings import LEAVING
 from vmxtool.rules.commands import shell
 from vmxtool.rules.registry import all_rules
 
@@ -111,7 +112,8 @@ def _lines(item: Finding) -> Iterator[str]:
     if item.cure is not None:
         yield f"  cure: {item.cure.value}"
     if item.stops:
-        yield f"  stops: {', '.join(sorted(item.stops))}"
+        every = item.stops == LEAVING
+        yield f"  stops: {'every move' if every else ', '.join(sorted(item.stops))}"
 
 
 def _write_expectations() -> None:

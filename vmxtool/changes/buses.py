@@ -74,7 +74,7 @@ class _Moves:
         self.descriptors: list[DescriptorChange] = []
         self.refused: list[Finding] = []
         self.options: list[str] = []
-        self.reasons: list[tuple[str, Evidence]] = []
+        self.reasons: list[tuple[str, str, Evidence]] = []
         self.places: dict[str, str] = {}
         self.moved: dict[str, str] = {}
         self.model = _FALLBACK
@@ -94,9 +94,10 @@ class _Moves:
             return
         self._choose_model()
         for drive in drives:
-            self.options.append("ide-to-scsi" if drive.bus == "ide" else "move-disks")
+            option = "ide-to-scsi" if drive.bus == "ide" else "move-disks"
             places = drive.file_evidence or drive.evidence
-            self.reasons.append((f"{drive.id} moves from {_BUS_NAMES[drive.bus]} to SCSI", places[0]))
+            self.options.append(option)
+            self.reasons.append((option, f"{drive.id} moves from {_BUS_NAMES[drive.bus]} to SCSI", places[0]))
         units = [unit for unit, _ in zip(self.units.scsi_places(self.model), drives, strict=False)]
         self.refused += findings_of(writing.no_free_unit, drives, len(units), "SCSI")
         anchor = self._spelling(f"{drives[0].id}.present")
@@ -176,10 +177,6 @@ class _Moves:
         model = asked or (guest.scsi_model if guest is not None else None)
         if model is None:
             self.options.append(f"adapter={_FALLBACK}")
-            name = guest.name if guest is not None else vm.guest.id or "the guest, which the config does not name"
-            places = vm.guest.evidence or vm.hardware.evidence
-            if places:
-                self.reasons.append((f"no SCSI controller is known to suit {name}", places[0]))
             model = _FALLBACK
         elif asked is not None:
             self.options.append(f"adapter={asked}")

@@ -69,7 +69,7 @@ class _Draft:
         self.moves = start.version != wanted.version
         self.changes: dict[str, SettingChange] = {}
         self.optional: list[tuple[DeviceRule | None, SettingChange]] = []
-        self.asked: list[tuple[str, Evidence]] = []
+        self.asked: list[tuple[str, str, Evidence]] = []
         self.manual: list[Fix] = []
         self.notes: list[str] = []
 
@@ -141,7 +141,7 @@ class _Draft:
                 return
             what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
             loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
-            self.asked.append((f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
+            self.asked.append(("unsafe", f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
             self._add_unsafe(row, change)
             return
         self.add(change)

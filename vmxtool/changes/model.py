@@ -96,11 +96,11 @@ class Needs:
 
     Attributes:
         options: options of `rewrite` without their dashes, such as "ide-to-scsi" or "adapter=lsilogic".
-        reasons: why, each with a place in the files.
+        reasons: the option, why it is needed, and a place in the files that shows it.
     """
 
     options: tuple[str, ...] = ()
-    reasons: tuple[tuple[str, Evidence], ...] = ()
+    reasons: tuple[tuple[str, str, Evidence], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.options)

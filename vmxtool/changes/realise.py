@@ -14,6 +14,7 @@ from vmxtool.changes.descriptors import name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.model import Changes, join
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
     from vmxtool.knowledge.features import features
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import VmState
@@ -71,7 +73,9 @@ def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine
     """All of a product that a rewrite for it depends on, but for its name."""
     memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == vm.hardware.version)
     names = features()["reads-disk-names-in-name"].holds(product)
-    return product.esx, product.family == HARDWARE, memory, names, product.runs_max
+    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
+    return product.esx, product.family == HARDWARE, memory, names, product.runs_max if renames else None
 
 
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:

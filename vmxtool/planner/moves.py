@@ -95,6 +95,12 @@ class Made(NamedTuple):
         return frozenset({self.move.do, Do.REWRITE, *moves})
 
     @property
+    def one_way(self) -> bool:
+        """Whether it cannot be taken back: the guide prints so, or no product lowers the new version to the old."""
+        changes_version = self.changes is not None or self.move.do is Do.UPGRADE_HARDWARE
+        return self.move.one_way or (changes_version and is_one_way(self.before.version, self.after.version))
+
+    @property
     def moved(self) -> frozenset[str]:
         """The hard disks that a rewrite moves to SCSI."""
         moved = self.changes.moved if self.changes is not None else {}

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do
 from vmxtool.planner.moves import VMXTOOL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from vmxtool.changes.model import Changes, Wanted
     from vmxtool.findings import Finding, Safety
+    from vmxtool.planner.moves import Made
     from vmxtool.rules.commands import Argv
     from vmxtool.rules.state import VmState
+
+_CONVERTING = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
+_OF_OWNER = frozenset({Do.CHANGE_SETTINGS, Do.REPAIR_DISK, Do.REPAIR_CONFIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,79 +75,104 @@ class Step:
         return f"<step {self.n or ''} {self.do.value} by {self.by}, {self.before} to {self.after}>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """One way to a target, played to its end.
 
     Attributes:
-        steps: what to do, in order.
-        start: the VM's state before.
-        end: its state after all steps; it has arrived, and nothing blocks there.
-        states: the state after each step.
+        made: the moves, each with the VM's state before and after it.
+        start: the VM's state before all of them.
+        end: its state afterwards; it has arrived, and nothing blocks there.
         when: conditions that no file shows, in the guide's words.
         met: findings that were met on the way and not at its start.
-        changes: what vmxtool changes in it, or None.
         wanted: what vmxtool's rewrite is to reach, or None.
         order: its place among the guide's printed ways.
+        as_steps: makes the steps of a move, when they are first asked for.
     """
 
-    steps: tuple[Step, ...]
+    made: tuple[Made, ...]
     start: VmState
     end: VmState
-    states: tuple[VmState, ...]
     when: tuple[str, ...]
     met: tuple[Finding, ...]
-    changes: Changes | None = None
-    wanted: Wanted | None = None
-    order: int = 0
+    wanted: Wanted | None
+    order: int
+    as_steps: Callable[[Made], list[Step]] = field(compare=False)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What to do, in order."""
+        return tuple(step for step, _ in self._told)
+
+    @cached_property
+    def states(self) -> tuple[VmState, ...]:
+        """The VM's state after each step."""
+        return tuple(state for _, state in self._told)
+
+    @cached_property
+    def _told(self) -> list[tuple[Step, VmState]]:
+        found: list[tuple[Step, VmState]] = []
+        for made in self.made:
+            *before, step = self.as_steps(made)
+            found += [*((first, made.before) for first in before), (step, made.after)]
+        return found
 
     @property
     def kinds(self) -> frozenset[Do]:
         """The kinds of move that it makes; a rewrite counts as all that it does."""
-        found: set[Do] = set()
-        for step in self.steps:
-            found |= step_kinds(step)
-        return frozenset(found)
+        return frozenset(kind for made in self.made for kind in made.kinds)
 
     @property
     def one_way(self) -> bool:
-        """Whether one of its steps cannot be taken back."""
-        return any(step.one_way for step in self.steps)
+        """Whether one of its moves cannot be taken back."""
+        return any(made.one_way for made in self.made)
+
+    @property
+    def own(self) -> Made | None:
+        """The move that vmxtool makes, or None."""
+        return next((made for made in self.made if made.changes is not None), None)
+
+    @property
+    def changes(self) -> Changes | None:
+        """What vmxtool changes in the files, or None."""
+        own = self.own
+        return None if own is None else own.changes
 
     @property
     def own_step(self) -> Step | None:
         """The step that vmxtool does, or None."""
-        return next((step for step in self.steps if step.is_ours), None)
+        return None if self.own is None else next(step for step in self.steps if step.is_ours)
 
     @property
     def by_converter(self) -> bool:
         """Whether VMware Converter takes the VM over."""
-        return any(step.do in BY_CONVERTER for step in self.steps)
+        return any(made.move.do in BY_CONVERTER for made in self.made)
 
     @property
     def only_carries(self) -> bool:
-        """Whether the VM is ready as it is: every step only carries it over."""
-        return all(step.do in CARRYING for step in self.steps)
+        """Whether the VM is ready as it is: every move only carries it over."""
+        return all(made.move.do in CARRYING for made in self.made)
 
     @property
+    def conversions(self) -> int:
+        """How many of its moves change disks or hardware."""
+        return sum(not made.kinds.isdisjoint(_CONVERTING) for made in self.made)
+
+    @cached_property
     def cost(self) -> tuple[int, ...]:
         """What plans are ranked by: conditions, work of the owner, moved disks, what is final, raised, unsafe, work."""
-        own = self.own_step
-        needs = own.needs if own is not None else ()
-        owner = sum(step.do in {Do.CHANGE_SETTINGS, Do.REPAIR_DISK, Do.REPAIR_CONFIG} for step in self.steps)
-        moved = bool({"ide-to-scsi", "move-disks"} & set(needs))
-        raised = own is not None and (own.after or 0) > (own.before or 0)
-        conversions = sum(step.do in CONVERTING_DISKS | CHANGING_HARDWARE for step in self.steps)
+        own = self.own
+        needs = own.changes.needs if own is not None and own.changes is not None else None
         return (
             len(self.when),
-            owner,
-            moved,
+            sum(made.move.do in _OF_OWNER for made in self.made),
+            own is not None and bool(own.moved),
             self.one_way,
-            raised,
+            own is not None and (own.after.version or 0) > (own.before.version or 0),
             bool(needs),
             not self.only_carries,
-            conversions,
-            len(self.steps),
+            self.conversions,
+            len(self.made),
             self.order,
         )
 
@@ -190,3 +222,28 @@ def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -
 def identity(finding: Finding) -> tuple[object, ...]:
     """What makes two findings of different moments the same."""
     return finding.code, finding.subject, finding.evidence
+
+
+class WayLabel(NamedTuple):
+    """A way of several: its number and what it hangs on."""
+
+    way: int
+    when: tuple[str, ...]
+    one_way: bool
+
+
+def number_steps(plans: Sequence[Plan]) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
+    """The steps of all plans in one list, numbered: first those that all share, then each plan's own."""
+    if not plans:
+        return (), ()
+    if len(plans) == 1:
+        return tuple(replace(step, n=n) for n, step in enumerate(plans[0].steps, 1)), ()
+    shared = 0
+    while all(len(plan.steps) > shared and plan.steps[shared] == plans[0].steps[shared] for plan in plans):
+        shared += 1
+    numbered: list[Step] = [replace(step, n=n) for n, step in enumerate(plans[0].steps[:shared], 1)]
+    for way, plan in enumerate(plans, 1):
+        for step in plan.steps[shared:]:
+            numbered.append(replace(step, n=len(numbered) + 1, way=way))
+    labels = tuple(WayLabel(way, plan.when, plan.one_way) for way, plan in enumerate(plans, 1))
+    return tuple(numbered), labels

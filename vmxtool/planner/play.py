@@ -5,6 +5,7 @@ A plan is right because its end has arrived and the judge finds nothing there th
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Wanted
@@ -21,11 +22,9 @@ from vmxtool.rules.registry import judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vmxtool.changes.model import Changes
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.planner.moves import Move
-    from vmxtool.planner.plan import Step
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
@@ -92,19 +91,15 @@ class HopPlanner:
     def _plan(self, played: _Played, way: Way, met: Iterable[Finding], order: int) -> Plan:
         known = {identity(it) for it in self.found}
         maker = StepMaker(self.files, self.target, self.named, self.found)
-        made = [
-            (step, it.after) for it in played.made for step in maker.steps(it, way, by_converter=played.by_converter)
-        ]
         return Plan(
-            steps=tuple(step for step, _ in made),
+            made=tuple(played.made),
             start=self.start,
             end=played.end,
-            states=tuple(state for _, state in made),
             when=way.when,
             met=tuple(it for it in met if identity(it) not in known),
-            changes=played.changes,
             wanted=played.wanted,
             order=order,
+            as_steps=partial(maker.steps, way=way, by_converter=played.by_converter),
         )
 
     def _play(self, moves: Sequence[Move]) -> _Played:
@@ -125,7 +120,7 @@ class HopPlanner:
         if not changes and version == own:
             return
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
-        played.changes, played.wanted = changes, wanted
+        played.wanted = wanted
         played.end = before if changes.end is None else changes.end.held(before.holder, arrived=before.arrived)
         played.made.append(Made(move, before, played.end, changes))
 
@@ -147,7 +142,6 @@ class _Played:
         self.by_converter = by_converter
         self.made: list[Made] = []
         self.refused: list[Finding] = []
-        self.changes: Changes | None = None
         self.wanted: Wanted | None = None
 
     @property

@@ -88,7 +88,7 @@ def _chosen(found: Plans, goal: Goal) -> Plan | None:
     if goal.legacy:
         plans = [plan for plan in plans if _leads_back(plan, found.hop.files.vm, goal)]
         return plans[0] if plans else None
-    return next((plan for plan in plans if plan.own_step is not None), None)
+    return next((plan for plan in plans if plan.own is not None), None)
 
 
 def _beside_the_guide(found: Plans) -> Plans:
@@ -130,7 +130,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     if plan.start.version is None:
         return Intended(files.vm, refused=_unique(_refusals(found, plan, files, Changes())), words=goal.words)
     changes = realise(files, plan.start, wanted)
-    refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal)])
+    refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     later = [_with_commands(it.fix, it, plan) for it in found.hop.found if _remains(it, plan) and it.fix is not None]
@@ -162,14 +162,12 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
     """Disks to SCSI and nothing else, whatever the VM is to run on."""
     version = start.version
     if version is None:
-        return Intended(
-            files.vm, refused=tuple(it for it in files.findings if Do.REWRITE in it.stops), words=goal.words
-        )
+        return Intended(files.vm, refused=tuple(_of_files(files, frozenset(), rewrites=True)), words=goal.words)
     wanted = Wanted(version, fit=False, adapter=_adapter(goal))
     wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
     changes = realise(files, start, wanted)
     moved = frozenset(wanted.moves)
-    refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal)])
+    refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     return Intended(
@@ -216,11 +214,15 @@ def _of_files(files: Files, moved: frozenset[str], *, rewrites: bool) -> Iterato
             yield replace(finding, severity=Severity.BLOCKER)
 
 
-def _not_asked(changes: Changes, goal: Goal) -> list[Finding]:
-    """What the changes need and the request does not allow."""
+def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
+    """What the changes need and the request does not allow; which controller suits the guest is not for us to guess."""
     missing = [option for option in changes.needs.options if not goal.allows(option)]
-    words = [" ".join(option_words(option)) for option in missing]
-    return findings_of(writing.not_asked_for, words, changes.needs.reasons)
+    unknown = [option for option in missing if option.startswith("adapter=")]
+    asked = [option for option in missing if option not in unknown]
+    words = [" ".join(option_words(option)) for option in asked]
+    why = [(reason, place) for option, reason, place in changes.needs.reasons if option in asked]
+    found = findings_of(writing.not_asked_for, words, why)
+    return [*found, *(findings_of(writing.adapter_not_known, vm) if unknown else ())]
 
 
 def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
@@ -253,7 +255,7 @@ def _adapter(goal: Goal) -> str | None:
 
 def _notes(files: Files, plan: Plan, goal: Goal) -> Iterator[str]:
     yield from _state_notes(files.vm)
-    before, after = plan.start.version, plan.end.version if plan.own_step is None else plan.own_step.after
+    before, after = plan.start.version, plan.end.version if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"

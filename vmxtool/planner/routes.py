@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import UsageError
-from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
@@ -81,8 +80,7 @@ class Hop:
     @property
     def conversions(self) -> int:
         """How many of its steps change disks or hardware."""
-        converting = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
-        return sum(step.do in converting for step in self.plan.steps)
+        return self.plan.conversions
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -201,7 +199,8 @@ def find_routes(
         files = facts_of(machine)
         start = start_of(files, likely_origins(machine, origin))
     holder = _holder(start)
-    found, missing = _search(files, start, target, have, limit, named=origin is not None)
+    question = _Question(files, start, Search(files.vm, start, target), origin is not None)
+    found, missing = _search(question, have, limit)
     return Routes(
         path=str(machine.path) if machine is not None else None,
         name=files.vm.name,
@@ -219,7 +218,7 @@ def routes_over(files: Files, origin_id: str, target: Product) -> tuple[Route, .
     start = start_of(files, likely_origins(files.vm, products()[origin_id]))
     if start.version is None or runs(products()[origin_id], start.version) is Ternary.NO:
         return ()
-    found, _ = _search(files, start, target, None, 3, named=False)
+    found, _ = _search(_Question(files, start, Search(files.vm, start, target), named=False), None, 3)
     return tuple(route for route in found if route.over)
 
 
@@ -235,29 +234,28 @@ def _holder(start: VmState) -> Product:
     return holder
 
 
+class _Question(NamedTuple):
+    """Whose routes are looked for: the VM, the state it begins in, and the search for candidates."""
+
+    files: Files
+    start: VmState
+    search: Search
+    named: bool
+
+
 def _search(
-    files: Files, start: VmState, target: Product, have: Collection[str] | None, limit: int, *, named: bool
+    question: _Question, have: Collection[str] | None, limit: int
 ) -> tuple[tuple[Route, ...], tuple[tuple[str, ...], ...]]:
-    search = Search(files.vm, start, target)
-    over = search.default_products() if have is None else list(have)
-    found = tuple(_played(files, start, target, search, over, have, limit, named=named))
+    over = question.search.default_products() if have is None else list(have)
+    found = tuple(_played(question, over, have, limit))
     if found or have is None:
         return found, ()
-    return (), tuple(_missing(files, start, target, search, frozenset(have), named=named))
+    return (), tuple(_missing(question, frozenset(have)))
 
 
-def _played(
-    files: Files,
-    start: VmState,
-    target: Product,
-    search: Search,
-    over: Collection[str],
-    have: Collection[str] | None,
-    limit: int,
-    *,
-    named: bool,
-) -> Iterator[Route]:
+def _played(question: _Question, over: Collection[str], have: Collection[str] | None, limit: int) -> Iterator[Route]:
     """The first candidates that survive being played with the VM itself."""
+    search = question.search
     kinds: list[frozenset[object]] = []
     for candidate in search.candidates(over):
         if len(kinds) >= limit:
@@ -265,18 +263,16 @@ def _played(
         crossed = search.kinds_of(candidate)
         if any(known <= crossed for known in kinds):
             continue
-        route = _play(files, start, candidate, have, named=named)
-        if route is None:
-            continue
-        kinds.append(crossed)
-        search.note_route(route.cost)
-        yield route
+        route = _play(question, candidate, have)
+        if route is not None:
+            kinds.append(crossed)
+            search.note_route(route.cost)
+            yield route
 
 
-def _play(
-    files: Files, start: VmState, candidate: Candidate, have: Collection[str] | None, *, named: bool
-) -> Route | None:
+def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
     """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
+    files, start, _, named = question
     state, hops, made_by = start, list[Hop](), start.holder or ""
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
@@ -313,16 +309,15 @@ def _members(group: tuple[str, ...]) -> Iterator[str]:
         yield from names().groups.get(name, (name,))
 
 
-def _missing(
-    files: Files, start: VmState, target: Product, search: Search, have: frozenset[str], *, named: bool
-) -> Iterator[tuple[str, ...]]:
+def _missing(question: _Question, have: frozenset[str]) -> Iterator[tuple[str, ...]]:
     """The smallest sets of one or two products that give a route together with those at hand."""
-    ends = (start.holder, target.id)
+    search = question.search
+    ends = (question.start.holder, search.target.id)
     others = [name for name in search.default_products() if name not in {*have, *ends}]
 
     def leads(*more: str) -> bool:
         over = {*have, *more}
-        return any(True for _ in _played(files, start, target, search, over, over, 1, named=named))
+        return any(True for _ in _played(question, over, over, 1))
 
     single = [name for name in others if leads(name)]
     yield from ((name,) for name in single)

@@ -1,8 +1,8 @@
 """The search for candidates of routes: a graph of products, hardware versions and disk formats, cheapest first.
 
 An edge is the hop of the plainest VM from one product to another, played as every hop is; its plans are kept from one
-search to the next. Candidates are only that: each is then played with the VM itself. Cost is counted in this order: hops
-without a way back, conversions of disks or hardware, hops.
+search to the next. Candidates are only that: each is then played with the VM itself. Cost is counted in this order:
+hops without a way back, conversions of disks or hardware, hops.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import HARDWARE, products
@@ -197,9 +196,7 @@ def _edges(at: _Node, to_id: str, made_by: str) -> tuple[_Edge, ...]:
     for plan in plan_hop(files, state, target, guide).plans:
         form = plan.end.disks[0].format
         node = _Node(to_id, plan.end.version or 0, form)
-        converting = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
-        work = sum(step.do in converting for step in plan.steps)
-        edge = _Edge(node, (int(plan.one_way), work, 1), (len(plan.when), int(guide.entry is None)))
+        edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.entry is None)))
         known = best.get(node)
         if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
             best[node] = edge

@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Safety
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.arrange import REWRITING
 from vmxtool.planner.goal import option_words
-from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, is_one_way, member
+from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
     convert_commands,
@@ -51,22 +51,21 @@ class StepMaker:
         self.files, self.target, self.named, self.found = files, target, named, found
 
     def steps(self, made: Made, way: Way, *, by_converter: bool) -> list[Step]:
-        """Return a move as the steps that it comes to: a rewrite that the guest may not start after is prepared first."""
+        """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after."""
         if made.changes is None:
             return [self._step(made, way)]
         own = self._own_step(made, made.changes, way, by_converter=by_converter)
-        return [self._prepare(made, way), own] if _asks_guest(made.changes) else [own]
+        return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
-    def _prepare(self, made: Made, way: Way) -> Step:
+    def _prepare(self, made: Made) -> Step:
         kind = KINDS[Do.PREPARE_GUEST]
-        source = way.source if way.source is not None else kind.source
         return Step(
             do=Do.PREPARE_GUEST,
             by=kind.by,
             where=kind.where,
             product=None,
             commands=(),
-            source=source,
+            source=kind.source,
             safety=Safety.MANUAL,
             one_way=False,
             needs=(),
@@ -91,7 +90,7 @@ class StepMaker:
             commands=(vmxtool_command(self.files.vm, "rewrite", *words),),
             source=source,
             safety=Safety.UNSAFE if changes.needs else Safety.SAFE,
-            one_way=move.one_way or is_one_way(before, after),
+            one_way=made.one_way,
             needs=changes.needs.options,
             target=self.target.id,
             products=move.products,
@@ -130,7 +129,7 @@ class StepMaker:
             commands=commands,
             source=source,
             safety=Safety.MANUAL,
-            one_way=move.one_way or (move.do is Do.UPGRADE_HARDWARE and is_one_way(before, after)),
+            one_way=made.one_way,
             needs=(),
             target=self.target.id,
             products=move.products,

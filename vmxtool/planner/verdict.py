@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from vmxtool.planner.plan import number_steps
+from vmxtool.planner.weighing import weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +17,8 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
-    from vmxtool.planner.plan import Plan, Step
+    from vmxtool.planner.check import Plans
+    from vmxtool.planner.plan import Plan, Step, WayLabel
     from vmxtool.planner.routes import Route
 
 
@@ -41,14 +45,6 @@ class Effort(StrEnum):
     STEPS = "steps"
 
 
-class WayLabel(NamedTuple):
-    """A way of several: its number and what it hangs on."""
-
-    way: int
-    when: tuple[str, ...]
-    one_way: bool
-
-
 @dataclass(frozen=True, repr=False)
 class Verdict:
     """The answer for one VM and one target.
@@ -61,11 +57,8 @@ class Verdict:
         verdict: the answer.
         effort: the largest work of the best plan; None where the verdict is no or open.
         guide: the guide's cell for origin and target, or None where the guide is silent.
-        findings: all, blockers first.
-        plans: the plans, best first; empty where no way leads there.
-        steps: what to do, in order, numbered over all ways.
-        ways: the ways that `steps` distinguishes; empty where there is one alone.
         unseen: what has to be there before more can be said: files, or disks by their ids.
+        hop: every way that was tried; what is told of them is worked out when it is first asked for.
         find_routes: looks for the routes, when they are first asked for.
     """
 
@@ -76,12 +69,33 @@ class Verdict:
     verdict: Answer
     effort: Effort | None
     guide: GuideEntry | None
-    findings: tuple[Finding, ...]
-    plans: tuple[Plan, ...] = ()
-    steps: tuple[Step, ...] = ()
-    ways: tuple[WayLabel, ...] = ()
-    unseen: tuple[str, ...] = ()
-    find_routes: Callable[[], tuple[Route, ...]] | None = None
+    unseen: tuple[str, ...]
+    hop: Plans = field(compare=False)
+    find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans, best first; empty where no way leads there."""
+        return self.hop.plans
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What to do, in order, numbered over all ways."""
+        return self._numbered[0]
+
+    @cached_property
+    def ways(self) -> tuple[WayLabel, ...]:
+        """The ways that `steps` distinguishes; empty where there is one alone."""
+        return self._numbered[1]
+
+    @cached_property
+    def _numbered(self) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
+        return number_steps(self.plans)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that was found, blockers first; what arises on the way names the step after which it does."""
+        return weigh(self.hop, self.steps)
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

@@ -1,4 +1,4 @@
-"""The few ways to a target: those of the guide's cell, those of its text, or one for each hardware version there may be.
+"""The few ways to a target: those of the guide's cell or of its text, or one for each hardware version that fits.
 
 A step of the guide that this VM does not need is left out: no export of disks that are in the target's format, no
 change of a hardware version that the target runs. Whether a way leads there is not said here; it is played.
@@ -96,7 +96,7 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
 
 
 def _candidates(start: VmState, target: Product) -> Iterator[int]:
-    """The VM's own version, the nearest below and the nearest above; above also the first with the buses of all disks."""
+    """The VM's own version, the nearest below and above; above also the first with the buses of all disks."""
     own = start.version or 0
     answer = runs(target, own)
     homeless = [it.bus for it in start.disks if it.bus in target.disk_buses and not has_bus(it.bus, own, target.esx)]
@@ -121,7 +121,7 @@ def _offers(target: Product, version: int) -> bool:
 
 @lru_cache(maxsize=64)
 def _upgrades(own: int, version: int) -> tuple[Move, ...]:
-    """The oldest product that takes a VM from one hardware version to another, with vmxtool's help where that is needed."""
+    """The oldest product that raises a hardware version to another, or as far as vmxtool can take over."""
     able = sorted(
         (it for it in products().values() if it.family != HARDWARE and it.esx is False and it.runs(own)),
         key=lambda it: it.released_order,
@@ -140,6 +140,13 @@ def _upgrades(own: int, version: int) -> tuple[Move, ...]:
 def nearest_below(target: Product, version: int) -> int | None:
     """The newest hardware version below one that a product runs and vmxtool writes; None where there is none."""
     return next((it for it in range(version - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
+
+
+def nearest_offered(target: Product, version: int) -> int | None:
+    """The hardware version nearest to one that a product surely runs, below before above; None where there is none."""
+    above = (it for it in range(max(version + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it))
+    below = nearest_below(target, version)
+    return next(above, None) if below is None else below
 
 
 def _guide_moves(

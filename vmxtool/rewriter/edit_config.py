@@ -37,7 +37,7 @@ def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
     before = vm.config.document
     try:
         after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
-    except (edits.EncodingRefused, edits.AmbiguousKey) as error:
+    except ValueError as error:  # among them what the encoding cannot hold, and a name that is there already
         return EditedConfig(before, refused=tuple(findings_of(writing.setting_not_writable, str(error))))
     records = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Do, Severity
+from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -12,6 +12,8 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.findings import Fix
+    from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
 _SHOWN = 5
@@ -21,30 +23,40 @@ _SHOWN = 5
     "SEC801",
     "encrypted",
     Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.DECRYPT,
+    stops=LEAVING,
+    sources=("view-open-client:lib/bora/user/dictionary.c", "field-observations"),
+)
+def encrypted(vm: Machine) -> Iterator[Hit]:
+    """The whole config is encrypted.
+
+    Its devices and disks cannot be seen, so nothing about a target can be said and nothing is changed. Remove the
+    encryption, and a virtual TPM with it, in the product that encrypted the VM, and save the TPM's keys first.
+    """
+    if vm.encryption == "full":
+        problem = "the config is encrypted, so its devices cannot be seen"
+        yield Hit(problem, vm.encryption_evidence, _decrypt(vm))
+
+
+@rule(
+    "SEC805",
+    "encrypted-in-part",
+    Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.DECRYPT,
     sources=("view-open-client:lib/bora/user/dictionary.c", "field-observations"),
-    only_if=lambda vm: vm.encryption != "none",
+    only_if=lambda vm: vm.encryption == "partial",
 )
-def encrypted(case: Case) -> Iterator[Hit]:
-    """The VM is encrypted.
+def encrypted_in_part(case: Case) -> Iterator[Hit]:
+    """The VM holds keys, or has an encrypted disk, while its settings stay readable.
 
-    Where the whole config is encrypted its devices cannot be seen, so nothing about a target can be said. Partial
-    encryption leaves the settings readable; Workstation knows it from 16.2 on and Fusion from 13. ESX does not open
-    what hosted products encrypted, nor do they open its own encryption. Remove the encryption, and a virtual TPM with
-    it, in the product that encrypted the VM, and save the TPM's keys first.
+    Workstation knows partial encryption from 16.2 on and Fusion from 13. ESX does not open what hosted products
+    encrypted, nor do they open its own encryption. Remove the encryption, and a virtual TPM with it, in the product
+    that encrypted the VM, and save the TPM's keys first.
     """
     vm, to = case.vm, case.target
-    if vm.encryption == "none":
-        return
-    tpm = "the virtual TPM and " if vm.tpm else ""
-    # What is sealed to the TPM is lost with it: BitLocker asks for its recovery key at the next start.
-    first = (
-        "suspend disk encryption in the guest that rests on the TPM and note its recovery key; then " if vm.tpm else ""
-    )
-    cure = manual(f"{first}remove {tpm}the encryption in the product that encrypted the VM")
-    if vm.encryption == "full":
-        yield Hit("the config is encrypted, so its devices cannot be seen", vm.encryption_evidence, cure)
+    if vm.encryption != "partial":
         return
     on_esx = any(
         link.encrypted and link.format == "esx" for drive in vm.disks if drive.chain for link in drive.chain.links
@@ -53,7 +65,18 @@ def encrypted(case: Case) -> Iterator[Hit]:
         needs = "the host needs the key provider that has its keys" if on_esx else "it asks for the password there"
         yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
     else:
-        yield Hit(f"the VM is encrypted in part; {to.name} does not open it", vm.encryption_evidence, cure)
+        message = f"the VM is encrypted in part; {to.name} does not open it"
+        yield Hit(message, vm.encryption_evidence, _decrypt(vm))
+
+
+def _decrypt(vm: Machine) -> Fix:
+    if not vm.tpm:
+        return manual("remove the encryption in the product that encrypted the VM")
+    # What is sealed to the TPM is lost with it: BitLocker asks for its recovery key at the next start.
+    return manual(
+        "suspend disk encryption in the guest that rests on the TPM and note its recovery key; then remove the virtual "
+        "TPM and the encryption in the product that encrypted the VM"
+    )
 
 
 @rule(

@@ -115,6 +115,7 @@ class VmState:
             and self.memory_mib == other.memory_mib
             and self.nics == other.nics
             and self.guest == other.guest
+            and (DISKS_NAMED in self.settled) == (DISKS_NAMED in other.settled)
         )
 
     @property

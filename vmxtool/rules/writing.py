@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.machine.neighbours import disks_of_others, owner_of, twin_of
 from vmxtool.rules.case import name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -94,14 +95,17 @@ def disk_encrypted(vm: Machine) -> Iterator[Hit]:
 
 
 @rule("DSK291", "adapter-not-known", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
-def adapter_not_known(guest: str, evidence: tuple[Evidence, ...], note: str | None) -> Iterator[Hit]:
+def adapter_not_known(vm: Machine) -> Iterator[Hit]:
     """No SCSI controller is known to suit the guest.
 
     A guest that has no driver for the controller of its disk does not start. Name one that it has a driver for.
     """
+    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    name = guest.name if guest is not None else vm.guest.id or "the guest, which the config does not name"
     remedy = "name one with --adapter that the guest has a driver for"
-    fix = manual(remedy if note is None else f"{note.rstrip('.')}; or {remedy}")
-    yield Hit(f"no SCSI controller is known to suit {guest}", evidence, fix)
+    fix = manual(remedy if guest is None else f"{guest.ide_to_scsi_note.rstrip('.')}; or {remedy}")
+    sources = guest.sources if guest is not None else ()
+    yield Hit(f"no SCSI controller is known to suit {name}", vm.guest.evidence, fix, sources=sources)
 
 
 @rule("DSK290", "adapter-not-offered", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
@@ -204,7 +208,7 @@ def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]
     """
     if missing:
         why = list(reasons)
-        listed = "; ".join(dict.fromkeys(reason for reason, _ in why)) or "the guest may need what would change"
+        listed = "; ".join(dict.fromkeys(reason for reason, _ in why))
         places = tuple(dict.fromkeys(place for _, place in why))
         yield Hit(listed, places, manual(f"prepare the guest and say {' '.join(missing)} too"))
 

@@ -1,0 +1,92 @@
+"""The findings of a check, weighed by the best plan, each with the step after which it arises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.planner.moves import VERSION_MOVES
+from vmxtool.planner.plan import identity, stops
+from vmxtool.planner.ways import nearest_offered
+from vmxtool.rules.case import Case
+from vmxtool.rules.commands import vmxtool_command
+from vmxtool.rules.registry import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vmxtool.findings import Finding
+    from vmxtool.planner.check import Plans
+    from vmxtool.planner.plan import Plan, Step
+    from vmxtool.planner.play import HopPlanner
+
+
+def weigh(found: Plans, steps: Sequence[Step]) -> tuple[Finding, ...]:
+    """Return all findings of a hop, blockers first.
+
+    Args:
+        found: the plans of the hop.
+        steps: their steps, numbered.
+    """
+    return in_order(list(_weighed(found, steps)))
+
+
+def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
+    hop, best = found.hop, found.best
+    own = tuple(step for step in steps if step.way in {None, 1})
+    for finding in hop.files.findings:
+        if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
+            finding = replace(finding, severity=Severity.BLOCKER)  # noqa: PLW2901
+        yield _with_command(finding, own, found)
+    seen = {identity(it) for it in hop.found}
+    for finding in hop.found:
+        yield _with_command(finding, own, found)
+    if best is None:
+        for dead in found.dead[:1]:
+            for finding in dead.reasons:
+                if identity(finding) not in seen and not finding.of_files:
+                    seen.add(identity(finding))
+                    yield finding
+        return
+    for finding, after in _consequences(hop, best, own):
+        if identity(finding) not in seen:
+            seen.add(identity(finding))
+            yield _with_command(replace(finding, after=after), own, found)
+
+
+def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
+    """What is met on the way of a plan, and the number of the step after which it is so."""
+    previous = best.start
+    for step, state in zip(steps, best.states, strict=False):
+        if step.is_ours and step.before != step.after:
+            # What the guest loses is seen while the new version still has the old devices.
+            old_devices = replace(previous, version=state.version)
+            yield from ((it, step.n) for it in judge(Case(hop.files, old_devices, hop.target, hop.guide)))
+        previous = state
+    changing = [step.n for step in steps if step.do in CHANGING_HARDWARE | CONVERTING_DISKS]
+    yield from ((it, changing[-1] if changing else None) for it in best.met)
+
+
+def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Finding:
+    """A finding that a rewrite cures, with the command of our own step, or of a rewrite beside the plan."""
+    fix = finding.fix
+    if fix is None or fix.safety is Safety.MANUAL or finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
+        return finding
+    step = next((it for it in steps if it.is_ours), None)
+    if step is not None:
+        return replace(finding, fix=replace(fix, commands=step.commands))
+    if finding.blocks or found.best is None:
+        return finding
+    # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
+    version = found.hop.start.version
+    other = nearest_offered(found.hop.target, version) if version is not None else None
+    if finding.cure in VERSION_MOVES and other is None:
+        return replace(finding, fix=None)
+    words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
+    if found.hop.target.family == HARDWARE:
+        words = ["--hwversion", str(found.hop.target.runs_max)]
+    words += ["--hwversion", str(other)] if finding.cure in VERSION_MOVES else []
+    words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
+    return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
