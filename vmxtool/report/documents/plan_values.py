@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Fix
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.plan import Step
+    from vmxtool.planner.plan import Step, WayLabel
     from vmxtool.planner.routes import Hop, Route, Routes
-    from vmxtool.planner.verdict import Verdict, WayLabel
+    from vmxtool.planner.verdict import Verdict
     from vmxtool.report.documents.contract import (
         ChangeValue,
         CheckDocument,
