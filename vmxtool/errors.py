@@ -3,7 +3,8 @@
 The tree (findings are values and are not here; see `findings.py`)::
 
     VmxtoolError
-    ├── UsageError          the request itself cannot be carried out: no VM, several VMs, unknown target
+    ├── UsageError          the request itself cannot be carried out: several VMs, unknown target
+    │   └── NoVm            no VM lies in the folder
     ├── InputError          a file cannot be read as what it should be
     ├── KnowledgeError      a data file of vmxtool itself is broken
     └── WriteError          writing was refused or failed; nothing was changed
@@ -17,15 +18,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
 class VmxtoolError(Exception):
-    """Base of all errors; `str(error)` is the one line shown to the reader."""
+    """Base of all errors; `str(error)` is the one line shown to the reader.
+
+    Args:
+        problem: what is wrong, as a clause without a full stop.
+        hint: what to do about it, as a clause without a full stop; "" where the problem says it.
+        path: the file or folder it is about, as the reader knows it, or None.
+        line: 1-based line number in it, where one line is to blame.
+        candidates: what the reader may have meant, such as the configs of a folder or the nearest ids of products.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        hint: str = "",
+        path: Path | str | None = None,
+        line: int | None = None,
+        candidates: Iterable[str] = (),
+    ) -> None:
+        self.problem = problem
+        self.hint = hint
+        self.path = path
+        self.line = line
+        self.candidates = tuple(candidates)
+        place = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(f"{place}{problem}" + (f"; {hint}" if hint else ""))
 
 
 class UsageError(VmxtoolError):
     """The request cannot be carried out as it was made."""
+
+
+class NoVm(UsageError):
+    """No config of a VM lies in the folder."""
 
 
 class InputError(VmxtoolError):
@@ -39,12 +70,7 @@ class InputError(VmxtoolError):
     """
 
     def __init__(self, path: Path | str, problem: str, remedy: str = "", line: int | None = None) -> None:
-        self.path = path
-        self.problem = problem
-        self.remedy = remedy
-        self.line = line
-        place = f"{path}:{line}" if line is not None else f"{path}"
-        super().__init__(f"{place}: {problem}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(problem, hint=remedy, path=path, line=line)
 
 
 class KnowledgeError(VmxtoolError):

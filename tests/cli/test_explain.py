@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from vmxtool.cli.app import build
 from vmxtool.knowledge import tables as guide
-from vmxtool.rules._registry import Rule, all_rules
+from vmxtool.rules.registry import About, Rule, all_rules
 
 
 def run(*words: str) -> Result:
@@ -27,7 +27,8 @@ def shown(*words: str) -> str:
 def test_every_rule_has_a_page_under_its_code_and_its_name(rule: Rule) -> None:
     told = shown(rule.code.lower())
     assert told == shown(rule.name)
-    assert f"{rule.code} {rule.name} {rule.severity.value}" in told
+    weight = "refuses a rewrite" if rule.about is About.REWRITE else rule.severity.value
+    assert f"{rule.code} {rule.name} {weight}" in told
     assert " ".join(rule.title.split()) in told
     assert " ".join(rule.text.split()) in told
     for source in rule.sources:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from vmxtool.cli.app import build
 from vmxtool.knowledge import tables as guide
+from vmxtool.report.documents.guide_values import entries_value, entry_value
 
 
 def run(*words: str) -> Result:
@@ -113,7 +114,7 @@ def test_one_end_alone_lists_its_pairs() -> None:
 
 def test_json_alone_is_one_entry_per_pair_of_products() -> None:
     values = json.loads(run("--format", "json").stdout)
-    assert values == [entry.as_json() for entry in guide.entries()]
+    assert values == entries_value(guide.entries())
     assert len({(value["from"], value["to"]) for value in values}) == len(values) == 256
 
 
@@ -134,7 +135,7 @@ def test_json_of_the_two_tables_without_pairs_gives_their_cells(number: int) -> 
 def test_json_of_a_pair_is_its_entry() -> None:
     entry = guide.lookup("fusion1", "esx3")
     assert entry is not None
-    assert json.loads(run("--from", "fusion1", "--to", "esx3", "--format", "json").stdout) == entry.as_json()
+    assert json.loads(run("--from", "fusion1", "--to", "esx3", "--format", "json").stdout) == entry_value(entry)
 
 
 def test_json_of_a_move_into_ace_comes_from_the_text_and_of_an_untreated_one_is_null() -> None:

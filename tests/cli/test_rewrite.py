@@ -129,12 +129,12 @@ def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> Non
 
     refused = vmxtool("rewrite", "--target", "ws3", "--format", "json", folder)
     assert refused.code == 4
-    assert next(reason["name"] for reason in refused.json()["refused"]) == "hardware-version-not-written"
+    assert "hardware-version-not-written" in {reason["name"] for reason in refused.json()["refused"]}
     assert refused.json()["changes"] == []
 
 
 def test_legacy_says_that_the_vm_can_go_back(samples: Path) -> None:
-    run = vmxtool("rewrite", "--legacy", "--target", "esx3", samples / "esx2-smp")
+    run = vmxtool("rewrite", "--legacy", "--target", "esx3", "--dry-run", samples / "esx2-smp")
     assert run.code == 0
     assert "so the VM can go back" in run.out.replace("\n  ", " ")
     assert "nothing to change" in run.out

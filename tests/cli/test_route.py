@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 import vmxtool
 from vmxtool.cli.app import build
 
-SCHEMA = Path(vmxtool.__file__).parent / "report" / "schema" / "route.json"
+SCHEMA = Path(vmxtool.__file__).parent / "report" / "documents" / "schema" / "route.json"
 
 
 @pytest.fixture(autouse=True)

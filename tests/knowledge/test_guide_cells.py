@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge.cells import CONDITIONS, DOS, VERDICTS, WITHOUT_WAYS, Note, Step, Way, Written, read_cell
+from vmxtool.report.documents.guide_values import way_value
 
 PRODUCTS = ("ws4", "ws5", "ws6", "esx3", "gsx3")
 GUEST = "guest-os-supports-it"
@@ -126,7 +127,7 @@ def test_a_note_concerns_only_the_pairs_it_names() -> None:
 
 def test_a_way_in_json_has_the_words_of_the_contract() -> None:
     way = Way((Step("move-to", ("ws6",)), Step("import-disks")), (GUEST,), one_way=True)
-    assert way.as_json() == {
+    assert way_value(way) == {
         "steps": [{"do": "move-to", "with": ["ws6"]}, {"do": "import-disks", "with": []}],
         "when": [GUEST],
         "one_way": True,

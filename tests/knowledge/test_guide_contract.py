@@ -15,18 +15,19 @@ from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.transcript import names
+from vmxtool.report.documents.guide_values import entries_value
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
 
-SCHEMA = Path(vmxtool.__file__).parent / "report" / "schema" / "guide.json"
+SCHEMA = Path(vmxtool.__file__).parent / "report" / "documents" / "schema" / "guide.json"
 IN_TABLES = {name for ids in names().labels.values() for name in ids}
 ENTRIES = guide.entries()
 WORKING = {"ok", "ok-in-most-cases", "special-steps", "maybe"}
 
 
 def values() -> list[dict[str, Any]]:
-    return [entry.as_json() for entry in ENTRIES]
+    return [dict(value) for value in entries_value(ENTRIES)]
 
 
 def test_every_entry_keeps_the_contract() -> None:

@@ -15,6 +15,7 @@ from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge import transcript
 from vmxtool.knowledge.cells import CONDITIONS, CONVERTER_VERDICTS, DOS, EFFORT_VERDICTS, VERDICTS
 from vmxtool.knowledge.transcript import names, read_names, read_table, read_text
+from vmxtool.report.documents.guide_values import entry_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -217,7 +218,7 @@ def test_a_hard_cell_reads_as_a_person_reads_it(
 def test_an_entry_in_json_is_the_guide_part_of_the_contract() -> None:
     entry = guide.lookup("fusion1", "server1")
     assert entry is not None
-    assert entry.as_json() == {
+    assert entry_value(entry) == {
         "table": 7,
         "cell": "mpg:t07:r2c2",
         "from": "fusion1",

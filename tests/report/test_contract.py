@@ -1,64 +1,305 @@
-"""The JSON that the commands print is what the shipped schemas say."""
+"""The JSON that the commands print is what the shipped schemas say, on every exit."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema
 import pytest
+from build import IDE_DISK, make_vm, write_config
+from cli.program import vmxtool
+from generate import schemas
+from typer.testing import CliRunner
 
-import vmxtool
+from vmxtool.cli.app import build
+from vmxtool.findings import Do
+from vmxtool.knowledge import tables
+from vmxtool.report.documents.contract import CONTRACTS
+from vmxtool.rules.commands import shell
+from vmxtool.rules.registry import all_rules
 
-SCHEMAS = Path(vmxtool.__file__).parent / "report" / "schema"
+if TYPE_CHECKING:
+    from conftest import CopySample
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 VMS = sorted(path.parent.relative_to(SAMPLES) for path in SAMPLES.rglob("*.vmx"))
 
 
-def told(*words: str) -> Any:
-    """What a vmxtool command prints as JSON."""
-    run = subprocess.run(
-        [sys.executable, "-m", "vmxtool", *words, "--format", "json"], capture_output=True, check=False, timeout=60
-    )
-    assert run.returncode in {0, 1, 4}, run.stderr
-    return json.loads(run.stdout)
-
-
-def conforms(value: Any, schema: str) -> None:
-    rules = json.loads((SCHEMAS / f"{schema}.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(rules)
+def conforms(value: Any, schema: str) -> Any:
+    rules = json.loads((schemas.FOLDER / f"{schema}.json").read_text(encoding="utf-8"))
     jsonschema.validate(value, rules, cls=jsonschema.Draft202012Validator)
+    return value
+
+
+def printed(schema: str, *words: str | Path, codes: tuple[int, ...] = (0,)) -> Any:
+    """What a command prints as JSON, once it is held against its schema."""
+    line = [*map(str, words), "--format", "json"]
+    run = CliRunner().invoke(build(line), line)
+    assert run.exit_code in codes, run.output
+    assert run.stderr == ""
+    return conforms(json.loads(run.stdout), schema)
+
+
+# The schemas themselves
+
+
+def test_the_schemas_are_those_of_the_types() -> None:
+    shipped = {path.name: path.read_text(encoding="utf-8") for path in schemas.FOLDER.glob("*.json")}
+    assert shipped == schemas.files(), "run python tests/generate/schemas.py"
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_schema_is_one_and_leaves_no_field_open(name: str) -> None:
+    rules = json.loads(schemas.files()[f"{name}.json"])
+    jsonschema.Draft202012Validator.check_schema(rules)
+
+    def objects(node: Any) -> Any:
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                yield node
+            node = list(node.values())
+        for part in node if isinstance(node, list) else ():
+            yield from objects(part)
+
+    found = list(objects(rules))
+    assert found
+    assert all(it["additionalProperties"] is False or "properties" not in it for it in found)
+
+
+def test_a_schema_refuses_what_it_should() -> None:
+    machine = printed("inspect", "inspect", SAMPLES / VMS[0])
+    machine["power"]["state"] = "asleep"
+    with pytest.raises(jsonschema.ValidationError, match="asleep"):
+        conforms(machine, "inspect")
+    machine["power"]["state"] = "off"
+    machine["powre"] = {}
+    with pytest.raises(jsonschema.ValidationError, match="powre"):
+        conforms(machine, "inspect")
+
+
+# Every command over the samples
 
 
 @pytest.mark.parametrize("vm", VMS, ids=str)
 def test_inspect_keeps_its_contract(vm: Path) -> None:
-    conforms(told("inspect", str(SAMPLES / vm)), "inspect")
+    assert printed("inspect", "inspect", SAMPLES / vm)["path"] == str(SAMPLES / vm)
 
 
 @pytest.mark.parametrize("vm", VMS, ids=str)
-@pytest.mark.parametrize("target", ["esx3", "esxi-6.7"])
+@pytest.mark.parametrize("target", ["esx3", "esxi-6.7", "ws4", "hw4"])
 def test_check_keeps_its_contract(vm: Path, target: str) -> None:
-    conforms(told("check", "--target", target, str(SAMPLES / vm)), "check")
+    answer = printed("check", "check", "--target", target, SAMPLES / vm, codes=(0, 1))
+    assert [step["n"] for step in answer["steps"]] == list(range(1, len(answer["steps"]) + 1))
+    assert [way["way"] for way in answer["ways"]] == [way["n"] for way in answer["ways"]]
+    assert {step["way"] for step in answer["steps"]} - {None} <= {way["way"] for way in answer["ways"]}
+    legs = [leg for route in answer["route"] for leg in route["legs"]]
+    for step in [*answer["steps"], *(step for leg in legs for step in leg["steps"])]:
+        assert step["command"] == (shell(step["commands"][0]) if len(step["commands"]) == 1 else None)
+        assert step["text"]
+    for finding in answer["findings"]:
+        assert finding["after"] in {None, *(step["n"] for step in answer["steps"])}
 
 
 @pytest.mark.parametrize("vm", VMS, ids=str)
-def test_rewrite_keeps_its_contract(vm: Path) -> None:
-    conforms(told("rewrite", "--hwversion", "4", "--dry-run", str(SAMPLES / vm)), "rewrite")
+def test_check_of_every_product_keeps_its_contract(vm: Path) -> None:
+    answers = printed("check-all", "check", "--family", "workstation", SAMPLES / vm)
+    assert len({answer["target"]["id"] for answer in answers}) == len(answers) > 10
+
+
+@pytest.mark.parametrize("vm", VMS, ids=str)
+@pytest.mark.parametrize("words", [["--hwversion", "4"], ["--target", "esx3", "--ide-to-scsi", "--unsafe"]], ids=str)
+def test_rewrite_keeps_its_contract(vm: Path, words: list[str]) -> None:
+    answer = printed("rewrite", "rewrite", *words, "--dry-run", SAMPLES / vm, codes=(0, 4))
+    assert not (answer["refused"] and answer["changes"])
+
+
+def test_rewrite_and_undo_keep_their_contracts(copy_sample: CopySample) -> None:
+    vm = copy_sample("ws6-windows-ide")
+    assert printed("rewrite", "rewrite", "--hwversion", "4", vm)["applied"]
+    assert printed("rewrites", "undo", "--list", vm)["rewrites"][0]["state"] == "done"
+    assert printed("undo", "undo", vm)["number"] == 1
+    assert printed("rewrites", "undo", "--list", vm)["rewrites"][0]["state"] == "undone"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--from", "ws2", "--target", "fusion1"],
+        ["--from", "ws2", "--target", "fusion1", "--have", "ws6"],
+        ["--from", "ws6", "--target", "ws3"],
+        ["--from", "ws25h2", "--target", "esxi6.5"],
+    ],
+    ids=" ".join,
+)
+def test_route_keeps_its_contract(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = printed("route", "route", *words)
+    assert answer["path"] is None
+    assert "not seen" in answer["name"]
+    for leg in (leg for route in answer["routes"] for leg in route["legs"]):
+        assert [step["do"] for step in leg["way"]["steps"]] == [step["do"] for step in leg["steps"]]
+        assert [step["n"] for step in leg["steps"]] == list(range(1, len(leg["steps"]) + 1))
+
+
+def test_route_of_a_vm_names_it() -> None:
+    answer = printed("route", "route", "--target", "esx3", SAMPLES / "ws6-windows-ide")
+    assert (answer["path"], answer["name"]) == (str(SAMPLES / "ws6-windows-ide"), "Buchhaltung Zürich – alt")
+    assert answer["hardware"] == {"version": 6, "generation": 6}
 
 
 def test_targets_keep_their_contract() -> None:
-    conforms(told("targets"), "targets")
+    assert len(printed("targets", "targets")) > len(printed("targets", "targets", "--family", "esx")) > 0
 
 
 def test_guide_keeps_its_contract() -> None:
-    conforms(told("guide"), "guide")
+    printed("guide", "guide")
+    printed("guide", "guide", "--from", "fusion1")
+    for number in (1, 2, 7):
+        printed("guide-table", "guide", "--table", str(number))
+    for pair in (("fusion1", "esx3"), ("server1", "ace2"), ("ws17", "esx3")):
+        printed("guide-pair", "guide", "--from", pair[0], "--to", pair[1])
 
 
-def test_a_schema_refuses_what_it_should() -> None:
-    machine = told("inspect", str(SAMPLES / VMS[0]))
-    machine["power"]["state"] = "asleep"
-    with pytest.raises(jsonschema.ValidationError, match="asleep"):
-        conforms(machine, "inspect")
+@pytest.mark.parametrize(
+    "code", [*(rule.code for rule in all_rules()), "mpg:t07:r1c3", "mpg:t01:r1c1", "mpg:t07", "mpg:p17", "kb:1003746"]
+)
+def test_explain_keeps_its_contract(code: str) -> None:
+    answer = printed("explain", "explain", code)
+    assert answer["kind"] in {"rule", "cell", "table", "text", "source"}
+
+
+def test_every_cell_and_every_fact_keeps_the_contract_of_explain() -> None:
+    for table in tables.tables():
+        printed("explain", "explain", f"mpg:t{table.number:02d}")
+    for fact in tables.text_facts():
+        printed("explain", "explain", fact.address)
+
+
+# Every exit
+
+
+class Exit(NamedTuple):
+    words: tuple[str, ...]
+    code: int
+    message: str
+    hint: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+EXITS = [
+    Exit(("inspect", "EMPTY"), 2, "no .vmx, .vmtx or .cfg file here", "name the config file or the VM's folder"),
+    Exit(("inspect", "TWO"), 2, "2 configs here (a.vmx, b.vmx)", "name the one you mean", ("a.vmx", "b.vmx")),
+    Exit(("inspect", "gone.vmx"), 2, "there is no such file or folder", "name the VM's config or its folder"),
+    Exit(("inspect", "BROKEN"), 3, "the file is empty", "name the VM's .vmx file"),
+    Exit(("check", "--target", "exs3", "VM"), 2, "unknown target 'exs3'"),
+    Exit(("check", "--family", "esks", "VM"), 2, "unknown family 'esks'"),
+    Exit(("check", "--target", "esx3", "--from", "ws6", "EMPTY"), 2, "no .vmx, .vmtx or .cfg file here"),
+    Exit(("route", "VM"), 2, "missing option '--target'"),
+    Exit(("route", "--format=json", "--target"), 2, "option '--target' requires an argument"),
+    Exit(("check", "--target"), 2, "invalid value for '--target': '--format' is an option, not a value"),
+    Exit(("inspect", "--colour", "VM"), 2, "no such option: --colour"),
+    Exit(("inspect", "VM", "VM"), 2, "got unexpected extra argument"),
+    Exit(("inspect", "--format", "json", "VM", "--format", "yaml"), 2, "invalid value for '--format': 'yaml'"),
+    Exit(("inspekt", "VM"), 2, "no such command 'inspekt'"),
+    Exit(("rewrite", "VM"), 2, "say what to change: --hwversion N, --target PRODUCT or --ide-to-scsi"),
+    Exit(("rewrite", "--hwversion", "four", "VM"), 2, "invalid value for '--hwversion'"),
+    Exit(("rewrite", "--hwversion", "4", "LOCKED"), 4, ""),
+    Exit(("undo", "VM"), 4, ""),
+    Exit(("guide", "--table", "20"), 2, "the guide has tables 1 to 19, not 20"),
+    Exit(("guide", "--table", "7", "--from", "ws6"), 2, ""),
+    Exit(("explain", "mpg:t07:r9c9"), 2, "the guide has no cell 'mpg:t07:r9c9'", None, ("mpg:t07:r2c3",)),
+    Exit(("explain", "smp-not-ofered"), 2, "there is no rule 'smp-not-ofered'"),
+    Exit(("explain", "mpg:p02"), 2, "vmxtool holds nothing of page 2 of the guide"),
+]
+
+
+def at(path: Path, *words: str) -> list[str]:
+    """Words with the places that they name made in a folder."""
+    write_config(path / "VM", IDE_DISK)
+    (path / "EMPTY").mkdir()
+    for name in ("a.vmx", "b.vmx"):
+        write_config(path / "TWO", name=name)
+    write_config(path / "BROKEN").write_bytes(b"")
+    make_vm(path / "LOCKED", IDE_DISK, guest="rhel4").config.path.chmod(0o444)
+    return [str(path / word) if (path / word).exists() or word == "gone.vmx" else word for word in words]
+
+
+@pytest.mark.parametrize("case", EXITS, ids=lambda case: " ".join(case.words))
+def test_an_exit_without_an_answer_is_one_document_and_one_line(case: Exit, tmp_path: Path) -> None:
+    words = at(tmp_path, *case.words)
+    asked = any(word.startswith("--format") for word in words)
+    run = vmxtool(*words, *([] if asked else ["--format", "json"]))
+    assert run.code == case.code
+    told = conforms(run.json(), "error")
+    assert told["exit"] == case.code
+    assert told["message"].startswith(case.message)
+    assert case.hint is None or told["hint"] == case.hint
+    assert set(case.candidates) <= set(told["candidates"])
+    assert run.err.startswith("vmxtool: ")
+    assert run.err.count("\n") == 1
+    assert told["message"] in run.err
+    assert told["hint"] is None or told["hint"] in run.err
+    assert told["file"] is None or told["file"] in run.err
+
+
+def test_an_unknown_target_names_the_nearest_ids() -> None:
+    run = vmxtool("route", "--target", "exs3", "--from", "ws6", "--format", "json")
+    assert "esx3" in run.json()["candidates"]
+
+
+def test_an_error_about_a_line_has_its_number(tmp_path: Path) -> None:
+    config = tmp_path / "vm.vmx"
+    config.write_bytes(b"# a text\nnothing = \n")
+    told = conforms(vmxtool("inspect", config, "--format", "json").json(), "error")
+    assert (told["file"], told["exit"]) == (str(config), 3)
+
+
+def test_a_fault_of_vmxtool_is_a_document_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*words: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("vmxtool.inspect", broken)
+    words = ["inspect", str(write_config(tmp_path)), "--format", "json"]
+    run = CliRunner().invoke(build(words), words)
+    assert run.exit_code == 3
+    assert "RuntimeError: no such luck" in conforms(json.loads(run.stdout), "error")["message"]
+    assert run.stderr.count("\n") == 1
+
+
+def test_a_refused_rewrite_is_its_own_document(copy_sample: CopySample) -> None:
+    run = vmxtool("rewrite", "--hwversion", "4", copy_sample("ws17-modern"), "--format", "json")
+    assert (run.code, run.err) == (4, "")
+    assert conforms(run.json(), "rewrite")["refused"]
+
+
+def test_without_json_standard_output_stays_empty(tmp_path: Path) -> None:
+    for words in (["inspect", tmp_path], ["inspect", "--colour"], ["inspect", "--format", "yaml"]):
+        run = vmxtool(*words)
+        assert (run.code, run.out) == (2, "")
+        assert run.err.count("\n") == 1
+
+
+# A product without a VM
+
+
+def test_check_takes_a_product_where_no_vm_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = printed("check", "check", "--target", "esx3", "--from", "ws6", codes=(1,))
+    assert (answer["path"], answer["verdict"]) == (None, "depends")
+    assert answer["unseen"]
+    assert {step["do"] for step in answer["steps"]} <= {do.value for do in Do}
+    assert vmxtool("check", "--target", "esx3", "--format", "json").code == 2
+
+
+@pytest.mark.parametrize("command", ["check", "route"])
+def test_what_was_named_has_to_hold_a_vm(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = (command, "--target", "esx3", "--from", "ws6", "--format", "json")
+    assert vmxtool(*words).json()["path"] is None
+    assert vmxtool(*words, ".").code == 2
+    write_config(tmp_path, hw=3)
+    assert vmxtool(*words).json()["path"] == "."
+    write_config(tmp_path, name="other.vmx")
+    assert vmxtool(*words).json()["candidates"] == ["other.vmx", "vm.vmx"]

@@ -1,4 +1,4 @@
-"""The list of commands."""
+"""The list of commands, and the program that runs one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from vmxtool.cli import exits
+from vmxtool.errors import UsageError
 
 # In the order of the story: what is it, will it run there, how does it get there, change it, take that back; then the
 # knowledge behind the answers.
@@ -17,10 +21,34 @@ COMMANDS = ("inspect", "check", "route", "rewrite", "undo", "guide", "targets", 
 _HELP = "Says what a VMware VM is, whether it runs on another VMware product, and makes the changes its files need."
 
 
+class Program(TyperGroup):
+    """The commands as one program; words that it does not understand are told as every other error is."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command that the words name, and end the process.
+
+        Raises:
+            SystemExit: always.
+        """
+        words = options.get("args") or (arguments[0] if arguments else None)
+        words = list(sys.argv[1:] if words is None else words)
+        try:
+            code = super().main(*arguments, **{**options, "standalone_mode": False})
+        except typer.Abort:
+            raise SystemExit(1) from None
+        except _wrong_words() as error:
+            if not words:
+                error.show()  # the help
+                raise SystemExit(error.exit_code) from None
+            exits.fail(_as_usage_error(error, words), exits.asked_format(words))
+        raise SystemExit(code if isinstance(code, int) else exits.DONE)
+
+
 def build(words: list[str]) -> typer.Typer:
     """The Typer application; where the first word names a command that one alone is loaded, which saves time."""
     app = typer.Typer(
         name="vmxtool",
+        cls=Program,
         help=_HELP,
         add_completion=False,
         no_args_is_help=True,
@@ -46,6 +74,18 @@ def run() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     build(sys.argv[1:])(prog_name="vmxtool")
+
+
+def _wrong_words() -> Any:
+    """The class of what Typer raises about the words of a command line; it keeps its own copy of click."""
+    return typer.BadParameter.__mro__[1]
+
+
+def _as_usage_error(error: Any, words: list[str]) -> UsageError:
+    problem = error.format_message().rstrip(".")
+    command = " ".join(["vmxtool", *(name for name in words[:1] if name in COMMANDS)])
+    near = getattr(error, "possibilities", None) or ()
+    return UsageError(problem[0].lower() + problem[1:], hint=f"see {command} --help", candidates=near)
 
 
 def _version(asked: bool) -> None:

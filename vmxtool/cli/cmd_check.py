@@ -1,51 +1,34 @@
 """`vmxtool check`: whether a VM runs on a target, and what has to happen first."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
-from vmxtool.cli import exits
-from vmxtool.cli.options import As, Family, Format, MaybeTarget, Origin, Vm
+import vmxtool
+from vmxtool.cli.exits import NOT_READY, errors_to_exit_codes
+from vmxtool.cli.options import As, Family, MaybeTarget, Origin, Vm, known_family, read_vm
+from vmxtool.report import formats
 
 
 def command(
-    vm: Vm = Path(),
+    vm: Vm = None,
     target: MaybeTarget = None,
     origin: Origin = None,
     family: Family = None,
-    format: As = Format.text,  # noqa: A002 the option's own name
+    format: As = formats.TEXT,  # noqa: A002 the option's own name
 ) -> None:
     """Say whether this VM runs on a target, and what has to happen first; without --target, for every product.
 
-    Exit code 0 means ready as it is, 1 not ready as it is.
+    With --from and no VM in the folder, of a VM of that product. Exit code 0 means ready as it is, 1 not ready.
     """
-    with exits.told():
-        from vmxtool.knowledge.products import find_target
-        from vmxtool.machine.read import read_machine
-        from vmxtool.planner.check import check, check_all
-        from vmxtool.planner.verdict import Answer
-        from vmxtool.report import as_json
-
-        wanted = find_target(target) if target is not None else None
-        source = find_target(origin) if origin is not None else None
-        machine = read_machine(vm)
-        if wanted is None:
-            results = list(check_all(machine, source, family))
-            if format is Format.json:
-                sys.stdout.write(as_json.to_text([as_json.verdict(result) for result in results]))
-            else:
-                from vmxtool.report.overview_text import print_overview
-
-                print_overview(machine, results)
+    with errors_to_exit_codes(format):
+        if target is None:
+            machine = vmxtool.inspect(vm or Path())
+            verdicts = list(vmxtool.check_all(machine, origin, known_family(family)))
+            formats.write("check/all", format, machine, verdicts)
             return
-        result = check(machine, wanted, source)
-        if format is Format.json:
-            sys.stdout.write(as_json.to_text(as_json.verdict(result)))
-        else:
-            from vmxtool.report.verdict_text import print_verdict
-
-            print_verdict(machine, result)
-        if result.answer is not Answer.READY:
+        seen = read_vm(vm, origin)
+        verdict = vmxtool.check(seen, target, origin)
+        formats.write("check", format, verdict, seen)
+        if verdict.verdict is not vmxtool.Answer.READY:
             sys.stdout.flush()
-            raise SystemExit(exits.NOT_READY)
+            raise SystemExit(NOT_READY)

@@ -1,23 +1,14 @@
 """`vmxtool targets`: every product there is an answer for."""
 
-from __future__ import annotations
-
-import sys
-
-from vmxtool.cli import exits
-from vmxtool.cli.options import As, Family, Format
+from vmxtool.cli.exits import errors_to_exit_codes
+from vmxtool.cli.options import As, Family, known_family
+from vmxtool.knowledge.products import products
+from vmxtool.report import formats
 
 
-def command(family: Family = None, format: As = Format.text) -> None:  # noqa: A002 the option's own name
+def command(family: Family = None, format: As = formats.TEXT) -> None:  # noqa: A002 the option's own name
     """List every product with its names, generation and hardware versions."""
-    with exits.told():
-        from vmxtool.knowledge.products import products
-        from vmxtool.report import as_json
-
-        listed = [product for product in products().values() if family in {None, product.family}]
-        if format is Format.json:
-            sys.stdout.write(as_json.to_text([as_json.product(product) for product in listed]))
-        else:
-            from vmxtool.report.products_text import print_products
-
-            print_products(listed)
+    with errors_to_exit_codes(format):
+        wanted = known_family(family)
+        listed = [product for product in products().values() if wanted in {None, product.family}]
+        formats.write("targets", format, listed)

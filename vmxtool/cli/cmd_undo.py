@@ -1,38 +1,24 @@
 """`vmxtool undo`: put back what a rewrite changed."""
 
-from __future__ import annotations
-
-import sys
 from pathlib import Path
 
-from vmxtool.cli import exits
-from vmxtool.cli.options import As, Format, ListJournals, Vm
+import vmxtool
+from vmxtool.cli.exits import errors_to_exit_codes
+from vmxtool.cli.options import As, ListJournals, Vm
+from vmxtool.report import formats
 
 
 def command(
-    vm: Vm = Path(),
+    vm: Vm = None,
     list: ListJournals = False,  # noqa: A002 the option's own name
-    format: As = Format.text,  # noqa: A002 the option's own name
+    format: As = formats.TEXT,  # noqa: A002 the option's own name
 ) -> None:
     """Put back the bytes from before the last rewrite, or settle one that was cut short.
 
     Run again, it takes back the rewrite before that one.
     """
-    with exits.told():
-        from vmxtool.report import undone
-        from vmxtool.report.as_json import to_text
-        from vmxtool.rewriter.journal.history import find_vm_folder, rewrites, undo_last
-
-        place = find_vm_folder(vm)
+    with errors_to_exit_codes(format):
         if list:
-            found = rewrites(place)
-            if format is Format.json:
-                sys.stdout.write(to_text(undone.listed(found)))
-            else:
-                undone.print_listed(found)
-            return
-        result = undo_last(place)
-        if format is Format.json:
-            sys.stdout.write(to_text(undone.taken_back(result)))
+            formats.write("undo/list", format, vmxtool.rewrites(vm or Path()))
         else:
-            undone.print_taken_back(result)
+            formats.write("undo", format, vmxtool.undo(vm or Path()))

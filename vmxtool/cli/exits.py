@@ -1,17 +1,19 @@
-"""Exit codes, and how an error becomes one line and one of them."""
+"""Exit codes, and how an error becomes one line on standard error, and one document where JSON was asked for."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import InputError, KnowledgeError, UsageError, VmxtoolError, WriteError
-from vmxtool.report.printable import safe
+from vmxtool.report import formats
+from vmxtool.report.text.printable import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DONE = 0
 NOT_READY = 1
@@ -29,16 +31,43 @@ _CODES: dict[type[VmxtoolError], int] = {
 
 
 def code_of(error: VmxtoolError) -> int:
-    """The exit code of an error: that of the nearest class it belongs to."""
-    return next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
+    """Return the exit code of an error: that of the nearest class it belongs to."""
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), CANNOT_READ)
+
+
+def fail(error: VmxtoolError, form: str) -> None:
+    """Tell an error and end the program with its exit code.
+
+    Raises:
+        SystemExit: always.
+    """
+    code = code_of(error)
+    if form == formats.JSON:
+        try:
+            formats.write("error", form, error, code)
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
+    print(f"vmxtool: {safe(str(error))}", file=sys.stderr)  # noqa: T201 the one place that tells an error
+    raise SystemExit(code) from None
+
+
+def asked_format(words: Sequence[str]) -> str:
+    """Return the format that the words of a command line ask for, also where they are wrong: JSON or else text."""
+    options = list(words[: words.index("--")] if "--" in words else words)
+    wanted = f"--format={formats.JSON}" in options or ("--format", formats.JSON) in pairwise(options)
+    return formats.JSON if wanted else formats.TEXT
 
 
 @contextmanager
-def told() -> Iterator[list[str]]:
+def errors_to_exit_codes(form: str) -> Iterator[list[str]]:
     """Turn errors inside the block into one line on standard error and the right exit code.
 
     A reader that closes the pipe ends the program quietly, as does Ctrl-C. With VMXTOOL_TRACEBACK set in the
     environment a fault of vmxtool itself shows its traceback, for those who mend it.
+
+    Args:
+        form: the format that was asked for; an error is a document of its own in JSON.
 
     Yields:
         A list for what has been done already: it is told where the answer itself cannot be written out.
@@ -48,25 +77,24 @@ def told() -> Iterator[list[str]]:
         yield done
         sys.stdout.flush()
     except VmxtoolError as error:
-        print(f"vmxtool: {safe(str(error))}", file=sys.stderr)  # noqa: T201 the one place that tells an error
-        raise SystemExit(code_of(error)) from None
+        fail(error, form)
     except BrokenPipeError:
-        # The interpreter flushes standard output once more on its way out; it must find a pipe that is open.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         raise SystemExit(DONE) from None
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
-    except OSError as error:
-        reason = safe(error.strerror or str(error)).lower()
-        words = "; ".join([f"the answer could not be written out: {reason}", *done])
-        print(f"vmxtool: {words}", file=sys.stderr)  # noqa: T201
-        # The interpreter would flush once more on its way out, and fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(CANNOT_READ) from None
     except Exception as error:
-        # A fault of ours is one line for the reader as well.
+        if isinstance(error, OSError) and error.filename is None:
+            # Standard output has no name; an error about a file has that of the file.
+            _drop_output()
+            reason = (error.strerror or str(error)).lower()
+            fail(VmxtoolError("; ".join([f"the answer could not be written out: {reason}", *done])), formats.TEXT)
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]
-        print(f"vmxtool: a fault of vmxtool itself, please report it: {what}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(CANNOT_READ) from None
+        fail(VmxtoolError(f"a fault of vmxtool itself, please report it: {what}"), form)
+
+
+def _drop_output() -> None:
+    """Send to nowhere what is still to be written: the interpreter flushes once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,57 +1,83 @@
-"""Every argument and option of the command line, once."""
+"""Every argument and option of the command line, once, and what several commands do with them."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import vmxtool
+from vmxtool.errors import NoVm, UsageError
+from vmxtool.report.formats import formats_of
 
-class Format(StrEnum):
-    """How results are told."""
-
-    text = "text"
-    json = "json"
+if TYPE_CHECKING:
+    from vmxtool.machine.model import Machine
 
 
-class GuideFormat(StrEnum):
-    """How the guide's tables are told."""
+def _checked_format(context: typer.Context, form: str) -> str:
+    known = formats_of(context.command.name or "")
+    if form not in known:
+        raise typer.BadParameter(f"{form!r} is not one of {', '.join(known)}.")
+    return form
 
-    text = "text"
-    json = "json"
-    html = "html"
+
+def _value(value: str | None) -> str | None:
+    """Refuse an option in the place of a value: the value of the option before it was forgotten."""
+    if value is not None and value.startswith("--"):
+        raise typer.BadParameter(f"{value!r} is an option, not a value.")
+    return value
 
 
 Vm = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="[VM]",
         help="A config file (.vmx .vmtx .cfg), a VM's folder or a Fusion bundle; the current folder if left out.",
         show_default=False,
     ),
 ]
-As = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
-AsGuide = Annotated[GuideFormat, typer.Option("--format", help="Text, JSON, or one HTML page of all tables.")]
-Target = Annotated[
-    str, typer.Option("--target", metavar="PRODUCT", help="Where the VM is to run, such as esx3; see vmxtool targets.")
+As = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar=f"[{'|'.join(formats_of('inspect'))}]",
+        help="Text for people, JSON for programs.",
+        callback=_checked_format,
+    ),
 ]
-MaybeTarget = Annotated[
-    str | None,
-    typer.Option("--target", metavar="PRODUCT", help="Where the VM is to run, such as esx3; see vmxtool targets."),
+AsGuide = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar=f"[{'|'.join(formats_of('guide'))}]",
+        help="Text, JSON, or one HTML page of all tables.",
+        callback=_checked_format,
+    ),
 ]
+_TARGET = typer.Option(
+    "--target", metavar="PRODUCT", help="Where the VM is to run, such as esx3; see vmxtool targets.", callback=_value
+)
+Target = Annotated[str, _TARGET]
+MaybeTarget = Annotated[str | None, _TARGET]
 Origin = Annotated[
     str | None,
-    typer.Option("--from", metavar="PRODUCT", help="The product that made the VM, instead of the detected one."),
+    typer.Option(
+        "--from", metavar="PRODUCT", help="The product that made the VM, instead of the detected one.", callback=_value
+    ),
 ]
 Family = Annotated[
     str | None,
-    typer.Option("--family", metavar="FAMILY", help="Only products of one family, such as esx or workstation."),
+    typer.Option(
+        "--family",
+        metavar="FAMILY",
+        help="Only products of one family, such as esx or workstation.",
+        callback=_value,
+    ),
 ]
 Have = Annotated[
     str | None,
-    typer.Option("--have", metavar="PRODUCTS", help="Only over products at hand, such as ws4,ws6."),
+    typer.Option("--have", metavar="PRODUCTS", help="Only over products at hand, such as ws4,ws6.", callback=_value),
 ]
 HwVersion = Annotated[
     int | None, typer.Option("--hwversion", metavar="N", help="Give the VM this virtual hardware version.", min=1)
@@ -63,12 +89,50 @@ IdeToScsi = Annotated[bool, typer.Option("--ide-to-scsi", help="Move IDE disks t
 MoveDisks = Annotated[bool, typer.Option("--move-disks", help="Move SATA and NVMe disks to SCSI where they must go.")]
 Adapter = Annotated[
     str | None,
-    typer.Option("--adapter", metavar="MODEL", help="SCSI controller for moved disks, where the guest is not known."),
+    typer.Option(
+        "--adapter",
+        metavar="MODEL",
+        help="SCSI controller for moved disks, where the guest is not known.",
+        callback=_value,
+    ),
 ]
 Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also change what may need work in the guest.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes and write nothing.")]
 ListJournals = Annotated[bool, typer.Option("--list", help="List the rewrites that can be undone.")]
 TableNumber = Annotated[int | None, typer.Option("--table", metavar="N", help="One table of the guide, 1 to 19.")]
-FromProduct = Annotated[str | None, typer.Option("--from", metavar="PRODUCT", help="Where a VM comes from.")]
-ToProduct = Annotated[str | None, typer.Option("--to", metavar="PRODUCT", help="Where it goes.")]
+FromProduct = Annotated[
+    str | None, typer.Option("--from", metavar="PRODUCT", help="Where a VM comes from.", callback=_value)
+]
+ToProduct = Annotated[str | None, typer.Option("--to", metavar="PRODUCT", help="Where it goes.", callback=_value)]
 Code = Annotated[str, typer.Argument(metavar="CODE", help="A rule such as DSK201, or a place such as mpg:t07:r1c3.")]
+
+
+def read_vm(vm: Path | None, origin: str | None = None) -> Machine | None:
+    """Read the VM that was named, or else the one in the current folder.
+
+    None only where no VM was named, none lies in the current folder, and `origin` says which product one would be of.
+
+    Raises:
+        UsageError: there is none, or there are several.
+        InputError: it cannot be read.
+    """
+    try:
+        return vmxtool.inspect(vm or Path())
+    except NoVm:
+        if vm is not None or origin is None:
+            raise
+        return None
+
+
+def known_family(family: str | None) -> str | None:
+    """Return a family of products.
+
+    Raises:
+        UsageError: there is no such family.
+    """
+    from vmxtool.knowledge.products import products
+
+    known = list(dict.fromkeys(product.family for product in products().values()))
+    if family is not None and family not in known:
+        raise UsageError(f"unknown family {family[:80]!r}", hint=f"there are {', '.join(known)}", candidates=known)
+    return family

@@ -60,10 +60,6 @@ class Step(NamedTuple):
     do: str
     products: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, object]:
-        """The step in the JSON contract: `do`, `with`."""
-        return {"do": self.do, "with": list(self.products)}
-
 
 class Way(NamedTuple):
     """One way to get there.
@@ -77,10 +73,6 @@ class Way(NamedTuple):
     steps: tuple[Step, ...]
     when: tuple[str, ...] = ()
     one_way: bool = False
-
-    def as_json(self) -> dict[str, object]:
-        """The way in the JSON contract: `steps`, `when`, `one_way`."""
-        return {"steps": [step.as_json() for step in self.steps], "when": list(self.when), "one_way": self.one_way}
 
 
 class Note(NamedTuple):

@@ -142,7 +142,7 @@ def find_target(text: str) -> Product:
             return found
     near = _near(text, spelling, catalogue)
     hint = f"the nearest are {', '.join(near)}" if near else "`vmxtool targets` lists them all"
-    raise UsageError(f"unknown target {text[:80]!r}; {hint}")
+    raise UsageError(f"unknown target {text[:80]!r}", hint=hint, candidates=near)
 
 
 class Shelf(NamedTuple):

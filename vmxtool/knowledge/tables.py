@@ -46,19 +46,6 @@ class GuideEntry(NamedTuple):
     notes: tuple[str, ...]
     source: str
 
-    def as_json(self) -> dict[str, object]:
-        """The `guide` part of the JSON contract, as plain values."""
-        return {
-            "table": self.table,
-            "cell": self.cell,
-            "from": self.from_id,
-            "to": self.to_id,
-            "verdict": self.verdict,
-            "ways": [way.as_json() for way in self.ways],
-            "notes": list(self.notes),
-            "source": self.source,
-        }
-
 
 @cache
 def table(number: int) -> Table:
@@ -92,7 +79,8 @@ def cell(address: str) -> Cell:
     nearest_row, nearest_column = _within(row, len(found.rows)), _within(column, len(found.columns))
     nearest = found.rows[nearest_row - 1].cells[nearest_column - 1]
     if (found.number, nearest_row, nearest_column) != (number, row, column):
-        raise UsageError(f"the guide has no cell {address!r}; the nearest is {nearest.address}")
+        near = nearest.address
+        raise UsageError(f"the guide has no cell {address!r}", hint=f"the nearest is {near}", candidates=(near,))
     return nearest
 
 
@@ -135,7 +123,8 @@ def fact(address: str) -> Fact:
     from difflib import get_close_matches
 
     near = get_close_matches(wanted, [it.address for it in text_facts()], n=3, cutoff=0)
-    raise UsageError(f"the guide's text has no fact {address!r}; the nearest are {', '.join(near)}")
+    hint = f"the nearest are {', '.join(near)}"
+    raise UsageError(f"the guide's text has no fact {address!r}", hint=hint, candidates=near)
 
 
 def facts_on(page: str) -> tuple[Fact, ...]:

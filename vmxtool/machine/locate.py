@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
-from vmxtool.errors import InputError, UsageError
+from vmxtool.errors import InputError, NoVm, UsageError
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -31,14 +31,16 @@ def find_config(path: Path) -> Path:
     out of the folder only where the user named the link itself.
 
     Raises:
-        UsageError: nothing is there, no config is, or several are, which are then named; or it is a link out of the
-            folder.
+        UsageError: nothing is there, or several configs are, which are then named; or it is a link out of the folder.
+        NoVm: the folder holds no config.
         InputError: the system does not let us look.
     """
     try:
         if not path.is_dir():
             if "\x00" not in str(path) and not path.exists() and not path.is_symlink():
-                raise UsageError(f"{path}: there is no such file or folder; name the VM's config or its folder")
+                raise UsageError(
+                    "there is no such file or folder", path=path, hint="name the VM's config or its folder"
+                )
             return path
         configs, bundles = _candidates(path)
         if not configs and len(bundles) == 1:
@@ -54,10 +56,11 @@ def find_config(path: Path) -> Path:
     several = configs or bundles
     if len(several) > 1:
         what = "configs" if configs else "bundles"
-        names = ", ".join(candidate.name for candidate in several[:_NAMED])
-        names += ", …" if len(several) > _NAMED else ""
-        raise UsageError(f"{path}: {len(several)} {what} here ({names}); name the one you mean")
-    raise UsageError(f"{path}: no .vmx, .vmtx or .cfg file here; name the config file or the VM's folder")
+        names = [candidate.name for candidate in several]
+        shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        problem = f"{len(names)} {what} here ({shown})"
+        raise UsageError(problem, path=path, hint="name the one you mean", candidates=names)
+    raise NoVm("no .vmx, .vmtx or .cfg file here", path=path, hint="name the config file or the VM's folder")
 
 
 def read_config(path: Path) -> Document:
@@ -121,7 +124,8 @@ def _is_in(path: Path, folder: Path) -> bool:
 
 def _refuse_link_out(path: Path, folder: Path) -> None:
     if not _is_in(path, folder):
-        raise UsageError(f"{path}: this is a link out of its folder; name the file that it leads to, if it is the one")
+        hint = "name the file that it leads to, if it is the one"
+        raise UsageError("this is a link out of its folder", path=path, hint=hint)
 
 
 def _what_it_is(document: Document) -> tuple[str, int | None]:

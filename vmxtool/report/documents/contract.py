@@ -1,0 +1,243 @@
+"""The JSON contract, typed once: every document that a command prints with `--format json`.
+
+Fields may be added and are never renamed. The JSON Schemas in `schema/` are made from these types by
+`tests/generate/schemas.py`, one for each row of `CONTRACTS`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypedDict
+
+from vmxtool.planner.verdict import Answer, Effort
+from vmxtool.report.documents.constraints import Least, OneOf
+from vmxtool.report.documents.explain_contract import ExplainDocument
+from vmxtool.report.documents.inspect_contract import InspectDocument
+from vmxtool.report.documents.parts import (
+    Argv,
+    CellAddress,
+    CellValue,
+    Condition,
+    Count,
+    FindingValue,
+    GuideEntryValue,
+    GuideMoveValue,
+    GuideVerdict,
+    GuideWayValue,
+    HardwareValue,
+    HopWayValue,
+    Number,
+    OriginValue,
+    Pair,
+    ProductName,
+    StepValue,
+)
+
+# --- check and route ---
+
+
+class TargetValue(ProductName):
+    """The product that was asked about, and its releases where they differ in what they run."""
+
+    releases: list[str]
+
+
+class WayLabelValue(TypedDict):
+    """A way of several; `way` and `n` are the same number, by which `steps` name it."""
+
+    way: Number
+    n: Number
+    when: list[Condition]
+    one_way: bool
+
+
+class VersionsValue(TypedDict):
+    """Hardware version before and after a move."""
+
+    before: Number | None
+    after: Number | None
+
+
+class LegValue(Pair):
+    """One move of a route from a product to another."""
+
+    cell: CellAddress | None
+    verdict: GuideVerdict
+    way: HopWayValue
+    others: list[GuideWayValue]
+    hardware: VersionsValue
+    one_way: bool
+    can_go_back: bool
+    sources: list[str]
+    notes: list[str]
+    unverified: bool
+    steps: list[StepValue]
+
+
+class RouteValue(TypedDict):
+    """A chain of moves; each begins where the one before ends."""
+
+    over: list[str]
+    one_way: Count
+    conversions: Count
+    moves: Number
+    legs: list[LegValue]
+
+
+class CheckDocument(TypedDict):
+    """Whether a VM runs on a target, and what has to happen first: `vmxtool check --target`."""
+
+    schema: Literal["vmxtool.check/1"]
+    path: str | None
+    name: str
+    target: TargetValue
+    origin: list[OriginValue]
+    verdict: Answer
+    effort: Effort | None
+    guide: GuideEntryValue | None
+    findings: list[FindingValue]
+    unseen: list[str]
+    ways: list[WayLabelValue]
+    steps: list[StepValue]
+    route: list[RouteValue]
+
+
+RouteDocument = TypedDict(
+    "RouteDocument",
+    {
+        "schema": Literal["vmxtool.route/1"],
+        "path": str | None,
+        "name": str,
+        "from": ProductName,
+        "target": ProductName,
+        "hardware": HardwareValue,
+        "guide": GuideEntryValue | None,
+        "routes": list[RouteValue],
+        "missing": list[list[str]],
+    },
+)
+RouteDocument.__doc__ = "The best ways of a VM to a product: `vmxtool route`."
+
+
+# --- rewrite and undo ---
+
+
+class ChangeValue(TypedDict):
+    """One change in one file; `before` is null for a new line, `after` for a removed one."""
+
+    file: str
+    line: Number | None
+    key: str
+    before: str | None
+    after: str | None
+    why: str
+    source: str
+    safety: Annotated[str, OneOf("safe", "unsafe")]
+
+
+class ManualValue(TypedDict):
+    """What remains for the person."""
+
+    text: str
+    command: str | None
+    commands: list[Argv]
+    product: str | None
+
+
+class RewriteDocument(TypedDict):
+    """What a rewrite changes, or every reason why it is refused: `vmxtool rewrite`."""
+
+    schema: Literal["vmxtool.rewrite/1"]
+    dry_run: bool
+    applied: bool
+    changes: list[ChangeValue]
+    diff: str
+    refused: list[FindingValue]
+    manual: list[ManualValue]
+    notes: list[str]
+    journal: str | None
+
+
+class UndoDocument(TypedDict):
+    """What an undo did: `vmxtool undo`."""
+
+    schema: Literal["vmxtool.undo/1"]
+    number: Number
+    files: list[str]
+    was_unfinished: bool
+    about: dict[str, str]
+
+
+class JournalValue(TypedDict):
+    """One rewrite of a VM; the time is in UTC."""
+
+    number: Number
+    state: Annotated[str, OneOf("cut-short", "done", "undone")]
+    created: str | None
+    about: dict[str, str]
+    journal: str
+    problem: str | None
+
+
+class RewritesDocument(TypedDict):
+    """The rewrites of a VM, oldest first: `vmxtool undo --list`."""
+
+    schema: Literal["vmxtool.rewrites/1"]
+    rewrites: list[JournalValue]
+
+
+# --- what stands behind an answer ---
+
+
+class RunsValue(TypedDict):
+    """The hardware versions that a product runs, and the one that its new VMs have."""
+
+    min: int | None
+    max: int | None
+    creates: int | None
+
+
+class ProductValue(ProductName):
+    """A product: one entry of `vmxtool targets`."""
+
+    aliases: list[str]
+    family: str
+    hardware: RunsValue
+    released: str
+    source: str
+    checked: str
+    unverified: list[str]
+
+
+# --- errors ---
+
+
+class ErrorDocument(TypedDict):
+    """Why there is no answer; `exit` is the program's exit code."""
+
+    schema: Literal["vmxtool.error/1"]
+    exit: Annotated[int, Least(2)]
+    message: str
+    hint: str | None
+    file: str | None
+    line: Number | None
+    candidates: list[str]
+
+
+CONTRACTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "inspect": InspectDocument,
+        "check": CheckDocument,
+        "check-all": list[CheckDocument],
+        "route": RouteDocument,
+        "rewrite": RewriteDocument,
+        "undo": UndoDocument,
+        "rewrites": RewritesDocument,
+        "guide": list[GuideEntryValue],
+        "guide-table": list[GuideEntryValue] | list[CellValue],
+        "guide-pair": GuideEntryValue | GuideMoveValue | None,
+        "targets": list[ProductValue],
+        "explain": ExplainDocument,
+        "error": ErrorDocument,
+    }
+)
+"""Every document by its name, which is that of its schema."""

@@ -1,0 +1,125 @@
+"""The JSON contract of `vmxtool explain`: one document for each kind of subject."""
+
+from typing import Annotated, Literal, TypedDict
+
+from vmxtool.findings import Do, Severity
+from vmxtool.report.documents.constraints import OneOf
+from vmxtool.report.documents.parts import (
+    CellAddress,
+    CellValue,
+    CellVerdict,
+    GuideWayValue,
+    Number,
+    Pair,
+    RuleCode,
+    RuleName,
+)
+
+Schema = Literal["vmxtool.explain/1"]
+
+
+class ReferenceValue(TypedDict):
+    """A source with its title."""
+
+    reference: str
+    title: str
+
+
+class RuleExplained(TypedDict):
+    """The page of a rule."""
+
+    schema: Schema
+    kind: Literal["rule"]
+    code: RuleCode
+    name: RuleName
+    severity: Severity
+    title: str
+    text: str
+    sources: list[ReferenceValue]
+    about: Annotated[str, OneOf("files", "target", "rewrite")]
+    cure: Do | None
+    stops: list[Do]
+
+
+class RuleMention(TypedDict):
+    """A rule by its code and its name."""
+
+    code: RuleCode
+    name: RuleName
+
+
+_NoteEnds = TypedDict("_NoteEnds", {"from": list[str], "to": list[str]})
+
+
+class NoteValue(_NoteEnds):
+    """A note of a table, and the products it is about, none meaning all."""
+
+    id: str
+    says: str
+    source: str
+
+
+class CellExplained(TypedDict):
+    """One printed cell, with the pairs that it answers for and the rules that rest on it."""
+
+    schema: Schema
+    kind: Literal["cell"]
+    table: Number
+    cell: CellAddress
+    row: str
+    column: str
+    verdict: CellVerdict
+    ways: list[GuideWayValue]
+    notes: list[NoteValue]
+    source: str
+    pairs: list[Pair]
+    rules: list[RuleMention]
+
+
+class TableExplained(TypedDict):
+    """One printed table."""
+
+    schema: Schema
+    kind: Literal["table"]
+    table: Number
+    title: str
+    page: Number
+    columns: list[str]
+    rows: list[str]
+    cells: list[CellValue]
+    notes: list[NoteValue]
+
+
+class SourceExplained(TypedDict):
+    """A document that facts rest on."""
+
+    schema: Schema
+    kind: Literal["source"]
+    id: str
+    title: str
+    publisher: str | None
+    dated: str | None
+    address: str | None
+    read: str
+    remark: str | None
+
+
+class FactValue(TypedDict):
+    """One fact of the guide's running text."""
+
+    address: str
+    page: Number
+    topic: str
+    says: str
+    products: list[str]
+
+
+class TextExplained(TypedDict):
+    """What the guide's running text says at an address or on a page."""
+
+    schema: Schema
+    kind: Literal["text"]
+    facts: list[FactValue]
+
+
+ExplainDocument = RuleExplained | CellExplained | TableExplained | SourceExplained | TextExplained

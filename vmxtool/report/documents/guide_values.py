@@ -1,0 +1,237 @@
+"""The values of the JSON contract for what stands behind an answer: the guide, the products, rules and sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.knowledge import tables
+from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.sources import Source
+from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
+from vmxtool.rules.registry import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vmxtool.knowledge.cells import Note, Way
+    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact
+    from vmxtool.report.documents.contract import ProductValue
+    from vmxtool.report.documents.explain_contract import (
+        CellExplained,
+        ExplainDocument,
+        FactValue,
+        NoteValue,
+        RuleExplained,
+        SourceExplained,
+        TableExplained,
+    )
+    from vmxtool.report.documents.parts import (
+        CellValue,
+        GuideEntryValue,
+        GuideMoveValue,
+        GuideWayValue,
+        ProductName,
+    )
+    from vmxtool.report.subjects import Subject
+
+
+def guide_value() -> list[GuideEntryValue]:
+    """Return the whole guide: one entry for each pair of products."""
+    return entries_value(tables.entries())
+
+
+def table_value(table: Table) -> list[GuideEntryValue] | list[CellValue]:
+    """Return the entries of one table; tables 1 and 2 treat no pairs of products and give their cells."""
+    if table.number in {CONVERTER_TABLE, EFFORT_TABLE}:
+        return [cell_value(cell) for cell in table.cells()]
+    return entries_value(entry for entry in tables.entries() if entry.table == table.number)
+
+
+def entries_value(entries: Iterable[GuideEntry]) -> list[GuideEntryValue]:
+    """Return entries of the guide."""
+    return [entry_value(entry) for entry in entries]
+
+
+def entry_value(entry: GuideEntry) -> GuideEntryValue:
+    """Return what a cell of the guide says about a pair of products."""
+    return {
+        "table": entry.table,
+        "cell": entry.cell,
+        "from": entry.from_id,
+        "to": entry.to_id,
+        "verdict": entry.verdict,
+        "ways": [way_value(way) for way in entry.ways],
+        "notes": list(entry.notes),
+        "source": entry.source,
+    }
+
+
+def unprinted_value(from_id: str, to_id: str) -> GuideMoveValue | None:
+    """Return what the text says about a move that no table prints; None where it does not settle it."""
+    for fact in tables.moves(from_id, to_id):
+        if fact.verdict is not None:
+            return {
+                "table": None,
+                "cell": None,
+                "from": from_id,
+                "to": to_id,
+                "verdict": fact.verdict,
+                "ways": [way_value(way) for way in fact.ways],
+                "notes": [fact.says],
+                "source": fact.address,
+            }
+    return None
+
+
+def way_value(way: Way) -> GuideWayValue:
+    """Return one way of a cell."""
+    return {
+        "steps": [{"do": step.do, "with": list(step.products)} for step in way.steps],
+        "when": list(way.when),
+        "one_way": way.one_way,
+    }
+
+
+def cell_value(cell: Cell) -> CellValue:
+    """Return one printed cell, for all pairs of products that it covers."""
+    return {
+        "table": cell.table,
+        "cell": cell.address,
+        "row": cell.row_label,
+        "column": cell.column_label,
+        "verdict": cell.verdict,
+        "ways": [way_value(way) for way in cell.ways],
+        "notes": [note.says for note in cell.notes],
+        "source": _section(cell),
+    }
+
+
+def products_value(listed: Iterable[Product]) -> list[ProductValue]:
+    """Return products with their names, generation and hardware versions."""
+    return [_product(product) for product in listed]
+
+
+def product_name(product: Product) -> ProductName:
+    """Return a product's id, name and generation."""
+    return {"id": product.id, "name": product.name, "generation": product.generation}
+
+
+def explain_value(subject: Subject) -> ExplainDocument:
+    """Return a subject, "vmxtool.explain/1"; `kind` says what it is."""
+    match subject:
+        case Rule():
+            return _rule(subject)
+        case Cell():
+            return _cell(subject)
+        case Table():
+            return _table(subject)
+        case Source():
+            return _source(subject)
+    return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
+
+
+def _product(product: Product) -> ProductValue:
+    return {
+        "id": product.id,
+        "aliases": list(product.aliases),
+        "name": product.name,
+        "family": product.family,
+        "generation": product.generation,
+        "hardware": {"min": product.runs_min, "max": product.runs_max, "creates": product.creates},
+        "released": product.released,
+        "source": product.source,
+        "checked": str(product.checked),
+        "unverified": sorted(product.unverified),
+    }
+
+
+def _rule(rule: Rule) -> RuleExplained:
+    from vmxtool.report.subjects import title_of
+
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "rule",
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "title": rule.title,
+        "text": rule.text,
+        "sources": [{"reference": it, "title": title_of(it)} for it in rule.sources],
+        "about": rule.about.value,
+        "cure": rule.cure,
+        "stops": sorted(rule.stops),
+    }
+
+
+def _cell(cell: Cell) -> CellExplained:
+    from vmxtool.report.subjects import pairs_of, rules_on
+
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "cell",
+        "table": cell.table,
+        "cell": cell.address,
+        "row": cell.row_label,
+        "column": cell.column_label,
+        "verdict": cell.verdict,
+        "ways": [way_value(way) for way in cell.ways],
+        "notes": [_note(note) for note in cell.notes],
+        "source": _section(cell),
+        "pairs": [{"from": entry.from_id, "to": entry.to_id} for entry in pairs_of(cell)],
+        "rules": [{"code": rule.code, "name": rule.name} for rule in rules_on(cell)],
+    }
+
+
+def _table(table: Table) -> TableExplained:
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "table",
+        "table": table.number,
+        "title": table.title,
+        "page": table.page,
+        "columns": list(table.columns),
+        "rows": [row.label for row in table.rows],
+        "cells": [cell_value(cell) for cell in table.cells()],
+        "notes": [_note(note) for note in table.notes],
+    }
+
+
+def _source(source: Source) -> SourceExplained:
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "source",
+        "id": source.id,
+        "title": source.title,
+        "publisher": source.publisher or None,
+        "dated": source.dated or None,
+        "address": source.address or None,
+        "read": str(source.read),
+        "remark": source.remark or None,
+    }
+
+
+def _fact(fact: Fact) -> FactValue:
+    return {
+        "address": fact.address,
+        "page": fact.page,
+        "topic": fact.topic,
+        "says": fact.says,
+        "products": list(fact.products),
+    }
+
+
+def _note(note: Note) -> NoteValue:
+    return {
+        "id": note.id,
+        "says": note.says,
+        "source": note.source,
+        "from": list(note.from_ids),
+        "to": list(note.to_ids),
+    }
+
+
+def _section(cell: Cell) -> str:
+    """The page on which the section of a cell's table begins."""
+    return f"mpg:p{cell.page:02d}"

@@ -1,0 +1,211 @@
+"""The values of the JSON contract for what is decided about a VM: check, route, rewrite and undo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vmxtool.knowledge.hardware import generation_of
+from vmxtool.knowledge.products import products
+from vmxtool.report.documents.guide_values import entry_value, product_name, way_value
+from vmxtool.report.documents.values import finding_value, origin_value, sole_command
+from vmxtool.report.words import step_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from vmxtool.findings import Fix
+    from vmxtool.machine.model import Machine
+    from vmxtool.planner.plan import Step, WayLabel
+    from vmxtool.planner.routes import Hop, Route, Routes
+    from vmxtool.planner.verdict import Verdict
+    from vmxtool.report.documents.contract import (
+        ChangeValue,
+        CheckDocument,
+        JournalValue,
+        LegValue,
+        ManualValue,
+        RewriteDocument,
+        RewritesDocument,
+        RouteDocument,
+        RouteValue,
+        UndoDocument,
+        WayLabelValue,
+    )
+    from vmxtool.report.documents.parts import StepValue
+    from vmxtool.rewriter.diff import FileChange
+    from vmxtool.rewriter.journal.history import UndoResult
+    from vmxtool.rewriter.journal.store import JournalInfo
+    from vmxtool.rewriter.rewrite import Rewrite
+
+_STATES = {"journal": "cut-short", "done": "done", "undone": "undone"}
+
+
+def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
+    """Return whether a VM runs on a target, "vmxtool.check/1".
+
+    Args:
+        verdict: the answer.
+        vm: the VM, or None where nobody has seen it.
+    """
+    return {
+        "schema": "vmxtool.check/1",
+        "path": verdict.path,
+        "name": verdict.name,
+        "target": {**product_name(verdict.target), "releases": []},
+        "origin": [origin_value(candidate) for candidate in verdict.origin],
+        "verdict": verdict.verdict,
+        "effort": verdict.effort,
+        "guide": entry_value(verdict.guide) if verdict.guide is not None else None,
+        "findings": [finding_value(item) for item in verdict.findings],
+        "unseen": list(verdict.unseen),
+        "ways": [_way_label(way) for way in verdict.ways],
+        "steps": [_step(step, vm) for step in verdict.steps],
+        "route": [_route(route, vm) for route in verdict.routes],
+    }
+
+
+def check_all_value(vm: Machine, verdicts: Iterable[Verdict]) -> list[CheckDocument]:
+    """Return one answer for each product."""
+    return [check_value(verdict, vm) for verdict in verdicts]
+
+
+def route_value(routes: Routes, vm: Machine | None = None) -> RouteDocument:
+    """Return the best ways to a product, "vmxtool.route/1".
+
+    Args:
+        routes: what the search gave.
+        vm: the VM, or None where nobody has seen it.
+    """
+    known = products()
+    return {
+        "schema": "vmxtool.route/1",
+        "path": routes.path,
+        "name": routes.name,
+        "from": product_name(known[routes.start]),
+        "target": product_name(known[routes.target]),
+        "hardware": {"version": routes.version, "generation": generation_of(routes.version)},
+        "guide": entry_value(routes.guide) if routes.guide is not None else None,
+        "routes": [_route(route, vm) for route in routes.routes],
+        "missing": [list(names) for names in routes.missing],
+    }
+
+
+def rewrite_value(rewrite: Rewrite, dry_run: bool, journal: Path | None) -> RewriteDocument:
+    """Return what a rewrite changes, or why it is refused, "vmxtool.rewrite/1"."""
+    return {
+        "schema": "vmxtool.rewrite/1",
+        "dry_run": dry_run,
+        "applied": journal is not None,
+        "changes": [_change(change) for change in rewrite.changes],
+        "diff": rewrite.diff,
+        "refused": [finding_value(item) for item in rewrite.refused],
+        "manual": [_manual(fix) for fix in rewrite.manual],
+        "notes": list(rewrite.notes),
+        "journal": str(journal) if journal is not None else None,
+    }
+
+
+def undo_value(result: UndoResult) -> UndoDocument:
+    """Return what an undo did, "vmxtool.undo/1"."""
+    return {
+        "schema": "vmxtool.undo/1",
+        "number": result.undone.number,
+        "files": list(result.undone.files),
+        "was_unfinished": result.undone.was_unfinished,
+        "about": dict(result.about),
+    }
+
+
+def rewrites_value(rewrites: Sequence[JournalInfo]) -> RewritesDocument:
+    """Return the rewrites of a VM, "vmxtool.rewrites/1", oldest first; times are in UTC."""
+    return {"schema": "vmxtool.rewrites/1", "rewrites": [_journal(info) for info in rewrites]}
+
+
+def _way_label(way: WayLabel) -> WayLabelValue:
+    return {"way": way.way, "n": way.way, "when": list(way.when), "one_way": way.one_way}
+
+
+def _step(step: Step, vm: Machine | None) -> StepValue:
+    return {
+        "n": step.n,
+        "way": step.way,
+        "do": step.do,
+        "by": step.by,
+        "where": step.where,
+        "text": step_text(step, vm),
+        "command": sole_command(step.commands),
+        "commands": [list(argv) for argv in step.commands],
+        "product": step.product,
+        "source": step.source,
+        "safety": step.safety,
+        "one_way": step.one_way,
+        "needs": list(step.needs),
+    }
+
+
+def _route(route: Route, vm: Machine | None) -> RouteValue:
+    return {
+        "over": list(route.over),
+        "one_way": route.one_way_count,
+        "conversions": route.conversions,
+        "moves": len(route.hops),
+        "legs": [_leg(hop, vm) for hop in route.hops],
+    }
+
+
+def _leg(hop: Hop, vm: Machine | None) -> LegValue:
+    plan = hop.plan
+    return {
+        "from": hop.from_id,
+        "to": hop.to_id,
+        "cell": hop.cell,
+        "verdict": hop.verdict,
+        "way": {
+            "steps": [{"do": step.do, "with": list(step.products)} for step in plan.steps],
+            "when": list(plan.when),
+            "one_way": plan.one_way,
+        },
+        "others": [way_value(way) for way in hop.others],
+        "hardware": {"before": hop.before, "after": hop.after},
+        "one_way": hop.one_way,
+        "can_go_back": hop.can_go_back,
+        "sources": list(hop.sources),
+        "notes": list(hop.notes),
+        "unverified": hop.unverified,
+        "steps": [_step(replace(step, n=n), vm) for n, step in enumerate(plan.steps, 1)],
+    }
+
+
+def _change(change: FileChange) -> ChangeValue:
+    return {
+        "file": change.file,
+        "line": change.line,
+        "key": change.key,
+        "before": change.before,
+        "after": change.after,
+        "why": change.why,
+        "source": change.source,
+        "safety": change.safety,
+    }
+
+
+def _manual(fix: Fix) -> ManualValue:
+    return {
+        "text": fix.text,
+        "command": sole_command(fix.commands),
+        "commands": [list(argv) for argv in fix.commands],
+        "product": fix.product,
+    }
+
+
+def _journal(info: JournalInfo) -> JournalValue:
+    return {
+        "number": info.number,
+        "state": _STATES[info.state],
+        "created": info.created.isoformat() if info.created is not None else None,
+        "about": dict(info.about),
+        "journal": str(info.path),
+        "problem": info.problem or None,
+    }
