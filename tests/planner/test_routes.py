@@ -6,368 +6,373 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import pytest
+from build import SCSI_DISK, make_vm, plainest_vm
 from hypothesis import given
 from hypothesis import strategies as st
+from planner.plans import dos
 
+from vmxtool import UsageError, check, route
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.runs import Ternary, first_version, runs
 from vmxtool.knowledge.transcript import names
-from vmxtool.planner.legs import Leg, State, first_version
-from vmxtool.planner.routes import Route, Routes, find_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from vmxtool import Machine
     from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.planner.routes import Hop, Route
 
 GUIDE = sorted(names().generation)
 IN_TABLES = sorted({name for ids in names().labels.values() for name in ids})
 ALL = [product.id for product in products().values() if product.family != HARDWARE]
-ENTRIES = guide.entries()
+ENTRIES = [entry for entry in guide.entries() if entry.ways]
 
 
-def ids(pair: GuideEntry) -> str:
-    return f"{pair.from_id}-{pair.to_id}"
-
-
-def best(start: str, target: str, have: set[str] | None = None, version: int | None = None) -> Route:
-    found = find_routes(start, version, target, have).routes
+def best(start: str, target: str, have: Iterable[str] | None = None, vm: Machine | None = None) -> Route:
+    found = route(vm, target, start, have).routes
     assert found, f"no route from {start} to {target}"
     return found[0]
 
 
-def over(route: Route) -> list[str]:
-    return [route.legs[0].from_id, *(leg.to_id for leg in route.legs)]
+def only_hop(start: str, target: str, have: Iterable[str] | None = None, vm: Machine | None = None) -> Hop:
+    (hop,) = best(start, target, have, vm).hops
+    return hop
 
 
-def dos(leg: Leg) -> list[str]:
-    return [step.do for step in leg.way.steps]
+def path(found: Route) -> list[str]:
+    return [found.hops[0].from_id, *(hop.to_id for hop in found.hops)]
 
 
-def names_third(entry: GuideEntry) -> bool:
-    """Whether every way of a cell goes over a product that is neither its row's nor its column's."""
-    return all(
-        {name for step in way.steps for name in step.products} - {entry.from_id, entry.to_id} for way in entry.ways
-    )
+def members(*words: str) -> set[str]:
+    """Products that names of the guide stand for, such as Workstation 5."""
+    return {member for word in words for member in names().groups.get(word, (word,))}
 
 
-# What every route is
+def thirds(entry: GuideEntry) -> list[set[str]]:
+    """For every way of a cell the products that it goes over, which are neither its row's nor its column's."""
+    ends = {entry.from_id, entry.to_id}
+    return [{name for step in way.steps for name in step.products if not members(name) & ends} for way in entry.ways]
+
+
+# --- what every route is
 
 
 @given(st.sampled_from(ALL), st.sampled_from(ALL))
 def test_a_route_is_a_chain_without_loops_and_the_cheapest_comes_first(start: str, target: str) -> None:
-    found = find_routes(start, None, target)
+    found = route(None, target, start)
     assert len(found.routes) <= 3
-    assert [route.cost for route in found.routes] == sorted(route.cost for route in found.routes)
-    for route in found.routes:
-        path = over(route)
-        assert (path[0], path[-1]) == (start, target)
-        assert len(set(path)) == len(path) or path == [start, start]
-        assert route.legs[0].before == found.version
-        for leg in route.legs:
-            assert products()[leg.to_id].runs(leg.after)
-            assert leg.verdict in {"ok", "ok-in-most-cases", "special-steps", "maybe"}
-            assert leg.sources
-            assert not (leg.one_way and leg.can_go_back)
-            assert leg.after == leg.before or leg.conversions
-        assert all(earlier.after == later.before for earlier, later in pairwise(route.legs))
-        assert route.cost == (route.one_way_count, route.conversions, route.moves)
+    assert [it.cost for it in found.routes] == sorted(it.cost for it in found.routes)
+    assert len({it.over for it in found.routes}) == len(found.routes)
+    for one in found.routes:
+        assert (path(one)[0], path(one)[-1]) == (start, target)
+        assert len(set(path(one))) == len(path(one)) or path(one) == [start, start]
+        assert one.hops[0].before == found.version
+        assert one.cost == (one.one_way_count, one.conversions, len(one.hops))
+        assert all(earlier.after == later.before for earlier, later in pairwise(one.hops))
+        for hop in one.hops:
+            assert hop.after is not None
+            assert runs(products()[hop.to_id], hop.after) is not Ternary.NO
+            assert hop.verdict in {"ok", "ok-in-most-cases", "special-steps", "maybe"}
+            assert hop.sources
+            assert not (hop.one_way and hop.can_go_back)
+            assert hop.after == hop.before or hop.conversions
+            assert hop.plan.end.holder == hop.to_id
+
+
+@given(st.sampled_from(ALL), st.sampled_from(ALL))
+def test_the_direct_hop_does_what_a_check_plans(start: str, target: str) -> None:
+    plans = check(None, target, start).plans
+    for one in route(None, target, start).routes:
+        if not one.over:
+            assert dos(one.hops[0].plan) in [dos(plan) for plan in plans]
 
 
 @given(st.sampled_from(IN_TABLES), st.sampled_from(IN_TABLES), st.sets(st.sampled_from(IN_TABLES)))
 def test_only_products_at_hand_are_gone_over(start: str, target: str, have: set[str]) -> None:
-    found = find_routes(start, None, target, have)
-    for route in found.routes:
-        assert set(route.over) <= have
+    found = route(None, target, start, have)
+    for one in found.routes:
+        assert set(one.over) <= have
+        used = {step.by for hop in one.hops for step in hop.plan.steps} & products().keys()
+        assert used <= {*have, start, target}
     for extra in found.missing:
         assert not set(extra) & (have | {start, target})
-        assert find_routes(start, None, target, have | set(extra)).routes
-        assert len(extra) == 1 or not any(find_routes(start, None, target, have | {one}).routes for one in extra)
+        assert route(None, target, start, have | set(extra)).routes
+        assert len(extra) == 1 or not any(route(None, target, start, have | {name}).routes for name in extra)
 
 
-@given(st.sampled_from(ALL), st.sampled_from(ALL))
-def test_no_route_over_more_kinds_of_product_is_shown_beside_one_over_fewer(start: str, target: str) -> None:
-    routes = find_routes(start, None, target).routes
-    if any(route.moves == 1 for route in routes):
-        assert routes[-1].moves == 1
-    assert len({route.over for route in routes}) == len(routes)
+# --- the guide's cells
 
 
-# The guide's cells
+@pytest.mark.parametrize(
+    "entry", [it for it in ENTRIES if not all(thirds(it))], ids=lambda it: f"{it.from_id}-{it.to_id}"
+)
+def test_what_a_cell_allows_directly_is_one_hop_with_that_cell(entry: GuideEntry) -> None:
+    hop = only_hop(entry.from_id, entry.to_id, set())
+    assert (hop.cell, hop.verdict) == (entry.cell, entry.verdict)
+    assert all(way in entry.ways for way in hop.others)
+    assert len(hop.others) == len(entry.ways) - 1
 
 
-@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.ways and not names_third(e)], ids=ids)
-def test_what_a_cell_allows_directly_is_one_move_with_that_cell(entry: GuideEntry) -> None:
-    only = best(entry.from_id, entry.to_id, set())
-    (leg,) = only.legs
-    assert (leg.cell, leg.verdict) == (entry.cell, entry.verdict)
-    assert leg.way in entry.ways or leg.way.steps[:-1] in [way.steps for way in entry.ways]
-    assert all(way in entry.ways for way in leg.others)
-    assert leg.one_way or not any(way.one_way for way in [leg.way])
+@pytest.mark.parametrize("entry", [it for it in ENTRIES if all(thirds(it))], ids=lambda it: f"{it.from_id}-{it.to_id}")
+def test_what_a_cell_allows_with_another_product_needs_that_product_at_hand(entry: GuideEntry) -> None:
+    assert route(None, entry.to_id, entry.from_id, set()).routes == ()
+    one = best(entry.from_id, entry.to_id, members(*set().union(*thirds(entry))) - {entry.to_id})
+    assert bool(one.one_way_count) == any(way.one_way for way in entry.ways)
 
 
-@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.ways and names_third(e)], ids=ids)
-def test_what_a_cell_allows_over_another_product_is_a_route_over_it(entry: GuideEntry) -> None:
-    assert find_routes(entry.from_id, None, entry.to_id, set()).routes == ()
-    groups = names().groups
-    named = {name for way in entry.ways for step in way.steps for name in step.products}
-    members = {member for name in named for member in groups.get(name, (name,))} - {entry.to_id}
-    route = best(entry.from_id, entry.to_id, members)
-    assert len(route.over) == 1
-    assert set(route.over) <= members
-    printed_one_way = any(way.one_way for way in entry.ways)
-    assert bool(route.one_way_count) == printed_one_way
+def test_nothing_made_for_generation_4_or_later_goes_back_below_it() -> None:
+    old = {name for name in IN_TABLES if (guide.generation_of(name) or 0) <= 3}
+    for start, target in product(sorted(set(IN_TABLES) - old), sorted(old)):
+        found = route(None, target, start, ALL)
+        assert found.routes == (), (start, target)
+        assert found.guide is not None
+        assert found.guide.verdict == "not-supported"
 
 
-NO_WAY_BACK = [
-    (left, reached)
-    for left, reached in product(IN_TABLES, IN_TABLES)
-    if (guide.generation_of(left) or 0) > 3 >= (guide.generation_of(reached) or 0)
-]
-
-
-@pytest.mark.parametrize(("start", "target"), NO_WAY_BACK, ids=str)
-def test_nothing_made_for_generation_4_or_later_goes_back_below_it(start: str, target: str) -> None:
-    found = find_routes(start, None, target, ALL)
-    assert found.routes == ()
-    assert found.guide is not None
-    assert found.guide.verdict == "not-supported"
-
-
-# The stages that the text tells
+# --- the stages that the text tells
 
 
 @pytest.mark.parametrize("start", ["gsx1", "ws2"])
-@pytest.mark.parametrize("target", ["ws6", "fusion1"])
-def test_generation_2_to_6_in_three_stages(start: str, target: str) -> None:
-    route = best(start, target, {"ws3", "ws5.5"})  # page 15
-    assert over(route) == [start, "ws3", "ws5.5", target]
-    assert [leg.cell for leg in route.legs][:2] == ["mpg:t17:r2c2", "mpg:t10:r2c1"]
-    assert [leg.one_way for leg in route.legs] == [True, True, False]
+def test_generation_2_to_6_in_three_stages(start: str) -> None:
+    one = best(start, "ws6", {"ws3", "ws5.5"})  # page 15
+    assert path(one) == [start, "ws3", "ws5.5", "ws6"]
+    assert [hop.cell for hop in one.hops][:2] == ["mpg:t17:r2c2", "mpg:t10:r2c1"]
+    assert [hop.one_way for hop in one.hops] == [True, True, False]
+
+
+@pytest.mark.parametrize("start", ["gsx1", "ws2"])
+def test_generation_2_to_fusion_1_over_3_and_a_workstation(start: str) -> None:
+    one = best(start, "fusion1", {"ws3", "ws5.5"})  # page 15; its cell has the Workstation for a step
+    assert path(one) == [start, "ws3", "fusion1"]
+    assert "ws5.5" in {step.by for step in one.hops[1].plan.steps}
+    assert one.one_way_count == 2
 
 
 @pytest.mark.parametrize("start", ["gsx1", "ws2"])
 @pytest.mark.parametrize("middle", ["ws3", "gsx2", "ws4", "gsx3"])
 @pytest.mark.parametrize("target", ["ws5.0", "ws5.5", "server1"])
 def test_generation_2_to_5_by_way_of_3_or_4(start: str, middle: str, target: str) -> None:
-    route = best(start, target, {middle})  # page 20
-    assert over(route) == [start, middle, target]
-    assert route.one_way_count == (2 if guide.generation_of(middle) == 3 else 1)
+    one = best(start, target, {middle})  # page 20
+    assert path(one) == [start, middle, target]
+    assert one.one_way_count == (2 if guide.generation_of(middle) == 3 else 1)
 
 
 def test_generation_2_to_5_under_esx() -> None:
-    route = best("esx1", "esx3")
-    assert over(route) == ["esx1", "esx1.5", "esx3"]
-    assert [leg.one_way for leg in route.legs] == [False, True]  # table 18: ESX Server 1.5 to 1.0 is fine
+    one = best("esx1", "esx3")  # page 20
+    assert path(one) == ["esx1", "esx1.5", "esx3"]
+    assert [hop.one_way for hop in one.hops] == [False, True]  # table 18: ESX Server 1.5 to 1.0 is fine
 
 
 @pytest.mark.parametrize("start", ["ws3", "gsx2", "esx1.5"])
-def test_generation_3_to_fusion_1_over_workstation_4_or_5(start: str) -> None:
-    found = find_routes(start, None, "fusion1")
-    assert [route.over for route in found.routes][:2] == [("ws4",), ("ws5.0",)]
-    assert all(route.legs[0].one_way and not route.legs[1].one_way for route in found.routes[:2])
+def test_generation_3_to_fusion_1_with_workstation_4_or_5(start: str) -> None:
+    for workstation in ("ws4", "ws5.0", "ws5.5"):
+        one = best(start, "fusion1", {workstation})
+        assert one.one_way_count == 1
+        assert workstation in {*one.over, *(step.by for hop in one.hops for step in hop.plan.steps)}
 
 
 @pytest.mark.parametrize("have", [{"gsx3"}, {"server1"}, {"gsx3", "server1"}])
 def test_generation_3_to_fusion_1_needs_a_workstation(have: set[str]) -> None:
-    assert find_routes("ws3", None, "fusion1", have).routes == ()  # page 15
-    assert find_routes("ws3", None, "fusion1", have | {"ws6"}).routes
+    assert route(None, "fusion1", "ws3", have).routes == ()  # page 15
+    assert route(None, "fusion1", "ws3", have | {"ws6"}).routes
 
 
 @pytest.mark.parametrize("target", ["ws5.0", "ws5.5", "server1", "esx3", "ws4", "gsx3", "esx2", "esx2-smp"])
 def test_fusion_1_to_older_products_over_workstation_6(target: str) -> None:
-    assert best("fusion1", target).over == ("ws6",)
-    assert find_routes("fusion1", None, target, set()).missing == (("ws6",),)
+    one = best("fusion1", target)
+    assert "ws6" in {*one.over, *(step.by for step in one.hops[0].plan.steps)}
+    assert route(None, target, "fusion1", set()).missing == (("ws6",),)
 
 
 def test_from_workstation_2_to_fusion_1_the_staged_ways_are_found() -> None:
-    routes = find_routes("ws2", None, "fusion1").routes
-    assert [route.over for route in routes] == [("ws4",), ("ws3", "ws5.0")]
-    assert [[leg.one_way for leg in route.legs] for route in routes] == [[True, False], [True, True, False]]
+    found = route(None, "fusion1", "ws2").routes
+    assert [one.over for one in found] == [("ws4",), ("ws3",)]
+    assert [[hop.one_way for hop in one.hops] for one in found] == [[True, False], [True, True]]
 
 
 def test_with_workstation_6_alone_a_workstation_4_or_5_is_missing() -> None:
-    missing = find_routes("ws3", None, "fusion1", {"ws6"}).missing
+    missing = route(None, "fusion1", "ws3", {"ws6"}).missing
     assert {("ws4",), ("ws5.0",), ("ws5.5",)} <= set(missing)
-    missing = find_routes("ws2", None, "fusion1", {"ws6"}).missing
+    missing = route(None, "fusion1", "ws2", {"ws6"}).missing
     assert ("ws4",) in missing
     assert ("ws5.0",) not in missing
     assert {frozenset(pair) for pair in missing} >= {frozenset({"ws3", "ws5.0"}), frozenset({"gsx2", "ws5.5"})}
 
 
-# Legacy mode
+# --- legacy mode
 
 
-def test_a_vm_in_legacy_mode_goes_back_and_an_upgraded_one_does_not() -> None:
-    assert over(best("ws3", "ws2", version=1)) == ["ws3", "ws2"]
-    assert find_routes("ws3", 2, "ws2").routes == ()
-    assert over(best("ws4", "gsx2", version=2)) == ["ws4", "gsx2"]
-    assert find_routes("ws4", 3, "gsx2").routes == ()
+def test_a_vm_in_legacy_mode_goes_back_and_an_upgraded_one_does_not(tmp_path: Path) -> None:
+    def held(product_id: str, hw: int) -> Machine:
+        return make_vm(tmp_path / f"{product_id}-{hw}", hw=hw, guest="win2000")
+
+    assert path(best("ws3", "ws2", vm=held("ws3", 1))) == ["ws3", "ws2"]
+    assert route(held("ws3", 2), "ws2", "ws3").routes == ()
+    assert path(best("ws4", "gsx2", vm=held("ws4", 2))) == ["ws4", "gsx2"]
+    assert route(held("ws4", 3), "gsx2", "ws4").routes == ()
 
 
-def test_a_legacy_vm_of_workstation_5_goes_to_esx_2_without_converter() -> None:
-    (leg,) = best("ws5.5", "esx2", version=3).legs
-    assert leg.cell == "mpg:t13:r3c2"
-    assert dos(leg) == ["import-disks"]
-    assert leg.way.when == ()
+def test_a_legacy_vm_of_workstation_5_goes_to_esx_2_without_converter(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, SCSI_DISK, hw=3, guest="win2000")
+    hop = only_hop("ws5.5", "esx2", vm=vm)
+    assert hop.before == 3
+    assert dos(hop.plan) == ["copy", "import-disks", "create-vm"]
+    assert hop.plan.when == ()
 
 
 def test_legacy_mode_is_preferred_and_says_that_the_vm_can_go_back() -> None:
-    (leg,) = best("esx2", "esx3").legs
-    assert dos(leg) == ["run-legacy"]
-    assert leg.can_go_back
-    assert [[step.do for step in way.steps] for way in leg.others] == [["converter"], ["upgrade-hardware"]]
+    hop = only_hop("esx2", "esx3")
+    assert dos(hop.plan) == ["copy", "register-vm", "run-legacy"]
+    assert hop.can_go_back
+    assert [[step.do for step in way.steps] for way in hop.others] == [["converter"], ["upgrade-hardware"]]
 
 
-# ACE, Player, SMP
+# --- ACE, Player, SMP
 
 
 @pytest.mark.parametrize(
-    ("start", "target", "path"),
+    ("start", "target", "wanted"),
     [
-        ("ws4", "ace1", ["ws4", "ace1"]),
-        ("server1", "ace2", ["server1", "ws6", "ace2"]),
-        ("esx3", "ace2", ["esx3", "ws6", "ace2"]),
-        ("ace1", "ws4", ["ace1", "ws4"]),
-        ("ace2", "ws5.5", ["ace2", "ws6", "ws5.5"]),
-        ("gsx3", "player1", ["gsx3", "player1"]),
-        ("esx2", "player1", ["esx2", "player1"]),
-        ("ws3", "player1", ["ws3", "ws4", "player1"]),
-        ("ws5.0", "player2", ["ws5.0", "ws6", "player2"]),
-        ("player1", "esx3", ["player1", "esx3"]),
-        ("player2", "ws5.0", ["player2", "ws6", "ws5.0"]),
+        ("ws4", "ace1", ["copy"]),
+        ("server1", "ace2", ["upgrade-hardware", "copy"]),
+        ("esx3", "ace2", ["converter", "upgrade-hardware", "copy"]),
+        ("ace1", "ws4", ["copy"]),
+        ("ace2", "ws5.5", ["move-to", "downgrade-hardware", "copy"]),
+        ("gsx3", "player1", ["copy"]),
+        ("esx2", "player1", ["export-disks", "copy"]),
+        ("ws3", "player1", ["move-to", "upgrade-hardware", "copy"]),
+        ("ws5.0", "player2", ["copy"]),
+        ("player1", "esx3", ["converter"]),
+        ("player2", "ws5.0", ["move-to", "downgrade-hardware", "copy"]),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_into_and_out_of_ace_and_player(start: str, target: str, path: list[str]) -> None:
-    route = best(start, target)
-    assert over(route) == path
-    leaves_ace = products()[start].family == "ace"
-    assert ("mpg:p12:ace-out" in route.legs[0].sources) == leaves_ace
-    assert any("no policies" in note for note in route.legs[0].notes) == leaves_ace
+def test_into_and_out_of_ace_and_player(start: str, target: str, wanted: list[str]) -> None:
+    hop = only_hop(start, target)
+    assert dos(hop.plan) == wanted
+
+
+@pytest.mark.parametrize(("start", "target"), [("ace1", "ws4"), ("ace2", "ws5.5")])
+def test_a_vm_leaves_ace_without_policies_alone(start: str, target: str) -> None:
+    one = best(start, target)
+    assert "mpg:p12:ace-out" in one.hops[0].sources
+    assert any("no policies" in note for note in one.hops[0].notes)
 
 
 def test_an_smp_vm_of_esx_2_is_not_led_around_the_products_without_virtual_smp() -> None:
-    assert find_routes("esx2-smp", None, "ws5.0", ALL).routes == ()  # table 9, row 1
-    direct = best("esx2-smp", "esx2")
-    assert over(direct) == ["esx2-smp", "esx2"]
-    assert direct.legs[0].way.when == ("esx2.5-managed-by-vc2",)
+    assert route(None, "ws5.0", "esx2-smp", ALL).routes == ()  # table 9, row 1
+    hop = only_hop("esx2-smp", "esx2")
+    assert hop.plan.when == ("esx2.5-managed-by-vc2",)
 
 
 @pytest.mark.parametrize("start", GUIDE)
 def test_every_product_of_the_guide_is_a_source(start: str) -> None:
     # Hosted generation 2 and 3 products and their kind reach Workstation 6 all the same, in stages.
-    route = best(start, "ws6")
-    assert route.legs[0].from_id == start
-    assert route.legs[0].before == first_version(products()[start])
-    assert all(leg.cell or leg.sources[0].startswith("mpg:") for leg in route.legs)
+    one = best(start, "ws6")
+    assert one.hops[0].from_id == start
+    assert one.hops[0].before == first_version(products()[start])
+    assert all(hop.cell or hop.sources[0].startswith("mpg:") for hop in one.hops)
 
 
 @pytest.mark.parametrize("target", GUIDE)
 def test_every_product_of_the_guide_is_a_target_for_its_own_generation(target: str) -> None:
     generation = guide.generation_of(target)
     starts = [name for name in IN_TABLES if guide.generation_of(name) == generation]
-    reached = [name for name in starts if find_routes(name, None, target).routes]
+    reached = [name for name in starts if route(None, target, name).routes]
     assert set(starts) - set(reached) <= {"esx2-smp"}  # which goes to products with Virtual SMP only
-    assert all(best(name, target).legs[-1].to_id == target for name in reached)
 
 
-# The products since
+# --- the products since
 
 
 @pytest.mark.parametrize(
     ("start", "target", "steps", "after"),
     [
-        ("ws25h2", "esxi6.5", ["downgrade-hardware", "import-disks"], 13),
-        ("esxi8.0", "ws12", ["export-disks", "downgrade-hardware"], 12),
-        ("fusion13", "ws16", ["downgrade-hardware"], 18),
+        ("ws25h2", "esxi6.5", ["downgrade-hardware", "copy", "import-disks", "register-vm"], 13),
+        ("esxi8.0", "ws12", ["downgrade-hardware", "export-disks", "copy"], 12),
+        ("fusion13", "ws16", ["downgrade-hardware", "copy"], 18),
         ("ws12", "ws17", ["copy"], 12),
-        ("esxi6.5", "esxi8.0", ["copy"], 13),
-        ("esxi7.0", "esxi6.0", ["downgrade-hardware"], 11),
-        ("esx3", "ws17", ["export-disks"], 4),
-        ("ws17", "esx3", ["downgrade-hardware", "import-disks"], 4),
-        ("ws12", "esxi6.5", ["downgrade-hardware", "import-disks"], 11),
-        ("player17", "player5", ["downgrade-hardware"], 9),
+        ("esxi6.5", "esxi8.0", ["copy", "register-vm"], 13),
+        ("esxi7.0", "esxi6.0", ["downgrade-hardware", "copy", "register-vm"], 11),
+        ("esx3", "ws17", ["export-disks", "copy"], 4),
+        ("ws17", "esx3", ["downgrade-hardware", "copy", "import-disks", "create-vm"], 4),
+        ("ws12", "esxi6.5", ["downgrade-hardware", "copy", "import-disks", "register-vm"], 11),
+        ("player17", "player5", ["downgrade-hardware", "copy"], 9),
         ("ws17", "hw10", ["downgrade-hardware"], 10),
+        ("ws4", "ws17", ["copy"], 3),  # that Workstation 17 lacks version 3 no source confirms
     ],
 )
 def test_later_products_have_direct_routes_with_their_conversions(
     start: str, target: str, steps: list[str], after: int
 ) -> None:
-    found = find_routes(start, None, target)
+    found = route(None, target, start)
     assert len(found.routes) == 1
-    (leg,) = found.routes[0].legs
-    assert (dos(leg), leg.after) == (steps, after)
-    assert leg.cell is None
-    assert not leg.one_way
-    assert set(leg.sources) >= set(products()[target].sources)
+    (hop,) = found.routes[0].hops
+    assert (dos(hop.plan), hop.after) == (steps, after)
+    assert hop.cell is None
+    assert not hop.one_way
+    assert set(hop.sources) >= set(products()[target].sources)
     assert found.guide is None
 
 
-def test_a_product_lowers_the_version_itself_where_it_can_and_vmxtool_otherwise() -> None:
-    def tool(start: str, target: str) -> tuple[str, ...]:
-        return next(s.products for s in best(start, target).legs[0].way.steps if s.do == "downgrade-hardware")
-
-    assert tool("ws17", "ws12") == ("ws17",)
-    assert tool("ws17", "esxi6.5") == ()  # no Workstation makes version 13
-    assert tool("esxi8.0", "ws12") == ()  # no ESX lowers a version
-    assert tool("player17", "ws12") == ()  # Player changes no version
-
-
 def test_old_hardware_is_upgraded_on_the_way_where_the_target_does_not_run_it() -> None:
-    route = best("ws4", "ws17")
-    assert over(route) == ["ws4", "ws6", "ws17"]
-    assert [leg.cell for leg in route.legs] == ["mpg:t05:r3c1", None]
-    assert route.legs[-1].after >= products()["ws17"].runs_min
-    assert route.one_way_count == 0
+    one = best("ws3", "ws17")
+    assert one.over
+    assert one.hops[-1].after is not None
+    assert runs(products()["ws17"], one.hops[-1].after) is not Ternary.NO
+    assert one.one_way_count == 1
 
 
 def test_a_route_crosses_from_the_guide_to_later_products() -> None:
-    route = best("gsx1", "esxi8.0")
-    cells = [leg.cell for leg in route.legs]
+    one = best("gsx1", "esxi8.0")
+    cells = [hop.cell for hop in one.hops]
     assert cells[0] is not None
     assert cells[-1] is None
-    assert route.one_way_count == 1
+    assert one.one_way_count == 1
 
 
 @pytest.mark.parametrize("target", ["ws2", "ws3", "gsx2", "esx1.5"])
 def test_no_later_product_leads_below_generation_4(target: str) -> None:
-    assert find_routes("ws17", None, target, ALL).routes == ()
+    assert route(None, target, "ws17", ALL).routes == ()
 
 
 def test_a_limit_that_no_source_confirms_is_marked() -> None:
-    (leg,) = best("ws5.5", "ws17").legs
     assert "runs_min" in products()["ws17"].unverified
-    assert leg.unverified
-    (leg,) = best("ws16", "ws17").legs
-    assert not leg.unverified
+    assert only_hop("ws5.5", "ws17").unverified
+    assert not only_hop("ws16", "ws17").unverified
 
 
-# Odds and ends
+# --- a VM that is there
 
 
-@pytest.mark.parametrize("name", ["ws4", "esx3", "player1", "ace2", "ws17", "esxi8.0"])
+@pytest.mark.parametrize(
+    ("guest", "vcpus", "over"), [("win2000serv", 1, "ws4"), ("win2000serv", 2, "ws5.5"), ("winxppro-64", 1, "ws5.5")]
+)
+def test_a_vm_is_led_over_products_that_run_it(guest: str, vcpus: int, over: str, tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "ws3", guest, vcpus)
+    assert best("ws3", "ws6", vm=vm).over == (over,)
+
+
+def test_a_check_looks_for_routes_where_the_vm_is_not_ready(tmp_path: Path) -> None:
+    verdict = check(plainest_vm(tmp_path, "ws3"), "ws6", "ws3")
+    assert verdict.routes
+    assert all(one.over for one in verdict.routes)
+    assert verdict.routes[0].over == ("ws4",)
+    assert check(plainest_vm(tmp_path / "6", "ws6"), "ws6", "ws6").routes == ()
+
+
+@pytest.mark.parametrize("name", ["ws4", "esx3", "player1", "player2", "ace2", "ws17", "esxi8.0"])
 def test_to_the_same_product_is_a_copy(name: str) -> None:
-    (leg,) = best(name, name).legs
-    assert dos(leg) == ["copy"]
-    assert leg.can_go_back
+    hop = only_hop(name, name)
+    assert dos(hop.plan) == (["copy", "register-vm"] if name.startswith("esx") else ["copy"])
+    assert hop.can_go_back
 
 
-def test_a_legacy_vm_goes_to_the_same_player_as_a_copy() -> None:
-    (leg,) = best("player2", "player2", version=4).legs
-    assert (dos(leg), leg.sources) == (["copy"], ("mpg:p10:same-product",))
-
-
-def test_a_hardware_version_that_nothing_runs_leads_nowhere_higher() -> None:
-    assert find_routes("ws26h1", 99, "ws17").routes[0].legs[0].after == 20
-    assert find_routes("ws4", 99, "ws5.5").routes == ()
-
-
-def test_the_values_for_json_are_those_of_the_route() -> None:
-    found: Routes = find_routes("ws3", None, "fusion1")
-    value = found.as_json()
-    assert value["schema"] == "vmxtool.route/1"
-    assert value["hardware"] == {"version": 2, "generation": 3}
-    assert value["guide"] == (guide.lookup("ws3", "fusion1") or pytest.fail("no cell")).as_json()
-    assert value["routes"] == [route.as_json() for route in found.routes]
-    leg = found.routes[0].legs[0]
-    assert leg.as_json()["way"] == leg.way.as_json()
-    assert State(leg.from_id, leg.before) == State("ws3", 2)
+def test_a_hardware_version_that_its_holder_does_not_run_is_refused(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, hw=7)
+    with pytest.raises(UsageError, match=r"version 7, which Workstation 4\.x does not run"):
+        route(vm, "ws5.5", "ws4")
+    with pytest.raises(UsageError, match="--from"):
+        route(None, "ws5.5")

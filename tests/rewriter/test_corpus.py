@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from peers import CORPUS, needs_corpus
 from rewriter.real_configs import as_found, at_rest
 
-from vmxtool.findings import Severity
+from vmxtool import Rewrite, Severity, judge, plan_rewrite
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import Ternary, is_written, runs
 from vmxtool.machine.read import describe
-from vmxtool.planner.request import Request, is_written
 from vmxtool.rewriter.journal.patch import ReplacePatch
-from vmxtool.rewriter.plan import Plan, plan
-from vmxtool.rules._registry import judge_target
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Machine
+    from vmxtool import Machine
 
 pytestmark = [pytest.mark.corpus, needs_corpus]
 
@@ -31,20 +28,22 @@ VERSIONS = [version for version in hardware_versions() if is_written(version)]
 GUIDE = [product for product in products().values() if product.generation is not None and product.family != "hardware"]
 
 
-def goals() -> Iterator[tuple[int | None, Product | None]]:
-    """Every hardware version that is written, and every product of the guide."""
-    yield from ((version, None) for version in VERSIONS)
-    yield from ((None, product) for product in GUIDE)
+GOALS: list[dict[str, Any]] = [
+    *({"hwversion": version} for version in VERSIONS),
+    *({"target": product.id} for product in GUIDE),
+]
+"""Every hardware version that is written, and every product of the guide."""
+GIVEN = {"ide_to_scsi": True, "move_disks": True, "adapter": "lsilogic", "unsafe": True}
 
 
-def after(made: Plan) -> Machine:
+def after(made: Rewrite) -> Machine:
     """The VM as it would be, its disks as they are: nothing is written."""
     config = made.machine.config
     data = next(patch.after for patch in made.patches if isinstance(patch, ReplacePatch) and patch.path == config.path)
     return describe(Document.parse(data, config.file), config.path)
 
 
-def refused_with_reasons(made: Plan) -> bool:
+def refused_with_reasons(made: Rewrite) -> bool:
     if not made.refused:
         return False
     assert not made.changes
@@ -55,16 +54,16 @@ def refused_with_reasons(made: Plan) -> bool:
     return True
 
 
-def holds(made: Plan, request: Request) -> None:
-    """Check a plan that changes the config against what it says of itself, with other eyes than its own proof."""
+def holds(made: Rewrite, wishes: dict[str, Any]) -> None:
+    """Check a rewrite that changes the config against what it says of itself, with other eyes than its own proof."""
     vm = after(made)
     document, now = made.machine.config.document, vm.config.document
     version = vm.hardware.version
     assert version is not None
     assert not now.duplicates
     assert not now.unknown
-    if request.hwversion is not None:
-        assert version == request.hwversion
+    if "hwversion" in wishes:
+        assert version == wishes["hwversion"]
     on_config = [change for change in made.changes if change.file == made.machine.config.file]
     for change in on_config:
         if change.before is not None:
@@ -73,17 +72,16 @@ def holds(made: Plan, request: Request) -> None:
     assert untouched(document, {change.before for change in on_config}) == untouched(
         now, {change.after for change in on_config}
     )
-    product = request.target or products().get(f"hw{version}")
-    assert product is not None
-    assert product.runs(version) or not {"runs_min", "runs_max"}.isdisjoint(product.unverified)
+    product = products()[wishes.get("target", f"hw{version}")]
+    assert runs(product, version) is not Ternary.NO
     told = {fix.text for fix in made.manual}
-    for finding in judge_target(vm, product):
-        if finding.severity is Severity.BLOCKER:
-            # What no file cures is a conversion of disks that the plan has told.
+    for finding in judge(vm, product.id):
+        if finding.severity is Severity.BLOCKER and not finding.of_files and finding.after is None:
+            # What a rewrite does not cure is a conversion of disks, of which it has told.
             assert finding.code.startswith("DSK"), finding
             assert finding.fix is not None
             assert finding.fix.text in told, finding
-    again = plan(vm, request)
+    again = plan_rewrite(vm, **wishes)
     assert not again.refused, again.refused
     assert not again.changes, again.changes
 
@@ -97,14 +95,13 @@ def untouched(document: Document, changed: Iterable[str | None]) -> list[bytes]:
 def test_every_config_as_it_lies_there_without_its_disks() -> None:
     changed = refused = 0
     for vm in as_found():
-        for version, product in goals():
-            request = Request(hwversion=version, target=product)
-            made = plan(vm, request)
+        for wishes in GOALS:
+            made = plan_rewrite(vm, **wishes)
             if refused_with_reasons(made):
                 refused += 1
             elif made.changes:
                 changed += 1
-                holds(made, request)
+                holds(made, wishes)
     assert changed > 1000
     assert refused > 1000
 
@@ -112,16 +109,14 @@ def test_every_config_as_it_lies_there_without_its_disks() -> None:
 def test_every_config_at_rest_with_its_disks_moved(tmp_path: Path) -> None:
     changed = moved = 0
     for vm in at_rest(tmp_path):
-        for version, product in goals():
-            request = Request(
-                hwversion=version, target=product, ide_to_scsi=True, move_disks=True, adapter="lsilogic", unsafe=True
-            )
-            made = plan(vm, request)
+        for goal in GOALS:
+            wishes = goal | GIVEN
+            made = plan_rewrite(vm, **wishes)
             if refused_with_reasons(made) or not made.changes:
                 continue
             changed += 1
             moved += any(change.key == "ddb.adapterType" for change in made.changes)
-            holds(made, request)
+            holds(made, wishes)
     assert changed > 1500
     assert moved > 500
 

@@ -22,10 +22,7 @@ from peers import (
     virsh_domxml,
 )
 
-from vmxtool.machine.read import read_machine
-from vmxtool.planner.request import Request
-from vmxtool.rewriter.journal.undo import undo
-from vmxtool.rewriter.plan import plan
+from vmxtool import inspect, plan_rewrite, undo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +97,7 @@ def test_an_ide_disk_of_every_kind_goes_to_scsi_with_its_content(
         """,
     )
     pristine = shutil.copytree(folder, tmp_path / "pristine")
-    made = plan(vm, Request(hwversion=4, ide_to_scsi=True))
+    made = plan_rewrite(vm, hwversion=4, ide_to_scsi=True)
     assert made.apply() is not None
 
     assert qemu_compare(pristine / "disk.vmdk", folder / "disk.vmdk")
@@ -136,7 +133,7 @@ def test_a_scsi_disk_of_every_kind_keeps_its_place_in_a_downgrade(
         guest="winNetStandard",
     )
     pristine = shutil.copytree(folder, tmp_path / "pristine")
-    assert plan(vm, Request(hwversion=4)).apply() is not None
+    assert plan_rewrite(vm, hwversion=4).apply() is not None
 
     assert qemu_compare(pristine / "disk.vmdk", folder / "disk.vmdk")
     assert faults(folder / "disk.vmdk", subformat) == faults(pristine / "disk.vmdk", subformat)
@@ -154,7 +151,7 @@ def test_four_ide_disks_of_four_kinds_go_to_one_controller(folder: Path, tmp_pat
         lines += [f'{place}.present = "TRUE"', f'{place}.fileName = "disk{number}.vmdk"']
     vm = make_vm(folder, "\n".join(lines), hw=7, guest="rhel5")
     pristine = shutil.copytree(folder, tmp_path / "pristine")
-    assert plan(vm, Request(ide_to_scsi=True)).apply() is not None
+    assert plan_rewrite(vm, ide_to_scsi=True).apply() is not None
 
     for number in range(4):
         assert qemu_compare(pristine / f"disk{number}.vmdk", folder / f"disk{number}.vmdk")
@@ -188,7 +185,7 @@ def test_sata_and_nvme_disks_of_a_new_vm_go_to_scsi_where_the_version_has_neithe
         guest="centos7-64",
     )
     pristine = shutil.copytree(folder, tmp_path / "pristine")
-    assert plan(vm, Request(hwversion=8, move_disks=True)).apply() is not None
+    assert plan_rewrite(vm, hwversion=8, move_disks=True).apply() is not None
 
     assert qemu_compare(pristine / "system.vmdk", folder / "system.vmdk")
     assert qemu_compare(pristine / "data.vmdk", folder / "data.vmdk")
@@ -214,11 +211,11 @@ def test_a_streamed_disk_without_room_is_refused_and_keeps_every_byte(folder: Pa
     before = digests(folder)
     assert qemu_info(path)["format"] == "vmdk"
 
-    made = plan(vm, Request(ide_to_scsi=True))
+    made = plan_rewrite(vm, ide_to_scsi=True)
 
     assert [reason.name for reason in made.refused] == ["descriptor-without-room"]
     assert digests(folder) == before
-    assert read_machine(vm.config.path).drives[0].bus == "ide"
+    assert inspect(vm.config.path).drives[0].bus == "ide"
 
 
 def adapter_of(path: Path) -> str:

@@ -18,13 +18,6 @@ SECTOR = 512
 GD_AT_END = 0xFFFFFFFFFFFFFFFF
 
 
-def text(*extents: str, create_type: str) -> bytes:
-    """A descriptor; for `planner/test_buses.py` alone, all others take it from `build`."""
-    from build import descriptor
-
-    return descriptor(*extents, create_type=create_type)
-
-
 def sparse_header(**changes: Any) -> bytes:
     """A sparse header of 8192 sectors with room for a descriptor, or one that differs in some fields."""
     fields: layout.Fields = {

@@ -14,7 +14,6 @@ from vmxtool.changes.descriptors import name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.model import Changes, join
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.limits import exceeded

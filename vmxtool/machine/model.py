@@ -239,6 +239,7 @@ class Machine:
         idle_devices: drives that say they are present, on a controller that is not.
         surplus_devices: devices that say they are present under a number that the hardware version does not have, so
             that no product looks at them.
+        read_only: files of the VM that are marked read-only for everybody, and its folder where that is.
         unread: files and folders that belong to the VM and could not be looked into, with the reason as the value.
         unfinished_rewrite: the journal of a rewrite that was cut short, or None.
     """
@@ -263,6 +264,7 @@ class Machine:
     encryption_evidence: tuple[Evidence, ...] = ()
     idle_devices: tuple[Evidence, ...] = ()
     surplus_devices: tuple[Evidence, ...] = ()
+    read_only: tuple[Evidence, ...] = ()
     unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None
 

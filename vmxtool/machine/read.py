@@ -17,7 +17,7 @@ from vmxtool.machine.origin import read_origin
 from vmxtool.machine.sections import Sections
 from vmxtool.machine.signs import Scene
 from vmxtool.machine.snapshots import read_snapshots
-from vmxtool.machine.state import find_unfinished, read_encryption, read_power
+from vmxtool.machine.state import find_unfinished, read_encryption, read_only, read_power
 from vmxtool.machine.storage import read_storage
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         encryption_evidence=encryption_evidence,
         idle_devices=storage.idle,
         surplus_devices=_surplus(sections, units.surplus),
+        read_only=read_only(real, storage.drives),
         unread=(*unlisted, *unread),
         unfinished_rewrite=unfinished,
     )

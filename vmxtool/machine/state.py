@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LOCKS = (".lck", ".writelock", ".vmx~", ".vswp")
 JOURNAL_FOLDER = ".vmxtool"
 """Name of the folder beside a config that holds the journals of rewrites."""
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
 
 
@@ -78,6 +79,23 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
         if link.encrypted
     )
     return ("partial" if disks else "none"), disks
+
+
+def read_only(config: Path, drives: Sequence[Drive]) -> tuple[Evidence, ...]:
+    """The config and the disks' files that nobody may write to, and their folder where it is so (but for Windows)."""
+    links = [link for drive in drives if drive.chain is not None for link in drive.chain.links]
+    named = {config: config.name} | {link.path: link.file for link in links}
+    found = [Evidence(name, value="read-only") for path, name in named.items() if _is_marked(path)]
+    if os.name != "nt" and _is_marked(config.parent):
+        found.append(Evidence(config.parent.name, value="read-only"))
+    return tuple(found)
+
+
+def _is_marked(path: Path) -> bool:
+    try:
+        return not path.stat().st_mode & _ANY_WRITE
+    except OSError:
+        return False
 
 
 def find_unfinished(folder: Folder) -> tuple[Path | None, tuple[Evidence, ...]]:

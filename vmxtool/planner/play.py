@@ -106,7 +106,8 @@ class HopPlanner:
         played = _Played(self.start, by_converter=any(move.do in BY_CONVERTER for move in moves))
         for move in moves:
             before = played.end
-            if move.do in REWRITING and before.version is not None and _is_ours(move):
+            ours = move.do in REWRITING and not (played.by_converter and _is_of_a_product(move))
+            if ours and before.version is not None and (move.version is not None or move.do is Do.REWRITE):
                 self._rewrite(move, before, before.version, played)
             else:
                 played.end = effect_of(move, before, self.target)
@@ -163,8 +164,9 @@ def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
     ]
 
 
-def _is_ours(move: Move) -> bool:
-    return move.version is not None or move.do is Do.REWRITE
+def _is_of_a_product(move: Move) -> bool:
+    """Whether a product that the guide names makes a move alone: before Converter, which makes the devices anew."""
+    return bool(move.products) and not move.cured
 
 
 def _mark(finding: Finding) -> tuple[str, Do | None]:

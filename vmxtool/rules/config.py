@@ -8,7 +8,7 @@ from vmxtool._files import is_absolute, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.rules.case import name_evidence
-from vmxtool.rules.commands import vmxtool_command
+from vmxtool.rules.commands import as_argument, vmxtool_command
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -235,6 +235,33 @@ def file_not_read(vm: Machine) -> Iterator[Hit]:
             f"{item.file} could not be read ({item.value}); what does it hold?",
             (item,),
             manual("make it readable, then ask again"),
+        )
+
+
+@rule(
+    "VMX010",
+    "marked-read-only",
+    Severity.INFO,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops={Do.REWRITE},
+)
+def marked_read_only(vm: Machine) -> Iterator[Hit]:
+    """A file of the VM is marked read-only for everybody, or its folder is.
+
+    Somebody may have meant that nothing changes it, so vmxtool does not. Take the mark off if it is to change.
+    """
+    if vm.read_only:
+        names = [item.file for item in vm.read_only]
+        folder = vm.config.folder
+        paths = [str(folder) if name == folder.name else str(folder / name) for name in names]
+        if str(vm.path) == ".":
+            paths = ["." if name == folder.name else as_argument(name) for name in names]
+        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        yield Hit(
+            f"marked read-only: {shown}",
+            vm.read_only[:_SHOWN],
+            manual("take the read-only mark off", ("chmod", "u+w", *paths)),
         )
 
 

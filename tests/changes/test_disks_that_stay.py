@@ -1,0 +1,123 @@
+"""Disks that cannot change their bus, each with the reason, and what is left to do in the guest where they can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from build import IDE_DISK, SCSI_DISK, descriptor, disk_lines, make_disk, make_vm
+from changes.told import entries, manual, reasons, settings
+from vmdk.disks import legacy_cowd
+
+from vmxtool import inspect, plan_rewrite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vmxtool import Machine, Rewrite
+
+
+def move(vm: Machine, **wishes: Any) -> Rewrite:
+    return plan_rewrite(vm, ide_to_scsi=True, **wishes)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        (legacy_cowd(), "legacy-disk"),
+        (descriptor('RW 100 FLAT "/dev/sda" 0', create_type="fullDevice"), "device-backed-disk"),
+        (descriptor('RW 100 VMFSRDM "rdm.vmdk"', create_type="vmfsRawDeviceMap"), "device-backed-disk"),
+        (descriptor(head='encryptionKeys="vmware:key/list/()"'), "disk-encrypted"),
+        (b"this is no disk at all, only a few words", "chain-broken"),
+    ],
+)
+def test_a_disk_that_cannot_move_is_refused_with_the_reason(tmp_path: Path, file: bytes, name: str) -> None:
+    (tmp_path / "disk.vmdk").write_bytes(file)
+    assert name in reasons(move(make_vm(tmp_path, IDE_DISK, guest="rhel4")))
+
+
+def test_devices_of_the_host_do_not_move(tmp_path: Path) -> None:
+    raw = make_vm(tmp_path, IDE_DISK + 'ide0:0.deviceType = "rawDisk"\n', guest="rhel4")
+    assert "device-backed-disk" in reasons(move(raw))
+    through = 'sata0.present = "TRUE"\nsata0:0.present = "TRUE"\nsata0:0.deviceType = "scsi-passthru"\n'
+    assert "drive-not-movable" in reasons(plan_rewrite(make_vm(tmp_path, through, hw=10), hwversion=9))
+
+
+def test_a_disk_that_is_missing_or_outside_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "vm"
+    assert reasons(move(make_vm(folder, IDE_DISK, guest="rhel4", disks=False))) == ["disk-file-missing"]
+    make_disk(tmp_path / "disk.vmdk")
+    outside = disk_lines("ide0:0", "../disk.vmdk")
+    assert reasons(move(make_vm(folder, outside, guest="rhel4", disks=False))) == ["disk-outside-folder"]
+
+
+def test_a_link_that_leads_out_of_the_folder_is_outside(tmp_path: Path) -> None:
+    folder = tmp_path / "vm"
+    folder.mkdir()
+    make_disk(tmp_path / "disk.vmdk")
+    (folder / "disk.vmdk").symlink_to(tmp_path / "disk.vmdk")
+    assert reasons(move(make_vm(folder, IDE_DISK, guest="rhel4"))) == ["disk-outside-folder"]
+
+
+def test_a_missing_disk_that_does_not_move_refuses_nothing(tmp_path: Path) -> None:
+    make_vm(tmp_path, IDE_DISK + disk_lines("scsi0:0", "data.vmdk"), guest="rhel4")
+    (tmp_path / "data.vmdk").unlink()
+    assert settings(move(inspect(tmp_path)))["ide0:0.fileName"] == "scsi1:0.fileName"
+
+
+@pytest.mark.parametrize("other", ["twin.vmx", "template.vmtx", "old.cfg"])
+def test_a_disk_of_another_config_in_the_folder_is_refused(tmp_path: Path, other: str) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
+    assert not move(vm).refused
+    (tmp_path / other).write_text('virtualHW.version = "4"\nscsi0:0.fileName = "./DISK.vmdk"\n')
+    refused = move(vm).refused
+    assert [reason.name for reason in refused] == ["disk-shared"]
+    assert other in refused[0].message
+
+
+def test_two_drives_on_one_file_are_refused(tmp_path: Path) -> None:
+    refused = move(make_vm(tmp_path, IDE_DISK + disk_lines("ide1:0", "./disk.vmdk"), guest="rhel4")).refused
+    assert {reason.name for reason in refused} == {"disk-used-twice"}
+    assert "ide1:0" in refused[0].message
+
+
+def test_what_keeps_a_disk_from_moving_does_not_keep_its_vm_from_another_version(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, SCSI_DISK + 'scsi0.virtualDev = "lsilogic"', hw=6, guest="rhel4")
+    (tmp_path / "twin.vmx").write_text('virtualHW.version = "6"\nscsi0:1.fileName = "disk.vmdk"\n')
+    made = plan_rewrite(vm, hwversion=4)
+    assert entries(made) == []
+    assert any("disk.vmdk is also a disk of twin.vmx" in note for note in made.notes)
+
+
+# --- the guest's part
+
+
+@pytest.mark.parametrize(
+    ("guest", "words"),
+    [
+        ("winNT", ("Windows NT 4", "BusLogic", "Converter 3")),
+        ("win2000Pro", ("Windows 2000", "BusLogic", "Converter 3")),
+        ("winxppro", ("Windows XP", "symmpi", "0x7B", "Converter 3")),
+        ("winNetStandard", ("Windows Server 2003", "LSI Logic", "Converter 3")),
+        ("rhel4", ("Red Hat Enterprise Linux 4", "/etc/fstab", "boot loader", "initial RAM disk", "mptspi")),
+        ("freebsd", ("FreeBSD", "/etc/fstab")),
+    ],
+)
+def test_the_guests_of_the_guide_are_told_what_to_do(tmp_path: Path, guest: str, words: tuple[str, ...]) -> None:
+    told = manual(move(make_vm(tmp_path, IDE_DISK, hw=4, guest=guest)))
+    for word in words:
+        assert word in told
+
+
+@pytest.mark.parametrize(("bus", "word"), [("nvme", "/dev/nvme"), ("sata", "initial RAM disk")])
+def test_linux_is_told_the_names_of_the_bus_that_its_disk_leaves(tmp_path: Path, bus: str, word: str) -> None:
+    vm = make_vm(tmp_path, disk_lines(f"{bus}0:0"), hw=14, guest="rhel7-64")
+    told = manual(plan_rewrite(vm, hwversion=9, move_disks=True))
+    assert word in told
+    assert "/dev/hd" not in told
+
+
+def test_which_disk_the_vm_starts_from_is_asked_where_another_was_there_before(tmp_path: Path) -> None:
+    data = 'scsi0.virtualDev = "lsilogic"\n' + disk_lines("scsi0:0", "data.vmdk")
+    assert "ide0:0 is scsi0:1 now" in manual(move(make_vm(tmp_path, IDE_DISK + data, guest="rhel4")))
+    assert "BIOS setup" not in manual(move(make_vm(tmp_path, IDE_DISK, guest="rhel4")))
