@@ -15,7 +15,7 @@ from machine import vms
 
 from vmxtool.errors import InputError, UsageError
 from vmxtool.machine.read import describe, read_machine
-from vmxtool.rules._registry import judge_files
+from vmxtool.rules.registry import judge_files
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:

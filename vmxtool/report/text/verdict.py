@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.plan import Step
+    from vmxtool.planner.plan import Step, WayLabel
     from vmxtool.planner.routes import Route
-    from vmxtool.planner.verdict import Verdict, WayLabel
+    from vmxtool.planner.verdict import Verdict
 
 _HEAVY = frozenset({Severity.BLOCKER, Severity.UNKNOWN})
 _TOLD = _HEAVY | {Severity.WARNING}
