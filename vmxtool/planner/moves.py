@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import can_return, first_version
+from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
 from vmxtool.rules.case import unknown_rows
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -78,12 +78,14 @@ class Made(NamedTuple):
         move: the move.
         before: the VM's state before it.
         after: its state after it.
+        one_way: whether it cannot be taken back.
         changes: what vmxtool changes in the files, where it is vmxtool's own.
     """
 
     move: Move
     before: VmState
     after: VmState
+    one_way: bool = False
     changes: Changes | None = None
 
     @property
@@ -93,12 +95,6 @@ class Made(NamedTuple):
             return frozenset({self.move.do})
         moves = {Do.MOVE_DISKS} if self.moved else set()
         return frozenset({self.move.do, Do.REWRITE, *moves})
-
-    @property
-    def one_way(self) -> bool:
-        """Whether it cannot be taken back: the guide prints so, or no product lowers the new version to the old."""
-        changes_version = self.changes is not None or self.move.do is Do.UPGRADE_HARDWARE
-        return self.move.one_way or (changes_version and is_one_way(self.before.version, self.after.version))
 
     @property
     def moved(self) -> frozenset[str]:
@@ -137,13 +133,25 @@ class Kind(NamedTuple):
     effect: Callable[[VmState, Move, Product], VmState] | None = None
 
 
-def is_one_way(before: int | None, after: int | None) -> bool:
-    """Whether no product takes a VM back from one hardware version to another."""
-    return before is not None and after is not None and after > before and not can_return(after, before)
+def is_one_way(before: int | None, after: int | None, origin: str | None = None) -> bool:
+    """Whether no product takes a VM back from one hardware version to another, and its own does not run the new one.
+
+    Args:
+        before: the version before.
+        after: the version after.
+        origin: id of the product that has the VM before, or None.
+    """
+    if before is None or after is None or after <= before or can_return(after, before):
+        return False
+    return origin is None or runs(products()[origin], after) is not Ternary.YES
 
 
 def _arrive(state: VmState, _: Move, target: Product) -> VmState:
     return state.held(target.id)
+
+
+def _copy(state: VmState, _: Move, target: Product) -> VmState:
+    return state.held(target.id, arrived=target.arrives_by == "copy")
 
 
 def _move_to(state: VmState, move: Move, _: Product) -> VmState:
@@ -230,7 +238,7 @@ KINDS: Mapping[Do, Kind] = {
     Do.EXPORT_DISKS: Kind(Phase.EXPORT, YOU, SOURCE, "mpg:p07", _export),
     Do.CONVERT_DISKS: Kind(Phase.EXPORT, YOU, HERE, "vmware-virtual-disk-format-5.0", _convert),
     Do.MOVE_TO: Kind(Phase.CARRY, YOU, HERE, "mpg:p07", _move_to),
-    Do.COPY: Kind(Phase.CARRY, YOU, HERE, "mpg:p07", _arrive),
+    Do.COPY: Kind(Phase.CARRY, YOU, HERE, "mpg:p07", _copy),
     Do.CONVERTER: Kind(Phase.CARRY, YOU, HERE, "mpg:p08", _make_anew),
     Do.IMPORT_WIZARD: Kind(Phase.CARRY, YOU, SOURCE, "mpg:p09", _make_anew),
     Do.IMPORT_DISKS: Kind(Phase.IMPORT, YOU, TARGET, "mpg:p07", _import),

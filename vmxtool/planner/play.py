@@ -13,7 +13,7 @@ from vmxtool.changes.realise import realise_alike
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.planner.arrange import REWRITING, arrange
-from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of
+from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, identity, is_stopped
 from vmxtool.planner.steps import StepMaker
 from vmxtool.rules.case import Case
@@ -111,7 +111,7 @@ class HopPlanner:
                 self._rewrite(move, before, before.version, played)
             else:
                 played.end = effect_of(move, before, self.target)
-                played.made.append(Made(move, before, played.end))
+                played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end)))
         return played
 
     def _rewrite(self, move: Move, before: VmState, own: int, played: _Played) -> None:
@@ -123,7 +123,12 @@ class HopPlanner:
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
         played.wanted = wanted
         played.end = before if changes.end is None else changes.end.held(before.holder, arrived=before.arrived)
-        played.made.append(Made(move, before, played.end, changes))
+        played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end), changes))
+
+    def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
+        """Whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
+        changes_version = move.do in REWRITING | {Do.UPGRADE_HARDWARE}
+        return move.one_way or (changes_version and is_one_way(before.version, after.version, self.start.holder))
 
     def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:
         """What a rewrite is to reach for a move: all that the target asks for, or before Converter the moves alone."""

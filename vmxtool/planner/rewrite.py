@@ -14,8 +14,9 @@ from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, is_written, runs
 from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide
-from vmxtool.planner.moves import KINDS, Phase, is_one_way
+from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
+from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules import writing
 from vmxtool.rules.case import GuideAnswer, facts_of, has_bus
 from vmxtool.rules.registry import findings_of
@@ -139,7 +140,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
         changes,
         wanted,
         manual=tuple(dict.fromkeys((*changes.manual, *later))),
-        notes=tuple(dict.fromkeys((*_notes(files, plan, goal), *changes.notes))),
+        notes=tuple(dict.fromkeys((*_notes(found, plan, goal), *changes.notes))),
         words=goal.words,
     )
 
@@ -200,9 +201,13 @@ def _refusals(found: Plans, plan: Plan, files: Files, changes: Changes) -> Itera
     before = plan.steps if own is None else plan.steps[: plan.steps.index(own)]
     done_first = {code for step in before if step.do is not Do.PREPARE_GUEST for code in step.cures}
     for finding in (*found.hop.found, *plan.met):
-        by_owner = finding.cure is not None and KINDS[finding.cure].phase < Phase.PREPARE
-        if by_owner and finding.blocks and not finding.of_files and finding.code in done_first:
+        if _is_of_owner(finding) and finding.blocks and not finding.of_files and finding.code in done_first:
             yield finding
+
+
+def _is_of_owner(finding: Finding) -> bool:
+    """Whether only the VM's owner can cure a finding, before anything is changed."""
+    return finding.cure is not None and KINDS[finding.cure].phase < Phase.PREPARE
 
 
 def _of_files(files: Files, moved: frozenset[str], *, rewrites: bool) -> Iterator[Finding]:
@@ -234,7 +239,7 @@ def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if best is not None:
         return _from_plan(found, best, goal, files)
-    refused = [it for dead in found.dead[:1] for it in dead.fatal]
+    refused = [it for dead in found.dead[:1] for it in dead.reasons if it in dead.fatal or _is_of_owner(it)]
     if not any(runs(found.hop.target, it) is Ternary.YES and is_written(it) for it in range(OLDEST_WRITTEN, 99)):
         refused += findings_of(
             writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
@@ -253,14 +258,21 @@ def _adapter(goal: Goal) -> str | None:
     return goal.adapter.lower() if goal.adapter is not None else None
 
 
-def _notes(files: Files, plan: Plan, goal: Goal) -> Iterator[str]:
+def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
+    files = found.hop.files
     yield from _state_notes(files.vm)
     before, after = plan.start.version, plan.end.version if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"
+    for finding in found.hop.found:
+        other = (
+            nearest_offered(found.hop.target, before) if before is not None and finding.cure in VERSION_MOVES else None
+        )
+        if after == before and other is not None and not finding.blocks:
+            yield f"{finding.message}, so it stays as it is; --hwversion {other} changes it"
     if before is not None and after is not None and after > before:
-        if is_one_way(before, after):
+        if is_one_way(before, after, plan.start.holder):
             yield (
                 f"raising the hardware version from {before} to {after} is one-way in VMware's products; vmxtool undo "
                 "takes it back as long as the VM has not been started since"

@@ -254,7 +254,7 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
     """The first candidates that survive being played with the VM itself."""
     search = question.search
     kinds: list[frozenset[object]] = []
-    for candidate in search.candidates(over):
+    for candidate in search.candidates(over, have):
         if len(kinds) >= limit:
             return
         crossed = search.kinds_of(candidate)

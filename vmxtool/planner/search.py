@@ -72,6 +72,7 @@ class Search:
         self._form = formats.pop() if len(formats) == 1 else native_format(holder)
         self._serial = count()
         self._most: Cost | None = None
+        self._have: frozenset[str] | None = None
         self._at_home = {products()[holder].family, target.family}
 
     def default_products(self) -> list[str]:
@@ -102,8 +103,14 @@ class Search:
         """Take note of a route: one that is dearer by more than one in any respect is no alternative to it."""
         self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
 
-    def candidates(self, over: Collection[str]) -> Iterator[Path]:
-        """Yield paths to the target over some products, the cheapest first."""
+    def candidates(self, over: Collection[str], have: Collection[str] | None = None) -> Iterator[Path]:
+        """Yield paths to the target over some products, the cheapest first.
+
+        Args:
+            over: the products in between.
+            have: the only products that may do a step, or None for all.
+        """
+        self._have = None if have is None else frozenset(have)
         start = self.start
         if start.version is None:
             return
@@ -116,6 +123,7 @@ class Search:
         heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
         known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
         direct: Cost | None = None
+        guided = False
         edges = 0
         while heap:
             partial = heappop(heap)
@@ -134,12 +142,18 @@ class Search:
                 edges += 1
                 if edges > _MOST_EDGES:
                     break
-                for edge in _edges(at, to_id, first.product):
+                for edge in _edges(at, to_id, first.product, self._have):
                     longer = self._longer(partial, edge)
                     if len(longer.nodes) == 2 and to_id == self.target.id:
+                        guided = guided or not edge.taste[1]
                         direct = longer.cost if direct is None else min(direct, longer.cost)
+                    if guided and edge.taste[1] and self._is_of_guide(at.product, to_id):
+                        continue  # what the guide does not say is no way round what it does
                     if self._may_win(longer, direct) and self._is_new(known, longer):
                         heappush(heap, longer)
+
+    def _is_of_guide(self, *ids: str) -> bool:
+        return all(tables.generation_of(name) is not None for name in ids)
 
     def _longer(self, partial: _Partial, edge: _Edge) -> _Partial:
         cost = (partial.cost[0] + edge.cost[0], partial.cost[1] + edge.cost[1], partial.cost[2] + 1)
@@ -186,18 +200,19 @@ class Search:
 
 
 @lru_cache(maxsize=16384)
-def _edges(at: _Node, to_id: str, made_by: str) -> tuple[_Edge, ...]:
+def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> tuple[_Edge, ...]:
     """The hops of the plainest VM from a node to a product, one for each hardware version that it can have there."""
     files, state = plain_vm(at.product, at.version, at.form)
     target = products()[to_id]
     if not target.runs(at.version) and target.runs_max < min(at.version, 3):
         return ()
     guide = hop_guide(at.product, at.version, to_id, made_by)
+    at_hand = None if have is None else have | {at.product, to_id}
     best: dict[_Node, _Edge] = {}
-    for plan in plan_hop(files, state, target, guide, staged=True).plans:
+    for plan in plan_hop(files, state, target, guide, have=at_hand, staged=True).plans:
         form = plan.end.disks[0].format
         node = _Node(to_id, plan.end.version or 0, form)
-        edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.entry is None)))
+        edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.verdict is None)))
         known = best.get(node)
         if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
             best[node] = edge

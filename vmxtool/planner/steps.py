@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Safety
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.planner.arrange import REWRITING
 from vmxtool.planner.goal import option_words
-from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VMXTOOL, YOU, member
+from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
     convert_commands,
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
     from vmxtool.rules.commands import Argv
     from vmxtool.rules.state import VmState
-
-
-_OF_REWRITE = REWRITING | {Do.UPGRADE_HARDWARE}
 
 
 class StepMaker:
@@ -78,7 +74,7 @@ class StepMaker:
 
     def _own_step(self, made: Made, changes: Changes, way: Way, *, by_converter: bool) -> Step:
         move, before, after = made.move, made.before.version, made.after.version
-        causes = [it for it in (*move.cured, *self.found) if it.cure in _OF_REWRITE]
+        causes = [*move.cured, *(it for it in self.found if _is_cause(it, made, by_converter=by_converter))]
         source = move.source or (way.source if move.do is not Do.REWRITE else None)
         source = source or next((it.sources[0] for it in causes if it.sources), KINDS[Do.REWRITE].source)
         words = self._options(before, after, changes, by_converter=by_converter)
@@ -173,6 +169,13 @@ class StepMaker:
             command = register_command(vm, self.target)
             return self.target.id, (command,) if command is not None else ()
         return None, ()
+
+
+def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:
+    """Whether a finding of the start is one that a rewrite cures."""
+    if finding.cure in VERSION_MOVES:
+        return made.after.version != made.before.version
+    return finding.cure is Do.REWRITE and not by_converter
 
 
 def _do_of_rewrite(move: Move, before: int | None, after: int | None, *, moves: bool) -> Do:

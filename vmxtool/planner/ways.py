@@ -218,8 +218,7 @@ def _guide_moves(
 def _is_needed(step: GuideStep, start: VmState, target: Product) -> bool:
     version = start.version
     if step.do in _CARRIES_DISKS:
-        formats = {disk.format for disk in start.disks}
-        return not formats or any(it == "unseen" or it not in target.readable_formats for it in formats)
+        return any(it.format == "unseen" or it.format not in target.readable_formats for it in start.disks)
     if step.do in _LOWERS:
         return version is None or runs(target, version) is Ternary.NO
     if step.do == "upgrade-hardware":
