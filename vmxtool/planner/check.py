@@ -224,7 +224,8 @@ def _answer(found: Plans, unseen: Sequence[str]) -> Answer:
     best = found.best
     if best is None:
         # What is wrong with the VM's own files says nothing against the target.
-        return Answer.DEPENDS if any(dead.by_files for dead in found.dead) else Answer.NOT_SUPPORTED
+        unknown = found.hop.start.version is None or any(dead.by_files for dead in found.dead)
+        return Answer.DEPENDS if unknown else Answer.NOT_SUPPORTED
     if (
         best.when
         or unseen

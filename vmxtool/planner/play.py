@@ -12,7 +12,8 @@ from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise_alike
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
 from vmxtool.knowledge.products import products
-from vmxtool.planner.arrange import REWRITING, arrange
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
+from vmxtool.planner.arrange import OWN, REWRITING, arrange
 from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, identity, is_stopped
 from vmxtool.planner.steps import StepMaker
@@ -64,7 +65,7 @@ class HopPlanner:
             left = [*self._files_left(played), *_left(found, played), *played.refused]
             if not left:
                 return self._plan(played, way, met.values(), order)
-            fatal = tuple(it for it in left if it.cure is None or it.cure in VERSION_MOVES or _mark(it) in done)
+            fatal = tuple(it for it in left if _is_fatal(it, played) or _mark(it) in done)
             if fatal:
                 return Dead(tuple(left), fatal)
             done |= {_mark(it) for it in left}
@@ -107,7 +108,7 @@ class HopPlanner:
         for move in moves:
             before = played.end
             ours = move.do in REWRITING and not (played.by_converter and _is_of_a_product(move))
-            if ours and before.version is not None and (move.version is not None or move.do is Do.REWRITE):
+            if ours and before.version is not None and _can_write(move, before.version):
                 self._rewrite(move, before, before.version, played)
             else:
                 played.end = effect_of(move, before, self.target)
@@ -169,9 +170,21 @@ def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
     ]
 
 
+def _can_write(move: Move, version: int) -> bool:
+    """Whether vmxtool writes what a move asks for: a version that is given, or one that it knows and keeps."""
+    return move.version is not None or (move.do in OWN and version >= OLDEST_WRITTEN)
+
+
 def _is_of_a_product(move: Move) -> bool:
     """Whether a product that the guide names makes a move alone: before Converter, which makes the devices anew."""
     return bool(move.products) and not move.cured
+
+
+def _is_fatal(finding: Finding, played: _Played) -> bool:
+    """Whether nothing that is known cures a finding: vmxtool's own cures need hardware that it writes."""
+    if finding.cure in OWN:
+        return (played.end.version or 0) < OLDEST_WRITTEN
+    return finding.cure is None or finding.cure in VERSION_MOVES
 
 
 def _mark(finding: Finding) -> tuple[str, Do | None]:

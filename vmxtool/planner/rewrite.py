@@ -266,10 +266,10 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
         maker = _makers(files.vm, goal)[0]
         yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"
     for finding in found.hop.found:
-        other = (
-            nearest_offered(found.hop.target, before) if before is not None and finding.cure in VERSION_MOVES else None
-        )
-        if after == before and other is not None and not finding.blocks:
+        if before is None or after != before or finding.blocks or finding.cure not in VERSION_MOVES:
+            continue
+        other = nearest_offered(found.hop.target, before)
+        if other is not None:
             yield f"{finding.message}, so it stays as it is; --hwversion {other} changes it"
     if before is not None and after is not None and after > before:
         if is_one_way(before, after, plan.start.holder):

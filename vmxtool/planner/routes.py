@@ -17,7 +17,7 @@ from vmxtool.planner.unseen import plain_vm
 from vmxtool.rules.case import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.products import Product
@@ -244,10 +244,17 @@ def _search(
     question: _Question, have: Collection[str] | None, limit: int
 ) -> tuple[tuple[Route, ...], tuple[tuple[str, ...], ...]]:
     over = question.search.default_products() if have is None else list(have)
-    found = tuple(_played(question, over, have, limit))
+    found = _best(_played(question, over, have, limit))
     if found or have is None:
         return found, ()
     return (), tuple(_missing(question, frozenset(have)))
+
+
+def _best(found: Iterable[Route]) -> tuple[Route, ...]:
+    """Routes by what they cost this VM, which may be else than the plainest one; no detour that a direct hop equals."""
+    routes = sorted(found, key=lambda route: route.cost)
+    direct = min((route.cost for route in routes if not route.over), default=None)
+    return tuple(it for it in routes if not it.over or direct is None or it.cost < direct)
 
 
 def _played(question: _Question, over: Collection[str], have: Collection[str] | None, limit: int) -> Iterator[Route]:

@@ -20,7 +20,7 @@ from vmxtool.planner.guide import hop_guide
 from vmxtool.planner.unseen import native_format, plain_vm
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
@@ -72,6 +72,9 @@ class Search:
         self._form = formats.pop() if len(formats) == 1 else native_format(holder)
         self._serial = count()
         self._most: Cost | None = None
+        self._direct: Cost | None = None
+        self._guided = False
+        self._edges = 0
         self._have: frozenset[str] | None = None
         self._at_home = {products()[holder].family, target.family}
 
@@ -114,7 +117,8 @@ class Search:
         start = self.start
         if start.version is None:
             return
-        self._most = None
+        self._most = self._direct = None
+        self._guided, self._edges = False, 0
         first = _Node(start.holder or "", start.version, self._form)
         at_hand = frozenset(over) - {first.product, self.target.id}
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
@@ -122,35 +126,49 @@ class Search:
             between = []  # the guide's own cell leads there or nothing does (page 14)
         heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
         known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
-        direct: Cost | None = None
-        guided = False
-        edges = 0
         while heap:
             partial = heappop(heap)
-            at = partial.nodes[-1]
-            if len(partial.nodes) > 1 and at.product == self.target.id:
+            if len(partial.nodes) > 1 and partial.nodes[-1].product == self.target.id:
                 yield tuple((node.product, node.version) for node in partial.nodes[1:])
-                continue
-            if len(partial.nodes) > _MOST_HOPS:
-                continue
-            visited = {node.product for node in partial.nodes}
-            for to_id in (self.target.id, *between):
-                if to_id in visited and not (to_id == self.target.id == at.product and len(partial.nodes) == 1):
-                    continue
-                if to_id != self.target.id and direct is not None and self._at_least(partial, 2) >= direct:
-                    break  # no detour is cheaper than the direct hop
-                edges += 1
-                if edges > _MOST_EDGES:
-                    break
-                for edge in _edges(at, to_id, first.product, self._have):
-                    longer = self._longer(partial, edge)
-                    if len(longer.nodes) == 2 and to_id == self.target.id:
-                        guided = guided or not edge.taste[1]
-                        direct = longer.cost if direct is None else min(direct, longer.cost)
-                    if guided and edge.taste[1] and self._is_of_guide(at.product, to_id):
-                        continue  # what the guide does not say is no way round what it does
-                    if self._may_win(longer, direct) and self._is_new(known, longer):
+            elif len(partial.nodes) <= _MOST_HOPS:
+                for longer in self._continued(partial, between):
+                    if self._may_win(longer) and self._is_new(known, longer):
                         heappush(heap, longer)
+
+    def _continued(self, partial: _Partial, between: Iterable[str]) -> Iterator[_Partial]:
+        """Yield a route begun with each hop that may follow, the target's own first."""
+        first, at = partial.nodes[0], partial.nodes[-1]
+        visited = {node.product for node in partial.nodes}
+        for to_id in (self.target.id, *between):
+            is_last = to_id == self.target.id
+            if to_id in visited and not (is_last and len(partial.nodes) == 1):
+                continue
+            if not is_last and not self._may_lead(partial, to_id):
+                continue
+            self._edges += 1
+            if self._edges > _MOST_EDGES:
+                return
+            for edge in _edges(at, to_id, first.product, self._have):
+                longer = self._longer(partial, edge)
+                if is_last and len(longer.nodes) == 2:
+                    self._guided = self._guided or not edge.taste[1]
+                    self._direct = longer.cost if self._direct is None else min(self._direct, longer.cost)
+                if not (self._guided and edge.taste[1] and self._is_of_guide(at.product, to_id)):
+                    yield longer  # what the guide does not say is no way round what it does
+
+    def _may_lead(self, partial: _Partial, to_id: str) -> bool:
+        """Whether a route begun may lead on over a product and still be cheaper than what is found."""
+        at, over, to = partial.nodes[-1], products()[to_id], self.target
+        here = products()[at.product].esx
+        crossed = _cross(here, over.esx) + _cross(over.esx, to.esx)
+        changed = not over.runs(at.version) or not to.runs(at.version)
+        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
+        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 2), hops=2)
+
+    def _is_cheap(self, least: Cost, hops: int) -> bool:
+        if self._direct is not None and hops > 1 and least >= self._direct:
+            return False
+        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
 
     def _is_of_guide(self, *ids: str) -> bool:
         return all(tables.generation_of(name) is not None for name in ids)
@@ -161,23 +179,15 @@ class Search:
         taste = tuple(a + b for a, b in zip(partial.taste, strange, strict=True)) if partial.taste else strange
         return _Partial(cost, taste, next(self._serial), (*partial.nodes, edge.node))
 
-    def _may_win(self, partial: _Partial, direct: Cost | None) -> bool:
+    def _may_win(self, partial: _Partial) -> bool:
         """Whether a route begun so is still worth a step: cheaper than the direct hop, and no dearer than one found."""
-        arrived = len(partial.nodes) > 1 and partial.nodes[-1].product == self.target.id
-        least = partial.cost if arrived else self._at_least(partial, 1)
-        if direct is not None and least[2] > 1 and least >= direct:
-            return False
-        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
-
-    def _at_least(self, partial: _Partial, hops: int) -> Cost:
-        """What a route begun so costs in the end, if it takes at least so many hops more."""
         at, to = partial.nodes[-1], self.target
-        holder = products()[at.product].esx
-        carried = None not in {holder, to.esx} and holder != to.esx
-        changed = not to.runs(at.version)
+        if len(partial.nodes) > 1 and at.product == to.id:
+            return self._is_cheap(partial.cost, partial.cost[2])
+        crossed, changed = _cross(products()[at.product].esx, to.esx), not to.runs(at.version)
         # For hardware of the guide one step may do both: VMware Converter.
-        work = max(carried, changed) if generation_of(at.version) is not None else carried + changed
-        return partial.cost[0], partial.cost[1] + work, partial.cost[2] + hops
+        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
+        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 1), partial.cost[2] + 1)
 
     def _is_new(self, known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _Partial) -> bool:
         """Whether no route begun leads there over fewer kinds of product for as little."""
@@ -217,6 +227,11 @@ def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> 
         if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
             best[node] = edge
     return tuple(best.values())
+
+
+def _cross(one: bool | None, other: bool | None) -> int:
+    """Whether a VM goes from a hosted product to ESX or back, where its disks are converted."""
+    return int(None not in {one, other} and one != other)
 
 
 @lru_cache(maxsize=256)
