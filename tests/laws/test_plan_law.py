@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.verdict import Answer
-from vmxtool.rules.case import Case, Files, facts_of
+from vmxtool.rules.case import Case, facts_of
 from vmxtool.rules.registry import judge
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.verdict import Verdict
-    from vmxtool.rules.case import GuideAnswer
+    from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
 
 TAKEN_OVER_BY = {
@@ -157,7 +158,7 @@ def broken(vm: Machine, targets: list[Product]) -> Iterator[str]:
             wrong += broken_in_plan(plan, files, target, guide)
         if not verdict.plans:
             # What is wrong with the VM's own files says nothing against the target, and nothing for it.
-            mended = Files(vm, files.settings, ())
+            mended = replace(files, findings=(), memo={})
             hopeless = not plan_hop(mended, start_of(files, origins), target, guide).plans
             if hopeless != (verdict.verdict is Answer.NOT_SUPPORTED):
                 wrong.append(

@@ -160,4 +160,4 @@ def test_the_route_of_a_vm_begins_with_its_own_hardware_version(tmp_path: Path) 
     vm = plainest_vm(tmp_path, "ws4")
     (hop,) = vmxtool.route(vm, "esx2", "ws5.5").routes[0].hops
     assert (hop.before, hop.after) == (3, 3)
-    assert hop.cell == "mpg:t12:r1c2"  # the cell of the product that was named, whose legacy VM it then is
+    assert hop.cell == "mpg:t13:r3c2"  # in legacy mode it moves like a VM of its own generation (page 19)
