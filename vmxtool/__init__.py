@@ -179,7 +179,7 @@ def route(
         UsageError: no product is called that, no VM is there, or nothing tells which product has it.
         InputError: the config cannot be read as one.
     """
-    from vmxtool.knowledge.products import find_target
+    from vmxtool.knowledge.product_names import find_target
     from vmxtool.planner.routes import find_routes
 
     at_hand = None if have is None else {find_target(word).id for word in have}
@@ -265,6 +265,6 @@ def _journal_folder(vm: Vm) -> Any:
 def _product(name: str | None) -> Product | None:
     if name is None:
         return None
-    from vmxtool.knowledge.products import find_target
+    from vmxtool.knowledge.product_names import find_target
 
     return find_target(name)

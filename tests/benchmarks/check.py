@@ -1,9 +1,9 @@
-"""How long a check takes in one process: for one target and for all products, beside reading the VM and dissect's parse.
+"""How long a check takes in one process: for one target and for all products, beside reading the VM and dissect.
 
-Run it as `.venv/bin/python tests/benchmarks/check.py [--rounds N] [FOLDER]`. Without a folder it takes the corpus of real
-files beside the project, each config with the disks that it names, and the samples where there is none. Times are CPU
-times of the median VM, since other work on the machine takes part in wall times. Goals: 1.0 ms for one target, 15 ms for
-all products.
+Run it as `.venv/bin/python tests/benchmarks/check.py [--rounds N] [FOLDER]`. Without a folder it takes the corpus of
+real files beside the project, each config with the disks that it names, and the samples where there is none. Times are
+CPU times of the median VM, since other work on the machine takes part in wall times. Goals: 1.0 ms for one target,
+15 ms for all products.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from vmxtool import plan_rewrite
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.knowledge.guests import guests
-from vmxtool.knowledge.products import find_target
+from vmxtool.knowledge.product_names import find_target
 from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:

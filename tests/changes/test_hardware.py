@@ -9,7 +9,7 @@ from build import SCSI_DISK, disk_lines, make_disk, make_vm
 from changes.told import entries, manual, missing_options, reasons, settings
 
 from vmxtool import plan_rewrite
-from vmxtool.knowledge.products import find_target
+from vmxtool.knowledge.product_names import find_target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge.features import features, read_features
-from vmxtool.knowledge.products import find_target
+from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.sources import source
 
 ROW = '[[feature]]\nid = "x"\nsince = ["ws6"]\nsource = "field-observations"\nchecked = 2026-11-22\nsays = "It does."\n'

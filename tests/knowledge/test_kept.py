@@ -16,6 +16,7 @@ from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge import devices as device_module
 from vmxtool.knowledge import guests as guest_module
 from vmxtool.knowledge import hardware as hardware_module
+from vmxtool.knowledge import product_names as name_module
 from vmxtool.knowledge import products as product_module
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ CACHED = (
     *LOADERS.values(),
     guest_module._by_name,
     device_module._index,
-    product_module._shelf,
-    product_module._shipped,
-    product_module._catalogue,
+    name_module._shelf,
+    product_module.shipped,
+    name_module._catalogue,
 )
 
 
@@ -76,11 +77,11 @@ def test_kept_rows_are_those_of_the_data_file(caches: Path, name: str, monkeypat
 
 
 def test_names_of_products_are_kept_with_the_products(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    product_module.find_target("ESXi 6.7 Update 2")
+    name_module.find_target("ESXi 6.7 Update 2")
     assert len(list(caches.glob("word-*"))) == 1
     forget()
     monkeypatch.setattr(_load, "document", None)
-    found = product_module.find_target("ESXi 6.7 Update 2")
+    found = name_module.find_target("ESXi 6.7 Update 2")
     assert found.id == "esxi6.7u2"
     assert found is product_module.products()[found.id]
 
@@ -153,8 +154,8 @@ def test_rows_that_are_kept_load_no_toml_reader(caches: Path) -> None:
     import subprocess
 
     program = (
-        "import sys; from pathlib import Path; from vmxtool import _cache; from vmxtool.knowledge import products;"
-        f"_cache.user_folder = lambda: Path({str(caches.parent)!r}); products.find_target('ws6');"
+        "import sys; from pathlib import Path; from vmxtool import _cache; from vmxtool.knowledge import product_names;"
+        f"_cache.user_folder = lambda: Path({str(caches.parent)!r}); product_names.find_target('ws6');"
         "print('tomllib' in sys.modules)"
     )
     told = [

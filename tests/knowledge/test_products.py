@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import products as module
 from vmxtool.knowledge.hardware import hardware_versions
-from vmxtool.knowledge.products import Product, find_target, products
+from vmxtool.knowledge.product_names import find_target, read_names
+from vmxtool.knowledge.products import Product, products
 
 SHIPPED = (Path(module.__file__).parent / "products.toml").read_text(encoding="utf-8")
 
@@ -380,7 +381,7 @@ def damaged(name: str, old: str, new: str) -> str:
 def test_a_broken_cell_is_named(name: str, old: str, new: str, column: str) -> None:
     wanted = rf"products\.toml: row [\w.-]+: column {column}: " if column else r"products\.toml: row ws6: \d+ cells"
     with pytest.raises(KnowledgeError, match=wanted):
-        module.read_names(module.read_products(damaged(name, old, new), hardware_versions()))
+        read_names(module.read_products(damaged(name, old, new), hardware_versions()))
 
 
 def test_a_word_belongs_to_one_family() -> None:

@@ -11,7 +11,8 @@ import pytest
 from peers import CORPUS, needs_corpus
 
 from vmxtool.errors import InputError
-from vmxtool.knowledge.products import find_target, products
+from vmxtool.knowledge.product_names import find_target
+from vmxtool.knowledge.products import products
 from vmxtool.machine.makers import group
 from vmxtool.machine.read import read_machine
 from vmxtool.vmx.document import Document

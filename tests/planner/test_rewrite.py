@@ -12,7 +12,8 @@ from changes.told import manual, reasons, settings
 from vmxtool import UsageError, inspect, plan_rewrite
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
-from vmxtool.knowledge.products import find_target, products
+from vmxtool.knowledge.product_names import find_target
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source
 from vmxtool.machine.model import OriginCandidate
 

@@ -17,7 +17,8 @@ import vmxtool
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.hardware import hardware_versions
-from vmxtool.knowledge.products import FILE, read_names, read_products
+from vmxtool.knowledge.product_names import read_names
+from vmxtool.knowledge.products import FILE, read_products
 from vmxtool.planner.check import check
 from vmxtool.planner.verdict import Answer
 from vmxtool.rules.registry import About, Hit, forget, manual, rule

@@ -31,7 +31,7 @@ def command(
 
 def _show_pairs(from_name: str | None, to_name: str | None, form: str) -> None:
     from vmxtool.knowledge import tables
-    from vmxtool.knowledge.products import find_target
+    from vmxtool.knowledge.product_names import find_target
 
     from_id = find_target(from_name).id if from_name is not None else None
     to_id = find_target(to_name).id if to_name is not None else None

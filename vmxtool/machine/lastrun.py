@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool import _files
 from vmxtool.errors import InputError, UsageError
 from vmxtool.evidence import Evidence
-from vmxtool.knowledge.products import find_target
+from vmxtool.knowledge.product_names import find_target
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
