@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.changes.model import Changes, Needs, SettingChange
 from vmxtool.changes.product_habits import name_changes
@@ -11,8 +11,9 @@ from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware
-from vmxtool.machine.sections import Sections, numbers_alike
+from vmxtool.machine.sections import numbers_alike
 from vmxtool.rules import writing
+from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import rows_for
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.devices import DeviceRule
-    from vmxtool.machine.model import Machine
+    from vmxtool.knowledge.guests import Guest
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
     from vmxtool.vmx.document import Document
@@ -49,19 +50,45 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """
     if not wanted.fit:
         return Changes()
-    draft = _Draft(files.vm, start, wanted)
+    draft = _Draft(files, start, wanted)
     draft.add_version()
     concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
-    for key, rows in files.rowed:
-        touched = [row for row in rows if row.id in concerned]
-        # What goes altogether is not replaced first.
-        for row in sorted(touched, key=lambda row: row.below != "remove") if len(touched) > 1 else touched:
-            if draft.may_go(row, key) and row.takes(draft.document[key]):
-                draft.apply(row, draft.document.spelling(key))
+    for setting in _settings_with_rows(files):
+        for row in setting.rows:
+            if row.id in concerned and setting.may_go(row):
+                draft.apply(row, setting)
     for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
     return draft.finish()
+
+
+class _Rowed(NamedTuple):
+    """A setting with the rows of devices.toml that take its value, and whether its device is switched off."""
+
+    key: str
+    off: bool
+    rows: tuple[DeviceRule, ...]
+
+    def may_go(self, row: DeviceRule) -> bool:
+        """Whether a device may go at all: what only its owner takes out goes where it is switched off."""
+        return row.below != "refuse" or (row.limit is None and self.off)
+
+
+def _settings_with_rows(files: Files) -> tuple[_Rowed, ...]:
+    found = files.memo.get(_settings_with_rows)
+    if not isinstance(found, tuple):
+        found = files.memo[_settings_with_rows] = tuple(_read_rows(files.vm.config.document))
+    return found
+
+
+def _read_rows(document: Document) -> Iterator[_Rowed]:
+    for key in document.folded():
+        rows = [row for row in rows_for(key) if row.takes(document[key])]
+        if rows:
+            # What goes altogether is not replaced first.
+            rows.sort(key=lambda row: row.below != "remove")
+            yield _Rowed(document.spelling(key), _is_off(document, key), tuple(rows))
 
 
 @lru_cache(maxsize=512)
@@ -78,9 +105,9 @@ def _rows_concerned(version: int, esx: bool | None, moves: bool) -> frozenset[st
 class _Draft:
     """The changes found so far; a setting that one row has dealt with is left alone by the next."""
 
-    def __init__(self, vm: Machine, start: VmState, wanted: Wanted) -> None:
-        self.vm, self.start, self.wanted = vm, start, wanted
-        self.document: Document = vm.config.document
+    def __init__(self, files: Files, start: VmState, wanted: Wanted) -> None:
+        self.files, self.vm, self.start, self.wanted = files, files.vm, start, wanted
+        self.document: Document = files.vm.config.document
         self.moves = start.version != wanted.version
         self.changes: dict[str, SettingChange] = {}
         self.optional: list[tuple[DeviceRule | None, SettingChange]] = []
@@ -108,11 +135,8 @@ class _Draft:
                 )
             )
 
-    def may_go(self, row: DeviceRule, key: str) -> bool:
-        """Whether a device may go at all: what only its owner takes out goes where it is switched off."""
-        return row.below != "refuse" or (row.limit is None and _is_off(self.document, key))
-
-    def apply(self, row: DeviceRule, key: str) -> None:
+    def apply(self, row: DeviceRule, setting: _Rowed) -> None:
+        key = setting.key
         if row.limit is not None:
             self._limit(row, key)
             return
@@ -121,9 +145,8 @@ class _Draft:
             {"first_hardware", "first_hardware_esx", "last_hardware"}
         )
         why = row.reason.rstrip(".") + (" (unverified)" if doubtful else "")
-        after = self._replacement(row, key) if row.below == "replace" else None
-        off = _is_off(self.document, key)
-        self._propose(row, SettingChange(key, after, why, row.source), doubtful, off)
+        after = _replacement(row, key, self.start.guest, self.wanted) if row.below == "replace" else None
+        self._propose(row, SettingChange(key, after, why, row.source), doubtful, setting.off)
 
     def add(self, change: SettingChange) -> None:
         self.changes.setdefault(fold(change.key), change)
@@ -190,26 +213,6 @@ class _Draft:
         else:
             self.notes.append(f"{what} (unverified), so it stays as it is")
 
-    def _replacement(self, row: DeviceRule, key: str) -> str | None:
-        """What a device is replaced by: for a network adapter one that the guest is known to have a driver for."""
-        value = row.replacement
-        if key.lower().startswith("ethernet"):
-            guest = find_guest(self.start.guest) if self.start.guest else None
-            if guest is not None and guest.nic_model is not None:
-                value = guest.nic_model
-        seen: set[str | None] = set()
-        while value is not None and value not in seen:
-            seen.add(value)
-            lower = next((other for other in rows_for(fold(key)) if self._replaces(other, value)), None)
-            if lower is None:
-                return value
-            value = lower.replacement
-        return row.replacement
-
-    def _replaces(self, row: DeviceRule, value: str) -> bool:
-        unknown = row.below == "replace" and row.takes(value) and row.value is not None
-        return unknown and not row.known(self.wanted.version, esx=self.wanted.esx)
-
     def rename_guest(self) -> None:
         """Find the nearest guest name that the product knows; from which version on a name is known is unverified."""
         guest = find_guest(self.start.guest) if self.start.guest else None
@@ -219,15 +222,12 @@ class _Draft:
         newest = self.wanted.version if product is None else product.runs_max
         if guest.min_hw <= newest:
             return
-        older = guest
-        while older.min_hw is not None and older.min_hw > newest:
-            below = find_guest(older.older) if older.older is not None else None
-            if below is None:
-                self.notes.append(
-                    f"{self.wanted.name} may not know the guest name {guest.id} (unverified), and none older is known"
-                )
-                return
-            older = below
+        older = _older_name(guest, newest)
+        if older is None:
+            self.notes.append(
+                f"{self.wanted.name} may not know the guest name {guest.id} (unverified), and none older is known"
+            )
+            return
         why = (
             f"{self.wanted.name} may not know the guest name {guest.id} (unverified); {older.id} is the nearest older "
             "one"
@@ -239,9 +239,7 @@ class _Draft:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
-        sections = Sections(self.document)
-        before = set(sections.units(self.start.version).surplus)
-        after = set(sections.units(self.wanted.version).surplus)
+        before, after = (_surplus(self.files, version) for version in (self.start.version, self.wanted.version))
         for word in sorted(after - before):
             key = f"{word}.present"
             if self.document.flag(key, False):
@@ -251,6 +249,44 @@ class _Draft:
             if self.document.flag(f"{word}.present", False):
                 note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
                 self.notes.append(note)
+
+
+def _surplus(files: Files, version: int | None) -> frozenset[str]:
+    """The devices of a config whose numbers a hardware version does not look at."""
+    known = files.memo.get((_surplus, version))
+    if not isinstance(known, frozenset):
+        known = files.memo[_surplus, version] = frozenset(sections_of(files).units(version).surplus)
+    return known
+
+
+def _older_name(guest: Guest, newest: int) -> Guest | None:
+    """The nearest older guest whose name is known at a hardware version, or None."""
+    older: Guest | None = guest
+    while older is not None and older.min_hw is not None and older.min_hw > newest:
+        older = find_guest(older.older) if older.older is not None else None
+    return older
+
+
+def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted) -> str | None:
+    """What a device is replaced by: for a network adapter one that the guest is known to have a driver for."""
+    value = row.replacement
+    if key.lower().startswith("ethernet"):
+        guest = find_guest(guest_id) if guest_id else None
+        if guest is not None and guest.nic_model is not None:
+            value = guest.nic_model
+    seen: set[str | None] = set()
+    while value is not None and value not in seen:
+        seen.add(value)
+        lower = next((other for other in rows_for(fold(key)) if _replaces(other, value, wanted)), None)
+        if lower is None:
+            return value
+        value = lower.replacement
+    return row.replacement
+
+
+def _replaces(row: DeviceRule, value: str, wanted: Wanted) -> bool:
+    unknown = row.below == "replace" and row.takes(value) and row.value is not None
+    return unknown and not row.known(wanted.version, esx=wanted.esx)
 
 
 def _is_off(document: Document, key: str) -> bool:

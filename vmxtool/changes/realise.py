@@ -16,6 +16,7 @@ from vmxtool.changes.model import Changes, join
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
+from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
 from vmxtool.vmx import values
@@ -54,14 +55,16 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """Return what `realise` does, for a plan: worked out once for all targets that a VM is changed for in one way.
 
-    The reasons may name another target than the one that is asked about; they are told from the rewrite itself.
+    The reasons may name another target than the one that is asked about; they are told from the rewrite itself. Its end
+    has no holder, and nothing settled but what the rewrite settles.
     """
     product = wanted.product
     of_product = None if product is None else _what_counts(product, start.memory_mib, wanted.version, vm=files.vm)
-    key = (start.held(None), wanted._replace(product=None, why=""), of_product)
+    bare = start.held(None, settled=frozenset())
+    key = (bare, wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):
-        known = files.memo[key] = realise(files, start, wanted)
+        known = files.memo[key] = realise(files, bare, wanted)
     return known
 
 
@@ -75,14 +78,13 @@ def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine
 
 
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
-    vm, document = files.vm, files.vm.config.document
+    vm = files.vm
     came_to_life = [place for place in vm.surplus_devices if (place.key or "").lower().startswith("ethernet")]
     gains_nics = wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version)
     moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
-    keys = {fold(change.key) for change in made.settings} | {fold(it.name) for it in made.settings if it.name}
-    touched = {key.partition(".")[0] for key in keys}
-    before = {key: document[key] for key in document.folded() if key.partition(".")[0] in touched}
-    after = apply_settings(before, made.settings)
+    names = [it.name for it in made.settings if it.name]
+    touched = {fold(name.partition(".")[0]) for name in [*names, *[change.key for change in made.settings]]}
+    after = apply_settings(_values(files, touched), made.settings)
     rows = [it.rule.id for it in files.settings if it.key.partition(".")[0] not in touched]
     rows += [it.rule.id for it in settings_of(after)]
     taken_out = {it.rule.id for it in files.settings} - start.devices
@@ -97,6 +99,18 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         devices=frozenset(rows) - taken_out,
         settled=start.settled | frozenset(_marks(made.settings)),
     )
+
+
+def _values(files: Files, words: Iterable[str]) -> dict[str, str]:
+    """The values by folded key of all settings that begin with some words; those of a word are read once."""
+    document, sections = files.vm.config.document, sections_of(files)
+    found: dict[str, str] = {}
+    for word in words:
+        known = files.memo.get((_values, word))
+        if not isinstance(known, dict):
+            known = files.memo[_values, word] = {key: document[key] for key in sections.keys_of(word)}
+        found |= known
+    return found
 
 
 def _marks(changes: Iterable[SettingChange]) -> Iterator[str]:

@@ -41,9 +41,10 @@ class UnitMap:
         self._models = {key: change.after for key, change in changed.items()}
         self.drives = {drive.id for drive in vm.drives}
         self.settings: dict[str, list[str]] = {}
-        for key in vm.config.document:
+        document = vm.config.document
+        for key in document.folded():
             for unit in _units_in(key):
-                self.settings.setdefault(unit, []).append(key)
+                self.settings.setdefault(unit, []).append(document.spelling(key))
 
     def of(self, unit: str) -> list[str]:
         """The settings of a unit as the file spells them; some begin with another word, as `sched.ide0:0.shares`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from vmxtool.vmx import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vmxtool.evidence import Evidence
     from vmxtool.machine.model import Bus
@@ -123,6 +123,10 @@ class Sections:
         if section is None:
             section = self._sections[word] = Section(word, self._by_word.get(word, {}), self.document)
         return section
+
+    def keys_of(self, word: str) -> Iterable[str]:
+        """The folded keys of a word's settings."""
+        return self._by_word.get(word, {}).values()
 
     def units(self, hw_version: int | None) -> Units:
         """The devices by number, with those apart that lie beyond what a hardware version has.

@@ -123,7 +123,7 @@ class HopPlanner:
             return
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
         played.wanted = wanted
-        played.end = before if changes.end is None else changes.end.held(before.holder, arrived=before.arrived)
+        played.end = before if changes.end is None else _with_past(changes.end, before)
         played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end), changes))
 
     def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
@@ -168,6 +168,11 @@ def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
         or (it.severity is not Severity.UNKNOWN and played.is_stopped_by(it))
         or (it.cure in CARRYING and it.cure not in played.dos)
     ]
+
+
+def _with_past(end: VmState, before: VmState) -> VmState:
+    """The end of a rewrite, held by who had the VM before, with what was settled by then."""
+    return end.held(before.holder, arrived=before.arrived, settled=before.settled | end.settled)
 
 
 def _can_write(move: Move, version: int) -> bool:

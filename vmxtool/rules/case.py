@@ -12,6 +12,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import runs
+from vmxtool.machine.sections import Sections
 from vmxtool.rules.limits import exceeded, over_row
 from vmxtool.rules.state import LOWERED, lowered_mark, rows_for, settings_of
 
@@ -42,18 +43,16 @@ class Files:
         settings: its settings that rows of devices.toml are about.
         findings: what is to be said about the files, whatever the target.
         limited: those of them that are about a figure with a limit.
-        rowed: every setting that a row of devices.toml names, whatever its value, with those rows.
         drives: the hard disks by their ids.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
-        memo: rewrites of the files that have been worked out, for other targets that ask for the same.
+        memo: what has been worked out of the files when it was first asked for, for other targets that ask for it.
     """
 
     vm: Machine
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...] = ()
     limited: tuple[Setting, ...] = ()
-    rowed: tuple[tuple[str, tuple[DeviceRule, ...]], ...] = ()
     drives: Mapping[str, Drive] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
@@ -225,11 +224,18 @@ def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
         settings=settings,
         findings=findings,
         limited=tuple(it for it in settings if it.rule.limit is not None),
-        rowed=tuple((key, rows) for key in document.folded() if (rows := rows_for(key))),
         drives={drive.id: drive for drive in vm.disks},
         rules=rules_for_target(vm),
         named_as_esx2=tuple(disk_name_keys(document)),
     )
+
+
+def sections_of(files: Files) -> Sections:
+    """The settings of a VM's config by their sections, gathered once."""
+    known = files.memo.get(Sections)
+    if not isinstance(known, Sections):
+        known = files.memo[Sections] = Sections(files.vm.config.document)
+    return known
 
 
 _NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)

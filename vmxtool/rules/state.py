@@ -93,8 +93,8 @@ class VmState:
             devices=frozenset([setting.rule.id for setting in found]),
         )
 
-    def held(self, holder: str | None, *, arrived: bool = True) -> VmState:
-        """The same VM with another product."""
+    def held(self, holder: str | None, *, arrived: bool = True, settled: frozenset[str] | None = None) -> VmState:
+        """The same VM with another product, and with other things settled where they are given."""
         return VmState(
             holder,
             arrived,
@@ -105,7 +105,7 @@ class VmState:
             self.guest,
             self.disks,
             self.devices,
-            self.settled,
+            self.settled if settled is None else settled,
         )
 
     def is_like(self, other: VmState) -> bool:
