@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -21,3 +22,42 @@ def copies_of(tmp_path_factory: pytest.TempPathFactory) -> CopiesOf:
         return made[source]
 
     return copies
+
+
+class Tally:
+    """How many commands were run, how many of them behind steps of the owner, and which steps ended a plan."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.first = self.behind = self.named = 0
+        self.skipped: Counter[str] = Counter()
+
+    def run(self, *, behind: int) -> None:
+        """Count a command that is run behind so many steps."""
+        if behind:
+            self.behind += 1
+        else:
+            self.first += 1
+
+    def skip(self, step: str) -> None:
+        """Count a plan that ends at a step which nothing here can carry out."""
+        self.skipped[step] += 1
+
+
+_TALLY = Tally()
+
+
+@pytest.fixture
+def tally() -> Tally:
+    """The counts of the command law, for the summary of the run."""
+    return _TALLY
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how far the plans were followed."""
+    if _TALLY.first or _TALLY.behind:
+        skipped = ", ".join(f"{step} {count}" for step, count in _TALLY.skipped.most_common()) or "none"
+        terminalreporter.write_line(
+            f"command law: {_TALLY.first} first commands run, {_TALLY.behind} behind steps that were carried out; "
+            f"{_TALLY.named} checked again with the product named; plans left at a step that a test cannot carry out: {skipped}"
+        )
