@@ -9,10 +9,12 @@ from build import IDE_DISK, SCSI_DISK, disk_lines, make_disk, make_vm
 from changes.told import entries, lines, missing_options, reasons, settings
 
 from vmxtool import plan_rewrite
+from vmxtool.changes.buses import ADAPTERS
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.product_names import find_target
+from vmxtool.rules.case import facts_of
 from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:
@@ -108,9 +110,13 @@ def test_no_guest_of_64_bits_gets_a_buslogic_controller(tmp_path: Path) -> None:
 @pytest.mark.parametrize("guest", ["win98", "noSuchGuest", ""])
 def test_a_guest_without_a_known_controller_needs_one_named(tmp_path: Path, guest: str) -> None:
     vm = make_vm(tmp_path, IDE_DISK, guest=guest)
-    refused = move(vm)
-    assert missing_options(refused) == "--adapter lsilogic"
-    assert "no SCSI controller is known to suit" in refused.refused[0].message
+    (reason,) = move(vm).refused
+    assert (reason.code, reason.name) == ("DSK291", "adapter-not-known")
+    assert "no SCSI controller is known to suit" in reason.message
+    # Which one the guest has a driver for is for its owner to say, and no model is proposed.
+    assert reason.fix is not None
+    assert "--adapter" in reason.fix.text
+    assert not [model for model in ADAPTERS if model in reason.fix.text]
     assert settings(move(vm, adapter="buslogic"))["scsi0.virtualDev"] == "buslogic"
 
 
@@ -277,7 +283,7 @@ def test_every_link_that_names_an_adapter_gets_the_new_one(tmp_path: Path) -> No
     make_disk(tmp_path / "disk.vmdk", "sparse", parent=base)
     vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     assert reasons(move(vm)) == ["snapshot-present"]
-    changes = realise(vm, VmState.of(vm), Wanted(6, fit=False, moves=frozenset({"ide0:0"})))
+    changes = realise(facts_of(vm), VmState.of(vm), Wanted(6, fit=False, moves=frozenset({"ide0:0"})))
     changed = [(change.link.file, change.key, change.after) for change in changes.descriptors]
     assert changed == [(name, "ddb.adapterType", "lsilogic") for name in ("disk.vmdk", "base.vmdk")]
 

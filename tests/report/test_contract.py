@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from vmxtool.cli.app import build
 from vmxtool.findings import Do
 from vmxtool.knowledge import tables
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.report.documents.contract import CONTRACTS
 from vmxtool.rules.commands import shell
 from vmxtool.rules.registry import all_rules
@@ -205,7 +206,7 @@ EXITS = [
     Exit(("inspekt", "VM"), 2, "no such command 'inspekt'"),
     Exit(("rewrite", "VM"), 2, "say what to change: --hwversion N, --target PRODUCT or --ide-to-scsi"),
     Exit(("rewrite", "--hwversion", "four", "VM"), 2, "invalid value for '--hwversion'"),
-    Exit(("rewrite", "--hwversion", "4", "LOCKED"), 4, ""),
+    Exit(("rewrite", "--hwversion", "4", "FULL"), 4, ""),
     Exit(("undo", "VM"), 4, ""),
     Exit(("guide", "--table", "20"), 2, "the guide has tables 1 to 19, not 20"),
     Exit(("guide", "--table", "7", "--from", "ws6"), 2, ""),
@@ -222,7 +223,9 @@ def at(path: Path, *words: str) -> list[str]:
     for name in ("a.vmx", "b.vmx"):
         write_config(path / "TWO", name=name)
     write_config(path / "BROKEN").write_bytes(b"")
-    make_vm(path / "LOCKED", IDE_DISK, guest="rhel4").config.path.chmod(0o444)
+    make_vm(path / "FULL", IDE_DISK, guest="rhel4")
+    (path / "FULL" / JOURNAL_FOLDER).mkdir()
+    (path / "FULL" / JOURNAL_FOLDER / "99999999.done").touch()  # no number is left for the journal of another rewrite
     return [str(path / word) if (path / word).exists() or word == "gone.vmx" else word for word in words]
 
 
@@ -272,6 +275,20 @@ def test_a_refused_rewrite_is_its_own_document(copy_sample: CopySample) -> None:
     run = vmxtool("rewrite", "--hwversion", "4", copy_sample("ws17-modern"), "--format", "json")
     assert (run.code, run.err) == (4, "")
     assert conforms(run.json(), "rewrite")["refused"]
+
+
+def test_a_rewrite_of_a_vm_that_is_marked_read_only_is_refused_in_its_own_document(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
+    vm.config.path.chmod(0o444)
+    before = vm.config.path.read_bytes()
+    run = vmxtool("rewrite", "--hwversion", "4", tmp_path, "--format", "json")
+    assert (run.code, run.err) == (4, "")
+    told = conforms(run.json(), "rewrite")
+    assert (told["applied"], told["changes"], told["journal"]) == (False, [], None)
+    (refused,) = told["refused"]
+    assert (refused["name"], refused["severity"]) == ("marked-read-only", "blocker")
+    assert refused["fix"]["commands"] == [["chmod", "u+w", str(vm.config.path)]]
+    assert vm.config.path.read_bytes() == before
 
 
 def test_without_json_standard_output_stays_empty(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
-"""Real configs as VMs that can be rewritten: each in a folder of its own, with stand-ins for the disks it names."""
+"""Real configs as VMs that can be rewritten: each copied to a folder of its own, with or without stand-ins for disks.
+
+The corpus is marked read-only, which a copy is not: what is marked so is not rewritten.
+"""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from build import adapter_for, make_disk
@@ -20,25 +24,26 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
 
 
-def as_found() -> Iterator[Machine]:
-    """Every real config that says what VM it is, as it lies there: without its disks."""
+def as_found(scratch: Path) -> Iterator[Machine]:
+    """Every real config that says what VM it is, without its disks, each in a folder below `scratch`."""
     for path in sorted((CORPUS / "vmx").iterdir()):
+        copy = scratch / path.stem / path.name
+        copy.parent.mkdir()
+        shutil.copyfile(path, copy)
         try:
-            yield read_machine(path)
+            yield read_machine(copy)
         except InputError:
             continue  # a template, which says no more than a few settings
 
 
 def at_rest(scratch: Path) -> Iterator[Machine]:
     """The same VMs as if they had been shut down, each with stand-ins for its disks, in a folder below `scratch`."""
-    for vm in as_found():
-        folder = scratch / vm.config.path.stem
-        folder.mkdir()
+    for vm in as_found(scratch):
+        folder = vm.config.folder
         for drive in vm.disks:
             # The name may be one of another host's path; then the file beside the config is the one that is read.
             if drive.file is not None and (name := last_part(drive.file)):
                 make_disk(folder / name, adapter=adapter_for(drive.bus), hw=vm.hardware.version)
         document = apply(Document.parse(bytes(vm.config.document), vm.config.file), [RemoveKey("checkpoint.vmState")])
-        config = folder / vm.config.file
-        config.write_bytes(bytes(document))
-        yield read_machine(config)
+        vm.config.path.write_bytes(bytes(document))
+        yield read_machine(vm.config.path)

@@ -92,9 +92,9 @@ def untouched(document: Document, changed: Iterable[str | None]) -> list[bytes]:
     return [row for row in rows if row not in lines]
 
 
-def test_every_config_as_it_lies_there_without_its_disks() -> None:
+def test_every_config_as_it_lies_there_without_its_disks(tmp_path: Path) -> None:
     changed = refused = 0
-    for vm in as_found():
+    for vm in as_found(tmp_path):
         for wishes in GOALS:
             made = plan_rewrite(vm, **wishes)
             if refused_with_reasons(made):
@@ -121,6 +121,6 @@ def test_every_config_at_rest_with_its_disks_moved(tmp_path: Path) -> None:
     assert moved > 500
 
 
-def test_the_configs_are_many() -> None:
-    assert len(list(as_found())) > 70
+def test_the_configs_are_many(tmp_path: Path) -> None:
+    assert len(list(as_found(tmp_path))) > 70
     assert CORPUS.is_dir()

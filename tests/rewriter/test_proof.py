@@ -19,6 +19,7 @@ from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
+from vmxtool.rules.case import facts_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document
@@ -48,7 +49,7 @@ def test_the_proof_finds_what_the_changes_do_not_say(tmp_path: Path) -> None:
 def test_the_proof_finds_a_vm_in_another_state_and_a_rewrite_that_is_not_the_last(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, IDE_DISK + 'usb_xhci.present = "TRUE"', hw=9, guest="rhel4")
     wanted = Wanted(7)
-    changes = realise(vm, VmState.of(vm), wanted)
+    changes = realise(facts_of(vm), VmState.of(vm), wanted)
     right = edit_config(vm, changes.settings).document
     prove_state(vm, right, changes, wanted)
     for old, new, word in (
@@ -69,7 +70,7 @@ def test_the_proof_finds_a_vm_in_another_state_and_a_rewrite_that_is_not_the_las
 def test_the_proof_finds_a_descriptor_that_says_something_else(tmp_path: Path) -> None:
     make_disk(tmp_path / "disk.vmdk")
     vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
-    changes = realise(vm, VmState.of(vm), Wanted(6, fit=False, moves=frozenset({"ide0:0"})))
+    changes = realise(facts_of(vm), VmState.of(vm), Wanted(6, fit=False, moves=frozenset({"ide0:0"})))
     edited = edit_descriptors(changes.descriptors)
     prove_descriptors(edited.rewritten)
     (item,) = edited.rewritten

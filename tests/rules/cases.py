@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import vmxtool
@@ -32,7 +35,8 @@ class CaseFolder:
     differ, and `finding.txt`, which is what the rule says. What is asked stands in files of one line: `target`, the
     product that the VM is checked for, and `origin`, the one it is said to come from; or `rewrite`, the options of a
     rewrite that is refused. Without any it is judged by its files alone. The suffixes `.fires` and `.silent` are for
-    questions that differ.
+    questions that differ. `mode` is the mode of the config, as chmod takes it: git keeps none of these, so such a case
+    is asked of a copy, from inside the VM's own folder.
     """
 
     folder: Path
@@ -65,7 +69,18 @@ class CaseFolder:
 
     def findings(self, kind: str) -> list[Finding]:
         """What the rule says; the current folder has to be the case's, as that of a user beside the VM would be."""
-        config, target, rewrite = self.config(kind), self.asked("target", kind), self.asked("rewrite", kind)
+        mode = self.asked("mode", kind)
+        if mode is None:
+            return self._found(self.config(kind), kind)
+        with TemporaryDirectory() as scratch:
+            config = Path(scratch) / "till.vmx"
+            shutil.copyfile(self.folder / self.config(kind), config)
+            config.chmod(int(mode, 8))
+            with chdir(scratch):
+                return self._found(Path(), kind)
+
+    def _found(self, config: Path, kind: str) -> list[Finding]:
+        target, rewrite = self.asked("target", kind), self.asked("rewrite", kind)
         found: Iterable[Finding]
         if rewrite is not None:
             found = vmxtool.plan_rewrite(config, **options(rewrite)).refused
