@@ -12,6 +12,7 @@ from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.guide import ask_guide, hop_guide
+from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search
 from vmxtool.planner.unseen import plain_vm
 from vmxtool.rules.case import facts_of
@@ -39,6 +40,7 @@ class Hop:
         plan: what is done; its states are those of the VM that was asked about.
         guide: what the guide says of it.
         can_go_back: the VM can be moved back as it is then.
+        one_way: a step cannot be taken back, or leaves hardware that no product takes back to where the VM has been.
     """
 
     from_id: str
@@ -46,6 +48,7 @@ class Hop:
     plan: Plan
     guide: GuideAnswer
     can_go_back: bool
+    one_way: bool
 
     @property
     def cell(self) -> str | None:
@@ -71,11 +74,6 @@ class Hop:
     def after(self) -> int | None:
         """Hardware version after."""
         return self.plan.end.version
-
-    @property
-    def one_way(self) -> bool:
-        """Whether one of its steps cannot be taken back."""
-        return self.plan.one_way
 
     @property
     def conversions(self) -> int:
@@ -294,8 +292,10 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         back = hop_guide(to_id, end.version, holder, to_id)
         returns = state.version is not None and end.version is not None
         returns = returns and runs(products()[holder], end.version or 0) is not Ternary.NO
-        can_go_back = not plan.one_way and returns and back.verdict != "not-supported"
-        hops.append(Hop(holder, to_id, plan, guide, can_go_back))
+        been = (*(hop.from_id for hop in hops), holder)
+        final = plan.one_way or any(is_one_way(state.version, end.version, name) for name in been)
+        can_go_back = not final and returns and back.verdict != "not-supported"
+        hops.append(Hop(holder, to_id, plan, guide, can_go_back, one_way=final))
         state = end
     return Route(tuple(hops))
 

@@ -17,6 +17,7 @@ from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.check import plan_hop
 from vmxtool.planner.guide import hop_guide
+from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.unseen import native_format, plain_vm
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ Path = tuple[tuple[str, int | None], ...]
 _MOST_HOPS = 5
 _MOST_EDGES = 400  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
+_EARLY = 3  # generation from which a VM reaches Fusion 1 over a Workstation only (page 15)
+_OVER_WORKSTATION = "mpg:p15:fusion-over-workstation"
 _SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
 
 
@@ -41,7 +44,7 @@ class _Node(NamedTuple):
 
     product: str
     version: int
-    form: DiskFormat
+    form: DiskFormat | None
 
 
 class _Partial(NamedTuple):
@@ -69,7 +72,9 @@ class Search:
         self.machine, self.start, self.target = machine, start, target
         holder = start.holder or ""
         formats = {disk.format for disk in start.disks} - {"unseen", "device", "transport"}
-        self._form = formats.pop() if len(formats) == 1 else native_format(holder)
+        self._form: DiskFormat | None = None
+        if start.disks:
+            self._form = formats.pop() if len(formats) == 1 else native_format(holder)
         self._serial = count()
         self._most: Cost | None = None
         self._direct: Cost | None = None
@@ -77,6 +82,9 @@ class Search:
         self._edges = 0
         self._have: frozenset[str] | None = None
         self._at_home = {products()[holder].family, target.family}
+        staged, generation = tables.fact(_OVER_WORKSTATION), generation_of(start.version or 0)
+        early = generation is not None and generation <= _EARLY
+        self._over_workstation = {name for name in staged.products if early and tables.generation_of(name) == 6}
 
     def default_products(self) -> list[str]:
         """The products that one would think of going over, hosted or ESX as one of the ends is.
@@ -143,7 +151,7 @@ class Search:
             is_last = to_id == self.target.id
             if to_id in visited and not (is_last and len(partial.nodes) == 1):
                 continue
-            if not is_last and not self._may_lead(partial, to_id):
+            if (not is_last and not self._may_lead(partial, to_id)) or self._lacks_workstation(partial, to_id):
                 continue
             self._edges += 1
             if self._edges > _MOST_EDGES:
@@ -155,6 +163,13 @@ class Search:
                     self._direct = longer.cost if self._direct is None else min(self._direct, longer.cost)
                 if not (self._guided and edge.taste[1] and self._is_of_guide(at.product, to_id)):
                     yield longer  # what the guide does not say is no way round what it does
+
+    def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
+        """Whether a VM of generation 3 or earlier has been made younger, and by no Workstation, before Fusion 1."""
+        if to_id not in self._over_workstation or (generation_of(partial.nodes[-1].version) or 0) <= _EARLY:
+            return False
+        passed = [products()[node.product] for node in partial.nodes]
+        return not any(it.family == "workstation" and (it.generation or 0) > _EARLY for it in passed)
 
     def _may_lead(self, partial: _Partial, to_id: str) -> bool:
         """Whether a route begun may lead on over a product and still be cheaper than what is found."""
@@ -174,7 +189,9 @@ class Search:
         return all(tables.generation_of(name) is not None for name in ids)
 
     def _longer(self, partial: _Partial, edge: _Edge) -> _Partial:
-        cost = (partial.cost[0] + edge.cost[0], partial.cost[1] + edge.cost[1], partial.cost[2] + 1)
+        before, after = partial.nodes[-1].version, edge.node.version
+        final = edge.cost[0] or any(is_one_way(before, after, node.product) for node in partial.nodes)
+        cost = (partial.cost[0] + int(final), partial.cost[1] + edge.cost[1], partial.cost[2] + 1)
         strange = (*edge.taste, products()[edge.node.product].family not in self._at_home)
         taste = tuple(a + b for a, b in zip(partial.taste, strange, strict=True)) if partial.taste else strange
         return _Partial(cost, taste, next(self._serial), (*partial.nodes, edge.node))
@@ -212,7 +229,7 @@ class Search:
 @lru_cache(maxsize=16384)
 def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> tuple[_Edge, ...]:
     """The hops of the plainest VM from a node to a product, one for each hardware version that it can have there."""
-    files, state = plain_vm(at.product, at.version, at.form)
+    files, state = plain_vm(at.product, at.version, at.form, has_disk=at.form is not None)
     target = products()[to_id]
     if not target.runs(at.version) and target.runs_max < min(at.version, 3):
         return ()
@@ -220,7 +237,7 @@ def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> 
     at_hand = None if have is None else have | {at.product, to_id}
     best: dict[_Node, _Edge] = {}
     for plan in plan_hop(files, state, target, guide, have=at_hand, staged=True).plans:
-        form = plan.end.disks[0].format
+        form = plan.end.disks[0].format if plan.end.disks else None
         node = _Node(to_id, plan.end.version or 0, form)
         edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.verdict is None)))
         known = best.get(node)

@@ -39,7 +39,9 @@ def native_format(product_id: str) -> DiskFormat:
 
 
 @lru_cache(maxsize=4096)
-def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | None = None) -> tuple[Files, VmState]:
+def plain_vm(
+    product_id: str, version: int | None = None, form: DiskFormat | None = None, *, has_disk: bool = True
+) -> tuple[Files, VmState]:
     """The plainest VM of a product, as if it had been read: one SCSI disk, one processor, nothing in its way.
 
     One of a product with Virtual SMP has two processors.
@@ -48,6 +50,7 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         product_id: the product that has it.
         version: its hardware version; that of the product's new VMs where it is left out.
         form: the format of its disk; the product's own where it is left out.
+        has_disk: whether it has one.
     """
     product = products()[product_id]
     vcpus = 2 if product_id.endswith(_SMP) else 1
@@ -67,7 +70,7 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         secure_boot=False,
         tpm=False,
         controllers=(),
-        drives=(Drive(_DISK, "scsi", 0, "disk", None, "persistent", connected=True),),
+        drives=(Drive(_DISK, "scsi", 0, "disk", None, "persistent", connected=True),) if has_disk else (),
         nics=(),
         snapshots=Snapshots(present=False, current=None, tree=(), needs_consolidation=False),
         power=Power("off"),
@@ -81,6 +84,6 @@ def plain_vm(product_id: str, version: int | None = None, form: DiskFormat | Non
         memory_mib=_MEMORY_MIB,
         nics=0,
         guest=None,
-        disks=(DiskState(_DISK, "scsi", native_format(product_id) if form is None else form),),
+        disks=(DiskState(_DISK, "scsi", native_format(product_id) if form is None else form),) if has_disk else (),
     )
     return files_of(machine), state
