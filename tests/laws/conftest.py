@@ -59,5 +59,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         skipped = ", ".join(f"{step} {count}" for step, count in _TALLY.skipped.most_common()) or "none"
         terminalreporter.write_line(
             f"command law: {_TALLY.first} first commands run, {_TALLY.behind} behind steps that were carried out; "
-            f"{_TALLY.named} checked again with the product named; plans left at a step that a test cannot carry out: {skipped}"
+            f"{_TALLY.named} checked again with the product named; "
+            f"plans left at a step that a test cannot carry out: {skipped}"
         )

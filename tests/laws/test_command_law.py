@@ -1,8 +1,8 @@
-"""What check prints works: vmxtool's commands succeed once the steps before them are done, and check goes on from there.
+"""What check prints works: vmxtool's commands succeed behind the steps before them, and check goes on from there.
 
-Steps that are not vmxtool's are carried out as far as a test can: a VM is shut down, its snapshots are merged, its disks
-converted by qemu-img. Behind a step that nothing here can carry out, such as one in the guest's own settings, a plan is
-followed no further; the summary of a run counts them.
+Steps that are not vmxtool's are carried out as far as a test can: a VM is shut down, its snapshots are merged, its
+disks converted by qemu-img. Behind a step that nothing here can carry out, such as one in the guest's own settings, a
+plan is followed no further; the summary of a run counts them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def followed(found: Path, target: str, tally: Tally) -> Iterator[str]:
             yield from _broken_command(step, folder)
             wrong = list(_broken_after(plan, number, vmxtool.check(found, target)))
             if wrong and vmxtool.inspect(found).origin[0].product != plan.start.holder:
-                # What is left in the files tells of another product than the one that made the VM, which its owner knows.
+                # The files now tell of another product than the one that made the VM, which its owner knows.
                 tally.named += 1
                 wrong = list(_broken_after(plan, number, vmxtool.check(found, target, plan.start.holder)))
             yield from wrong

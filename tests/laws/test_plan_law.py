@@ -12,8 +12,8 @@ import vmxtool
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.guide import ask_guide
+from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.verdict import Answer
 from vmxtool.rules.case import Case, facts_of

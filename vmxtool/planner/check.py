@@ -1,23 +1,18 @@
-"""Judge a VM against a target, or against every product there is: the plans of one hop, and one word for them."""
+"""Judge a VM against a target, or against every product there is: one word for the plans of a hop."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do, Severity
-from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.guide import ask_guide
-from vmxtool.planner.plan import Dead, Plan
-from vmxtool.planner.play import HopPlanner
+from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of
 from vmxtool.planner.verdict import Answer, Effort, Verdict
-from vmxtool.planner.ways import derived_ways, stages, ways
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
-from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,29 +21,10 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.moves import Made
+    from vmxtool.planner.plan import Plan
     from vmxtool.planner.routes import Route
-    from vmxtool.planner.ways import Way
-    from vmxtool.rules.case import Files, GuideAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class Plans:
-    """What the ways of one hop come to.
-
-    Attributes:
-        hop: the VM, where it is and where it goes.
-        plans: the ways that lead there, best first.
-        dead: the ways that do not.
-    """
-
-    hop: HopPlanner
-    plans: tuple[Plan, ...]
-    dead: tuple[Dead, ...]
-
-    @property
-    def best(self) -> Plan | None:
-        """The best plan, or None."""
-        return self.plans[0] if self.plans else None
+    from vmxtool.rules.case import Files
+    from vmxtool.rules.state import VmState
 
 
 def check(machine: Machine, target: Product, origin: Product | None = None) -> Verdict:
@@ -83,70 +59,6 @@ def check_unseen(origin: Product, target: Product) -> Verdict:
     files, _ = plain_vm(origin.id)
     verdict = _verdict(files, target, origin, seen=False)
     return replace(verdict, path=None)
-
-
-def plan_hop(
-    files: Files,
-    start: VmState,
-    target: Product,
-    guide: GuideAnswer,
-    named: str | None = None,
-    *,
-    only: int | None = None,
-    have: frozenset[str] | None = None,
-    staged: bool = False,
-) -> Plans:
-    """Play every way of one hop.
-
-    Args:
-        files: the VM's files.
-        start: the state it is in.
-        target: where it goes.
-        guide: what the guide says of the move.
-        named: id of the product that the user said made it, or None.
-        only: the one hardware version that is asked for, or None; the guide's ways do not count then.
-        have: the only products that may do a step, or None for all.
-        staged: whether the hop may be a stage of a route, where the text has the hardware upgraded on arrival.
-    """
-    hop = HopPlanner(files, start, target, guide, named)
-    guest = find_guest(start.guest) if start.guest else None
-    reconfigures = guest is not None and guest.converter_reconfigures
-    there_are: list[Way]
-    if only is None:
-        there_are = ways(start, target, guide, reconfigures=reconfigures, have=have)
-        there_are += stages(there_are, start, target) if staged else []
-    else:
-        there_are = list(derived_ways(start, target, only))
-    results = [hop.complete(way, order) for order, way in enumerate(there_are)]
-    plans = sorted((it for it in results if isinstance(it, Plan)), key=lambda plan: plan.cost)
-    if not guide.ways:
-        plans = plans[:1]  # beside the guide the versions are one question with one answer
-    return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
-
-
-def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:
-    """Plans of which no two show the same steps; of two that do, the first."""
-    if len(plans) < 2:
-        return tuple(plans)
-    first: dict[object, Plan] = {}
-    for plan in plans:
-        first.setdefault(_shown(plan), plan)
-    return tuple(first.values())
-
-
-def _shown(plan: Plan) -> object:
-    return tuple(replace(step, source="") for step in plan.steps), plan.when
-
-
-def likely_origins(machine: Machine, named: Product | None) -> tuple[OriginCandidate, ...]:
-    """The candidates for a VM's origin: the one that the user named, or those read from its files."""
-    return machine.origin if named is None else (OriginCandidate(named.id, 1.0, ()),)
-
-
-def start_of(files: Files, origins: Sequence[OriginCandidate]) -> VmState:
-    """The state that a VM's files show, held by the likeliest product."""
-    holder = origins[0].product if origins else None
-    return VmState.of(files.vm, holder, files.settings)
 
 
 def _verdict(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise_alike
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
 from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of, is_one_way
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
 
+_ASKED = "hardware version {} was asked for"
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
 
 
@@ -135,10 +136,12 @@ class HopPlanner:
         """What a rewrite is to reach for a move: all that the target asks for, or before Converter the moves alone."""
         moves = frozenset(it.subject for it in move.cured if it.cure is Do.MOVE_DISKS and it.subject is not None)
         if not by_converter:
-            return Wanted(version, f"{self.target.name} runs hardware version {version}", self.target, moves=moves)
+            asked = self.target.family == HARDWARE
+            why = _ASKED.format(version) if asked else f"{self.target.name} runs hardware version {version}"
+            return Wanted(version, why, self.target, moves=moves)
         if version == own:
             return Wanted(version, fit=False, moves=moves)
-        return Wanted(version, f"hardware version {version} was asked for", products()[f"hw{version}"], moves=moves)
+        return Wanted(version, _ASKED.format(version), products()[f"hw{version}"], moves=moves)
 
 
 class _Played:

@@ -11,9 +11,9 @@ from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, is_written, runs
-from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide
+from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.ways import nearest_offered
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.check import Plans
     from vmxtool.planner.goal import Goal
+    from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
@@ -80,7 +80,11 @@ def intend(machine: Machine, goal: Goal) -> Intended:
         plan = _chosen(found, goal)
     if plan is None:
         return _without_plan(found, goal, files)
-    return _from_plan(found, plan, goal, files)
+    made = _from_plan(found, plan, goal, files)
+    if made.changes and guide.ways and not found.hop.guide.ways:
+        note = f"no way of the guide to {target.name} has a step for vmxtool; these changes are for a move beside them"
+        made = replace(made, notes=(note, *made.notes))
+    return made
 
 
 def _chosen(found: Plans, goal: Goal) -> Plan | None:

@@ -10,8 +10,8 @@ from vmxtool.errors import UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.planner.check import likely_origins, plan_hop, start_of
 from vmxtool.planner.guide import ask_guide, hop_guide
+from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search
 from vmxtool.planner.unseen import plain_vm

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.planner.check import plan_hop
 from vmxtool.planner.guide import hop_guide
+from vmxtool.planner.hop import plan_hop
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.unseen import native_format, plain_vm
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
-    from vmxtool.planner.check import Plans
+    from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan, Step, WayLabel
     from vmxtool.planner.routes import Route
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.planner.check import Plans
+    from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.play import HopPlanner
 
