@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import make_readme
 import pytest
@@ -142,6 +142,28 @@ def test_readme_has_the_commands_that_ci_runs(name: str, first: str, then: str) 
     assert block(name).strip() == f"{first} && {then}"
 
 
+def test_the_example_for_the_library_runs(
+    copy_sample: CopySample, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_sample("ws6-windows-ide")
+    config = next(folder.glob("*.vmx")).rename(folder / "vm.vmx")
+    before = config.read_bytes()
+    monkeypatch.chdir(folder)
+    example = re.search(
+        r"^```python\n(.*?)^```$", make_readme.README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert example
+    names: dict[str, Any] = {}
+
+    exec(example[1], names)
+
+    assert capsys.readouterr().out == names["rewrite"].diff + "\n"
+    assert names["verdict"].verdict == "needs-steps"
+    assert names["routes"].routes
+    assert {"ws6", "ws17"} <= set(names["ready"])
+    assert bytes(names["config"]) == config.read_bytes() == before
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_link_to_files_that_are_there(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
@@ -158,6 +180,20 @@ def test_contributing_argues_for_every_dependency() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
     assert wanted - set(re.findall(r"^- \*\*([\w.-]+)\*\*", text, re.MULTILINE)) == set()
+
+
+def test_contributing_lists_the_layers_that_imports_are_held_to() -> None:
+    contract = (ROOT / ".importlinter").read_text(encoding="utf-8").partition("\nlayers =\n")[2].partition("\n\n")[0]
+    kept = [sorted(re.split(r" \| ", line.strip())) for line in contract.splitlines()]
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| layer | holds |")[2].partition("\n\n")[0]
+
+    listed = [sorted(re.findall(r"`(\w+)`", row.split("|")[1])) for row in text.splitlines()[2:]]
+
+    siblings = ["planner", "rewriter"]  # which have a row each
+    assert siblings in kept
+    upwards = kept[::-1]
+    place = upwards.index(siblings)
+    assert listed == [*upwards[:place], ["planner"], ["rewriter"], *upwards[place + 1 :]]
 
 
 def test_licence_is_the_declared_one() -> None:

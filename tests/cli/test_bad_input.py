@@ -154,9 +154,11 @@ def test_an_unknown_encoding_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_an_unclosed_quote_is_told_with_its_line(tmp_path: Path) -> None:
-    run = vmxtool("check", "--target", "ws6", folder(tmp_path, vm_vmx=CONFIG + b'annotation = "open\n'))
+    vm = folder(tmp_path, vm_vmx=CONFIG + b'annotation = "open\n')
+    run = vmxtool("check", "--target", "ws6", vm)
     assert run.code == 1
-    assert "vm.vmx:6" in run.out
+    assert "line 6 of vm.vmx is not a setting: the closing quote is missing" in " ".join(run.out.split())
+    assert 'vm.vmx:6: annotation = "open' in vmxtool("inspect", vm).out
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../x.vmdk", "..\\\\..\\\\x.vmdk"])

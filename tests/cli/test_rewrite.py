@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -27,51 +28,91 @@ def test_a_preview_writes_nothing_and_shows_a_diff_then_reasons_then_what_remain
     assert (run.code, run.err) == (0, "")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     order = [
+        f"Buchhaltung Zürich – alt ({folder}): 19 changes in 2 files\n",
         "--- a/Windows XP Professional.vmx",
         '-virtualHW.version = "6"',
         '+virtualHW.version = "4"',
         "--- a/Windows XP Professional.vmdk",
         '+ddb.adapterType = "lsilogic"',
-        "why",
-        "! ide0:0.fileName",
-        "what remains for you",
+        "\nwhy\n",
+        "  ! ide0:0.present, ide0:0.fileName and ide0:0.redo  ide0:0 becomes scsi0:0",
+        "\nwhat remains for you\n",
         "symmpi",
-        "nothing was written (--dry-run)",
+        "vmkfstools -i ",
+        "\nnothing was written (--dry-run)\n",
     ]
     places = [run.out.index(part) for part in order]
     assert places == sorted(places)
-    assert "undo takes it back" not in run.out
-    assert max(map(len, run.out.splitlines())) <= 100
+    assert "vmxtool undo ws6" not in run.out
 
 
-def test_each_change_has_one_line_with_why_and_its_source(copy_sample: CopySample) -> None:
+def test_only_the_title_and_commands_are_wider_than_the_terminal(copy_sample: CopySample) -> None:
+    folder = copy_sample("ws6-windows-ide")
+    run = vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", "--dry-run", folder)
+    title, _, rest = run.out.partition("\n")
+    wide = [line.strip() for line in rest.splitlines() if len(line) > 80 and line[:1] == " " and '= "' not in line]
+    assert title.endswith(": 19 changes in 2 files")
+    assert wide
+    # A command has its line to itself, so that it can be copied whole.
+    assert {line.split()[0] for line in wide} <= {"vmkfstools", "cp", "mkdir"}
+
+
+def test_each_reason_stands_once_with_its_source_and_the_settings_it_is_about(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-scsi-smp")
-    answer = vmxtool("rewrite", "--hwversion", "4", "--dry-run", "--format", "json", folder).json()
+    changes = vmxtool("rewrite", "--hwversion", "4", "--dry-run", "--format", "json", folder).json()["changes"]
     text = vmxtool("rewrite", "--hwversion", "4", "--dry-run", folder, COLUMNS="100").out
-    reasons = text.partition("\nwhy\n")[2].partition("\n\n")[0]
-    assert len(re.findall(r"^[·!] ", reasons, re.MULTILINE)) == len(answer["changes"])
-    joined = re.sub(r"\s+", " ", reasons)
-    for change in answer["changes"]:
-        assert f"{change['key']} {change['why']} {change['source']}" in joined
+    shown = re.sub(r"\s+", " ", text.partition("\nwhy\n")[2].partition("\n\n")[0])
+    reasons: dict[str, list[str]] = {}
+    for change in changes:
+        reasons.setdefault(f"{change['why']} {change['source']}", []).append(change["key"])
+    assert len(reasons) < len(changes)
+    assert len(re.findall(r"[·!] \w", shown)) == len(reasons)
+    for reason, keys in reasons.items():
+        assert shown.count(reason) == 1
+        before = re.split(r"[·!] ", shown.partition(f" {reason}")[0])[-1]
+        assert before == (keys[0] if len(keys) == 1 else f"{', '.join(keys[:-1])} and {keys[-1]}")
 
 
 def test_after_writing_it_says_how_to_undo(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-windows-ide")
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert run.code == 0
-    assert "changes in 2 files written" in run.out
-    assert "vmxtool undo takes it back (.vmxtool/0001.done)" in run.out
+    assert run.out.splitlines()[0].endswith(f"({folder}): 9 changes in 2 files")
+    assert run.out.endswith(f"\nwritten; what takes it back (.vmxtool/0001.done)\n  vmxtool undo {folder}\n")
     assert b'virtualHW.version = "4"' in (folder / "Windows XP Professional.vmx").read_bytes()
     again = vmxtool("rewrite", "--hwversion", "4", folder)
-    assert (again.code, again.out) == (0, "nothing to change\n")
+    assert (again.code, again.out) == (0, f"Buchhaltung Zürich – alt ({folder}): nothing to change\n")
 
 
-def test_a_step_that_is_one_way_is_told_before_and_after(tmp_path: Path) -> None:
-    make_vm(tmp_path, "", hw=4, guest="rhel4")
+def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None:
+    folder = copy_sample("ws6-windows-ide")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    command = shlex.split(vmxtool("rewrite", "--hwversion", "4", folder).out.splitlines()[-1])
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} != before
+    assert vmxtool(*command[1:]).code == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("hw", "to", "said"),
+    [
+        # From 10 no product goes back to 3; from 7 Workstation itself goes back to 4, as long as it is at hand.
+        (
+            3,
+            10,
+            "raising the hardware version from 3 to 10 is one-way in VMware's products; vmxtool undo takes it back",
+        ),
+        (4, 7, "vmxtool undo takes the hardware version back from 7 to 4 as long as the VM has not been started since"),
+    ],
+)
+def test_a_raise_says_before_and_after_how_far_it_can_be_taken_back(
+    tmp_path: Path, hw: int, to: int, said: str
+) -> None:
+    make_vm(tmp_path, "", hw=hw, guest="rhel4")
     for words in (["--dry-run"], []):
-        run = vmxtool("rewrite", "--hwversion", "7", *words, tmp_path)
+        run = vmxtool("rewrite", "--hwversion", str(to), *words, tmp_path)
         assert run.code == 0
-        assert "one-way" in run.out
+        assert said in " ".join(run.out.split())
     assert "one-way" in vmxtool("rewrite", "--help").out
 
 
@@ -80,10 +121,21 @@ def test_a_refusal_says_all_reasons_changes_nothing_and_exits_with_4(copy_sample
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert (run.code, run.err) == (4, "")
-    assert run.out.startswith("refused, nothing was changed\n")
-    for word in ("EFI firmware", "virtual TPM", "nvme0:0 cannot stay", "--move-disks"):
+    assert run.out.splitlines()[0] == f"Atelier d’été ({folder}): refused, nothing was changed"
+    for word in ("EFI firmware", "virtual TPM", "encrypted in part"):
         assert word in run.out
+    assert "\nwhy\n" not in run.out
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_what_is_not_asked_for_is_refused_with_the_options_that_allow_it(copy_sample: CopySample) -> None:
+    folder = copy_sample("ws6-windows-ide")
+    run = vmxtool("rewrite", "--target", "esx3", folder)
+    assert run.code == 4
+    assert "VMX092" in run.out
+    assert "ide0:0 moves from IDE to SCSI" in run.out
+    assert "prepare the guest and say --ide-to-scsi too" in run.out
+    assert vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", folder).code == 0
 
 
 @pytest.mark.parametrize(
@@ -103,13 +155,27 @@ def test_wrong_wishes_are_one_line_and_exit_2(samples: Path, words: list[str], s
     assert said in run.err
 
 
-def test_a_write_that_fails_is_one_line_and_exit_4(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
-    vm.config.path.chmod(0o444)
+def test_a_file_that_is_marked_read_only_is_refused_with_the_command_that_takes_the_mark_off(tmp_path: Path) -> None:
+    config = make_vm(tmp_path, IDE_DISK, guest="rhel4").config.path
+    before = config.read_bytes()
+    config.chmod(0o444)
     run = vmxtool("rewrite", "--hwversion", "4", tmp_path)
+    assert (run.code, run.err) == (4, "")
+    assert "marked read-only: vm.vmx  VMX010" in run.out
+    assert f"\n      chmod u+w {config}\n" in run.out
+    assert config.read_bytes() == before
+
+
+def test_a_write_that_fails_is_one_line_and_exit_4(copy_sample: CopySample) -> None:
+    folder = copy_sample("ws6-windows-ide")
+    disk = folder / "Windows XP Professional.vmdk"
+    (folder / "backup.vmdk").hardlink_to(disk)  # only the writer looks for other names of a disk
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert (run.code, run.out) == (4, "")
     assert run.err.count("\n") == 1
-    assert "read-only" in run.err
+    assert run.err.startswith(f"vmxtool: {disk}: has another name (hard links)")
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
 def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> None:
@@ -133,11 +199,25 @@ def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> Non
     assert refused.json()["changes"] == []
 
 
-def test_legacy_says_that_the_vm_can_go_back(samples: Path) -> None:
-    run = vmxtool("rewrite", "--legacy", "--target", "esx3", "--dry-run", samples / "esx2-smp")
+def test_legacy_keeps_the_hardware_version_and_says_that_the_vm_can_go_back(samples: Path) -> None:
+    words = ("rewrite", "--legacy", "--target", "esx3", "--dry-run", samples / "esx2-smp")
+    run = vmxtool(*words)
     assert run.code == 0
-    assert "so the VM can go back" in run.out.replace("\n  ", " ")
-    assert "nothing to change" in run.out
+    said = "ESX Server 2.x with Virtual SMP and ESX Server 3.x both run hardware version 3, so the VM can go back"
+    assert said in " ".join(run.out.split())
+    # ESX Server 3 does not look for a disk's name where ESX Server 2 keeps it; nothing else has to change.
+    changes = vmxtool(*words, "--format", "json").json()["changes"]
+    renamed = {("scsi0:0.name", 'scsi0:0.fileName = "vmhba0:0:0:5:db01.vmdk"')}
+    renamed |= {("scsi0:1.name", 'scsi0:1.fileName = "vmhba0:0:0:5:db01_log.vmdk"')}
+    assert {(change["key"], change["after"]) for change in changes} == renamed
+
+
+def test_legacy_has_nothing_to_change_where_the_target_reads_the_vm_as_it_is(tmp_path: Path) -> None:
+    make_vm(tmp_path, "", hw=3, guest="rhel4")
+    run = vmxtool("rewrite", "--legacy", "--from", "ws4", "--target", "ws5.5", tmp_path)
+    assert run.code == 0
+    assert run.out.splitlines()[0].endswith(": nothing to change")
+    assert "Workstation 4.x and Workstation 5.5 both run hardware version 3" in " ".join(run.out.split())
 
 
 def test_colours_are_for_terminals_alone(samples: Path) -> None:
