@@ -11,7 +11,7 @@ from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL,
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
     convert_commands,
-    disk_name,
+    disk_file,
     export_commands,
     import_commands,
     register_command,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vmxtool.planner.moves import Made, Move
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files
-    from vmxtool.rules.commands import Argv
+    from vmxtool.rules.commands import Argv, DiskFile
     from vmxtool.rules.state import VmState
 
 
@@ -45,6 +45,8 @@ class StepMaker:
             found: what was found against the target at its start.
         """
         self.files, self.target, self.named, self.found = files, target, named, found
+        removed = (it for it in (*files.findings, *found) if it.cure is Do.REMOVE_SNAPSHOTS)
+        self._snapshots = frozenset(key for it in removed for key in it.keys)
 
     def steps(self, made: Made, way: Way, *, by_converter: bool) -> list[Step]:
         """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after."""
@@ -68,7 +70,7 @@ class StepMaker:
             target=self.target.id,
             before=made.before.version,
             after=made.before.version,
-            drives=self._named_drives(made.moved),
+            drives=self._named_drives(made.moved, made.before),
             cures=_codes(made.move.cured),
         )
 
@@ -92,7 +94,7 @@ class StepMaker:
             products=move.products,
             before=before,
             after=after,
-            drives=self._named_drives(made.moved),
+            drives=self._named_drives(made.moved, made.before),
             cures=_codes(causes),
         )
 
@@ -131,7 +133,7 @@ class StepMaker:
             products=move.products,
             before=before,
             after=after,
-            drives=self._named_drives(drive.id for drive in drives),
+            drives=self._named_drives([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else None,
             cures=_codes(move.cured),
         )
@@ -149,14 +151,17 @@ class StepMaker:
         about = made.drives | {it.subject for it in made.move.cured}
         return [drive for drive in self.files.vm.disks if drive.id in about]
 
-    def _named_drives(self, ids: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    def _named_drives(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
         wanted = set(ids)
-        return tuple((drive.id, disk_name(drive)) for drive in self.files.vm.disks if drive.id in wanted)
+        return tuple((drive.id, self._file(drive, state).name) for drive in self.files.vm.disks if drive.id in wanted)
+
+    def _file(self, drive: Drive, state: VmState) -> DiskFile:
+        return disk_file(drive, merged=not self._snapshots.isdisjoint(state.settled))
 
     def _commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
         """The commands of a move that converts disks or registers the VM, and whose they are."""
         vm = self.files.vm
-        seen = [drive for drive in drives if drive.chain is not None and drive.chain.links]
+        seen = [self._file(drive, state) for drive in drives if drive.chain is not None and drive.chain.links]
         if move.do is Do.IMPORT_DISKS and seen:
             return self.target.id, import_commands(vm, seen, self.target)
         if move.do is Do.EXPORT_DISKS and seen:

@@ -7,7 +7,7 @@ person knows stands in capitals: DATASTORE is the name of a datastore of the ESX
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._files import last_part
 from vmxtool.knowledge.features import features
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.chain import Link
 
 Argv = tuple[str, ...]
+
+
+class DiskFile(NamedTuple):
+    """The file of a disk that its VM opens, as commands in the VM's folder name it.
+
+    Attributes:
+        name: its name.
+        split: whether it is of the hosted kind that lies in pieces of 2 GB.
+        adapter: the adapter that its descriptor is to name, as qemu-img calls it.
+    """
+
+    name: str
+    split: bool
+    adapter: str
+
 
 CONVERTED = "converted"
 """The folder beside a VM's files that converted disks go to."""
@@ -45,7 +60,7 @@ def as_argument(name: str) -> str:
     return f"./{name}" if name.startswith("-") else name
 
 
-def import_commands(vm: Machine, drives: Sequence[Drive], target: Product) -> tuple[Argv, ...]:
+def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> tuple[Argv, ...]:
     """Bring hosted disks, copied to the host with their folder, into the format of ESX; empty where nobody knows how.
 
     `vmkfstools -i source destination` since ESX Server 3 (vSphere documentation). ESX Server 2 imports with the same
@@ -54,16 +69,16 @@ def import_commands(vm: Machine, drives: Sequence[Drive], target: Product) -> tu
     if not features()["imports-with-vmkfstools"].holds(target):
         return ()
     thin = ("-d", "thin") if features()["thin-disks"].holds(target) else ()
-    made = list(_folders(vm, target, drives))
+    made = list(_folders(vm, target, disks))
     made += [
-        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin) for name in _names(drives)
+        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin) for name in _names(disks)
     ]
     made.append(("cp", *(f"{old_folder(vm)}/{name}" for name in _own_files(vm)), new_folder(vm)))
     return tuple(made)
 
 
-def _folders(vm: Machine, target: Product, drives: Sequence[Drive]) -> Iterator[Argv]:
-    if features()["needs-multiextent"].holds(target) and any(is_split(it) for drive in drives if (it := top(drive))):
+def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile]) -> Iterator[Argv]:
+    if features()["needs-multiextent"].holds(target) and any(disk.split for disk in disks):
         yield ("esxcli", "system", "module", "load", "-m", "multiextent")
     yield ("mkdir", new_folder(vm))
 
@@ -75,7 +90,7 @@ def register_command(vm: Machine, target: Product) -> Argv | None:
     return ("vim-cmd", "solo/registervm", f"{new_folder(vm)}/{vm.config.path.name}")
 
 
-def export_commands(vm: Machine, drives: Sequence[Drive], host: Product | None) -> tuple[Argv, ...]:
+def export_commands(vm: Machine, disks: Sequence[DiskFile], host: Product | None) -> tuple[Argv, ...]:
     """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
 
     ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 2
@@ -83,22 +98,21 @@ def export_commands(vm: Machine, drives: Sequence[Drive], host: Product | None) 
     """
     made: list[Argv] = [("mkdir", CONVERTED)]
     if host is not None and not features()["no-console"].holds(host):
-        made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(drives)]
+        made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(disks)]
         return (*made, _take_config_along(vm))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
     made += [
-        ("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(drives)
+        ("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(disks)
     ]
     return (*made, _take_config_along(vm))
 
 
-def convert_commands(vm: Machine, drives: Sequence[Drive], subformat: str = "monolithicSparse") -> tuple[Argv, ...]:
+def convert_commands(vm: Machine, disks: Sequence[DiskFile], subformat: str = "monolithicSparse") -> tuple[Argv, ...]:
     """Convert disks away from any VMware product, with qemu-img, in the VM's folder."""
     made: list[Argv] = [("mkdir", CONVERTED)]
-    for drive in drives:
-        options = f"subformat={subformat},adapter_type={_adapter_word(drive)}"
-        name = disk_name(drive)
+    for name, _, adapter in disks:
+        options = f"subformat={subformat},adapter_type={adapter}"
         made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, as_argument(name), f"{CONVERTED}/{name}"))
     return (*made, _take_config_along(vm))
 
@@ -124,9 +138,21 @@ def is_split(link: Link) -> bool:
 
 
 def disk_name(drive: Drive) -> str:
-    """The file of a disk that its VM opens, as a command in the VM's folder names it."""
+    """The name of the file of a disk that its VM opens."""
     link = top(drive)
     return link.file if link is not None else drive.file or drive.id
+
+
+def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
+    """The file of a disk that its VM opens, or will open once its snapshots are removed: then the first disk is left.
+
+    A disk whose first one lies in another folder is a linked clone's, and keeps its own name in a full clone.
+    """
+    link, links = top(drive), drive.chain.links if drive.chain is not None else ()
+    if merged and links and link is not None and links[-1].path.parent == link.path.parent:
+        link = links[-1]
+    name = link.file if link is not None else drive.file or drive.id
+    return DiskFile(name, link is not None and is_split(link), _adapter_word(drive))
 
 
 def _take_config_along(vm: Machine) -> Argv:
@@ -142,8 +168,8 @@ def _own_files(vm: Machine) -> list[str]:
     return files
 
 
-def _names(drives: Sequence[Drive]) -> list[str]:
-    return list(dict.fromkeys(disk_name(drive) for drive in drives))
+def _names(disks: Sequence[DiskFile]) -> list[str]:
+    return list(dict.fromkeys(disk.name for disk in disks))
 
 
 def _adapter_word(drive: Drive) -> str:

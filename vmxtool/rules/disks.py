@@ -10,7 +10,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.products import products
 from vmxtool.rules.case import disk_label, has_disks, top
-from vmxtool.rules.commands import convert_commands, is_split
+from vmxtool.rules.commands import convert_commands, disk_file, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -205,7 +205,7 @@ def transport_version_too_old(case: Case) -> Iterator[Hit]:
                 (Evidence(link.file, None, "version", "1"),),
                 manual(
                     "convert the disk with qemu-img first",
-                    *convert_commands(case.vm, [drive], "monolithicSparse"),
+                    *convert_commands(case.vm, [disk_file(drive)]),
                     product="qemu-img",
                 ),
             )
