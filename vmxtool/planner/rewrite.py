@@ -20,6 +20,7 @@ from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules import writing
 from vmxtool.rules.case import GuideAnswer, facts_of, has_bus
 from vmxtool.rules.registry import findings_of
+from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -268,7 +269,8 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     before, after = plan.start.version, plan.end.version if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
-        yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back"
+        undone = " once vmxtool undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""
+        yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back{undone}"
     for finding in found.hop.found:
         if before is None or after != before or finding.blocks or finding.cure not in VERSION_MOVES:
             continue

@@ -94,12 +94,7 @@ class Hop:
     @property
     def unverified(self) -> bool:
         """Whether no source confirms that the target runs the version."""
-        target, version = products()[self.to_id], self.after
-        if version is None:
-            return False
-        edges = {"runs_min": target.runs_min, "runs_max": target.runs_max}
-        at_edge = any(name in target.unverified and version == edge for name, edge in edges.items())
-        return at_edge or runs(target, version) is Ternary.UNSURE
+        return self.after is not None and runs(products()[self.to_id], self.after) is Ternary.UNSURE
 
     def __repr__(self) -> str:
         return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"
@@ -148,6 +143,7 @@ class Routes:
         routes: the best, the cheapest first; empty where there is none.
         missing: where the products at hand give none, the smallest sets of further products that would.
         guide: what the guide says about the pair itself, or None where it is silent.
+        named: whether the user named the product that holds it.
     """
 
     path: str | None
@@ -158,6 +154,7 @@ class Routes:
     routes: tuple[Route, ...]
     missing: tuple[tuple[str, ...], ...]
     guide: GuideEntry | None
+    named: bool = False
 
     def __repr__(self) -> str:
         return f"<routes of {self.name[:40]} from {self.start} to {self.target}: {len(self.routes)}>"
@@ -205,6 +202,7 @@ def find_routes(
         routes=found,
         missing=missing,
         guide=tables.lookup(holder.id, target.id),
+        named=origin is not None,
     )
 
 

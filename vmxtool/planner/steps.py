@@ -167,7 +167,10 @@ class StepMaker:
         if move.do is Do.EXPORT_DISKS and seen:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
-            return (host.id if host is not None else "esxi"), export_commands(vm, seen, host)
+            commands = export_commands(vm, seen, host)
+            # A config that has been rewritten by then is not the one that lies on the host.
+            as_it_was = state.version == vm.hardware.version
+            return (host.id if host is not None else "esxi"), commands if as_it_was else commands[:-1]
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
             return "qemu-img", convert_commands(vm, seen)
         if move.do is Do.REGISTER_VM:

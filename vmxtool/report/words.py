@@ -156,11 +156,11 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
         case Do.COPY:
             return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
-            return f"export {disk_words(step)} from ESX into a new folder beside the VM's files{_config_too(step)}"
+            return f"export {disk_words(step)} from ESX into a new folder beside the VM's files{_config_too(step, vm)}"
         case Do.IMPORT_DISKS:
             return _import_text(step, vm)
         case Do.CONVERT_DISKS:
-            return f"convert {disk_words(step)} into a new folder{_config_too(step)}"
+            return f"convert {disk_words(step)} into a new folder{_config_too(step, None)}"
         case Do.UPGRADE_HARDWARE if step.products:
             return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
@@ -222,8 +222,10 @@ def _import_text(step: Step, vm: Machine | None) -> str:
     return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}"
 
 
-def _config_too(step: Step) -> str:
-    return ", and the config with " + ("it" if len(step.drives) == 1 else "them")
+def _config_too(step: Step, host_has: Machine | None) -> str:
+    """What goes with the disks; a config that was rewritten here may lie with its disks' host as it was."""
+    config = "the config" if host_has is None or step.before == host_has.hardware.version else "the rewritten config"
+    return f", and {config} with " + ("it" if len(step.drives) == 1 else "them")
 
 
 def _to_version(step: Step) -> str:

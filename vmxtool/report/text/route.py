@@ -55,7 +55,8 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
         _print_none(routes, have, out)
     elif routes.path is not None:
         print_heading(out, "the first move with all its commands")
-        words = ("vmxtool", "check", "--target", routes.routes[0].hops[0].to_id)
+        words: tuple[str, ...] = ("vmxtool", "check", "--target", routes.routes[0].hops[0].to_id)
+        words += ("--from", routes.start) if routes.named else ()
         print_command(out, words if routes.path == "." else (*words, as_argument(routes.path)), indent=2)
 
 
