@@ -229,6 +229,7 @@ def plan_rewrite(
         manual=found.manual,
         notes=found.notes,
         words=found.words,
+        then=found.then,
     )
 
 

@@ -171,7 +171,9 @@ def test_a_rewrite_and_its_undo_name_the_vm(copy_sample: CopySample) -> None:
     assert dry.endswith("\nnothing was written (--dry-run)\n")
     journal = planned.apply()
     done = printed(lambda stream: print_rewrite(planned, False, journal, stream))
-    assert shlex.split(done.splitlines()[-1]) == ["vmxtool", "undo", str(vm.path)]
+    commands = [shlex.split(line) for line in done.splitlines() if line.startswith("  vmxtool ")]
+    path = str(vm.path)
+    assert commands == [["vmxtool", "undo", path], ["vmxtool", "check", "--target", "ws5.5", path]]
     assert "0001 done" in printed(lambda stream: print_rewrites(vmxtool.rewrites(vm), stream))
     assert printed(lambda stream: print_undone(vmxtool.undo(vm), stream)).startswith("rewrite 0001 undone\n")
 

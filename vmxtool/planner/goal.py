@@ -72,6 +72,12 @@ class Goal:
         )
 
     @property
+    def check_words(self) -> tuple[str, ...]:
+        """The words of the command that tells the way to the product; empty where none was named."""
+        origin = ("--from", self.origin.id) if self.origin is not None else ()
+        return ("check", "--target", self.target.id, *origin) if self.target is not None else ()
+
+    @property
     def consents(self) -> tuple[str, ...]:
         """The options that allow what the guest may not start after."""
         return (

@@ -47,6 +47,7 @@ class Intended:
         manual: what remains for the person.
         notes: what the person should know.
         words: the request as options of the command line.
+        then: words of the vmxtool command that tells the steps after the rewrite; empty where no product was named.
     """
 
     machine: Machine
@@ -56,6 +57,7 @@ class Intended:
     manual: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
 
 
 def intend(machine: Machine, goal: Goal) -> Intended:
@@ -147,6 +149,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
         manual=tuple(dict.fromkeys((*changes.manual, *later))),
         notes=tuple(dict.fromkeys((*_notes(found, plan, goal), *changes.notes))),
         words=goal.words,
+        then=goal.check_words,
     )
 
 

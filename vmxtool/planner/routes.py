@@ -93,8 +93,13 @@ class Hop:
 
     @property
     def unverified(self) -> bool:
-        """Whether no source confirms that the target runs the version."""
-        return self.after is not None and runs(products()[self.to_id], self.after) is Ternary.UNSURE
+        """Whether no source confirms that the target runs the version, which is not the one that it makes itself."""
+        target, version = products()[self.to_id], self.after
+        if version is None or version == target.creates:
+            return False
+        edges = {"runs_min": target.runs_min, "runs_max": target.runs_max}
+        at_edge = any(name in target.unverified and version == edge for name, edge in edges.items())
+        return at_edge or runs(target, version) is Ternary.UNSURE
 
     def __repr__(self) -> str:
         return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"

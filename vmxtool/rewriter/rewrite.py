@@ -37,6 +37,7 @@ class Rewrite:
         patches: the bytes, file by file.
         texts: every changed text, for the diff.
         about: what is kept in the journal for the reader.
+        then: words of the vmxtool command that tells the steps after it, or none.
     """
 
     machine: Machine
@@ -47,6 +48,7 @@ class Rewrite:
     patches: tuple[Patch, ...] = ()
     texts: tuple[TextChange, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
+    then: tuple[str, ...] = ()
 
     @cached_property
     def diff(self) -> str:
@@ -78,6 +80,7 @@ def make_rewrite(
     manual: tuple[Fix, ...] = (),
     notes: tuple[str, ...] = (),
     words: Sequence[str] = (),
+    then: tuple[str, ...] = (),
 ) -> Rewrite:
     """Turn the changes to a VM into bytes, and prove them.
 
@@ -91,6 +94,7 @@ def make_rewrite(
         manual: what remains for the person.
         notes: what the person should know.
         words: the request as options of the command line, for the journal.
+        then: words of the vmxtool command that tells the steps after it.
 
     Raises:
         WriteError: the proof failed, which is a fault of vmxtool; nothing was written.
@@ -98,7 +102,7 @@ def make_rewrite(
     if refused:
         return Rewrite(machine, refused=refused)
     if changes is None or wanted is None:
-        return Rewrite(machine, manual=manual, notes=notes)
+        return Rewrite(machine, manual=manual, notes=notes, then=then)
     config = edit_config(machine, changes.settings)
     disks = edit_descriptors(changes.descriptors)
     reasons = (*config.refused, *disks.refused)
@@ -121,4 +125,5 @@ def make_rewrite(
             ("command", shlex.join(["rewrite", *words])),
             ("changes", str(len(records))),
         ),
+        then=then,
     )

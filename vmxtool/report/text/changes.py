@@ -58,6 +58,9 @@ def print_rewrite(rewrite: Rewrite, dry_run: bool, journal: Path | None, stream:
         print_command(out, vmxtool_command(rewrite.machine, "undo"), indent=2)
     elif rewrite.changes:
         print_heading(out, "nothing was written" + (" (--dry-run)" if dry_run else ""))
+    if rewrite.then and (journal is not None or not rewrite.changes):
+        print_heading(out, "the steps that follow")
+        print_command(out, vmxtool_command(rewrite.machine, *rewrite.then), indent=2)
 
 
 def _answer(rewrite: Rewrite) -> Text:
