@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +86,7 @@ LEAVING = CARRYING | CHANGING_HARDWARE | CONVERTING_DISKS | {Do.MOVE_DISKS, Do.M
 """Moves that no VM takes part in before it is at rest: everything that changes it or takes it elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """What cures a finding.
 
     Attributes:
@@ -104,8 +102,7 @@ class Fix:
     product: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is true of this VM and matters.
 
     Attributes:

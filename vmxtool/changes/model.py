@@ -55,8 +55,7 @@ class Wanted(NamedTuple):
         return self.product.name
 
 
-@dataclass(frozen=True, slots=True)
-class SettingChange:
+class SettingChange(NamedTuple):
     """One setting of the config set, removed or given another name. A setting is changed once in a rewrite.
 
     Attributes:

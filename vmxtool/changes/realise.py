@@ -89,8 +89,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     rows += [it.rule.id for it in settings_of(after)]
     taken_out = {it.rule.id for it in files.settings} - start.devices
     memory = after.get("memsize") if "memsize" in touched else None
-    return replace(
-        start,
+    return start._replace(
         version=wanted.version,
         memory_mib=start.memory_mib if memory is None else values.as_int(memory),
         nics=start.nics + (len(came_to_life) if gains_nics else 0),

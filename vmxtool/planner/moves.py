@@ -173,7 +173,7 @@ def _convert(state: VmState, *_: object) -> VmState:
 
 
 def _change_version(state: VmState, move: Move, target: Product) -> VmState:
-    after = state if move.version is None else replace(state, version=move.version)
+    after = state if move.version is None else state._replace(version=move.version)
     if target.native_formats == {"hosted"}:
         # A product that upgrades a VM upgrades its disks of the kind before Workstation 4 too.
         after = after.with_formats({"legacy": "hosted"}) if move.do is Do.UPGRADE_HARDWARE else after
@@ -189,8 +189,7 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
     disks = moved.disks
     if move.fits:  # the guest is one that Converter reconfigures
         disks = tuple([replace(it, bus="scsi") if it.bus not in to.disk_buses else it for it in disks])
-    return replace(
-        moved,
+    return moved._replace(
         holder=to.id,
         arrived=True,
         version=version,
@@ -203,7 +202,7 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
 def _create(state: VmState, _: Move, target: Product) -> VmState:
     """A new VM has the devices that its product gives it, and keeps all figures of the old one."""
     kept = state.devices if state.version is None else _kept(state, state.version, target)
-    return replace(state, holder=target.id, arrived=True, devices=kept, settled=state.settled | {DISKS_NAMED})
+    return state._replace(holder=target.id, arrived=True, devices=kept, settled=state.settled | {DISKS_NAMED})
 
 
 def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
@@ -256,10 +255,10 @@ def effect_of(move: Move, state: VmState, target: Product) -> VmState:
     settled = {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
     if effect is not None:
         state = effect(state, move, target)
-        return replace(state, settled=state.settled | settled) if settled else state
+        return state._replace(settled=state.settled | settled) if settled else state
     figures = {name: figure for finding in move.cured for name, figure in finding.leaves}
     taken = {finding.subject for finding in move.cured}
-    return replace(state, settled=state.settled | settled, devices=state.devices - taken, **figures)  # type: ignore[arg-type]
+    return state._replace(settled=state.settled | settled, devices=state.devices - taken, **figures)  # type: ignore[arg-type]
 
 
 def _mark(finding: Finding) -> str:

@@ -164,7 +164,7 @@ def _remains(finding: Finding, plan: Plan) -> bool:
 def _with_commands(fix: Fix, finding: Finding, plan: Plan) -> Fix:
     """What is left to do, with the commands of the step that does it."""
     step = next((it for it in plan.steps if it.do is finding.cure and it.commands), None)
-    return fix if step is None or fix.commands else replace(fix, commands=step.commands, product=step.product)
+    return fix if step is None or fix.commands else fix._replace(commands=step.commands, product=step.product)
 
 
 def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
@@ -224,7 +224,7 @@ def _of_files(files: Files, moved: frozenset[str], *, rewrites: bool) -> Iterato
         if Do.MOVE_DISKS in finding.stops and moved and (finding.subject is None or finding.subject in moved):
             stopped |= {Do.MOVE_DISKS}
         if stopped:
-            yield replace(finding, severity=Severity.BLOCKER)
+            yield finding._replace(severity=Severity.BLOCKER)
 
 
 def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -291,7 +291,7 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         plan = next((it for it in plans if it.end.version == version), plans[0] if plans else None)
         if plan is None:
             return None
-        end = replace(plan.end, holder=to_id, arrived=True)
+        end = plan.end._replace(holder=to_id, arrived=True)
         back = hop_guide(to_id, end.version, holder, to_id)
         returns = state.version is not None and end.version is not None
         returns = returns and runs(products()[holder], end.version or 0) is not Ternary.NO

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
@@ -38,7 +37,7 @@ def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     own = tuple(step for step in steps if step.way in {None, 1})
     for finding in hop.files.findings:
         if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
-            finding = replace(finding, severity=Severity.BLOCKER)  # noqa: PLW2901
+            finding = finding._replace(severity=Severity.BLOCKER)  # noqa: PLW2901
         yield _with_command(finding, own, found)
     seen = {identity(it) for it in hop.found}
     for finding in hop.found:
@@ -53,7 +52,7 @@ def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     for finding, after in _consequences(hop, best, own):
         if identity(finding) not in seen:
             seen.add(identity(finding))
-            yield _with_command(replace(finding, after=after), own, found)
+            yield _with_command(finding._replace(after=after), own, found)
 
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
@@ -62,7 +61,7 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
     for step, state in zip(steps, best.states, strict=False):
         if step.is_ours and step.before != step.after:
             # What the guest loses is seen while the new version still has the old devices.
-            old_devices = replace(previous, version=state.version)
+            old_devices = previous._replace(version=state.version)
             yield from ((it, step.n) for it in judge(Case(hop.files, old_devices, hop.target, hop.guide)))
         previous = state
     changing = [step.n for step in steps if step.do in CHANGING_HARDWARE | CONVERTING_DISKS]
@@ -76,17 +75,17 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
         return finding
     step = next((it for it in steps if it.is_ours), None)
     if step is not None:
-        return replace(finding, fix=replace(fix, commands=step.commands))
+        return finding._replace(fix=fix._replace(commands=step.commands))
     if finding.blocks or found.best is None:
         return finding
     # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
     version = found.hop.start.version
     other = nearest_offered(found.hop.target, version) if version is not None else None
     if finding.cure in VERSION_MOVES and other is None:
-        return replace(finding, fix=None)
+        return finding._replace(fix=None)
     words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
     if found.hop.target.family == HARDWARE:
         words = ["--hwversion", str(found.hop.target.runs_max)]
     words += ["--hwversion", str(other)] if finding.cure in VERSION_MOVES else []
     words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
-    return replace(finding, fix=replace(fix, commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
+    return finding._replace(fix=fix._replace(commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))

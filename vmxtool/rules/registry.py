@@ -6,15 +6,15 @@ of move cures it and which kinds it stops. Nothing else in the program keeps a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vmxtool import rules
-from vmxtool.findings import Do, Finding, Fix, Severity
+from vmxtool.findings import Do, Finding, Fix, Safety, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,8 +35,7 @@ class About(StrEnum):
     REWRITE = "rewrite"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One case of a rule's condition in one VM.
 
     Attributes:
@@ -162,6 +161,7 @@ def rule(
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
         _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check, only_if)
         _sorted.cache_clear()
+        _by_check.cache_clear()
         return check
 
     return register
@@ -171,6 +171,7 @@ def forget(code: str) -> None:
     """Take a rule out again."""
     del _RULES[code]
     _sorted.cache_clear()
+    _by_check.cache_clear()
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -223,24 +224,25 @@ def judge(case: Case) -> list[Finding]:
 
 def manual(text: str, *commands: tuple[str, ...], product: str | None = None) -> Fix:
     """Tell the reader what to do, with the commands for it where there are some."""
-    from vmxtool.findings import Safety
-
     return Fix(Safety.MANUAL, text, commands, product)
 
 
 def by_rewrite(text: str, *, unsafe: bool = False) -> Fix:
     """Name what a rewrite by vmxtool does; its command is that of the plan's step, and made once there."""
-    from vmxtool.findings import Safety
-
     return Fix(Safety.UNSAFE if unsafe else Safety.SAFE, text)
 
 
 def with_severity(finding: Finding, severity: Severity) -> Finding:
     """A finding with another weight."""
-    return replace(finding, severity=severity)
+    return finding._replace(severity=severity)
+
+
+@cache
+def _by_check() -> dict[Callable[..., Iterator[Hit]], Rule]:
+    _load()
+    return {it.check: it for it in _RULES.values()}
 
 
 def findings_of(check: Callable[..., Iterator[Hit]], *asked: Any) -> list[Finding]:
     """What a rule finds, by its function: for rules about a rewrite, which are asked while it is worked out."""
-    _load()
-    return next(it for it in _RULES.values() if it.check is check).findings(*asked)
+    return _by_check()[check].findings(*asked)

@@ -6,7 +6,7 @@ hashable; a plan changes it step by step, a rewrite is proved against it, and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -48,8 +48,7 @@ class DiskState:
     format: DiskFormat
 
 
-@dataclass(frozen=True, slots=True)
-class VmState:
+class VmState(NamedTuple):
     """A VM at one point of a plan.
 
     Attributes:
@@ -131,7 +130,7 @@ class VmState:
         if not any(disk.format in change for disk in self.disks):
             return self
         disks = tuple([DiskState(disk.drive, disk.bus, change.get(disk.format, disk.format)) for disk in self.disks])
-        return replace(self, disks=disks)
+        return self._replace(disks=disks)
 
 
 class Setting(NamedTuple):

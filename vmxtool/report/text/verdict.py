@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -74,7 +73,7 @@ def _print_findings(verdict: Verdict, out: Console) -> None:
         for finding in findings:
             remedy = finding.fix.text if finding.fix is not None and _needs_remedy(finding, verdict) else None
             # Of what is only different the heading says after which step it is so.
-            shown = finding if finding.severity in _HEAVY else replace(finding, after=None)
+            shown = finding if finding.severity in _HEAVY else finding._replace(after=None)
             show_finding(out, shown, places=0, cure=remedy is not None and remedy not in said, indent=2 * bool(heading))
             said.add(remedy)
 
