@@ -5,12 +5,12 @@ A plan is right because its end has arrived and the judge finds nothing there th
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise_alike
-from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
+from vmxtool.findings import BY_CONVERTER, CARRYING, CONVERTING_DISKS, Do, Severity
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 _ASKED = "hardware version {} was asked for"
+_CHANGING_FORMATS = CONVERTING_DISKS | BY_CONVERTER | {Do.UPGRADE_HARDWARE}
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
 
 
@@ -55,8 +56,8 @@ class HopPlanner:
 
     def complete(self, way: Way, order: int = 0) -> Plan | Dead:
         """Play a way until nothing stops it; at most one round for each cure, one or two in practice."""
-        cures: list[Finding] = []
-        done: set[tuple[str, Do | None]] = set()
+        cures = sure = [*self._blocking_files, *_lasting(self.found, way)]
+        done = {_mark(it) for it in sure}
         met: dict[tuple[object, ...], Finding] = {}
         left: list[Finding] = []
         for _ in range(_MOST_ROUNDS):
@@ -68,10 +69,17 @@ class HopPlanner:
                 return self._plan(played, way, met.values(), order)
             fatal = tuple(it for it in left if _is_fatal(it, played) or _mark(it) in done)
             if fatal:
-                return Dead(tuple(left), fatal)
+                return Dead((*sure, *left), fatal)
             done |= {_mark(it) for it in left}
-            cures += left
-        return Dead(tuple(left), tuple(left))
+            cures = [*cures, *left]
+        return Dead((*sure, *left), tuple(left))
+
+    @cached_property
+    def _blocking_files(self) -> list[Finding]:
+        """What is wrong with the files and has to be settled on every way, by something else than another version."""
+        return [
+            it for it in self.files.findings if it.blocks and it.cure is not None and it.cure not in OWN | VERSION_MOVES
+        ]
 
     def _judge_end(self, end: VmState) -> Sequence[Finding]:
         start = self.start
@@ -160,6 +168,15 @@ class _Played:
 
     def is_stopped_by(self, finding: Finding) -> bool:
         return bool(finding.stops) and any(is_stopped(finding, made.kinds, made.drives) for made in self.made)
+
+
+def _lasting(found: Iterable[Finding], way: Way) -> list[Finding]:
+    """What is found at the start and will still be there at the end of a way that does nothing about it."""
+    dos = {move.do for move in way.moves}
+    cures = {Do.CONNECT_NETWORK} - dos
+    if dos.isdisjoint(_CHANGING_FORMATS):
+        cures |= CONVERTING_DISKS
+    return [it for it in found if it.cure in cures and (it.blocks or it.cure in CARRYING)]
 
 
 def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
