@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.devices import DeviceRule
-    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.machine.model import Drive
+    from vmxtool.rules.case import Files
 
 ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
 """SCSI controller models that a config can name (libvirt's key map)."""
@@ -37,7 +38,7 @@ _BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
 _ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 
 
-def move_drives(vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> Changes:
+def move_drives(files: Files, wanted: Wanted, changed: Mapping[str, SettingChange]) -> Changes:
     """Move hard disks to SCSI, and CD-ROM drives off buses that the VM is not to have.
 
     Disks go to free SCSI units behind a controller that the guest can drive; a disk's geometry is left as it is, as
@@ -45,11 +46,12 @@ def move_drives(vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange
     becomes master.
 
     Args:
-        vm: the VM.
+        files: the VM's files.
         wanted: where it is taken, and which disks move.
         changed: settings that change already, by their folded names; they are left alone here.
     """
-    moves = _Moves(vm, wanted, changed)
+    vm = files.vm
+    moves = _Moves(files, wanted, changed)
     disks = [drive for drive in vm.disks if drive.id in wanted.moves and drive.bus != "scsi"]
     homeless = [drive for drive in vm.drives if wanted.fit and moves.lacks_bus(drive.bus) and drive.bus != "ide"]
     moves.to_scsi(disks)
@@ -67,9 +69,9 @@ def move_drives(vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange
 class _Moves:
     """The moves decided on so far, and what they come to."""
 
-    def __init__(self, vm: Machine, wanted: Wanted, changed: Mapping[str, SettingChange]) -> None:
-        self.vm, self.wanted = vm, wanted
-        self.document = vm.config.document
+    def __init__(self, files: Files, wanted: Wanted, changed: Mapping[str, SettingChange]) -> None:
+        self.files, self.vm, self.wanted = files, files.vm, wanted
+        self.document = files.vm.config.document
         self.changes: dict[str, SettingChange] = {}
         self.descriptors: list[DescriptorChange] = []
         self.refused: list[Finding] = []
@@ -83,7 +85,7 @@ class _Moves:
     @cached_property
     def units(self) -> UnitMap:
         """The places on the buses; most rewrites move nothing and never ask."""
-        return UnitMap(self.vm, self._changed)
+        return UnitMap(self.files, self._changed)
 
     def lacks_bus(self, bus: str) -> bool:
         """Whether the version has no bus of this kind, for CD-ROM drives either."""
@@ -144,8 +146,8 @@ class _Moves:
         lost = [row for bus in ("sata", "nvme") for row in _bus_rows(bus) if self._unknown(row)]
         if not lost:
             return
-        for folded in self.document.folded():
-            row = next((row for row in rows_for(folded) if row in lost), None)
+        for folded, rows in _settings_of_buses(self.files):
+            row = next((row for row in rows if row in lost), None)
             if row is not None and folded not in self.changes:
                 key = self.document.spelling(folded)
                 self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))
@@ -211,6 +213,16 @@ class _Moves:
             self._add(SettingChange(key, after, why, _TYPE_SOURCE if after is not None else source, safety, name))
         self.units.move(old, new)
         self.places[old] = new
+
+
+def _settings_of_buses(files: Files) -> list[tuple[str, tuple[DeviceRule, ...]]]:
+    """The settings, by folded key, of buses that some hardware versions lack, with the rows that say so."""
+    found = files.memo.get(_settings_of_buses)
+    if not isinstance(found, list):
+        every = ((key, rows_for(key)) for key in files.vm.config.document.folded())
+        found = [(key, rows) for key, rows in every if any(row.below == "move-disks" for row in rows)]
+        files.memo[_settings_of_buses] = found
+    return found
 
 
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vmxtool.changes.model import SettingChange
-    from vmxtool.machine.model import Controller, Machine
+    from vmxtool.machine.model import Controller
+    from vmxtool.rules.case import Files
 
 _CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 devices; unit 7 is the controller itself
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
@@ -35,16 +36,12 @@ class UnitMap:
     A unit that has settings is taken even where they say that nothing is there: its lines would become the drive's.
     """
 
-    def __init__(self, vm: Machine, changed: Mapping[str, SettingChange]) -> None:
+    def __init__(self, files: Files, changed: Mapping[str, SettingChange]) -> None:
         """`changed` are settings that change already, by their folded names; a controller may get another model so."""
-        self._vm = vm
+        self._vm = vm = files.vm
         self._models = {key: change.after for key, change in changed.items()}
         self.drives = {drive.id for drive in vm.drives}
-        self.settings: dict[str, list[str]] = {}
-        document = vm.config.document
-        for key in document.folded():
-            for unit in _units_in(key):
-                self.settings.setdefault(unit, []).append(document.spelling(key))
+        self.settings = dict(_settings_by_unit(files))
 
     def of(self, unit: str) -> list[str]:
         """The settings of a unit as the file spells them; some begin with another word, as `sched.ide0:0.shares`."""
@@ -52,7 +49,7 @@ class UnitMap:
 
     def move(self, old: str, new: str) -> None:
         """Give a drive another place."""
-        self.settings[new] = self.settings.pop(old, [])
+        self.settings[new] = self.settings.pop(old, ())
         self.drives.discard(old)
         self.drives.add(new)
 
@@ -106,6 +103,18 @@ class UnitMap:
 
 
 _UNIT = re.compile(r"(?:^|\.)((?:ide|scsi|sata|nvme)\d{1,3}:\d{1,3})(?=\.)", re.IGNORECASE)
+
+
+def _settings_by_unit(files: Files) -> dict[str, tuple[str, ...]]:
+    """The settings of each unit as the file spells them, gathered once a VM."""
+    found = files.memo.get(_settings_by_unit)
+    if not isinstance(found, dict):
+        document, gathered = files.vm.config.document, dict[str, list[str]]()
+        for key in document.folded():
+            for unit in _units_in(key):
+                gathered.setdefault(unit, []).append(document.spelling(key))
+        found = files.memo[_settings_by_unit] = {unit: tuple(keys) for unit, keys in gathered.items()}
+    return found
 
 
 def _units_in(key: str) -> Iterator[str]:
