@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _VERSION_SOURCE = "kb:1003746"
 _MEMORY = "memory_mib"
+_BORDERS = frozenset({"first_hardware", "first_hardware_esx", "last_hardware"})
 
 
 def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
@@ -140,13 +141,19 @@ class _Draft:
         if row.limit is not None:
             self._limit(row, key)
             return
-        on_change = row.on_any_change and self.moves
-        doubtful = not on_change and not row.unverified.isdisjoint(
-            {"first_hardware", "first_hardware_esx", "last_hardware"}
-        )
-        why = row.reason.rstrip(".") + (" (unverified)" if doubtful else "")
-        after = _replacement(row, key, self.start.guest, self.wanted) if row.below == "replace" else None
-        self._propose(row, SettingChange(key, after, why, row.source), doubtful, setting.off)
+        self._propose(row, *self._change(row, key), setting.off)
+
+    def _change(self, row: DeviceRule, key: str) -> tuple[SettingChange, bool]:
+        """What a row has changed of a setting, and whether that is in doubt; removals are alike in all rewrites."""
+        doubtful = not (row.on_any_change and self.moves) and not row.unverified.isdisjoint(_BORDERS)
+        if row.below == "replace":
+            after = _replacement(row, key, self.start.guest, self.wanted)
+            return SettingChange(key, after, _why(row, doubtful=doubtful), row.source), doubtful
+        known = self.files.memo.get((SettingChange, row.id, key, doubtful))
+        if not isinstance(known, SettingChange):
+            known = SettingChange(key, None, _why(row, doubtful=doubtful), row.source)
+            self.files.memo[SettingChange, row.id, key, doubtful] = known
+        return known, doubtful
 
     def add(self, change: SettingChange) -> None:
         self.changes.setdefault(fold(change.key), change)
@@ -249,6 +256,10 @@ class _Draft:
             if self.document.flag(f"{word}.present", False):
                 note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
                 self.notes.append(note)
+
+
+def _why(row: DeviceRule, *, doubtful: bool) -> str:
+    return row.reason.rstrip(".") + (" (unverified)" if doubtful else "")
 
 
 def _surplus(files: Files, version: int | None) -> frozenset[str]:

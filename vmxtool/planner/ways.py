@@ -109,19 +109,27 @@ def _narrowed(move: Move, have: frozenset[str]) -> Move:
     return move._replace(products=members, version=version)
 
 
-def derived_ways(start: VmState, target: Product, only: int | None = None) -> Iterator[Way]:
-    """Yield one way for each hardware version that the VM may have on the target: its own, one below, one above.
+def derived_ways(start: VmState, target: Product, only: int | None = None) -> tuple[Way, ...]:
+    """One way for each hardware version that the VM may have on the target: its own, one below, one above.
 
     Args:
         start: the VM as it is now.
         target: where it is to run.
         only: the one version that is asked for, or None.
     """
-    own = start.version
+    return _derived(start.version, tuple([disk.bus for disk in start.disks]), target, only)
+
+
+@lru_cache(maxsize=8192)
+def _derived(own: int | None, buses: tuple[str, ...], target: Product, only: int | None) -> tuple[Way, ...]:
+    return tuple(_find_derived(own, buses, target, only))
+
+
+def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only: int | None) -> Iterator[Way]:
     if own is None:
         yield Way()
         return
-    candidates = (only,) if only is not None else tuple(_candidates(start, target))
+    candidates = (only,) if only is not None else tuple(_candidates(own, buses, target))
     leads = False
     for version in candidates:
         leads = True
@@ -140,11 +148,11 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> It
         yield Way()  # it leads nowhere, and what is found says why
 
 
-def _candidates(start: VmState, target: Product) -> Iterator[int]:
+def _candidates(own: int, buses: tuple[str, ...], target: Product) -> Iterator[int]:
     """The VM's own version, the nearest below and above; above also the first with the buses of all disks."""
-    own = start.version or 0
     answer = runs(target, own)
-    homeless = [it.bus for it in start.disks if it.bus in target.disk_buses and not has_bus(it.bus, own, target.esx)]
+    offered = {bus for bus in buses if bus in target.disk_buses}
+    homeless = any(not has_bus(bus, own, target.esx) for bus in offered)
     if answer is not Ternary.NO:
         yield own
         if not homeless:
@@ -154,8 +162,7 @@ def _candidates(start: VmState, target: Product) -> Iterator[int]:
         if lower is not None:
             yield lower
     higher = [it for it in range(max(own + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it)]
-    buses = {it.bus for it in start.disks if it.bus in target.disk_buses}
-    housed = next((it for it in higher if all(has_bus(bus, it, target.esx) for bus in buses)), None)
+    housed = next((it for it in higher if all(has_bus(bus, it, target.esx) for bus in offered)), None)
     nearest = higher[:1] if answer is Ternary.NO else []
     yield from dict.fromkeys([*nearest, *([housed] if housed is not None else [])])
 

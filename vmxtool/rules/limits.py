@@ -48,11 +48,8 @@ def exceeded(target: Product, name: str, amount: int, version: int | None, *, ke
         version: the hardware version it has there.
         kept: whether that is the version of its files.
     """
-    limits = _limits(target, name, version, kept)
-    if all(limit.figure >= amount for limit in limits):
-        return None
-    over = [limit for limit in limits if limit.figure < amount]
-    return min(over, key=lambda limit: (not limit.verified, limit.figure))
+    over = [limit for limit in _limits(target, name, version, kept) if limit.figure < amount]
+    return min(over, key=lambda limit: (not limit.verified, limit.figure)) if over else None
 
 
 @lru_cache(maxsize=8192)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.evidence import Evidence
+    from vmxtool.findings import Fix
     from vmxtool.machine.model import Nic
     from vmxtool.rules.case import Case
+    from vmxtool.vmx.document import Document
 
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
 
@@ -65,23 +67,39 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     to = case.target
     if not case.is_place or to.esx is None:
         return
-    loose = [nic for nic in case.vm.nics if _is_named(nic) != to.esx]
-    if not loose:
+    loose = _loose_nics(case, named=not to.esx)
+    if not loose.nics:
         return
-    listed = ", ".join(nic.id for nic in loose)
-    wanted = "a network of the ESX host" if to.esx else "bridged, NAT or host-only"
-    before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
-    had = ", ".join(dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True)))
-    yield Hit(
-        f"{listed}: {to.name} has no network {had}" if not to.esx else f"{listed}: {to.name} has no {had} network",
-        tuple(place for nic in loose for place in _network_evidence(case, nic)),
-        manual(f"connect {listed} to {wanted}"),
-    )
+    had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
+    yield Hit(f"{loose.nics}: {to.name} has no {had}", loose.evidence, loose.remedy)
 
 
-def _network_evidence(case: Case, nic: Nic) -> tuple[Evidence, ...]:
+class _LooseNics(NamedTuple):
+    """The network adapters of a VM that are connected to what hosted products, or ESX hosts, have not."""
+
+    nics: str
+    networks: str
+    evidence: tuple[Evidence, ...]
+    remedy: Fix
+
+
+def _loose_nics(case: Case, *, named: bool) -> _LooseNics:
+    """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind."""
+    memo, key = case.files.memo, (_loose_nics, named)
+    known = memo.get(key)
+    if not isinstance(known, _LooseNics):
+        loose = [nic for nic in case.vm.nics if _is_named(nic) == named]
+        before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
+        networks = dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True))
+        evidence = tuple(place for nic in loose for place in _network_evidence(case.vm.config.document, nic))
+        nics = ", ".join(nic.id for nic in loose)
+        wanted = "bridged, NAT or host-only" if named else "a network of the ESX host"
+        known = memo[key] = _LooseNics(nics, ", ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
+    return known
+
+
+def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:
     """The line that names the network; an adapter that has none is bridged, and its presence has to do."""
-    document = case.vm.config.document
     named = (f"{nic.id}.{word}" for word in ("networkName", "vnet", "connectionType"))
     key = next((key for key in named if key in document), None)
     return nic.evidence[:1] if key is None else (document.evidence(key),)
