@@ -132,10 +132,18 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.settings or self.descriptors)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all to change or to say."""
+        said = self.refused or self.needs or self.manual or self.notes
+        return not (self.settings or self.descriptors or said or self.moved)
+
 
 def join(parts: Iterable[Changes]) -> Changes:
     """Changes as one; what two of them say alike is said once."""
-    every = list(parts)
+    every = [part for part in parts if not part.is_empty]
+    if len(every) == 1:
+        return every[0]
     reasons = {(item.code, item.message): item for part in reversed(every) for item in reversed(part.refused)}
     return Changes(
         settings=tuple(change for part in every for change in part.settings),

@@ -78,26 +78,39 @@ def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine
 
 
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
-    vm = files.vm
-    came_to_life = [place for place in vm.surplus_devices if (place.key or "").lower().startswith("ethernet")]
-    gains_nics = wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version)
+    gained = 0
+    if wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version):
+        gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
     moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
     names = [it.name for it in made.settings if it.name]
     touched = {fold(name.partition(".")[0]) for name in [*names, *[change.key for change in made.settings]]}
     after = apply_settings(_values(files, touched), made.settings)
-    rows = [it.rule.id for it in files.settings if it.key.partition(".")[0] not in touched]
-    rows += [it.rule.id for it in settings_of(after)]
-    taken_out = {it.rule.id for it in files.settings} - start.devices
+    by_word = _rows_by_word(files)
+    rows = {row for word, of_word in by_word.items() if word not in touched for row in of_word}
+    rows.update([it.rule.id for it in settings_of(after)])
+    every = {row for of_word in by_word.values() for row in of_word}
     memory = after.get("memsize") if "memsize" in touched else None
     return start._replace(
         version=wanted.version,
         memory_mib=start.memory_mib if memory is None else values.as_int(memory),
-        nics=start.nics + (len(came_to_life) if gains_nics else 0),
+        nics=start.nics + gained,
         guest=(after.get("guestos") or None) if "guestos" in touched else start.guest,
         disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
-        devices=frozenset(rows) - taken_out,
+        devices=frozenset(rows - (every - start.devices)),
         settled=start.settled | frozenset(_marks(made.settings)),
     )
+
+
+def _rows_by_word(files: Files) -> dict[str, set[str]]:
+    """The ids of the rows of devices.toml that settings fall under, by the words that the settings begin with."""
+    known = files.memo.get(_rows_by_word)
+    if isinstance(known, dict):
+        return known
+    found: dict[str, set[str]] = {}
+    for setting in files.settings:
+        found.setdefault(setting.key.partition(".")[0], set()).add(setting.rule.id)
+    files.memo[_rows_by_word] = found
+    return found
 
 
 def _values(files: Files, words: Iterable[str]) -> dict[str, str]:

@@ -85,7 +85,9 @@ def plan_hop(
     else:
         there_are = list(derived_ways(start, target, only))
     results = [hop.complete(way, order) for order, way in enumerate(there_are)]
-    plans = sorted((it for it in results if isinstance(it, Plan)), key=lambda plan: plan.cost)
+    plans = [it for it in results if isinstance(it, Plan)]
+    if len(plans) > 1:
+        plans.sort(key=lambda plan: plan.cost)
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
     return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))

@@ -160,7 +160,7 @@ class Case:
 
     def over_limits(self) -> tuple[OverLimit, ...]:
         """Settings with a figure over the limit of the version that the VM has come to; none while it keeps its own."""
-        if not self.version_changed:
+        if not self.version_changed or not self.files.limited:
             return ()
         # Products that have the version alike ask alike.
         marks = frozenset(mark for mark in self.now.settled if mark.startswith(LOWERED))

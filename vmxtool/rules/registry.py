@@ -111,7 +111,7 @@ class Rule:
             severity=severity,
             message=message,
             evidence=hit.evidence,
-            sources=tuple(dict.fromkeys((*self.sources, *hit.sources))),
+            sources=tuple(dict.fromkeys((*self.sources, *hit.sources))) if hit.sources else self.sources,
             fix=hit.fix,
             cure=cure,
             stops=self.stops if hit.stops is None else hit.stops,
