@@ -93,7 +93,7 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("mpg:p10", "kb:1881"),
-    only_if=has_disks,
+    only_if=lambda vm: has_disks(vm) and scsi_model(vm) is None,
 )
 def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     """A disk has to move to SCSI, and no source tells of a SCSI driver that the guest has.
@@ -102,8 +102,6 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     can move, and `--adapter` says for which controller; without one it stays with products that take its disks as they
     are.
     """
-    if scsi_model(case.vm) is not None:
-        return
     to = case.target
     homeless = [
         drive

@@ -14,7 +14,7 @@ from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
 from vmxtool.rules.limits import exceeded, over_row
-from vmxtool.rules.state import LOWERED, lowered_mark, rows_for, settings_of
+from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +43,7 @@ class Files:
         settings: its settings that rows of devices.toml are about.
         findings: what is to be said about the files, whatever the target.
         limited: those of them that are about a figure with a limit.
+        figures: the marks by which a state says that such a figure has been lowered.
         drives: the hard disks by their ids.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
@@ -53,6 +54,7 @@ class Files:
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...] = ()
     limited: tuple[Setting, ...] = ()
+    figures: frozenset[str] = frozenset()
     drives: Mapping[str, Drive] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
@@ -163,7 +165,7 @@ class Case:
         if not self.version_changed or not self.files.limited:
             return ()
         # Products that have the version alike ask alike.
-        marks = frozenset(mark for mark in self.now.settled if mark.startswith(LOWERED))
+        marks = self.now.settled & self.files.figures
         key = ("over limits", self.now.version, self.target.esx, self.now.devices, marks)
         found = self.files.memo.get(key)
         if not isinstance(found, tuple):
@@ -219,11 +221,13 @@ def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
 
     document = vm.config.document
     settings = settings_of(document)
+    limited = tuple(it for it in settings if it.rule.limit is not None)
     return Files(
         vm=vm,
         settings=settings,
         findings=findings,
-        limited=tuple(it for it in settings if it.rule.limit is not None),
+        limited=limited,
+        figures=frozenset(lowered_mark(it.rule) for it in limited),
         drives={drive.id: drive for drive in vm.disks},
         rules=rules_for_target(vm),
         named_as_esx2=tuple(disk_name_keys(document)),

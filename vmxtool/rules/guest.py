@@ -128,7 +128,7 @@ def tools_for_3d(case: Case) -> Iterator[Hit]:
     A VM that is moved to another Workstation version shows 3-D again once the Tools of that version are installed.
     """
     document, to = case.vm.config.document, case.target
-    if to.id in tables.fact(_TOOLS_FOR_3D).products and document.flag("mks.enable3d", False):
+    if to.id in tables.fact(_TOOLS_FOR_3D).products:
         yield Hit(
             f"3-D graphics are on; they need the VMware Tools of {to.name}",
             (document.evidence("mks.enable3d"),),

@@ -48,8 +48,15 @@ def exceeded(target: Product, name: str, amount: int, version: int | None, *, ke
         version: the hardware version it has there.
         kept: whether that is the version of its files.
     """
-    over = [limit for limit in _limits(target, name, version, kept) if limit.figure < amount]
-    return min(over, key=lambda limit: (not limit.verified, limit.figure)) if over else None
+    found: Limit | None = None
+    for limit in _limits(target, name, version, kept):  # asked by every rule about a figure: mostly none is over
+        if limit.figure < amount and (found is None or _counts_before(limit, found)):
+            found = limit
+    return found
+
+
+def _counts_before(one: Limit, other: Limit) -> bool:
+    return (not one.verified, one.figure) < (not other.verified, other.figure)
 
 
 @lru_cache(maxsize=8192)
