@@ -38,7 +38,7 @@ _BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
 _ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 
 
-def move_drives(files: Files, wanted: Wanted, changed: Mapping[str, SettingChange]) -> Changes:
+def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) -> Changes:
     """Move hard disks to SCSI, and CD-ROM drives off buses that the VM is not to have.
 
     Disks go to free SCSI units behind a controller that the guest can drive; a disk's geometry is left as it is, as
@@ -48,7 +48,7 @@ def move_drives(files: Files, wanted: Wanted, changed: Mapping[str, SettingChang
     Args:
         files: the VM's files.
         wanted: where it is taken, and which disks move.
-        changed: settings that change already, by their folded names; they are left alone here.
+        changed: changes of settings that are made already; those are left alone here.
     """
     vm = files.vm
     moves = _Moves(files, wanted, changed)
@@ -69,7 +69,7 @@ def move_drives(files: Files, wanted: Wanted, changed: Mapping[str, SettingChang
 class _Moves:
     """The moves decided on so far, and what they come to."""
 
-    def __init__(self, files: Files, wanted: Wanted, changed: Mapping[str, SettingChange]) -> None:
+    def __init__(self, files: Files, wanted: Wanted, changed: Sequence[SettingChange]) -> None:
         self.files, self.vm, self.wanted = files, files.vm, wanted
         self.document = files.vm.config.document
         self.changes: dict[str, SettingChange] = {}
@@ -80,7 +80,11 @@ class _Moves:
         self.places: dict[str, str] = {}
         self.moved: dict[str, str] = {}
         self.model = _FALLBACK
-        self._changed = changed
+        self._made_already = changed
+
+    @cached_property
+    def _changed(self) -> Mapping[str, SettingChange]:
+        return {fold(change.key): change for change in self._made_already}
 
     @cached_property
     def units(self) -> UnitMap:

@@ -44,7 +44,7 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """
     vm = files.vm
     hardware = change_hardware(files, start, wanted)
-    drives = move_drives(files, wanted, {fold(change.key): change for change in hardware.settings})
+    drives = move_drives(files, wanted, hardware.settings)
     changes_version = wanted.fit and wanted.version != vm.hardware.version
     disks = name_version(files, wanted) if changes_version else Changes()
     made = join([hardware, drives, disks])

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do, Severity
+from vmxtool.findings import Severity
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of
-from vmxtool.planner.verdict import Answer, Effort, Verdict
+from vmxtool.planner.verdict import Answer, Verdict
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.moves import Made
     from vmxtool.planner.plan import Plan
     from vmxtool.planner.routes import Route
     from vmxtool.rules.case import Files
@@ -81,7 +80,6 @@ def _verdict(
         target=target,
         origin=origins,
         verdict=answer,
-        effort=_effort(found.best) if answer in {Answer.READY, Answer.NEEDS_STEPS} else None,
         guide=guide.entry,
         unseen=unseen,
         hop=found,
@@ -152,21 +150,3 @@ def _is_open(finding: Finding, best: Plan) -> bool:
     if finding.severity is not Severity.UNKNOWN:
         return False
     return finding.of_files or not finding.stops or bool(finding.stops & best.kinds)
-
-
-def _effort(plan: Plan | None) -> Effort | None:
-    if plan is None:
-        return None
-    order = list(Effort)
-    return max((_effort_of(made) for made in plan.made), key=order.index, default=Effort.NONE)
-
-
-def _effort_of(made: Made) -> Effort:
-    if made.move.do in CARRYING:
-        return Effort.NONE
-    if made.changes is not None:
-        return Effort.REWRITE
-    if made.move.do in CONVERTING_DISKS | {Do.CREATE_VM}:
-        return Effort.CONVERSION
-    by_target = made.move.do is Do.UPGRADE_HARDWARE and not made.move.products
-    return Effort.PRODUCT_UPGRADE if by_target else Effort.STEPS

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.planner.plan import number_steps
 from vmxtool.planner.weighing import weigh
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
     from vmxtool.planner.hop import Plans
+    from vmxtool.planner.moves import Made
     from vmxtool.planner.plan import Plan, Step, WayLabel
     from vmxtool.planner.routes import Route
 
@@ -55,7 +57,6 @@ class Verdict:
         target: the product asked about.
         origin: likely products that made the VM, the best first; one alone where the user named it.
         verdict: the answer.
-        effort: the largest work of the best plan; None where the verdict is no or open.
         guide: the guide's cell for origin and target, or None where the guide is silent.
         unseen: what has to be there before more can be said: files, or disks by their ids.
         hop: every way that was tried; what is told of them is worked out when it is first asked for.
@@ -67,11 +68,19 @@ class Verdict:
     target: Product
     origin: tuple[OriginCandidate, ...]
     verdict: Answer
-    effort: Effort | None
     guide: GuideEntry | None
     unseen: tuple[str, ...]
     hop: Plans = field(compare=False)
     find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
+
+    @cached_property
+    def effort(self) -> Effort | None:
+        """The largest work of the best plan; None where the verdict is no or open."""
+        best = self.hop.best
+        if best is None or self.verdict not in {Answer.READY, Answer.NEEDS_STEPS}:
+            return None
+        order = list(Effort)
+        return max((_effort_of(made) for made in best.made), key=order.index, default=Effort.NONE)
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -105,3 +114,14 @@ class Verdict:
     def __repr__(self) -> str:
         steps = ", ".join(step.do.value for step in self.steps)
         return f"<{self.name[:40]} on {self.target.name}: {self.verdict.value}{f'; {steps}' if steps else ''}>"
+
+
+def _effort_of(made: Made) -> Effort:
+    if made.move.do in CARRYING:
+        return Effort.NONE
+    if made.changes is not None:
+        return Effort.REWRITE
+    if made.move.do in CONVERTING_DISKS | {Do.CREATE_VM}:
+        return Effort.CONVERSION
+    by_target = made.move.do is Do.UPGRADE_HARDWARE and not made.move.products
+    return Effort.PRODUCT_UPGRADE if by_target else Effort.STEPS
