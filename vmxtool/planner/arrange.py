@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
@@ -33,13 +34,20 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     Cures come in the order of their phases, before the way's own moves where they have to be; the way's own order is
     kept. What vmxtool does is one move, at the place of the way's own change of version, or before everything else.
     """
+    if not cures:
+        return list(_completed(way, start.holder, target))
     converter = any(arrives(move, target) for move in way.moves)
     body = _with_rewrite(list(way.moves), cures, converter=converter)
     for move in _format_moves(cures):
         body.insert(_place_of(move, body), move)
     front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
     last = [Move(Do.CONNECT_NETWORK, cured=found) for found in _of(cures, Do.CONNECT_NETWORK)]
-    return [*front, *_with_arrival(body, start, target), *last]
+    return [*front, *_with_arrival(body, start.holder, target), *last]
+
+
+@lru_cache(maxsize=8192)
+def _completed(way: Way, holder: str | None, target: Product) -> tuple[Move, ...]:
+    return tuple(_with_arrival(_with_rewrite(list(way.moves), (), converter=False), holder, target))
 
 
 def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
@@ -90,14 +98,14 @@ def _place_of(move: Move, body: Sequence[Move]) -> int:
     return next(later, len(body))
 
 
-def _with_arrival(body: list[Move], start: VmState, target: Product) -> list[Move]:
+def _with_arrival(body: list[Move], holder_id: str | None, target: Product) -> list[Move]:
     if target.arrives_by == "nothing" or any(arrives(move, target) for move in body):
         return body
     if not any(move.do is Do.COPY for move in body):
         late = (n for n, move in enumerate(body) if move.do is Do.IMPORT_DISKS or _is_made_there(move))
         body.insert(next(late, len(body)), Move(Do.COPY))
     kind = _SETTLING_IN.get(target.arrives_by)
-    holder = products().get(start.holder or "")
+    holder = products().get(holder_id or "")
     if kind is Do.CREATE_VM and holder is not None and holder.esx:
         kind = Do.REGISTER_VM  # only a config of hosted products is not taken
     if kind is not None and not any(move.do is kind for move in body):

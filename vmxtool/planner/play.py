@@ -63,7 +63,8 @@ class HopPlanner:
         for _ in range(_MOST_ROUNDS):
             played = self._play(arrange(way, cures, self.start, self.target))
             found = self._judge_end(played.end)
-            met = {identity(finding): finding for finding in found} | met
+            if not played.end.is_like(self.start):
+                met = {identity(finding): finding for finding in found} | met
             left = [*self._files_left(played), *_left(found, played), *played.refused]
             if not left:
                 return self._plan(played, way, met.values(), order)
