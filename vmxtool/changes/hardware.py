@@ -54,42 +54,63 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     draft = _Draft(files, start, wanted)
     draft.add_version()
     concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
-    for setting in _settings_with_rows(files):
-        for row in setting.rows:
-            if row.id in concerned and setting.may_go(row):
-                draft.apply(row, setting)
+    for touched in _touched(files):
+        if touched.row.id in concerned and touched.may_go:
+            draft.apply(touched)
     for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
     return draft.finish()
 
 
-class _Rowed(NamedTuple):
-    """A setting with the rows of devices.toml that take its value, and whether its device is switched off."""
+class _Touched(NamedTuple):
+    """A setting whose value a row of devices.toml takes.
 
+    Attributes:
+        row: the row.
+        key: the setting as the file spells it.
+        folded: in lower case.
+        off: whether its device is switched off.
+        may_go: whether it may go at all: what only its owner takes out goes where it is switched off.
+        unsure: whether no source confirms for which hardware versions the row holds.
+        removal, unsure_removal: the change that takes it out; the same in all rewrites.
+    """
+
+    row: DeviceRule
     key: str
+    folded: str
     off: bool
-    rows: tuple[DeviceRule, ...]
+    may_go: bool
+    unsure: bool
+    removal: SettingChange
+    unsure_removal: SettingChange
 
-    def may_go(self, row: DeviceRule) -> bool:
-        """Whether a device may go at all: what only its owner takes out goes where it is switched off."""
-        return row.below != "refuse" or (row.limit is None and self.off)
 
-
-def _settings_with_rows(files: Files) -> tuple[_Rowed, ...]:
-    found = files.memo.get(_settings_with_rows)
+def _touched(files: Files) -> tuple[_Touched, ...]:
+    found = files.memo.get(_touched)
     if not isinstance(found, tuple):
-        found = files.memo[_settings_with_rows] = tuple(_read_rows(files.vm.config.document))
+        found = files.memo[_touched] = tuple(_find_touched(files.vm.config.document))
     return found
 
 
-def _read_rows(document: Document) -> Iterator[_Rowed]:
-    for key in document.folded():
-        rows = [row for row in rows_for(key) if row.takes(document[key])]
-        if rows:
-            # What goes altogether is not replaced first.
-            rows.sort(key=lambda row: row.below != "remove")
-            yield _Rowed(document.spelling(key), _is_off(document, key), tuple(rows))
+def _find_touched(document: Document) -> Iterator[_Touched]:
+    for folded in document.folded():
+        # What goes altogether is not replaced first.
+        rows = sorted(
+            (row for row in rows_for(folded) if row.takes(document[folded])), key=lambda row: row.below != "remove"
+        )
+        for row in rows:
+            key, off, why = document.spelling(folded), _is_off(document, folded), row.reason.rstrip(".")
+            yield _Touched(
+                row,
+                key,
+                folded,
+                off,
+                may_go=row.below != "refuse" or (row.limit is None and off),
+                unsure=not row.unverified.isdisjoint(_BORDERS),
+                removal=SettingChange(key, None, why, row.source),
+                unsure_removal=SettingChange(key, None, f"{why} (unverified)", row.source),
+            )
 
 
 @lru_cache(maxsize=512)
@@ -136,24 +157,19 @@ class _Draft:
                 )
             )
 
-    def apply(self, row: DeviceRule, setting: _Rowed) -> None:
-        key = setting.key
+    def apply(self, touched: _Touched) -> None:
+        row = touched.row
         if row.limit is not None:
-            self._limit(row, key)
+            self._limit(row, touched.key)
             return
-        self._propose(row, *self._change(row, key), setting.off)
-
-    def _change(self, row: DeviceRule, key: str) -> tuple[SettingChange, bool]:
-        """What a row has changed of a setting, and whether that is in doubt; removals are alike in all rewrites."""
-        doubtful = not (row.on_any_change and self.moves) and not row.unverified.isdisjoint(_BORDERS)
+        doubtful = touched.unsure and not (row.on_any_change and self.moves)
+        change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
-            after = _replacement(row, key, self.start.guest, self.wanted)
-            return SettingChange(key, after, _why(row, doubtful=doubtful), row.source), doubtful
-        known = self.files.memo.get((SettingChange, row.id, key, doubtful))
-        if not isinstance(known, SettingChange):
-            known = SettingChange(key, None, _why(row, doubtful=doubtful), row.source)
-            self.files.memo[SettingChange, row.id, key, doubtful] = known
-        return known, doubtful
+            change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
+        elif touched.off or row.safety != "unsafe":
+            self.changes.setdefault(touched.folded, change)  # most are such removals
+            return
+        self._propose(row, change, doubtful, touched.off)
 
     def add(self, change: SettingChange) -> None:
         self.changes.setdefault(fold(change.key), change)
@@ -256,10 +272,6 @@ class _Draft:
             if self.document.flag(f"{word}.present", False):
                 note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
                 self.notes.append(note)
-
-
-def _why(row: DeviceRule, *, doubtful: bool) -> str:
-    return row.reason.rstrip(".") + (" (unverified)" if doubtful else "")
 
 
 def _surplus(files: Files, version: int | None) -> frozenset[str]:

@@ -39,7 +39,7 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
     """
     likely = tuple(candidate.product for candidate in origins if candidate.confidence >= LIKELY)
     if tables.generation_of(target.id) is None or version is None:
-        return GuideAnswer(origins=likely)
+        return _silent(likely)
     generation = generation_of(version)
     asked = [name for name in likely if named or (generation is not None and tables.generation_of(name) == generation)]
     answers = [hop_guide(name, version, target.id, name) for name in asked]
@@ -47,6 +47,11 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
     first = next(iter(found or [answer for answer in answers if answer.fact is not None]), GuideAnswer())
     others = tuple(answer.entry for answer in found[1:] if answer.entry is not None)
     return GuideAnswer(first.entry, first.fact, likely, others, first.beside)
+
+
+@lru_cache(maxsize=1024)
+def _silent(origins: tuple[str, ...]) -> GuideAnswer:
+    return GuideAnswer(origins=origins)
 
 
 @lru_cache(maxsize=16384)
