@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.descriptors import name_adapter
@@ -93,7 +93,7 @@ class _Moves:
 
     def lacks_bus(self, bus: str) -> bool:
         """Whether the version has no bus of this kind, for CD-ROM drives either."""
-        return bus in _BUS_NAMES and any(self._unknown(row) for row in _bus_rows(bus))
+        return bus in _BUS_NAMES and bool(_unknown_rows(bus, self.wanted.version, self.wanted.esx))
 
     def to_scsi(self, drives: Sequence[Drive]) -> None:
         if not drives:
@@ -147,10 +147,11 @@ class _Moves:
     def clear_buses(self) -> None:
         """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
         # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
-        lost = [row for bus in ("sata", "nvme") for row in _bus_rows(bus) if self._unknown(row)]
-        if not lost:
+        settings, wanted = _settings_of_buses(self.files), self.wanted
+        if not settings:
             return
-        for folded, rows in _settings_of_buses(self.files):
+        lost = [row for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)]
+        for folded, rows in settings:
             row = next((row for row in rows if row in lost), None)
             if row is not None and folded not in self.changes:
                 key = self.document.spelling(folded)
@@ -173,9 +174,6 @@ class _Moves:
 
     def _spelling(self, key: str) -> str | None:
         return self.document.spelling(key) if key in self.document else None
-
-    def _unknown(self, row: DeviceRule) -> bool:
-        return not row.known(self.wanted.version, esx=self.wanted.esx)
 
     def _choose_model(self) -> None:
         vm, version, asked = self.vm, self.wanted.version, self.wanted.adapter
@@ -231,6 +229,12 @@ def _settings_of_buses(files: Files) -> list[tuple[str, tuple[DeviceRule, ...]]]
 
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:
     return (row for row in rows_for(f"{bus}0:0.present") if row.below == "move-disks")
+
+
+@lru_cache(maxsize=1024)
+def _unknown_rows(bus: str, version: int, esx: bool | None) -> tuple[DeviceRule, ...]:
+    """The rows of devices.toml by which a hardware version has no such bus."""
+    return tuple(row for row in _bus_rows(bus) if not row.known(version, esx=esx))
 
 
 def _bus_sources(bus: str) -> tuple[str, ...]:
