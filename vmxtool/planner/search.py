@@ -140,7 +140,7 @@ class Search:
                 yield tuple((node.product, node.version) for node in partial.nodes[1:])
             elif len(partial.nodes) <= _MOST_HOPS:
                 for longer in self._continued(partial, between):
-                    if self._may_win(longer) and self._is_new(known, longer):
+                    if self._may_win(longer) and _is_new(known, longer):
                         heappush(heap, longer)
 
     def _continued(self, partial: _Partial, between: Iterable[str]) -> Iterator[_Partial]:
@@ -161,7 +161,7 @@ class Search:
                 if is_last and len(longer.nodes) == 2:
                     self._guided = self._guided or not edge.taste[1]
                     self._direct = longer.cost if self._direct is None else min(self._direct, longer.cost)
-                if not (self._guided and edge.taste[1] and self._is_of_guide(at.product, to_id)):
+                if not (self._guided and edge.taste[1] and _is_of_guide(at.product, to_id)):
                     yield longer  # what the guide does not say is no way round what it does
 
     def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
@@ -185,9 +185,6 @@ class Search:
             return False
         return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
 
-    def _is_of_guide(self, *ids: str) -> bool:
-        return all(tables.generation_of(name) is not None for name in ids)
-
     def _longer(self, partial: _Partial, edge: _Edge) -> _Partial:
         before, after = partial.nodes[-1].version, edge.node.version
         final = edge.cost[0] or any(is_one_way(before, after, node.product) for node in partial.nodes)
@@ -206,15 +203,6 @@ class Search:
         work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
         return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 1), partial.cost[2] + 1)
 
-    def _is_new(self, known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _Partial) -> bool:
-        """Whether no route begun leads there over fewer kinds of product for as little."""
-        crossed = frozenset(_kind(node.product) for node in partial.nodes[1:-1])
-        rivals = known.setdefault(partial.nodes[-1], [])
-        if any(cost <= partial.cost and kinds <= crossed for cost, kinds in rivals):
-            return False
-        rivals.append((partial.cost, crossed))
-        return True
-
     def _runs_it(self, product_id: str) -> bool:
         """Whether a product runs this very VM, as far as its processors and guest tell."""
         product = products()[product_id]
@@ -224,6 +212,20 @@ class Search:
         vcpus = self.start.vcpus
         fits = vcpus == 1 or (product.smp and vcpus <= (product.max_vcpus or vcpus))
         return fits and (product.guest_64bit or self.machine.guest.bits != 64)
+
+
+def _is_of_guide(*ids: str) -> bool:
+    return all(tables.generation_of(name) is not None for name in ids)
+
+
+def _is_new(known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _Partial) -> bool:
+    """Whether no route begun leads there over fewer kinds of product for as little."""
+    crossed = frozenset(_kind(node.product) for node in partial.nodes[1:-1])
+    rivals = known.setdefault(partial.nodes[-1], [])
+    if any(cost <= partial.cost and kinds <= crossed for cost, kinds in rivals):
+        return False
+    rivals.append((partial.cost, crossed))
+    return True
 
 
 @lru_cache(maxsize=16384)
