@@ -313,6 +313,8 @@ def _missing(question: _Question, have: frozenset[str]) -> Iterator[tuple[str, .
         over = {*have, *more}
         return any(True for _ in _played(question, over, over, 1))
 
+    if not leads(*others):
+        return  # no two of them do what all together do not
     single = [name for name in others if leads(name)]
     yield from ((name,) for name in single)
     pairs = combinations([name for name in others if name not in single], 2)
