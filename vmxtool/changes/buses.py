@@ -150,9 +150,9 @@ class _Moves:
         settings, wanted = _settings_of_buses(self.files), self.wanted
         if not settings:
             return
-        lost = [row for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)]
+        lost = {row.id for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)}
         for folded, rows in settings:
-            row = next((row for row in rows if row in lost), None)
+            row = next((row for row in rows if row.id in lost), None)
             if row is not None and folded not in self.changes:
                 key = self.document.spelling(folded)
                 self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))

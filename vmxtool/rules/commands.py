@@ -60,6 +60,13 @@ def as_argument(name: str) -> str:
     return f"./{name}" if name.startswith("-") else name
 
 
+def file_argument(vm: Machine, name: str) -> str:
+    """A file of the VM's folder, as it is named where vmxtool was started."""
+    typed = vm.path if vm.path.is_dir() else vm.path.parent
+    folder = typed if typed.resolve() == vm.config.folder.resolve() else vm.config.folder
+    return as_argument(str(folder / name))
+
+
 def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> tuple[Argv, ...]:
     """Bring hosted disks, copied to the host with their folder, into the format of ESX; empty where nobody knows how.
 
@@ -109,17 +116,18 @@ def export_commands(vm: Machine, disks: Sequence[DiskFile], host: Product | None
 
 
 def convert_commands(vm: Machine, disks: Sequence[DiskFile], subformat: str = "monolithicSparse") -> tuple[Argv, ...]:
-    """Convert disks away from any VMware product, with qemu-img, in the VM's folder."""
-    made: list[Argv] = [("mkdir", CONVERTED)]
+    """Convert disks where vmxtool was started, with qemu-img, into a new folder in the VM's own."""
+    new = file_argument(vm, CONVERTED)
+    made: list[Argv] = [("mkdir", new)]
     for name, _, adapter in disks:
         options = f"subformat={subformat},adapter_type={adapter}"
-        made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, as_argument(name), f"{CONVERTED}/{name}"))
-    return (*made, _take_config_along(vm))
+        made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, file_argument(vm, name), f"{new}/{name}"))
+    return (*made, ("cp", *(file_argument(vm, name) for name in _own_files(vm)), new))
 
 
-def check_chain(drive: Drive) -> Argv:
+def check_chain(vm: Machine, drive: Drive) -> Argv:
     """Look at a disk with all that it rests on."""
-    return ("qemu-img", "info", "--backing-chain", as_argument(disk_name(drive)))
+    return ("qemu-img", "info", "--backing-chain", file_argument(vm, disk_name(drive)))
 
 
 def old_folder(vm: Machine) -> str:

@@ -8,7 +8,7 @@ from vmxtool._files import is_absolute, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.rules.case import name_evidence
-from vmxtool.rules.commands import as_argument, vmxtool_command
+from vmxtool.rules.commands import file_argument, vmxtool_command
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -254,9 +254,7 @@ def marked_read_only(vm: Machine) -> Iterator[Hit]:
     if vm.read_only:
         names = [item.file for item in vm.read_only]
         folder = vm.config.folder
-        paths = [str(folder) if name == folder.name else str(folder / name) for name in names]
-        if str(vm.path) == ".":
-            paths = ["." if name == folder.name else as_argument(name) for name in names]
+        paths = [file_argument(vm, "." if name == folder.name else name) for name in names]
         shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
         yield Hit(
             f"marked read-only: {shown}",

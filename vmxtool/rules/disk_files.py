@@ -85,7 +85,7 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                 what = "find the parent that belongs to this disk, or go back to a backup"
                 if problem.kind in {"missing", "outside"}:
                     what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
-                cure = manual(what, check_chain(drive), product="qemu-img")
+                cure = manual(what, check_chain(vm, drive), product="qemu-img")
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
 
 
@@ -154,7 +154,7 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         for problem in _problems(drive):
             if problem.kind in _DAMAGED:
-                cure = manual("copy the disk again, or check it", check_chain(drive), product="qemu-img")
+                cure = manual("copy the disk again, or check it", check_chain(vm, drive), product="qemu-img")
                 stops = READING_DISKS | {Do.REWRITE} if problem.kind in _UNREADABLE else None
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, stops=stops, subject=drive.id)
 
