@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -237,13 +236,11 @@ LARGE: dict[str, Callable[[], bytes]] = {
 def test_a_large_journal_takes_little_memory(large: str) -> None:
     data = LARGE[large]()
     tracemalloc.start()
-    began = time.process_time()
     with pytest.raises(NotAJournalError):
         decode(data, FOLDER, 1)
-    took, most = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+    most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 130 * 2**20
-    assert took < 3
 
 
 def test_the_biggest_config_fits_in_a_journal(tmp_path: Path) -> None:

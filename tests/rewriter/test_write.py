@@ -642,15 +642,12 @@ def test_100_gb_disk_touches_under_64_kib(tmp_path: Path) -> None:
         return result
 
     with instrumented(hook):
-        began = time.perf_counter()
         write(tmp_path, (config, in_place(disk)), {})
         undo(tmp_path)
-        took = time.perf_counter() - began
 
     assert sum(written.values()) < 64 * 1024
     assert read < 1024 * 1024
     assert written.get(str(disk), 0) <= 4 * 512
-    assert took < 10
     assert disk.stat().st_size == 100 * 10**9
     assert disk.stat().st_blocks * 512 < 10**6
 

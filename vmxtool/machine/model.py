@@ -268,6 +268,10 @@ class Machine:
     unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None
 
+    def __repr__(self) -> str:
+        version = self.hardware.version
+        return f"<machine {self.name[:40]}, hardware version {version}, {len(self.disks)} hard disks>"
+
     @property
     def disks(self) -> tuple[Drive, ...]:
         """The hard disks."""

@@ -1,0 +1,35 @@
+"""Values of the library are looked at in a terminal: each fits a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import vmxtool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLES = sorted(path for path in (Path(__file__).parent.parent / "samples").iterdir() if path.is_dir())
+SCREEN = 24 * 80
+
+
+def public_values(folder: Path) -> Iterator[object]:
+    vm = vmxtool.inspect(folder)
+    yield vm
+    yield from vmxtool.judge(vm)
+    for target in ("esx3", "ws4", "esxi6.7", "fusion1"):
+        verdict = vmxtool.check(vm, target)
+        yield from (verdict, *verdict.plans, *verdict.steps, *verdict.findings, *verdict.routes, verdict.target)
+        yield vmxtool.plan_rewrite(vm, target=target)
+        routes = vmxtool.route(None, target, "ws5.5")
+        yield from (routes, *routes.routes, *(hop for route in routes.routes for hop in route.hops))
+    yield vmxtool.open_config(vm.config.path)
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=[path.name for path in SAMPLES])
+def test_every_public_value_fits_a_screen(folder: Path) -> None:
+    for value in public_values(folder):
+        assert len(repr(value)) <= SCREEN, type(value)
