@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from vmxtool.findings import Finding, Safety, Severity
+    from vmxtool.findings import Do, Finding, Safety, Severity
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Plan, Step
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "Do",
     "Finding",
     "InputError",
     "KnowledgeError",
@@ -65,6 +66,7 @@ __all__ = [
 
 _HOMES = {
     "Answer": "vmxtool.planner.verdict",
+    "Do": "vmxtool.findings",
     "Finding": "vmxtool.findings",
     "Machine": "vmxtool.machine.model",
     "Plan": "vmxtool.planner.plan",
