@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
-from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -127,6 +126,8 @@ def tools_for_3d(case: Case) -> Iterator[Hit]:
 
     A VM that is moved to another Workstation version shows 3-D again once the Tools of that version are installed.
     """
+    from vmxtool.knowledge import tables
+
     document, to = case.vm.config.document, case.target
     if to.id in tables.fact(_TOOLS_FOR_3D).products:
         yield Hit(
