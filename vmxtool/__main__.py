@@ -13,7 +13,11 @@ def main() -> None:
     gc.set_threshold(_MANY_OBJECTS)
     from vmxtool.cli.app import run
 
-    run()
+    try:
+        run()
+    finally:
+        # The end of a process looks for garbage once more, among objects that all go with it.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool import _files
 from vmxtool.errors import InputError, UsageError
 from vmxtool.evidence import Evidence
-from vmxtool.knowledge.product_names import find_target
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
@@ -41,6 +40,8 @@ def read_last_run(folder: Folder) -> LastRun | None:
         return None
     if hit is None:
         return None
+    from vmxtool.knowledge.product_names import find_target
+
     name, version = hit[1].decode("ascii"), hit[2].decode("ascii")
     try:
         product = find_target(f"{name} {version}")
