@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives, phase_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     if not cures:
         return list(_completed(way, start.holder, target))
     converter = any(arrives(move, target) for move in way.moves)
-    body = _with_rewrite(list(way.moves), cures, converter=converter)
+    body = _with_rewrite(list(way.moves), cures, start.version, converter=converter)
     for move in _format_moves(cures):
         body.insert(_place_of(move, body), move)
     front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
@@ -47,7 +48,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
 
 @lru_cache(maxsize=8192)
 def _completed(way: Way, holder: str | None, target: Product) -> tuple[Move, ...]:
-    return tuple(_with_arrival(_with_rewrite(list(way.moves), (), converter=False), holder, target))
+    return tuple(_with_arrival(_with_rewrite(list(way.moves), (), None, converter=False), holder, target))
 
 
 def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
@@ -68,14 +69,18 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
             yield Move(do, cured=same)
 
 
-def _with_rewrite(body: list[Move], cures: Sequence[Finding], *, converter: bool) -> list[Move]:
+def _with_rewrite(body: list[Move], cures: Sequence[Finding], version: int | None, *, converter: bool) -> list[Move]:
     wanted = {Do.MOVE_DISKS} if converter else OWN
     parts = tuple(finding for finding in cures if finding.cure in wanted)
     at = next((n for n, move in enumerate(body) if move.do in REWRITING), None)
     if at is not None:
         body[at] = body[at]._replace(cured=parts)
     elif parts:
-        body.insert(1 if body and body[0].do is Do.MOVE_TO else 0, Move(Do.REWRITE, cured=parts))
+        first = 1 if body and body[0].do is Do.MOVE_TO else 0
+        if (version or 0) < OLDEST_WRITTEN:
+            # A product of its time makes the VM one that vmxtool writes.
+            first = next((n + 1 for n, move in enumerate(body) if move.do is Do.UPGRADE_HARDWARE and first), first)
+        body.insert(first, Move(Do.REWRITE, cured=parts))
     return body
 
 
@@ -115,4 +120,4 @@ def _with_arrival(body: list[Move], holder_id: str | None, target: Product) -> l
 
 
 def _is_made_there(move: Move) -> bool:
-    return phase_of(move) is Phase.FINISH
+    return phase_of(move) >= Phase.CREATE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Machine
+    from vmxtool.machine.model import Machine, OriginCandidate
     from vmxtool.planner.plan import Plan
     from vmxtool.planner.routes import Route
     from vmxtool.rules.case import Files
@@ -73,7 +73,7 @@ def _verdict(
     answer = _answer(found, unseen)
     routes = None
     if answer is not Answer.READY and origins and files.vm.hardware.version is not None and target.family != HARDWARE:
-        routes = partial(_routes, files, origins[0].product, target)
+        routes = partial(_routes, files, origins, target, named=origin is not None)
     return Verdict(
         path=str(files.vm.path),
         name=files.vm.name,
@@ -93,10 +93,10 @@ def _plain_state(product_id: str) -> VmState:
     return plain_vm(product_id)[1]
 
 
-def _routes(files: Files, origin_id: str, target: Product) -> tuple[Route, ...]:
+def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product, *, named: bool) -> tuple[Route, ...]:
     from vmxtool.planner.routes import routes_over
 
-    return routes_over(files, origin_id, target)
+    return routes_over(files, origins, target, named=named)
 
 
 def _unseen_once(files: Files) -> tuple[str, ...]:

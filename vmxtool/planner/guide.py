@@ -42,7 +42,8 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
         return _silent(likely)
     generation = generation_of(version)
     asked = [name for name in likely if named or (generation is not None and tables.generation_of(name) == generation)]
-    answers = [hop_guide(name, version, target.id, name) for name in asked]
+    # Where none of them makes such hardware, it is run in legacy mode by one of them.
+    answers = [hop_guide(name, version, target.id, name) for name in asked or likely]
     found = [answer for answer in answers if answer.entry is not None]
     first = next(iter(found or [answer for answer in answers if answer.fact is not None]), GuideAnswer())
     others = tuple(answer.entry for answer in found[1:] if answer.entry is not None)

@@ -221,7 +221,7 @@ def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -
 
 def identity(finding: Finding) -> tuple[object, ...]:
     """What makes two findings of different moments the same."""
-    return finding.code, finding.subject, finding.evidence
+    return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves
 
 
 class WayLabel(NamedTuple):

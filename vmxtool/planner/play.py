@@ -120,6 +120,8 @@ class HopPlanner:
             ours = move.do in REWRITING and not (played.by_converter and _is_of_a_product(move))
             if ours and before.version is not None and _can_write(move, before.version):
                 self._rewrite(move, before, before.version, played)
+            elif ours and move.cured:
+                played.refused += move.cured  # of such hardware vmxtool writes nothing, so nothing is cured
             else:
                 played.end = effect_of(move, before, self.target)
                 played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
-    from vmxtool.machine.model import Machine
+    from vmxtool.machine.model import Machine, OriginCandidate
     from vmxtool.planner.plan import Plan
     from vmxtool.planner.search import Path as Candidate
     from vmxtool.rules.case import Files, GuideAnswer
@@ -195,8 +195,11 @@ def find_routes(
     else:
         files = facts_of(machine)
         start = start_of(files, likely_origins(machine, origin))
+    if start.version is None:
+        raise UsageError(f"{files.vm.config.file} does not say the VM's hardware version (virtualHW.version)")
     holder = _holder(start)
-    question = _Question(files, start, Search(files.vm, start, target), origin is not None)
+    origins = likely_origins(files.vm, origin)
+    question = _Question(files, start, Search(files.vm, start, target), origins, origin is not None)
     found, missing = _search(question, have, limit)
     return Routes(
         path=str(machine.path) if machine is not None else None,
@@ -211,12 +214,21 @@ def find_routes(
     )
 
 
-def routes_over(files: Files, origin_id: str, target: Product) -> tuple[Route, ...]:
-    """The best routes of a VM over products in between; empty where the direct hop is as good."""
-    start = start_of(files, likely_origins(files.vm, products()[origin_id]))
-    if start.version is None or runs(products()[origin_id], start.version) is Ternary.NO:
+def routes_over(
+    files: Files, origins: tuple[OriginCandidate, ...], target: Product, *, named: bool
+) -> tuple[Route, ...]:
+    """The best routes of a VM over products in between; empty where the direct hop is as good.
+
+    Args:
+        files: the VM's files.
+        origins: the products that may have made it, the likeliest first; that one holds it.
+        target: the product it is to run under.
+        named: whether the user named the one origin.
+    """
+    start = start_of(files, origins)
+    if start.version is None or runs(products()[origins[0].product], start.version) is Ternary.NO:
         return ()
-    found, _ = _search(_Question(files, start, Search(files.vm, start, target), named=False), None, 3)
+    found, _ = _search(_Question(files, start, Search(files.vm, start, target), origins, named), None, 3)
     return tuple(route for route in found if route.over)
 
 
@@ -233,11 +245,12 @@ def _holder(start: VmState) -> Product:
 
 
 class _Question(NamedTuple):
-    """Whose routes are looked for: the VM, the state it begins in, and the search for candidates."""
+    """Whose routes are looked for: the VM, the state it begins in, who may have made it, and the search."""
 
     files: Files
     start: VmState
     search: Search
+    origins: tuple[OriginCandidate, ...]
     named: bool
 
 
@@ -277,18 +290,20 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
     """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
-    files, start, _, named = question
+    files, start, _, origins, named = question
     state, hops, made_by = start, list[Hop](), start.holder or ""
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
         if number == 0:
-            guide = ask_guide(likely_origins(files.vm, products()[holder]), state.version, target, named=True)
+            guide = ask_guide(origins, state.version, target, named=named)
         else:
             guide = hop_guide(holder, state.version, to_id, made_by)
         at_hand = None if have is None else frozenset({*have, holder, to_id})
         name = holder if named and number == 0 else None
-        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=True).plans
-        plan = next((it for it in plans if it.end.version == version), plans[0] if plans else None)
+        staged = len(candidate) > 1
+        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=staged).plans
+        wanted = (it for it in plans if it.end.version == version or not staged)  # one hop alone is the best there is
+        plan = next(wanted, plans[0] if plans else None)
         if plan is None:
             return None
         end = plan.end._replace(holder=to_id, arrived=True)
