@@ -283,3 +283,12 @@ def test_every_product_is_a_target(tmp_path: Path) -> None:
     for product in products().values():
         made = plan_rewrite(vm, target=product.id)
         assert made.refused or version_of(made) is None or product.runs(int(version_of(made) or 0))
+
+
+def test_hardware_that_another_product_upgrades_first_is_not_written_before(tmp_path: Path) -> None:
+    make_disk(tmp_path / "disk.vmdk", "plain", hw=None)
+    config = write_config(tmp_path, disk_lines("sata0:0"), hw=2, config=6)
+    plans = check(config, "server1", "ws3").plans
+    rewrite = plan_rewrite(config, target="server1", origin="ws3", move_disks=True, adapter="lsilogic")
+    assert all(step.before != 2 for plan in plans for step in plan.steps if step.is_ours)
+    assert not rewrite.changes

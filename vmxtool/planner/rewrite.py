@@ -137,6 +137,11 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves)
     if plan.start.version is None:
         return Intended(files.vm, refused=_unique(_refusals(found, plan, files, Changes())), words=goal.words)
+    own = plan.start.version
+    if own < OLDEST_WRITTEN and plan.own is not None and plan.own.before.version != own:
+        place = files.vm.hardware.evidence
+        older = findings_of(writing.hardware_version_not_written, found.hop.target, place, OLDEST_WRITTEN, own)
+        return Intended(files.vm, refused=tuple(older), words=goal.words)
     changes = realise(files, plan.start, wanted)
     refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:

@@ -214,14 +214,19 @@ def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]
 
 
 @rule("PRD191", "hardware-version-not-written", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
-def hardware_version_not_written(target: Product, evidence: tuple[Evidence, ...], oldest: int) -> Iterator[Hit]:
-    """The target runs no hardware version that vmxtool writes.
+def hardware_version_not_written(
+    target: Product, evidence: tuple[Evidence, ...], oldest: int, own: int | None = None
+) -> Iterator[Hit]:
+    """The target runs no hardware version that vmxtool writes, or the VM has one until another product upgrades it.
 
     Of the versions before 3 no config has been seen, so none is written. A product between the two has to make the
     step.
     """
     message = f"{target.name} runs no hardware version from {oldest} on, and vmxtool writes none below"
     fix = manual("let a product between the two change the version; vmxtool route --target shows the ways")
+    if own is not None:
+        message = f"the VM has hardware version {own}, and vmxtool writes none below {oldest}"
+        fix = manual("let the product that vmxtool check --target names upgrade the VM first")
     yield Hit(message, evidence, fix, sources=(target.source,))
 
 
