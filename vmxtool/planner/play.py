@@ -62,8 +62,10 @@ class HopPlanner:
         left: list[Finding] = []
         for _ in range(_MOST_ROUNDS):
             played = self._play(arrange(way, cures, self.start, self.target))
-            found = self._judge_end(played.end)
-            if not played.end.is_like(self.start):
+            if played.end.is_like(self.start):
+                found = self._unsettled(played.end.settled)
+            else:
+                found = judge(Case(self.files, played.end, self.target, self.guide))
                 met = {identity(finding): finding for finding in found} | met
             left = [*self._files_left(played), *_left(found, played), *played.refused]
             if not left:
@@ -82,11 +84,8 @@ class HopPlanner:
             it for it in self.files.findings if it.blocks and it.cure is not None and it.cure not in OWN | VERSION_MOVES
         ]
 
-    def _judge_end(self, end: VmState) -> Sequence[Finding]:
-        start = self.start
-        if end.is_like(start):
-            return [it for it in self.found if end.settled.isdisjoint(it.keys)]
-        return judge(Case(self.files, end, self.target, self.guide))
+    def _unsettled(self, settled: frozenset[str]) -> Sequence[Finding]:
+        return [it for it in self.found if settled.isdisjoint(it.keys)] if settled else self.found
 
     def _files_left(self, played: _Played) -> list[Finding]:
         """What is wrong with the files and not settled, where it blocks or stops a move."""

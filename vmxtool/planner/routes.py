@@ -195,9 +195,9 @@ def find_routes(
     else:
         files = facts_of(machine)
         start = start_of(files, likely_origins(machine, origin))
+    holder = _holder(start)
     if start.version is None:
         raise UsageError(f"{files.vm.config.file} does not say the VM's hardware version (virtualHW.version)")
-    holder = _holder(start)
     origins = likely_origins(files.vm, origin)
     question = _Question(files, start, Search(files.vm, start, target), origins, origin is not None)
     found, missing = _search(question, have, limit)
