@@ -7,6 +7,7 @@ was judged is what is written.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.buses import move_drives
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import SettingChange, Wanted
     from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 from vmxtool.rules.state import VmState
 
@@ -59,7 +59,11 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     has no holder, and nothing settled but what the rewrite settles.
     """
     product = wanted.product
-    of_product = None if product is None else _what_counts(product, start.memory_mib, wanted.version, vm=files.vm)
+    of_product = (
+        None
+        if product is None
+        else _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id)
+    )
     bare = start.held(None, settled=frozenset())
     key = (bare, wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
@@ -68,11 +72,12 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     return known
 
 
-def _what_counts(product: Product, memory_mib: int, version: int, *, vm: Machine) -> object:
+@lru_cache(maxsize=4096)
+def _what_counts(product: Product, memory_mib: int, version: int, own: int | None, guest_id: str | None) -> object:
     """All of a product that a rewrite for it depends on, but for its name."""
-    memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == vm.hardware.version)
+    memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == own)
     names = features()["reads-disk-names-in-name"].holds(product)
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    guest = find_guest(guest_id) if guest_id else None
     renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
     return product.esx, product.family == HARDWARE, memory, names, product.runs_max if renames else None
 

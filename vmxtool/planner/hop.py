@@ -76,7 +76,7 @@ def plan_hop(
         staged: whether the hop may be a stage of a route, where the text has the hardware upgraded on arrival.
     """
     hop = HopPlanner(files, start, target, guide, named)
-    guest = find_guest(start.guest) if start.guest else None
+    guest = find_guest(start.guest) if start.guest and guide.ways else None
     reconfigures = guest is not None and guest.converter_reconfigures
     there_are: list[Way]
     if only is None:

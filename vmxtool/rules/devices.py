@@ -11,12 +11,13 @@ from vmxtool.rules.limits import amount
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.findings import Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
+    from vmxtool.vmx.document import Document
 
 _PLACES_SHOWN = 4
 # These are counted with the processors, the memory and the network adapters, by rules of their own.
@@ -41,22 +42,16 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     """
     if case.runs is Ternary.NO:
         return  # with that version it does not start there at all
-    document = case.vm.config.document
     found: dict[str, tuple[DeviceRule, list[str]]] = {}
     for key, row in case.unknown:
         found.setdefault(row.id, (row, []))[1].append(key)
-    for row, unsorted in found.values():
-        keys = sorted(unsorted, key=lambda key: not key.endswith(".present"))
-        refused = row.below == "refuse"
-        yield Hit(
-            _message(row, document.spelling(keys[0])),
-            tuple(document.evidence(key) for key in keys[:_PLACES_SHOWN]),
-            _fix(row, document.spelling(keys[0]).partition(".")[0]),
-            _severity(row),
-            row.sources,
-            cure=Do.CHANGE_SETTINGS if refused and row.guest_loses is not None else None,
-            subject=row.id,
-        )
+    for row, keys in found.values():
+        # What is said of it is the same on every target.
+        memo, place = case.files.memo, (_unknown_device, row.id, tuple(keys))
+        hit = memo.get(place)
+        if not isinstance(hit, Hit):
+            hit = memo[place] = _unknown_device(case.vm.config.document, row, keys)
+        yield hit
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -68,6 +63,20 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
                 (case.target.source,),
                 subject=drive.id,
             )
+
+
+def _unknown_device(document: Document, row: DeviceRule, unsorted: Sequence[str]) -> Hit:
+    keys = sorted(unsorted, key=lambda key: not key.endswith(".present"))
+    refused = row.below == "refuse"
+    return Hit(
+        _message(row, document.spelling(keys[0])),
+        tuple(document.evidence(key) for key in keys[:_PLACES_SHOWN]),
+        _fix(row, document.spelling(keys[0]).partition(".")[0]),
+        _severity(row),
+        row.sources,
+        cure=Do.CHANGE_SETTINGS if refused and row.guest_loses is not None else None,
+        subject=row.id,
+    )
 
 
 @rule("DEV702", "more-than-hardware-holds", Severity.BLOCKER, about=About.TARGET, cure=Do.REWRITE)
