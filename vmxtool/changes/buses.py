@@ -147,7 +147,7 @@ class _Moves:
     def clear_buses(self) -> None:
         """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
         # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
-        settings, wanted = _settings_of_buses(self.files), self.wanted
+        settings, wanted = self.files.once(_settings_of_buses), self.wanted
         if not settings:
             return
         lost = {row.id for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)}
@@ -219,12 +219,8 @@ class _Moves:
 
 def _settings_of_buses(files: Files) -> list[tuple[str, tuple[DeviceRule, ...]]]:
     """The settings, by folded key, of buses that some hardware versions lack, with the rows that say so."""
-    found = files.memo.get(_settings_of_buses)
-    if not isinstance(found, list):
-        every = ((key, rows_for(key)) for key in files.vm.config.document.folded())
-        found = [(key, rows) for key, rows in every if any(row.below == "move-disks" for row in rows)]
-        files.memo[_settings_of_buses] = found
-    return found
+    every = ((key, rows_for(key)) for key in files.vm.config.document.folded())
+    return [(key, rows) for key, rows in every if any(row.below == "move-disks" for row in rows)]
 
 
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:

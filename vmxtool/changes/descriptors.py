@@ -33,7 +33,7 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
     why = "the disk's descriptor names the hardware version too"
     vm = files.vm
     here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
-    others = _others(files) if here else {}
+    others = files.once(_others) if here else {}
     changes: list[DescriptorChange] = []
     notes: list[str] = []
     for drive in vm.disks:
@@ -57,11 +57,8 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
 
 
 def _others(files: Files) -> Mapping[str, str]:
-    """The disks of other configs in the folder, read once a VM."""
-    found = files.memo.get(disks_of_others)
-    if not isinstance(found, dict):
-        found = files.memo[disks_of_others] = dict(disks_of_others(files.vm))
-    return found
+    """The disks of other configs in the folder."""
+    return disks_of_others(files.vm)
 
 
 def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:

@@ -54,7 +54,7 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     draft = _Draft(files, start, wanted)
     draft.add_version()
     concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
-    for touched in _touched(files):
+    for touched in files.once(_touched):
         if touched.row.id in concerned and touched.may_go:
             draft.apply(touched)
     for change in name_changes(files, wanted):
@@ -87,10 +87,7 @@ class _Touched(NamedTuple):
 
 
 def _touched(files: Files) -> tuple[_Touched, ...]:
-    found = files.memo.get(_touched)
-    if not isinstance(found, tuple):
-        found = files.memo[_touched] = tuple(_find_touched(files.vm.config.document))
-    return found
+    return tuple(_find_touched(files.vm.config.document))
 
 
 def _find_touched(document: Document) -> Iterator[_Touched]:
@@ -224,11 +221,11 @@ class _Draft:
             kept = version == self.vm.hardware.version
             most = exceeded(product, _MEMORY, self.start.memory_mib, version, kept=kept)
         else:
-            most = over_row(self.vm, product, row, key, version) if self.moves else None
+            most = over_row(self.files, product, row, key, version) if self.moves else None
         if most is None:
             return
         holder = product.name if most.version is None else f"hardware version {most.version}"
-        have = amount(self.vm, row, key, esx=self.wanted.esx)
+        have = amount(self.files, row, key, esx=self.wanted.esx)
         what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
         if most.verified:
             after = str(most.figure * row.per_unit)
@@ -262,7 +259,7 @@ class _Draft:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
-        before, after = (_surplus(self.files, version) for version in (self.start.version, self.wanted.version))
+        before, after = (self.files.once(_surplus, version) for version in (self.start.version, self.wanted.version))
         for word in sorted(after - before):
             key = f"{word}.present"
             if self.document.flag(key, False):
@@ -276,10 +273,7 @@ class _Draft:
 
 def _surplus(files: Files, version: int | None) -> frozenset[str]:
     """The devices of a config whose numbers a hardware version does not look at."""
-    known = files.memo.get((_surplus, version))
-    if not isinstance(known, frozenset):
-        known = files.memo[_surplus, version] = frozenset(sections_of(files).units(version).surplus)
-    return known
+    return frozenset(sections_of(files).units(version).surplus)
 
 
 def _older_name(guest: Guest, newest: int) -> Guest | None:

@@ -56,7 +56,7 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     """Return what `realise` does, for a plan: worked out once for all targets that a VM is changed for in one way.
 
     The reasons may name another target than the one that is asked about; they are told from the rewrite itself. Its end
-    has no holder, and nothing settled but what the rewrite settles.
+    has no holder, the processors of the files, and nothing settled but what the rewrite settles.
     """
     product = wanted.product
     of_product = (
@@ -64,7 +64,8 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
         if product is None
         else _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id)
     )
-    bare = start.held(None, settled=frozenset())
+    # A rewrite leaves the processors alone, whatever the owner has made of them.
+    bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count)
     key = (bare, wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):
@@ -87,13 +88,16 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     if wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
     moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
-    names = [it.name for it in made.settings if it.name]
-    touched = {fold(name.partition(".")[0]) for name in [*names, *[change.key for change in made.settings]]}
-    after = apply_settings(_values(files, touched), made.settings)
-    by_word = _rows_by_word(files)
-    rows = {row for word, of_word in by_word.items() if word not in touched for row in of_word}
-    rows.update([it.rule.id for it in settings_of(after)])
-    every = {row for of_word in by_word.values() for row in of_word}
+    keys = [fold(change.key) for change in made.settings]
+    touched = {key.partition(".")[0] for key in [*keys, *[fold(it.name) for it in made.settings if it.name]]}
+    before: dict[str, str] = {}
+    for word in touched:
+        before |= files.once(_values, word)
+    after = apply_settings(before, made.settings)
+    every, by_word = files.once(_rows_by_word)
+    rows = {it.rule.id for it in settings_of(after)}.union(
+        *[of_word for word, of_word in by_word.items() if word not in touched]
+    )
     memory = after.get("memsize") if "memsize" in touched else None
     return start._replace(
         version=wanted.version,
@@ -102,38 +106,30 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         guest=(after.get("guestos") or None) if "guestos" in touched else start.guest,
         disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
         devices=frozenset(rows - (every - start.devices)),
-        settled=start.settled | frozenset(_marks(made.settings)),
+        settled=start.settled.union(_marks(keys, made.settings)),
     )
 
 
-def _rows_by_word(files: Files) -> dict[str, set[str]]:
-    """The ids of the rows of devices.toml that settings fall under, by the words that the settings begin with."""
-    known = files.memo.get(_rows_by_word)
-    if isinstance(known, dict):
-        return known
+def _rows_by_word(files: Files) -> tuple[set[str], dict[str, set[str]]]:
+    """The ids of the rows of devices.toml that settings fall under: all, and by the word that each begins with."""
     found: dict[str, set[str]] = {}
     for setting in files.settings:
         found.setdefault(setting.key.partition(".")[0], set()).add(setting.rule.id)
-    files.memo[_rows_by_word] = found
-    return found
+    return set().union(*found.values()), found
 
 
-def _values(files: Files, words: Iterable[str]) -> dict[str, str]:
-    """The values by folded key of all settings that begin with some words; those of a word are read once."""
-    document, sections = files.vm.config.document, sections_of(files)
-    found: dict[str, str] = {}
-    for word in words:
-        known = files.memo.get((_values, word))
-        if not isinstance(known, dict):
-            known = files.memo[_values, word] = {key: document[key] for key in sections.keys_of(word)}
-        found |= known
-    return found
+def _values(files: Files, word: str) -> dict[str, str]:
+    """The values by folded key of all settings that begin with a word."""
+    document = files.vm.config.document
+    return {key: document[key] for key in sections_of(files).keys_of(word)}
 
 
-def _marks(changes: Iterable[SettingChange]) -> Iterator[str]:
-    """The marks of what the changes settle and no other field of the state holds."""
-    for change in changes:
-        yield from (lowered_mark(row) for row in rows_for(fold(change.key)) if row.limit is not None)
+def _marks(keys: Iterable[str], changes: Iterable[SettingChange]) -> Iterator[str]:
+    """The marks of what changes, with their folded keys, settle and no other field of the state holds."""
+    for key, change in zip(keys, changes, strict=True):
+        for row in rows_for(key):
+            if row.limit is not None:
+                yield lowered_mark(row)
         if change.name is not None and change.name.lower().endswith(".filename"):
             yield DISKS_NAMED
 

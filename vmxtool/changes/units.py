@@ -41,7 +41,7 @@ class UnitMap:
         self._vm = vm = files.vm
         self._models = {key: change.after for key, change in changed.items()}
         self.drives = {drive.id for drive in vm.drives}
-        self.settings = dict(_settings_by_unit(files))
+        self.settings = dict(files.once(_settings_by_unit))
 
     def of(self, unit: str) -> list[str]:
         """The settings of a unit as the file spells them; some begin with another word, as `sched.ide0:0.shares`."""
@@ -106,15 +106,12 @@ _UNIT = re.compile(r"(?:^|\.)((?:ide|scsi|sata|nvme)\d{1,3}:\d{1,3})(?=\.)", re.
 
 
 def _settings_by_unit(files: Files) -> dict[str, tuple[str, ...]]:
-    """The settings of each unit as the file spells them, gathered once a VM."""
-    found = files.memo.get(_settings_by_unit)
-    if not isinstance(found, dict):
-        document, gathered = files.vm.config.document, dict[str, list[str]]()
-        for key in document.folded():
-            for unit in _units_in(key):
-                gathered.setdefault(unit, []).append(document.spelling(key))
-        found = files.memo[_settings_by_unit] = {unit: tuple(keys) for unit, keys in gathered.items()}
-    return found
+    """The settings of each unit as the file spells them."""
+    document, gathered = files.vm.config.document, dict[str, list[str]]()
+    for key in document.folded():
+        for unit in _units_in(key):
+            gathered.setdefault(unit, []).append(document.spelling(key))
+    return {unit: tuple(keys) for unit, keys in gathered.items()}
 
 
 def _units_in(key: str) -> Iterator[str]:

@@ -110,6 +110,7 @@ def text_facts() -> tuple[Fact, ...]:
     return load_text()
 
 
+@cache
 def fact(address: str) -> Fact:
     """The fact at an address such as "mpg:p17:ws5.0-limits"; a page alone, "mpg:p17", gives the first one on it.
 

@@ -69,7 +69,7 @@ def _verdict(
     if start is None:
         start = start_of(files, origins) if seen else _plain_state(origins[0].product)
     found = plan_hop(files, start, target, guide, named)
-    unseen = _unseen_once(files) if seen else ("the VM's own files",)
+    unseen = files.once(_unseen) if seen else ("the VM's own files",)
     answer = _answer(found, unseen)
     routes = None
     if answer is not Answer.READY and origins and files.vm.hardware.version is not None and target.family != HARDWARE:
@@ -99,15 +99,12 @@ def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product,
     return routes_over(files, origins, target, named=named)
 
 
-def _unseen_once(files: Files) -> tuple[str, ...]:
-    found = files.memo.get(_unseen)
-    if not isinstance(found, tuple):
-        found = files.memo[_unseen] = tuple(_unseen(files))
-    return found
-
-
-def _unseen(files: Files) -> Iterator[str]:
+def _unseen(files: Files) -> tuple[str, ...]:
     """What has to be there before more can be said: the files of disks that are not, and what is encrypted."""
+    return tuple(_find_unseen(files))
+
+
+def _find_unseen(files: Files) -> Iterator[str]:
     vm = files.vm
     for drive in vm.disks:
         chain = drive.chain
@@ -139,7 +136,7 @@ def _answer(found: Plans, unseen: Sequence[str]) -> Answer:
     if (
         best.when
         or unseen
-        or any(_is_open(it, best) for it in (*found.hop.files.findings, *found.hop.found, *best.met))
+        or any(_is_open(it, best) for it in (*found.hop.files.findings, *found.hop.found, *best.judged))
     ):
         return Answer.DEPENDS
     return Answer.READY if best.only_carries else Answer.NEEDS_STEPS

@@ -84,7 +84,8 @@ class Plan:
         start: the VM's state before all of them.
         end: its state afterwards; it has arrived, and nothing blocks there.
         when: conditions that no file shows, in the guide's words.
-        met: findings that were met on the way and not at its start.
+        at_start: what is found before all of them.
+        judged: what is found at each end that was tried.
         wanted: what vmxtool's rewrite is to reach, or None.
         order: its place among the guide's printed ways.
         as_steps: makes the steps of a move, when they are first asked for.
@@ -94,10 +95,20 @@ class Plan:
     start: VmState
     end: VmState
     when: tuple[str, ...]
-    met: tuple[Finding, ...]
+    at_start: tuple[Finding, ...]
+    judged: tuple[Finding, ...]
     wanted: Wanted | None
     order: int
     as_steps: Callable[[Made], list[Step]] = field(compare=False)
+
+    @cached_property
+    def met(self) -> tuple[Finding, ...]:
+        """What is met on the way and not at its start."""
+        known = {identity(it) for it in self.at_start}
+        found: dict[object, Finding] = {}
+        for finding in self.judged:
+            found.setdefault(identity(finding), finding)
+        return tuple(it for mark, it in found.items() if mark not in known)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

@@ -58,7 +58,7 @@ class HopPlanner:
         """Play a way until nothing stops it; at most one round for each cure, one or two in practice."""
         cures = sure = [*self._blocking_files, *_lasting(self.found, way)]
         done = {_mark(it) for it in sure}
-        met: dict[tuple[object, ...], Finding] = {}
+        met: list[Finding] = []
         left: list[Finding] = []
         for _ in range(_MOST_ROUNDS):
             played = self._play(arrange(way, cures, self.start, self.target))
@@ -66,11 +66,11 @@ class HopPlanner:
                 found = self._unsettled(played.end.settled)
             else:
                 found = judge(Case(self.files, played.end, self.target, self.guide))
-                met = {identity(finding): finding for finding in found} | met
+                met += found
             left = [*self._files_left(played), *_left(found, played), *played.refused]
             if not left:
-                return self._plan(played, way, met.values(), order)
-            fatal = tuple(it for it in left if _is_fatal(it, played) or _mark(it) in done)
+                return self._plan(played, way, met, order)
+            fatal = tuple(it for it in left if _is_fatal(it) or _mark(it) in done)
             if fatal:
                 return Dead((*sure, *left), fatal)
             done |= {_mark(it) for it in left}
@@ -98,15 +98,15 @@ class HopPlanner:
             and (it.blocks or played.is_stopped_by(it))
         ]
 
-    def _plan(self, played: _Played, way: Way, met: Iterable[Finding], order: int) -> Plan:
-        known = {identity(it) for it in self.found}
+    def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:
         maker = StepMaker(self.files, self.target, self.named, self.found)
         return Plan(
             made=tuple(played.made),
             start=self.start,
             end=played.end,
             when=way.when,
-            met=tuple(it for it in met if identity(it) not in known),
+            at_start=self.found,
+            judged=tuple(met),
             wanted=played.wanted,
             order=order,
             as_steps=partial(maker.steps, way=way, by_converter=played.by_converter),
@@ -204,6 +204,7 @@ def _can_write(move: Move, version: int) -> bool:
 
 def _is_of_a_product(move: Move) -> bool:
     """Whether a product that the guide names makes a move alone: before Converter, which makes the devices anew."""
+    end = end if end.vcpus == before.vcpus else end._replace(vcpus=before.vcpus)
     return bool(move.products) and not move.cured
 
 

@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.rules.case import has_bus, has_disks, presence_evidence, scsi_model, with_article
+from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
         else:
             continue
         fix = _move(case, drive)
-        yield Hit(message, presence_evidence(drive), fix, sources=(to.source,), unverified=unverified, subject=drive.id)
+        places = case.files.once(presence_of, drive.id)
+        yield Hit(message, places, fix, sources=(to.source,), unverified=unverified, subject=drive.id)
 
 
 @rule(
@@ -80,7 +81,7 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
             f'version {case.now.version} ("device {disk.bus} is not supported by current hwversion")',
-            (*presence_evidence(drive), *case.vm.hardware.evidence),
+            (*case.files.once(presence_of, drive.id), *case.vm.hardware.evidence),
             by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
             sources=(case.target.source,),
             subject=drive.id,
@@ -115,8 +116,8 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     yield Hit(
         f"has {name} a driver for a SCSI disk? None is known; with one the VM can move, without one {to.name} cannot "
         "run it",
-        (*case.vm.guest.evidence, *presence_evidence(homeless[0])),
-        manual("look into the documentation of the guest system, and name the controller with --adapter"),
+        (*case.vm.guest.evidence, *case.files.once(presence_of, homeless[0].id)),
+        manual("look into its documentation; where it drives another controller, put that one after --adapter"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -17,7 +17,7 @@ from vmxtool.rules.limits import exceeded, over_row
 from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import Setting, VmState
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmx.document import Document
+
+
+Worked = TypeVar("Worked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,18 @@ class Files:
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, work: Callable[..., Worked], *asked: Hashable) -> Worked:
+        """What a function finds of the files, worked out when it is first asked for.
+
+        Args:
+            work: takes the files and what is asked.
+            asked: what it is asked for beside them.
+        """
+        key = (work, *asked)
+        if key not in self.memo:
+            self.memo[key] = work(self, *asked)
+        return cast("Worked", self.memo[key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +199,7 @@ class Case:
             if fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
                 continue
             seen.add(fact)
-            limit = over_row(self.vm, self.target, rule, key, version)
+            limit = over_row(self.files, self.target, rule, key, version)
             if limit is not None:
                 yield OverLimit(key, rule, limit)
 
@@ -236,10 +251,11 @@ def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
 
 def sections_of(files: Files) -> Sections:
     """The settings of a VM's config by their sections, gathered once."""
-    known = files.memo.get(Sections)
-    if not isinstance(known, Sections):
-        known = files.memo[Sections] = Sections(files.vm.config.document)
-    return known
+    return files.once(_sections)
+
+
+def _sections(files: Files) -> Sections:
+    return Sections(files.vm.config.document)
 
 
 _NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
@@ -286,3 +302,8 @@ def presence_evidence(drive: Drive) -> tuple[Evidence, ...]:
 def name_evidence(drive: Drive) -> tuple[Evidence, ...]:
     """The line that names a disk's file."""
     return drive.file_evidence or drive.evidence
+def presence_of(files: Files, drive: str) -> tuple[Evidence, ...]:
+    """The same for a hard disk by its id."""
+    return presence_evidence(files.drives[drive])
+
+

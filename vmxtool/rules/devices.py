@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.runs import Ternary
 from vmxtool.rules.limits import amount
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
-    from vmxtool.rules.case import Case
-    from vmxtool.vmx.document import Document
+    from vmxtool.rules.case import Case, Files
 
 _PLACES_SHOWN = 4
 # These are counted with the processors, the memory and the network adapters, by rules of their own.
@@ -47,11 +47,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
         found.setdefault(row.id, (row, []))[1].append(key)
     for row, keys in found.values():
         # What is said of it is the same on every target.
-        memo, place = case.files.memo, (_unknown_device, row.id, tuple(keys))
-        hit = memo.get(place)
-        if not isinstance(hit, Hit):
-            hit = memo[place] = _unknown_device(case.vm.config.document, row, keys)
-        yield hit
+        yield case.files.once(_unknown_device, row.id, tuple(keys))
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -65,7 +61,8 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
             )
 
 
-def _unknown_device(document: Document, row: DeviceRule, unsorted: Sequence[str]) -> Hit:
+def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str]) -> Hit:
+    document, row = files.vm.config.document, devices()[row_id]
     keys = sorted(unsorted, key=lambda key: not key.endswith(".present"))
     refused = row.below == "refuse"
     return Hit(
@@ -86,11 +83,11 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
     Video memory, displays and cores per socket are lowered with the rewrite. Which of too many devices the guest can do
     without is for its owner to say: below hardware version 7 six devices fit on the PCI bus, the video card among them.
     """
-    vm, document, version = case.vm, case.vm.config.document, case.now.version
+    document, version = case.vm.config.document, case.now.version
     for key, row, limit in case.over_limits():
         if row.limit in _COUNTED_ELSEWHERE:
             continue
-        have = amount(vm, row, key, esx=case.target.esx)
+        have = amount(case.files, row, key, esx=case.target.esx)
         reason = _lower_first(row.reason.rstrip("."))
         message = f"{document.spelling(key)}: {reason}; {have} here, where version {version} holds {limit.figure}"
         by_owner = row.safety == "manual"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.hardware import hardware
+from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
-from vmxtool.rules.case import disk_label, has_disks, top
+from vmxtool.rules.case import disk_label, disk_name_keys, has_disks, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Fix
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
-    from vmxtool.rules.case import Case
+    from vmxtool.rules.case import Case, Files
     from vmxtool.rules.state import DiskState
     from vmxtool.vmdk.chain import Link
 
@@ -35,6 +36,12 @@ _FORMAT_WORDS = {
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
 _GIB = 2**30
+
+
+@cache
+def _least_limit() -> int:
+    """The least size that any hardware version limits disks to, in bytes."""
+    return min(row.disk_bytes for row in hardware_versions().values() if row.disk_bytes is not None)
 
 
 @rule("DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",), only_if=has_disks)
@@ -59,7 +66,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
         cure, fix = _conversion(drive, disk, to)
         yield Hit(
             message,
-            _format_evidence(link),
+            case.files.once(_format_evidence, drive.id),
             fix,
             sources=(to.source,),
             unverified="readable_formats" in to.unverified,
@@ -74,7 +81,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     sources=("disk-size-articles", "vi3-maximums"),
-    only_if=has_disks,
+    only_if=lambda vm: any(_capacity(drive) > _least_limit() for drive in vm.disks),
 )
 def disk_too_large(case: Case) -> Iterator[Hit]:
     """A disk is larger than the target is known to take.
@@ -89,8 +96,8 @@ def disk_too_large(case: Case) -> Iterator[Hit]:
         return
     for drive in case.vm.disks:
         link = top(drive)
-        if link is not None and (link.capacity_bytes or 0) > row.disk_bytes:
-            held, taken = _size(link.capacity_bytes or 0), _size(row.disk_bytes)
+        if link is not None and _capacity(drive) > row.disk_bytes:
+            held, taken = _size(_capacity(drive)), _size(row.disk_bytes)
             yield Hit(
                 f"{disk_label(drive)} holds {held}; {to.name} takes {taken}",
                 (*link.evidence("capacity"), *_extents(link)),
@@ -162,6 +169,7 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.REWRITE,
     sources=("libvirt:src/vmx/vmx.c",),
+    only_if=lambda vm: bool(disk_name_keys(vm.config.document)),
 )
 def disk_name_not_read(case: Case) -> Iterator[Hit]:
     """The config names a disk where the target does not look.
@@ -272,7 +280,8 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
             )
 
 
-def _format_evidence(link: Link | None) -> tuple[Evidence, ...]:
+def _format_evidence(files: Files, drive: str) -> tuple[Evidence, ...]:
+    link = top(files.drives[drive])
     if link is None:
         return ()
     return link.evidence("createType") or (Evidence(link.file, None, "format", link.format),)
@@ -311,6 +320,12 @@ def _upgraded_by(product: Product) -> frozenset[str]:
 
 def _extents(link: Link) -> tuple[Evidence, ...]:
     return tuple(Evidence(link.file, extent.line, None, f"{extent.sectors} sectors") for extent in link.extents[:1])
+
+
+def _capacity(drive: Drive) -> int:
+    """What a disk holds, in bytes; 0 where it cannot be read."""
+    link = top(drive)
+    return (link.capacity_bytes or 0) if link is not None else 0
 
 
 def _size(size: int) -> str:

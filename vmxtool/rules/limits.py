@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
 
 _PLAIN_SCSI_UNITS = 16
 # The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
@@ -82,24 +82,28 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
         yield max(found, key=lambda limit: limit.figure)
 
 
-def over_row(vm: Machine, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
+def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
     """The figure of the limit that a row of devices.toml has, in a hardware version, where the VM has more than it."""
     row, name = hardware_versions()[version], str(rule.limit)
     figure = row.limit(name, esx=target.esx)
-    have = amount(vm, rule, key, esx=target.esx)
+    have = amount(files, rule, key, esx=target.esx)
     if figure is None or have is None or have <= figure:
         return None
     unverified = row.limit_column(name, esx=target.esx) in row.unverified or "limit" in rule.unverified
     return Limit(figure, not unverified, version, rule.source)
 
 
-def amount(vm: Machine, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
+def amount(files: Files, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
     """The VM's figure for a row's limit, in the limit's unit rounded up; None where the config does not say.
 
     On ESX the sound device is not counted, since no VM has one there.
     """
-    document = vm.config.document
-    match rule.limit:
+    return files.once(_amount, str(rule.limit), rule.per_unit, key, esx)
+
+
+def _amount(files: Files, limit: str, per_unit: int, key: str, esx: bool | None) -> int | None:
+    vm, document = files.vm, files.vm.config.document
+    match limit:
         case "vcpus":
             return vm.cpu.count
         case "nics":
@@ -118,4 +122,4 @@ def amount(vm: Machine, rule: DeviceRule, key: str, *, esx: bool | None = None) 
             return sum(document.flag(k, False) for k in keys)
         case _:
             value = document.number(key)
-            return None if value is None else -(-value // rule.per_unit)
+            return None if value is None else -(-value // per_unit)

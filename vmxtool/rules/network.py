@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Fix
     from vmxtool.machine.model import Nic
-    from vmxtool.rules.case import Case
+    from vmxtool.rules.case import Case, Files
     from vmxtool.vmx.document import Document
 
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
@@ -25,7 +25,7 @@ _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only",
     Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
-    only_if=lambda vm: bool(vm.nics or vm.surplus_devices),
+    only_if=lambda vm: len(vm.nics) + len(vm.surplus_devices) > 1,  # every product gives a VM one
 )
 def too_many_nics(case: Case) -> Iterator[Hit]:
     """The VM has more network adapters than the target gives a VM.
@@ -67,7 +67,7 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     to = case.target
     if not case.is_place or to.esx is None:
         return
-    loose = _loose_nics(case, named=not to.esx)
+    loose = case.files.once(_loose_nics, not to.esx)
     if not loose.nics:
         return
     had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
@@ -83,19 +83,15 @@ class _LooseNics(NamedTuple):
     remedy: Fix
 
 
-def _loose_nics(case: Case, *, named: bool) -> _LooseNics:
+def _loose_nics(files: Files, named: bool) -> _LooseNics:
     """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind."""
-    memo, key = case.files.memo, (_loose_nics, named)
-    known = memo.get(key)
-    if not isinstance(known, _LooseNics):
-        loose = [nic for nic in case.vm.nics if _is_named(nic) == named]
-        before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
-        networks = dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True))
-        evidence = tuple(place for nic in loose for place in _network_evidence(case.vm.config.document, nic))
-        nics = ", ".join(nic.id for nic in loose)
-        wanted = "bridged, NAT or host-only" if named else "a network of the ESX host"
-        known = memo[key] = _LooseNics(nics, ", ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
-    return known
+    loose = [nic for nic in files.vm.nics if _is_named(nic) == named]
+    before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
+    networks = dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True))
+    evidence = tuple(place for nic in loose for place in _network_evidence(files.vm.config.document, nic))
+    nics = ", ".join(nic.id for nic in loose)
+    wanted = "bridged, NAT or host-only" if named else "a network of the ESX host"
+    return _LooseNics(nics, ", ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
 
 
 def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -112,7 +112,7 @@ class Rule:
             severity,
             message,
             hit.evidence,
-            tuple(dict.fromkeys((*self.sources, *hit.sources))) if hit.sources else self.sources,
+            _joined(self.sources, hit.sources) if hit.sources else self.sources,
             hit.fix,
             None,
             cure,
@@ -127,6 +127,11 @@ class Rule:
 
 
 _RULES: dict[str, Rule] = {}
+
+
+@lru_cache(maxsize=4096)
+def _joined(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *then)))
 
 
 def rule(

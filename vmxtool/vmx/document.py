@@ -53,7 +53,6 @@ class Document(Mapping[str, str]):
     __slots__ = (
         "_duplicates",
         "_encoding",
-        "_folded",
         "_foreign",
         "_guess",
         "_index",
@@ -77,7 +76,6 @@ class Document(Mapping[str, str]):
         self._starts = array("L")
         self._index: dict[str, int] = {}
         self._foreign: dict[str, int] | None = None
-        self._folded: list[str] | None = None
         self._duplicates: tuple[tuple[str, int, int], ...] | None = None
         self._values: dict[int, str] = {}
         self.repeats, self.unknown = self._take(lines)
@@ -228,11 +226,7 @@ class Document(Mapping[str, str]):
 
     def folded(self) -> Iterable[str]:
         """Keys in lower case, in the order of the file."""
-        if self._text.isascii():
-            return self._index.keys()
-        if self._folded is None:
-            self._folded = [fold(key) for key in self]
-        return self._folded
+        return self._index.keys() if self._text.isascii() else [fold(key) for key in self]
 
     def spelling(self, key: str) -> str:
         """A key as the file spells it.
