@@ -135,7 +135,7 @@ def facts_on(page: str) -> tuple[Fact, ...]:
 
 
 def moves(from_id: str, to_id: str) -> tuple[Fact, ...]:
-    """The facts that settle a move which no table prints, such as those into ACE and Player."""
+    """The facts with ways of a move: of one that no table prints, such as into ACE and Player, or beside its cell."""
     return tuple(found for found in text_facts() if from_id in found.from_ids and to_id in found.to_ids)
 
 

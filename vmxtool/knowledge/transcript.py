@@ -84,7 +84,7 @@ class Fact(NamedTuple):
         topic: a few words.
         says: one or two sentences.
         products: ids of the products it is about; empty where it is about none in particular.
-        from_ids: origins, where the fact settles a move that no table prints.
+        from_ids: origins, where the fact settles a move that no table prints, or gives a way that its cell leaves out.
         to_ids: targets of that move.
         verdict: of that move, one of `cells.VERDICTS`; None where the fact is not about one move.
         ways: of that move.

@@ -70,18 +70,22 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         return silent
     generation = generation_of(version)
     like = _like(holder, version, made_by)
-    for name in dict.fromkeys(filter(None, (holder, like))):
-        if tables.generation_of(name) == generation:
-            for fact in tables.moves(name, to_id):
-                if fact.verdict is not None:
-                    return GuideAnswer(None, fact, (holder,))
+    of_text = (
+        fact
+        for name in dict.fromkeys(filter(None, (holder, like)))
+        if tables.generation_of(name) == generation
+        for fact in tables.moves(name, to_id)
+    )
+    fact = next(of_text, None)
+    if fact is not None and tables.lookup(like or holder, to_id) is None:
+        return GuideAnswer(None, fact, (holder,))
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
     if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
         entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
     leaves_ace = tables.fact(_ACE_OUT)
     beside = (leaves_ace,) if holder in leaves_ace.products and entry is not None else ()
-    return GuideAnswer(entry, None, (holder,), (), beside)
+    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), beside)
 
 
 @lru_cache(maxsize=2048)

@@ -64,15 +64,15 @@ def ways(
     """
     if not guide.ways:
         return list(derived_ways(start, target))
-    found: list[Way] = []
-    for way in guide.ways:
+    found: dict[tuple[object, ...], Way] = {}
+    for way, source in guide.sourced_ways:
         moves = tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way))
         if have is not None:
             moves = tuple(_narrowed(move, have) for move in moves)
             if any(move.products and not _members(move, have) for move in moves):
                 continue
-        found.append(Way(moves, way.when, way.one_way))
-    return [Way(it.moves, it.when, it.one_way, guide.source) for it in dict.fromkeys(found)]
+        found.setdefault((moves, way.when, way.one_way), Way(moves, way.when, way.one_way, source))
+    return list(found.values())
 
 
 def stages(found: Sequence[Way], start: VmState, target: Product) -> list[Way]:

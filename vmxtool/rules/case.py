@@ -82,7 +82,7 @@ class GuideAnswer:
 
     Attributes:
         entry: the cell for origin and target, or None where no table has the pair.
-        fact: what the text says instead, as of ACE and Player; None where there is a cell, or where it is silent too.
+        fact: what the text says instead, as of ACE and Player, or which way it gives beside the cell; or None.
         origins: ids of the products that may have made the VM, the likeliest first.
         others: the cells for the other products that may have made it.
         beside: facts of the text that hold whatever the cell says, such as that a VM leaves ACE only without policies.
@@ -101,8 +101,17 @@ class GuideAnswer:
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """The ways in the printed order; empty where it is silent or supports none."""
-        return self.entry.ways if self.entry is not None else self.fact.ways if self.fact is not None else ()
+        """The ways in the printed order, the cell's before the text's; empty where it is silent or supports none."""
+        of_cell = self.entry.ways if self.entry is not None else ()
+        return (*of_cell, *self.fact.ways) if self.fact is not None else of_cell
+
+    @property
+    def sourced_ways(self) -> Iterator[tuple[Way, str]]:
+        """The ways, each with the address of the cell or the fact that gives it."""
+        if self.entry is not None:
+            yield from ((way, self.entry.cell) for way in self.entry.ways)
+        if self.fact is not None:
+            yield from ((way, self.fact.address) for way in self.fact.ways)
 
     @property
     def source(self) -> str | None:
@@ -299,11 +308,11 @@ def presence_evidence(drive: Drive) -> tuple[Evidence, ...]:
     return tuple(item for item in drive.evidence if (item.key or "").lower().endswith(ends))
 
 
-def name_evidence(drive: Drive) -> tuple[Evidence, ...]:
-    """The line that names a disk's file."""
-    return drive.file_evidence or drive.evidence
 def presence_of(files: Files, drive: str) -> tuple[Evidence, ...]:
     """The same for a hard disk by its id."""
     return presence_evidence(files.drives[drive])
 
 
+def name_evidence(drive: Drive) -> tuple[Evidence, ...]:
+    """The line that names a disk's file."""
+    return drive.file_evidence or drive.evidence
