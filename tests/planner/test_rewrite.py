@@ -138,6 +138,15 @@ def test_legacy_does_not_ask_where_every_likely_maker_gives_the_same(tmp_path: P
     assert version_of(plan_rewrite(alike, target="gsx3", legacy=True)) == "3"
 
 
+def test_what_converter_does_alone_is_not_done_beside_it(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, "", hw=4, guest="rhel4")
+    assert [dos(plan) for plan in check(vm, "gsx3", "server1").plans] == [["converter"]]
+    for legacy in (False, True):
+        made = plan_rewrite(vm, target="gsx3", origin="server1", legacy=legacy)
+        assert reasons(made) == ["left-to-converter"]
+    assert version_of(plan_rewrite(vm, hwversion=3)) == "3"
+
+
 # --- wishes
 
 

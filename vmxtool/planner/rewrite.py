@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Changes, Wanted
@@ -18,7 +18,7 @@ from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules import writing
-from vmxtool.rules.case import GuideAnswer, facts_of, has_bus
+from vmxtool.rules.case import facts_of, has_bus
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -76,18 +76,7 @@ def intend(machine: Machine, goal: Goal) -> Intended:
     named = goal.origin.id if goal.origin is not None else None
     found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
     plan = _chosen(found, goal)
-    by_guide = goal.legacy and not all(it.by_converter for it in found.plans)
-    if plan is None and not by_guide and guide.verdict != "not-supported":
-        # Where the guide's ways have no part for vmxtool, it still does what it can, unless nothing needs doing.
-        found = found if found.best is not None and found.best.only_carries else _beside_the_guide(found)
-        plan = _chosen(found, goal)
-    if plan is None:
-        return _without_plan(found, goal, files)
-    made = _from_plan(found, plan, goal, files)
-    if made.changes and guide.ways and not found.hop.guide.ways:
-        note = f"no way of the guide to {target.name} has a step for vmxtool; these changes are for a move beside them"
-        made = replace(made, notes=(note, *made.notes))
-    return made
+    return _without_plan(found, goal, files) if plan is None else _from_plan(found, plan, goal, files)
 
 
 def _chosen(found: Plans, goal: Goal) -> Plan | None:
@@ -97,11 +86,6 @@ def _chosen(found: Plans, goal: Goal) -> Plan | None:
         plans = [plan for plan in plans if _leads_back(plan, found.hop.files.vm, goal)]
         return plans[0] if plans else None
     return next((plan for plan in plans if plan.own is not None), None)
-
-
-def _beside_the_guide(found: Plans) -> Plans:
-    hop = found.hop
-    return plan_hop(hop.files, hop.start, hop.target, GuideAnswer(origins=hop.guide.origins), hop.named)
 
 
 def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
@@ -245,7 +229,10 @@ def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
 
 def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
     """Why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
-    best = found.best
+    best = next((plan for plan in found.plans if not plan.by_converter), None)
+    if found.plans and best is None:
+        refused = findings_of(writing.left_to_converter, found.hop.target, found.hop.guide)
+        return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if goal.legacy and found.plans:
         maker, target = _makers(files.vm, goal)[0], found.hop.target
         refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)

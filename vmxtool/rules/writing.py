@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
+    from vmxtool.rules.case import GuideAnswer
 
 _MOVING = frozenset({Do.MOVE_DISKS})
 
@@ -239,3 +240,15 @@ def no_common_hardware_version(origin: Product, target: Product, evidence: tuple
     message = f"no way leads to {target.name} with a hardware version that {origin.name} runs too"
     fix = manual("leave --legacy out; the VM then cannot go back")
     yield Hit(message, evidence, fix, sources=(origin.source, target.source))
+
+
+@rule("PRD193", "left-to-converter", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+def left_to_converter(target: Product, guide: GuideAnswer) -> Iterator[Hit]:
+    """Every way to the target leaves the whole move to VMware Converter, which makes the VM's hardware anew.
+
+    So no step is left for vmxtool. Where Converter is not at hand, `--hwversion` changes the hardware by itself, which
+    the guide has no word for.
+    """
+    message = f"to {target.name} VMware Converter takes the VM over and makes its hardware anew; no step is left to do"
+    fix = manual(f"see vmxtool check --target {target.id}; --hwversion N changes the hardware without Converter")
+    yield Hit(message, (), fix, sources=guide.sources)
