@@ -31,8 +31,7 @@ def runs(product: Product, version: int) -> Ternary:
     A version beyond a border that no source confirms is `UNSURE`, unless something else settles it: a version that came
     in a later year than the product, or one below what a predecessor is known to need.
     """
-    row = hardware(version)
-    if row is not None and not row.valid:
+    if not existed(version):
         return Ternary.NO
     if version > product.runs_max:
         doubtful = "runs_max" in product.unverified and not _came_later(version, product)
@@ -43,6 +42,12 @@ def runs(product: Product, version: int) -> Ternary:
     else:
         return Ternary.YES
     return Ternary.UNSURE if doubtful else Ternary.NO
+
+
+def existed(version: int) -> bool:
+    """Whether a product may ever have had a hardware version: 5 was left out, and one not known here may be newer."""
+    row = hardware(version)
+    return row is None or row.valid
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
+from vmxtool.knowledge.runs import Ternary, can_return, existed, first_version, runs
 from vmxtool.rules.case import unknown_rows
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -97,6 +97,12 @@ class Made(NamedTuple):
         return frozenset({self.move.do, Do.REWRITE, *moves})
 
     @property
+    def raises(self) -> bool:
+        """Whether the VM gets newer hardware; one of a version that no product ever had only gets a real one."""
+        old, new = self.before.version, self.after.version
+        return old is not None and new is not None and new > old and existed(old)
+
+    @property
     def moved(self) -> frozenset[str]:
         """The hard disks that a rewrite moves to SCSI."""
         moved = self.changes.moved if self.changes is not None else {}
@@ -141,7 +147,7 @@ def is_one_way(before: int | None, after: int | None, origin: str | None = None)
         after: the version after.
         origin: id of the product that has the VM before, or None.
     """
-    if before is None or after is None or after <= before or can_return(after, before):
+    if before is None or after is None or after <= before or not existed(before) or can_return(after, before):
         return False
     return origin is None or runs(products()[origin], after) is not Ternary.YES
 

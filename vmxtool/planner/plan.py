@@ -179,7 +179,7 @@ class Plan:
             sum(made.move.do in _OF_OWNER for made in self.made),
             own is not None and bool(own.moved),
             self.one_way,
-            own is not None and (own.after.version or 0) > (own.before.version or 0),
+            own is not None and own.raises,
             bool(needs),
             not self.only_carries,
             self.conversions,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import BY_CONVERTER, Do
 from vmxtool.knowledge.hardware import generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, existed, first_version, is_written, runs
 from vmxtool.knowledge.transcript import names
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
@@ -149,22 +149,22 @@ def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only
 
 
 def _candidates(own: int, buses: tuple[str, ...], target: Product) -> Iterator[int]:
-    """The VM's own version, the nearest below and above; above also the first with the buses of all disks."""
-    answer = runs(target, own)
+    """The VM's own version, the nearest below and above; above also the first with the buses of all disks.
+
+    A version that no product ever had lies between two generations of the guide, and the VM goes to the younger.
+    """
+    answer, lower = runs(target, own), nearest_below(target, own)
     offered = {bus for bus in buses if bus in target.disk_buses}
     homeless = any(not has_bus(bus, own, target.esx) for bus in offered)
     if answer is not Ternary.NO:
         yield own
         if not homeless:
             return
-    else:
-        lower = next((it for it in range(own - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
-        if lower is not None:
-            yield lower
     higher = [it for it in range(max(own + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it)]
     housed = next((it for it in higher if all(has_bus(bus, it, target.esx) for bus in offered)), None)
-    nearest = higher[:1] if answer is Ternary.NO else []
-    yield from dict.fromkeys([*nearest, *([housed] if housed is not None else [])])
+    above = [*(higher[:1] if answer is Ternary.NO else []), *([housed] if housed is not None else [])]
+    below = [lower] if answer is Ternary.NO and lower is not None else []
+    yield from dict.fromkeys([*below, *above] if existed(own) else [*above, *below])
 
 
 def _offers(target: Product, version: int) -> bool:

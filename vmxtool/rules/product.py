@@ -126,8 +126,9 @@ def hardware_version_unknown(vm: Machine) -> Iterator[Hit]:
             Severity.UNKNOWN,
         )
     elif row is None or not row.valid:
-        below = max(known for known, other in hardware_versions().items() if known < version and other.valid)
-        fix = by_rewrite(f"take the version to {below}")
+        real = sorted(known for known, other in hardware_versions().items() if other.valid)
+        below, above = max(it for it in real if it < version), min(it for it in real if it > version)
+        fix = by_rewrite(f"give the VM one that a product has: {below} or {above}")
         problem = f"no product ever had hardware version {version}"
         yield Hit(problem, vm.hardware.evidence, fix, Severity.BLOCKER, cure=Do.DOWNGRADE_HARDWARE)
 
