@@ -77,6 +77,14 @@ class HopPlanner:
             cures = [*cures, *left]
         return Dead((*sure, *left), tuple(left))
 
+    def found_for(self, plan: Plan) -> tuple[Finding, ...]:
+        """What is found at the start, with the figures that the VM is held to where a plan ends."""
+        if plan.end.version == self.start.version or not any(it.leaves for it in self.found):
+            return self.found
+        there = judge(Case(self.files, self.start._replace(version=plan.end.version), self.target, self.guide))
+        figures = {(it.code, it.subject): it for it in there if it.leaves}
+        return tuple(figures.get((it.code, it.subject), it) if it.leaves else it for it in self.found)
+
     @cached_property
     def _blocking_files(self) -> list[Finding]:
         """What is wrong with the files and has to be settled on every way, by something else than another version."""

@@ -130,7 +130,8 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
     refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
-    later = [_with_commands(it.fix, it, plan) for it in found.hop.found if _remains(it, plan) and it.fix is not None]
+    told = found.hop.found_for(plan)
+    later = [_with_commands(it.fix, it, plan) for it in told if _remains(it, plan) and it.fix is not None]
     return Intended(
         files.vm,
         changes,
@@ -197,7 +198,7 @@ def _refusals(found: Plans, plan: Plan, files: Files, changes: Changes) -> Itera
     own = plan.own_step
     before = plan.steps if own is None else plan.steps[: plan.steps.index(own)]
     done_first = {code for step in before if step.do is not Do.PREPARE_GUEST for code in step.cures}
-    for finding in (*found.hop.found, *plan.met):
+    for finding in (*found.hop.found_for(plan), *plan.met):
         if _is_of_owner(finding) and finding.blocks and not finding.of_files and finding.code in done_first:
             yield finding
 

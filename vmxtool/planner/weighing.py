@@ -39,8 +39,9 @@ def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
         if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
             finding = finding._replace(severity=Severity.BLOCKER)  # noqa: PLW2901
         yield _with_command(finding, own, found)
-    seen = {identity(it) for it in hop.found}
-    for finding in hop.found:
+    told = hop.found if best is None else hop.found_for(best)
+    seen = {identity(it) for it in (*hop.found, *told)}
+    for finding in told:
         yield _with_command(finding, own, found)
     if best is None:
         for dead in found.dead[:1]:

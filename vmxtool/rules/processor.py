@@ -73,6 +73,7 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
         "move with that many; if not, it needs another kernel or another target",
         case.vm.cpu.evidence,
         manual("look in the guest which kernel or hardware abstraction layer it has"),
+        leaves=(("vcpus", left),),
     )
 
 
