@@ -236,7 +236,7 @@ def make_vm(
     path = write_config(folder, lines, hw=hw, guest=guest, name=name)
     for bus, file in _named_disks(path) if disks else ():
         if not (folder / file).exists():
-            make_disk(folder / file, kind, adapter=adapter_for(bus), hw=hw)
+            make_disk(folder / file, _kind_of(file, kind), adapter=adapter_for(bus), hw=hw)
     return read_machine(path)
 
 
@@ -278,7 +278,7 @@ def set_up_corpus_vm(vmx_file: Path, folder: Path) -> Path:
     shutil.copyfile(vmx_file, path)
     for bus, file in _named_disks(path):
         if not set(file) & set("/\\:") and not (folder / file).exists():
-            make_disk(folder / file, adapter=adapter_for(bus))
+            make_disk(folder / file, _kind_of(file), adapter=adapter_for(bus))
     return path
 
 
@@ -286,8 +286,12 @@ def _named_disks(config: Path) -> Iterator[tuple[str, str]]:
     document = Document.read(config)
     for key in document.folded():
         match = _DISK_KEY.fullmatch(key)
-        if match is not None and document[key].lower().endswith(".vmdk"):
+        if match is not None and document[key].lower().endswith((".vmdk", ".pln")):
             yield match[1], document[key]
+
+
+def _kind_of(file: str, kind: Kind = "flat") -> Kind:
+    return "plain" if file.lower().endswith(".pln") else kind
 
 
 def _first_version(product: Product) -> int:

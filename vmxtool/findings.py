@@ -119,6 +119,7 @@ class Finding(NamedTuple):
         subject: the drive or row of devices.toml that it is about, where it is about one of several.
         leaves: figures of the VM's state once its owner has cured it, by the names of `VmState`'s fields.
         of_files: whether it is about the VM's files, whatever the target.
+        while_format: the format of its disk that it hangs on; once a step has converted the disk, it is settled.
     """
 
     code: str
@@ -134,6 +135,7 @@ class Finding(NamedTuple):
     subject: str | None = None
     leaves: tuple[tuple[str, int], ...] = ()
     of_files: bool = False
+    while_format: str | None = None
 
     @property
     def blocks(self) -> bool:

@@ -14,7 +14,7 @@ from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
-from vmxtool.planner.plan import step_kinds
+from vmxtool.planner.plan import holds, step_kinds
 from vmxtool.planner.verdict import Answer
 from vmxtool.rules.case import Case, facts_of
 from vmxtool.rules.registry import judge
@@ -78,7 +78,7 @@ def _unsettled(plan: Plan, files: Files) -> Iterator[str]:
 
 
 def _is_settled(finding: Finding, state: VmState) -> bool:
-    return not state.settled.isdisjoint(finding.keys)
+    return not state.settled.isdisjoint(finding.keys) or not holds(finding, state)
 
 
 def _stops(finding: Finding, step: Step) -> bool:

@@ -67,7 +67,8 @@ def settled_before(plan: Plan) -> set[str]:
     own = plan.own_step
     assert own is not None
     earlier = plan.steps[: plan.steps.index(own)]
-    return {code for step in earlier if step.do is not Do.PREPARE_GUEST for code in step.cures}
+    older = {"PRD191"} if own.before != plan.start.version else set()  # until a product has upgraded the VM
+    return older | {code for step in earlier if step.do is not Do.PREPARE_GUEST for code in step.cures}
 
 
 def broken(vm: Machine) -> Iterator[str]:

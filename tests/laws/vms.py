@@ -1,4 +1,4 @@
-"""The VMs that the laws are held against: the samples, and real files with stand-ins for the disks that they name."""
+"""The VMs that the laws are held against: samples, small ones, real files; with stand-ins for the disks they name."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+SMALL = Path(__file__).parent / "small"
+"""Configs of VMs that no collection has: of Workstation 2 and 3, of odd figures, of guests without a known driver."""
 CONFIGS = (".vmx", ".vmtx", ".cfg")
 
 _SAYS_WHAT_IT_IS = (b"virtualhw.version", b"config.version", b"guestos")
@@ -91,6 +93,8 @@ def sources() -> Iterator[Source]:
     for path in sorted(SAMPLES.iterdir()):
         if path.is_dir():
             yield Source("samples", path)
+    for path in sorted(SMALL.glob("*.vmx")):
+        yield Source("small", path)
     for collection in ("vmx", "libvirt"):
         for path in sorted((CORPUS / collection).glob("*.vmx")):
             if any(word in path.read_bytes().lower() for word in _SAYS_WHAT_IT_IS):
@@ -103,7 +107,9 @@ def sources() -> Iterator[Source]:
 def every_vm() -> list[ParameterSet]:
     """The VMs as parameters of a test; where the real files are absent, one that is skipped stands for them."""
     real = (pytest.mark.corpus, needs_corpus)
-    found = [pytest.param(it, id=it.id, marks=() if it.collection == "samples" else real) for it in sources()]
+    found = [
+        pytest.param(it, id=it.id, marks=() if it.collection in {"samples", "small"} else real) for it in sources()
+    ]
     return found if CORPUS.is_dir() else [*found, pytest.param(Source("vmx", CORPUS), id="real files", marks=real)]
 
 

@@ -240,6 +240,51 @@ def test_a_vm_older_than_any_that_vmxtool_writes_is_upgraded_by_a_product(make: 
     assert upgrade.by != "vmxtool"
 
 
+@pytest.mark.parametrize(("target", "cell"), [("esx3", "mpg:t10:r2c3"), ("esx2", "mpg:t14:r2c2")])
+def test_hardware_that_vmxtool_does_not_write_is_upgraded_before_its_disks_move_to_scsi(
+    make: Make, target: str, cell: str
+) -> None:
+    verdict = check(make(2, disk_lines("ide0:0", "disk.pln"), guest="winxppro"), target, "ws3")
+    assert verdict.verdict is Answer.NEEDS_STEPS
+    (plan,) = verdict.plans
+    before = ["move-to", "upgrade-hardware", "prepare-guest", "move-disks", "copy", "import-disks", "create-vm"]
+    assert dos(plan)[: len(before)] == before
+    upgrade, moved = plan.steps[1], plan.steps[3]
+    assert (upgrade.by, upgrade.before, upgrade.after, upgrade.one_way) == ("ws4", 2, 3, True)
+    assert commands(plan) == [f"vmxtool rewrite --target {target} --from ws3 --ide-to-scsi shop.vmx"]
+    assert (moved.before, moved.after) == (3, 3)
+    assert plan.steps[5].source == cell
+    refused = plan_rewrite(verdict.path or "", target=target, origin="ws3", ide_to_scsi=True)
+    assert [it.name for it in refused.refused] == ["hardware-version-not-written"]
+
+
+def test_an_esx_vm_of_old_hardware_is_not_taken_to_a_hosted_product_for_an_upgrade(make: Make) -> None:
+    assert not check(make(2, disk_lines("ide0:0", "disk.pln")), "esx3", "esx1.5").plans
+
+
+def test_a_version_that_no_product_had_becomes_the_younger_of_its_neighbours(make: Make) -> None:
+    for target, version in (("fusion1", 6), ("ws6", 6), ("esxi6.5", 7), ("ws5.5", 4)):
+        (plan,) = check(make(5, ""), target).plans
+        assert (plan.end.version, plan.one_way) == (version, False)
+
+
+def test_a_figure_over_the_limit_is_told_once_as_the_plan_needs_it(make: Make) -> None:
+    verdict = check(make(6, 'numvcpus = "500"'), "esxi5.5")
+    lines = [it.message for it in verdict.findings if it.code == "CPU403"]
+    assert lines == ["500 virtual processors; ESXi 5.5 with hardware version 4 takes 4"]
+    (question,) = [it for it in verdict.findings if it.code == "CPU402"]
+    assert "run on 4 virtual processors" in question.message
+    assert verdict.steps[0].remedy == "set numvcpus to 4 or less, if the guest runs on fewer"
+    refused = plan_rewrite(verdict.path or "", target="esxi5.5").refused
+    assert [it.message for it in refused] == lines
+
+
+def test_a_legacy_vm_of_workstation_5_is_a_way_beside_converter(make: Make) -> None:
+    verdict = check(make(4), "gsx3", "ws5.5")
+    assert ways(verdict) == [["converter"], ["create-legacy-vm", "copy"]]
+    assert [plan.steps[0].source for plan in verdict.plans] == ["mpg:t12:r1c3", "mpg:p21:legacy-vm"]
+
+
 def test_memory_over_the_limit_is_lowered_by_the_rewrite_or_before_converter_by_hand(make: Make) -> None:
     alone = check(make(4, SCSI + 'memsize = "8192"'), "ws5.5", "ws8")
     assert ways(alone) == [["change-settings", "copy"]]

@@ -9,6 +9,7 @@ from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives, phase_of
+from vmxtool.planner.ways import upgrades
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ OWN = frozenset({Do.REWRITE, Do.MOVE_DISKS})
 REWRITING = OWN | {Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM}
 """Moves that vmxtool's one rewrite makes."""
 
+_OF_FORMATS = (Do.CONVERT_DISKS, Do.EXPORT_DISKS, Do.IMPORT_DISKS)
 _ONCE = frozenset({Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CONNECT_NETWORK})
 # The word of a way that makes a VM the target's own once its files are there.
 _SETTLING_IN = {"register-vm": Do.REGISTER_VM, "create-vm": Do.CREATE_VM, "import": Do.REGISTER_VM}
@@ -38,17 +40,20 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     if not cures:
         return list(_completed(way, start.holder, target))
     converter = any(arrives(move, target) for move in way.moves)
-    body = _with_rewrite(list(way.moves), cures, start.version, converter=converter)
-    for move in _format_moves(cures):
-        body.insert(_place_of(move, body), move)
+    body = _with_rewrite(list(way.moves), cures, start, converter=converter)
+    dos = {finding.cure for finding in cures}
+    for do in _OF_FORMATS:
+        if do in dos:
+            move = Move(do, cured=_of(cures, do))
+            body.insert(_place_of(move, body), move)
     front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
-    last = [Move(Do.CONNECT_NETWORK, cured=found) for found in _of(cures, Do.CONNECT_NETWORK)]
+    last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
     return [*front, *_with_arrival(body, start.holder, target), *last]
 
 
 @lru_cache(maxsize=8192)
 def _completed(way: Way, holder: str | None, target: Product) -> tuple[Move, ...]:
-    return tuple(_with_arrival(_with_rewrite(list(way.moves), (), None, converter=False), holder, target))
+    return tuple(_with_arrival(list(way.moves), holder, target))
 
 
 def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
@@ -69,7 +74,7 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
             yield Move(do, cured=same)
 
 
-def _with_rewrite(body: list[Move], cures: Sequence[Finding], version: int | None, *, converter: bool) -> list[Move]:
+def _with_rewrite(body: list[Move], cures: Sequence[Finding], start: VmState, *, converter: bool) -> list[Move]:
     wanted = {Do.MOVE_DISKS} if converter else OWN
     parts = tuple(finding for finding in cures if finding.cure in wanted)
     at = next((n for n, move in enumerate(body) if move.do in REWRITING), None)
@@ -77,23 +82,26 @@ def _with_rewrite(body: list[Move], cures: Sequence[Finding], version: int | Non
         body[at] = body[at]._replace(cured=parts)
     elif parts:
         first = 1 if body and body[0].do is Do.MOVE_TO else 0
-        if (version or 0) < OLDEST_WRITTEN:
-            # A product of its time makes the VM one that vmxtool writes.
-            first = next((n + 1 for n, move in enumerate(body) if move.do is Do.UPGRADE_HARDWARE and first), first)
+        if (start.version or 0) < OLDEST_WRITTEN:
+            # A product of its time makes the VM one that vmxtool writes: the way's own, or the oldest that does.
+            if not first:
+                body = [*_raised_before(start), *body]
+            upgrade = (n + 1 for n, move in enumerate(body) if move.do is Do.UPGRADE_HARDWARE)
+            first = next(upgrade, first) if body and body[0].do is Do.MOVE_TO else 0
         body.insert(first, Move(Do.REWRITE, cured=parts))
     return body
 
 
-def _format_moves(cures: Sequence[Finding]) -> Iterator[Move]:
-    for do in (Do.CONVERT_DISKS, Do.EXPORT_DISKS, Do.IMPORT_DISKS):
-        for found in _of(cures, do):
-            yield Move(do, cured=found)
+def _raised_before(start: VmState) -> tuple[Move, ...]:
+    """The upgrade of a hosted VM by a product of its time; of ESX's such VMs no source says how it is made."""
+    holder = products().get(start.holder or "")
+    if start.version is None or (holder is not None and holder.esx):
+        return ()
+    return upgrades(start.version, OLDEST_WRITTEN)
 
 
-def _of(cures: Sequence[Finding], do: Do) -> Iterator[tuple[Finding, ...]]:
-    found = tuple(finding for finding in cures if finding.cure is do)
-    if found:
-        yield found
+def _of(cures: Sequence[Finding], do: Do) -> tuple[Finding, ...]:
+    return tuple([finding for finding in cures if finding.cure is do])
 
 
 def _place_of(move: Move, body: Sequence[Move]) -> int:

@@ -180,7 +180,8 @@ def _convert(state: VmState, *_: object) -> VmState:
 
 def _change_version(state: VmState, move: Move, target: Product) -> VmState:
     after = state if move.version is None else state._replace(version=move.version)
-    if target.native_formats == {"hosted"}:
+    maker = products()[member(move.products[0])] if move.products else target
+    if maker.native_formats == {"hosted"}:
         # A product that upgrades a VM upgrades its disks of the kind before Workstation 4 too.
         after = after.with_formats({"legacy": "hosted"}) if move.do is Do.UPGRADE_HARDWARE else after
     return after

@@ -230,6 +230,12 @@ def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -
     return not (of_disks and finding.subject is not None and drives and finding.subject not in drives)
 
 
+def holds(finding: Finding, state: VmState) -> bool:
+    """Whether a finding about the files of a disk is still true in a state; one that hangs on its format may not be."""
+    form, drive = finding.while_format, finding.subject
+    return form is None or any(disk.drive == drive and disk.format == form for disk in state.disks)
+
+
 def identity(finding: Finding) -> tuple[object, ...]:
     """What makes two findings of different moments the same."""
     return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves

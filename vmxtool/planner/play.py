@@ -15,7 +15,7 @@ from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
 from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of, is_one_way
-from vmxtool.planner.plan import Dead, Plan, identity, is_stopped
+from vmxtool.planner.plan import Dead, Plan, holds, is_stopped
 from vmxtool.planner.steps import StepMaker
 from vmxtool.rules.case import Case
 from vmxtool.rules.registry import judge
@@ -177,7 +177,9 @@ class _Played:
         return {made.move.do for made in self.made}
 
     def is_stopped_by(self, finding: Finding) -> bool:
-        return bool(finding.stops) and any(is_stopped(finding, made.kinds, made.drives) for made in self.made)
+        return bool(finding.stops) and any(
+            is_stopped(finding, made.kinds, made.drives) and holds(finding, made.before) for made in self.made
+        )
 
 
 def _lasting(found: Iterable[Finding], way: Way) -> list[Finding]:
@@ -202,6 +204,7 @@ def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
 
 def _with_past(end: VmState, before: VmState) -> VmState:
     """The end of a rewrite, held by who had the VM before, with what was settled by then."""
+    end = end if end.vcpus == before.vcpus else end._replace(vcpus=before.vcpus)
     return end.held(before.holder, arrived=before.arrived, settled=before.settled | end.settled)
 
 
@@ -212,14 +215,11 @@ def _can_write(move: Move, version: int) -> bool:
 
 def _is_of_a_product(move: Move) -> bool:
     """Whether a product that the guide names makes a move alone: before Converter, which makes the devices anew."""
-    end = end if end.vcpus == before.vcpus else end._replace(vcpus=before.vcpus)
     return bool(move.products) and not move.cured
 
 
-def _is_fatal(finding: Finding, played: _Played) -> bool:
-    """Whether nothing that is known cures a finding: vmxtool's own cures need hardware that it writes."""
-    if finding.cure in OWN:
-        return (played.end.version or 0) < OLDEST_WRITTEN
+def _is_fatal(finding: Finding) -> bool:
+    """Whether nothing that is known cures a finding; which hardware version there is, is a way's own."""
     return finding.cure is None or finding.cure in VERSION_MOVES
 
 

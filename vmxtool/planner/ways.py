@@ -140,10 +140,10 @@ def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only
             yield Way((Move(Do.REWRITE, version=version),))
         else:
             # Of configs older than that none has been seen; a product that runs both versions makes the step.
-            upgrades = _upgrades(own, version)
-            leads = bool(upgrades)
-            if upgrades:
-                yield Way(upgrades)
+            raising = upgrades(own, version)
+            leads = bool(raising)
+            if raising:
+                yield Way(raising)
     if not leads:
         yield Way()  # it leads nowhere, and what is found says why
 
@@ -172,7 +172,7 @@ def _offers(target: Product, version: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _upgrades(own: int, version: int) -> tuple[Move, ...]:
+def upgrades(own: int, version: int) -> tuple[Move, ...]:
     """The oldest product that raises a hardware version to another, or as far as vmxtool can take over."""
     able = sorted(
         (it for it in products().values() if it.family != HARDWARE and it.esx is False and it.runs(own)),

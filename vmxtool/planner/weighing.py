@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.planner.moves import VERSION_MOVES
-from vmxtool.planner.plan import identity, stops
+from vmxtool.planner.plan import holds, identity, stops
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules.case import Case
 from vmxtool.rules.commands import vmxtool_command
@@ -35,8 +35,10 @@ def weigh(found: Plans, steps: Sequence[Step]) -> tuple[Finding, ...]:
 def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
     hop, best = found.hop, found.best
     own = tuple(step for step in steps if step.way in {None, 1})
+    states = (best.start, *best.states) if best is not None else ()
     for finding in hop.files.findings:
-        if finding.severity is not Severity.UNKNOWN and any(stops(finding, step) for step in own):
+        stopped = any(stops(finding, step) and holds(finding, was) for step, was in zip(own, states, strict=False))
+        if finding.severity is not Severity.UNKNOWN and stopped:
             finding = finding._replace(severity=Severity.BLOCKER)  # noqa: PLW2901
         yield _with_command(finding, own, found)
     told = hop.found if best is None else hop.found_for(best)

@@ -49,6 +49,7 @@ class Hit(NamedTuple):
         stops: instead of the rule's own.
         subject: the drive or the row of devices.toml that it is about, where it is about one of several.
         leaves: figures of the VM's state after the cure, by the names of `VmState`'s fields.
+        while_format: the format of the disk `subject` that it hangs on, as `DiskState` has it.
     """
 
     message: str
@@ -61,6 +62,7 @@ class Hit(NamedTuple):
     stops: frozenset[Do] | None = None
     subject: str | None = None
     leaves: tuple[tuple[str, int], ...] = ()
+    while_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +122,19 @@ class Rule:
             hit.subject,
             hit.leaves,
             self.about is About.FILES,
+            hit.while_format,
         )
 
     def __repr__(self) -> str:
         return f"<rule {self.code} {self.name}>"
 
 
-_RULES: dict[str, Rule] = {}
-
-
 @lru_cache(maxsize=4096)
 def _joined(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *then)))
+
+
+_RULES: dict[str, Rule] = {}
 
 
 def rule(

@@ -39,6 +39,7 @@ def legacy_disk(vm: Machine) -> Iterator[Hit]:
                     (Evidence(link.file),),
                     manual(f"open the VM in Workstation 4 or 5 first, which converts {link.file}"),
                     subject=drive.id,
+                    while_format="legacy",
                 )
 
 
