@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.vmx.document import Document, fold
+from vmxtool.vmx.document import Document
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from vmxtool import Rewrite

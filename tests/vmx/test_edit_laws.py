@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vmxtool.vmx.document import ENCODING_KEYS, Document, fold
+from vmxtool.vmx.document import ENCODING_KEYS, Document
 from vmxtool.vmx.edits import AmbiguousKey, Edit, EncodingRefused, RemoveKey, RenameKey, SetValue, apply
+from vmxtool.vmx.lines import fold
 
 NAMES = ["a", "B", "scsi0:0.fileName", "pciPassthru*.present", '"q"', ".x"]
 BODIES = [

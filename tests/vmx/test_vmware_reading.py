@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from vmxtool.vmx.document import Document, fold
+from vmxtool.vmx.document import Document
+from vmxtool.vmx.lines import fold
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 READINGS = CORPUS / "vmware-reading"

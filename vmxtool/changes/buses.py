@@ -15,7 +15,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import rows_for
-from vmxtool.vmx.document import fold
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import rows_for
-from vmxtool.vmx.document import fold
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
 from vmxtool.vmx import values
-from vmxtool.vmx.document import fold
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

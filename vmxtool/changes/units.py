@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.vmx.document import fold
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import last_part
 from vmxtool.errors import InputError
 from vmxtool.machine.locate import read_config
-from vmxtool.vmx.document import fold
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,8 @@ from vmxtool.machine.read import describe
 from vmxtool.rules.case import files_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
-from vmxtool.vmx.document import Document, fold
+from vmxtool.vmx.document import Document
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, cast
 
 from vmxtool.vmx import encodings, values
-from vmxtool.vmx.document import ENCODING_KEYS, Document, fold, split
+from vmxtool.vmx.document import ENCODING_KEYS, Document
+from vmxtool.vmx.lines import fold, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
