@@ -54,9 +54,14 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     draft = _Draft(files, start, wanted)
     draft.add_version()
     concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
-    for touched in files.once(_touched):
-        if touched.row.id in concerned and touched.may_go:
-            draft.apply(touched)
+    known = files.once(_touched_so_far)
+    for place in files.once(_places):
+        if place[1] in concerned:
+            if place not in known:
+                known[place] = _touched(files, *place)
+            touched = known[place]
+            if touched is not None and touched.may_go:
+                draft.apply(touched)
     for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
@@ -72,8 +77,8 @@ class _Touched(NamedTuple):
         folded: in lower case.
         off: whether its device is switched off.
         may_go: whether it may go at all: what only its owner takes out goes where it is switched off.
-        unsure: whether no source confirms for which hardware versions the row holds.
-        removal, unsure_removal: the change that takes it out; the same in all rewrites.
+        removal: the change that takes it out; the same in all rewrites.
+        unsure_removal: the same where it counts that no source confirms for which hardware versions the row holds.
     """
 
     row: DeviceRule
@@ -81,33 +86,36 @@ class _Touched(NamedTuple):
     folded: str
     off: bool
     may_go: bool
-    unsure: bool
     removal: SettingChange
     unsure_removal: SettingChange
 
 
-def _touched(files: Files) -> tuple[_Touched, ...]:
-    return tuple(_find_touched(files.vm.config.document))
+def _places(files: Files) -> list[tuple[str, str]]:
+    """Every setting by its folded key with each row of devices.toml that it may fall under, by the row's id."""
+    return [(folded, row) for folded in files.vm.config.document.folded() for row in _rows_in_turn(folded)]
 
 
-def _find_touched(document: Document) -> Iterator[_Touched]:
-    for folded in document.folded():
-        # What goes altogether is not replaced first.
-        rows = sorted(
-            (row for row in rows_for(folded) if row.takes(document[folded])), key=lambda row: row.below != "remove"
-        )
-        for row in rows:
-            key, off, why = document.spelling(folded), _is_off(document, folded), row.reason.rstrip(".")
-            yield _Touched(
-                row,
-                key,
-                folded,
-                off,
-                may_go=row.below != "refuse" or (row.limit is None and off),
-                unsure=not row.unverified.isdisjoint(_BORDERS),
-                removal=SettingChange(key, None, why, row.source),
-                unsure_removal=SettingChange(key, None, f"{why} (unverified)", row.source),
-            )
+def _touched_so_far(_: Files) -> dict[tuple[str, str], _Touched | None]:
+    """What has been looked at of the places; filled as versions ask for it."""
+    return {}
+
+
+@lru_cache(maxsize=4096)
+def _rows_in_turn(folded: str) -> tuple[str, ...]:
+    """Ids of the rows that a key falls under; what goes altogether is not replaced first."""
+    return tuple(row.id for row in sorted(rows_for(folded), key=lambda row: row.below != "remove"))
+
+
+def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
+    document, row = files.vm.config.document, devices()[row_id]
+    if not row.takes(document[folded]):
+        return None
+    key, off, why = document.spelling(folded), _is_off(document, folded), row.reason.rstrip(".")
+    may_go = row.below != "refuse" or (row.limit is None and off)
+    removal = unsure_removal = SettingChange(key, None, why, row.source)
+    if not row.unverified.isdisjoint(_BORDERS):
+        unsure_removal = removal._replace(why=f"{why} (unverified)")
+    return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 
 @lru_cache(maxsize=512)
@@ -159,8 +167,8 @@ class _Draft:
         if row.limit is not None:
             self._limit(row, touched.key)
             return
-        doubtful = touched.unsure and not (row.on_any_change and self.moves)
-        change = touched.unsure_removal if doubtful else touched.removal
+        change = touched.removal if row.on_any_change and self.moves else touched.unsure_removal
+        doubtful = change is not touched.removal
         if row.below == "replace":
             change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
         elif touched.off or row.safety != "unsafe":

@@ -19,7 +19,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import exceeded
-from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, settings_of
+from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
 
@@ -95,9 +95,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         before |= files.once(_values, word)
     after = apply_settings(before, made.settings)
     every, by_word = files.once(_rows_by_word)
-    rows = {it.rule.id for it in settings_of(after)}.union(
-        *[of_word for word, of_word in by_word.items() if word not in touched]
-    )
+    rows = rows_of(after).union(*[of_word for word, of_word in by_word.items() if word not in touched])
     memory = after.get("memsize") if "memsize" in touched else None
     return start._replace(
         version=wanted.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -61,7 +61,7 @@ class Files:
     drives: Mapping[str, Drive] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
-    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, work: Callable[..., Worked], *asked: Hashable) -> Worked:
         """What a function finds of the files, worked out when it is first asked for.
@@ -71,9 +71,11 @@ class Files:
             asked: what it is asked for beside them.
         """
         key = (work, *asked)
-        if key not in self.memo:
-            self.memo[key] = work(self, *asked)
-        return cast("Worked", self.memo[key])
+        try:
+            found: Worked = self.memo[key]
+        except KeyError:
+            found = self.memo[key] = work(self, *asked)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
-from vmxtool.rules.case import disk_label, disk_name_keys, has_disks, top
+from vmxtool.rules.case import disk_label, has_disks, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
@@ -36,6 +36,10 @@ _FORMAT_WORDS = {
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
 _GIB = 2**30
+
+
+def _is_name(key: str | None) -> bool:
+    return key is not None and key.lower().endswith(".name")
 
 
 @cache
@@ -169,7 +173,7 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.REWRITE,
     sources=("libvirt:src/vmx/vmx.c",),
-    only_if=lambda vm: bool(disk_name_keys(vm.config.document)),
+    only_if=lambda vm: any(_is_name(place.key) for drive in vm.disks for place in drive.evidence),
 )
 def disk_name_not_read(case: Case) -> Iterator[Hit]:
     """The config names a disk where the target does not look.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Bus, Drive, Machine
+    from vmxtool.vmx.document import Document
 
 DISKS_NAMED = "disks-named"
 """The mark in `settled` of a config that names its disks where every product since ESX Server 3 reads it."""
@@ -140,17 +141,17 @@ class Setting(NamedTuple):
     rule: DeviceRule
 
 
-def settings_of(document: Mapping[str, str]) -> tuple[Setting, ...]:
-    """Every setting, by folded key, that a row of devices.toml is about, with a value that it takes.
-
-    Args:
-        document: values by folded key, or a whole config.
-    """
-    keys = document.folded() if hasattr(document, "folded") else document
-    return tuple(_settings(keys, document))
+def settings_of(document: Document) -> tuple[Setting, ...]:
+    """Every setting, by folded key, that a row of devices.toml is about, with a value that it takes."""
+    return tuple([Setting(key, rule) for key, rule in _settings(document.folded(), document)])
 
 
-def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[Setting]:
+def rows_of(values: Mapping[str, str]) -> set[str]:
+    """Ids of the rows of devices.toml that settings of present devices, by their folded keys, fall under."""
+    return {rule.id for _, rule in _settings(values, values)}
+
+
+def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[tuple[str, DeviceRule]]:
     off: dict[str, bool] = {}
     for key in keys:
         rows = rows_for(key)
@@ -163,7 +164,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[Sett
             value = document[key]
             for rule in rows:
                 if rule.takes(value):
-                    yield Setting(key, rule)
+                    yield key, rule
 
 
 def lowered_mark(row: DeviceRule) -> str:
