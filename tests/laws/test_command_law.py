@@ -142,3 +142,25 @@ def test_disks_that_qemu_img_converts_are_not_converted_again(tmp_path: Path) ->
     verdict = vmxtool.check(tmp_path / "converted", "ws8")
     assert verdict.verdict == "ready"
     assert [it.do for it in verdict.steps] == [Do.COPY]
+
+
+@needs_qemu
+def test_what_is_not_converted_goes_along_into_the_new_folder(tmp_path: Path) -> None:
+    for name, kind in {"one": "streamOptimized", "two": "vmfs", "deep/three": "flat"}.items():
+        make_disk(tmp_path / f"{name}.vmdk", kind, adapter="lsilogic")  # type: ignore[arg-type]
+    disks = [disk_lines(f"scsi0:{n}", name) for n, name in enumerate(("one.vmdk", "two.vmdk", "deep/three.vmdk"))]
+    image = 'ide1:0.present = "TRUE"\nide1:0.deviceType = "cdrom-image"\nide1:0.fileName = "tools.iso"\n'
+    beside = f'nvram = "vm.nvram"\nscsi0.virtualDev = "lsilogic"\n{image}'
+    lines = "\n".join(line for line in "".join(disks).splitlines() if "scsi0.present" not in line)
+    for name in ("vm.nvram", "tools.iso"):
+        (tmp_path / name).write_bytes(name.encode())
+    config = write_config(tmp_path, 'scsi0.present = "TRUE"', lines, beside, hw=8)
+    verdict = vmxtool.check(config, "ws8")
+    assert [it.do for it in verdict.steps] == [Do.CONVERT_DISKS, Do.COPY]  # qemu-img reads the disk of ESX as well
+    for command in verdict.steps[0].commands:
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    again = vmxtool.check(tmp_path / "converted", "ws8")
+    assert again.verdict == "ready"
+    assert {drive.id for drive in vmxtool.inspect(again.path or "").disks} == {"scsi0:0", "scsi0:1", "scsi0:2"}
+    assert (tmp_path / "converted" / "tools.iso").read_bytes() == b"tools.iso"
+    assert (tmp_path / "converted" / "vm.nvram").read_bytes() == b"vm.nvram"

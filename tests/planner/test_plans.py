@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import disk_lines, make_vm
+from build import disk_lines, make_disk, make_vm
 from planner.plans import codes, commands, dos, ways
 
 from vmxtool import Answer, Safety, check, check_all, inspect, plan_rewrite
@@ -311,6 +311,23 @@ def test_an_esx_disk_is_exported_by_the_console_of_esx_3_and_otherwise_on_later_
         "mkdir converted",
         "vmkfstools -i shop.vmdk converted/shop.vmdk -d 2gbsparse",
         "cp shop.vmx converted",
+    ]
+
+
+def test_disks_that_the_target_reads_go_along_with_those_that_are_exported_or_imported(make: Make) -> None:
+    vm = make(7, disk_lines("scsi0:0", "one.vmdk"), kind="vmfs")
+    make_disk(vm.config.folder / "two.vmdk", adapter="lsilogic")
+    with vm.config.path.open("a") as config:
+        config.write('scsi0:1.present = "TRUE"\nscsi0:1.fileName = "two.vmdk"\n')
+    (out,) = check(vm.path, "ws7", "esx4.1").plans
+    assert commands(out, "esx4.1")[-2:] == [
+        "vmkfstools -i one.vmdk converted/one.vmdk -d 2gbsparse",
+        "cp two.vmdk two-flat.vmdk shop.vmx converted",
+    ]
+    (into,) = check(vm.path, "esx4.1", "ws7").plans
+    new = f"/vmfs/volumes/DATASTORE/{vm.config.folder.name}"
+    assert [line for line in commands(into, "esx4.1") if line.startswith("vmkfstools")] == [
+        f"vmkfstools -i {new}-old/{name} {new}/{name} -d thin" for name in ("two.vmdk", "one.vmdk")
     ]
 
 

@@ -105,8 +105,8 @@ def _of(cures: Sequence[Finding], do: Do) -> tuple[Finding, ...]:
 
 
 def _place_of(move: Move, body: Sequence[Move]) -> int:
-    """Before the first move of the way that has a later phase."""
-    phase = phase_of(move)
+    """Before the first move of the way that has a later phase; what converts all disks comes before an export."""
+    phase = phase_of(move) - (move.do is Do.CONVERT_DISKS)
     later = (n for n, other in enumerate(body) if phase_of(other) > phase and other.do is not Do.MOVE_TO)
     return next(later, len(body))
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _ASKED = "hardware version {} was asked for"
 _CHANGING_FORMATS = CONVERTING_DISKS | BY_CONVERTER | {Do.UPGRADE_HARDWARE}
+_CHANGING_VERSION = REWRITING | {Do.UPGRADE_HARDWARE}
+_BY_FORMAT = CONVERTING_DISKS - BY_CONVERTER
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
 
 
@@ -129,7 +131,7 @@ class HopPlanner:
                 self._rewrite(move, before, before.version, played)
             elif ours and move.cured:
                 played.refused += move.cured  # of such hardware vmxtool writes nothing, so nothing is cured
-            else:
+            elif not (move.do in _BY_FORMAT and before.disks and self._reads_all(before)):
                 played.end = effect_of(move, before, self.target)
                 played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end)))
         return played
@@ -144,6 +146,10 @@ class HopPlanner:
         played.wanted = wanted
         played.end = before if changes.end is None else _with_past(changes.end, before)
         played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end), changes))
+
+    def _reads_all(self, state: VmState) -> bool:
+        """Whether the target reads every disk by now, as where one step has converted what another was for."""
+        return all(disk.format in self.target.readable_formats for disk in state.disks)
 
     def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
         """Whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""

@@ -156,23 +156,31 @@ class StepMaker:
         return tuple((drive.id, self._file(drive, state).name) for drive in self.files.vm.disks if drive.id in wanted)
 
     def _file(self, drive: Drive, state: VmState) -> DiskFile:
-        return disk_file(drive, merged=not self._snapshots.isdisjoint(state.settled))
+        return disk_file(drive, merged=self._are_merged(state))
+
+    def _are_merged(self, state: VmState) -> bool:
+        """Whether the VM's snapshots are removed by then."""
+        return not self._snapshots.isdisjoint(state.settled)
 
     def _commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
         """The commands of a move that converts disks or registers the VM, and whose they are."""
         vm = self.files.vm
         seen = [self._file(drive, state) for drive in drives if drive.chain is not None and drive.chain.links]
+        merged = self._are_merged(state)
         if move.do is Do.IMPORT_DISKS and seen:
+            # What is in the host's own format already is cloned into the new folder by the same command.
+            native = {it.drive for it in state.disks if it.format == "esx"}
+            seen += [self._file(drive, state) for drive in vm.disks if drive.id in native and drive not in drives]
             return self.target.id, import_commands(vm, seen, self.target)
         if move.do is Do.EXPORT_DISKS and seen:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
-            commands = export_commands(vm, seen, host)
             # A config that has been rewritten by then is not the one that lies on the host.
             as_it_was = state.version == vm.hardware.version
-            return (host.id if host is not None else "esxi"), commands if as_it_was else commands[:-1]
+            commands = export_commands(vm, seen, host, merged=merged, config=as_it_was)
+            return (host.id if host is not None else "esxi"), commands
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
-            return "qemu-img", convert_commands(vm, seen)
+            return "qemu-img", convert_commands(vm, seen, merged=merged)
         if move.do is Do.REGISTER_VM:
             command = register_command(vm, self.target)
             return self.target.id, (command,) if command is not None else ()

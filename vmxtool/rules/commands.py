@@ -7,6 +7,7 @@ person knows stands in capitals: DATASTORE is the name of a datastore of the ESX
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._files import last_part
@@ -14,7 +15,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
@@ -80,14 +81,14 @@ def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> 
     made += [
         ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin) for name in _names(disks)
     ]
-    made.append(("cp", *(f"{old_folder(vm)}/{name}" for name in _own_files(vm)), new_folder(vm)))
+    made += _copies(_own_files(vm), old_folder(vm), new_folder(vm))
     return tuple(made)
 
 
 def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile]) -> Iterator[Argv]:
     if features()["needs-multiextent"].holds(target) and any(disk.split for disk in disks):
         yield ("esxcli", "system", "module", "load", "-m", "multiextent")
-    yield ("mkdir", new_folder(vm))
+    yield _make_folders(new_folder(vm), [*_names(disks), *_own_files(vm)])
 
 
 def register_command(vm: Machine, target: Product) -> Argv | None:
@@ -97,32 +98,49 @@ def register_command(vm: Machine, target: Product) -> Argv | None:
     return ("vim-cmd", "solo/registervm", f"{new_folder(vm)}/{vm.config.path.name}")
 
 
-def export_commands(vm: Machine, disks: Sequence[DiskFile], host: Product | None) -> tuple[Argv, ...]:
+def export_commands(
+    vm: Machine, disks: Sequence[DiskFile], host: Product | None, *, merged: bool = False, config: bool = True
+) -> tuple[Argv, ...]:
     """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
 
     ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 2
     and 3 exports with `-e`, destination first, which on ESXi means something else.
+
+    Args:
+        vm: the VM.
+        disks: those that are exported; the VM's others go along as they are.
+        host: the ESX that has it, or None.
+        merged: whether the VM's snapshots are removed by then.
+        config: whether the config that lies there goes along.
     """
-    made: list[Argv] = [("mkdir", CONVERTED)]
+    along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)[0 if config else 1 :]]
+    made: list[Argv] = [_make_folders(CONVERTED, [*_names(disks), *along])]
     if host is not None and not features()["no-console"].holds(host):
         made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(disks)]
-        return (*made, _take_config_along(vm))
+        return (*made, *_copies(along, "", CONVERTED))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
     made += [
         ("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(disks)
     ]
-    return (*made, _take_config_along(vm))
+    return (*made, *_copies(along, "", CONVERTED))
 
 
-def convert_commands(vm: Machine, disks: Sequence[DiskFile], subformat: str = "monolithicSparse") -> tuple[Argv, ...]:
-    """Convert disks where vmxtool was started, with qemu-img, into a new folder in the VM's own."""
+def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = False) -> tuple[Argv, ...]:
+    """Convert disks where vmxtool was started, with qemu-img, into a new folder in the VM's own.
+
+    Args:
+        vm: the VM.
+        disks: those that are converted; the VM's others go along as they are.
+        merged: whether the VM's snapshots are removed by then.
+    """
     new = file_argument(vm, CONVERTED)
-    made: list[Argv] = [("mkdir", new)]
+    along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
+    made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
     for name, _, adapter in disks:
-        options = f"subformat={subformat},adapter_type={adapter}"
+        options = f"subformat=monolithicSparse,adapter_type={adapter}"
         made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, file_argument(vm, name), f"{new}/{name}"))
-    return (*made, ("cp", *(file_argument(vm, name) for name in _own_files(vm)), new))
+    return (*made, *_copies(along, str(Path(new).parent), new))
 
 
 def check_chain(vm: Machine, drive: Drive) -> Argv:
@@ -163,17 +181,47 @@ def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
     return DiskFile(name, link is not None and is_split(link), _adapter_word(drive))
 
 
-def _take_config_along(vm: Machine) -> Argv:
-    return ("cp", *map(as_argument, _own_files(vm)), CONVERTED)
+def _make_folders(new: str, names: Iterable[str]) -> Argv:
+    """Make a new folder, with the folders in it that files go to."""
+    inner = {name.rpartition("/")[0] for name in names} - {""}
+    return ("mkdir", "-p", *(f"{new}/{folder}" for folder in sorted(inner))) if inner else ("mkdir", new)
+
+
+def _copies(names: Sequence[str], old: str, new: str) -> Iterator[Argv]:
+    """Copy files of a folder into a new one, each to the place that it has there."""
+    for folder in dict.fromkeys(name.rpartition("/")[0] for name in names):
+        here = [name for name in names if name.rpartition("/")[0] == folder]
+        sources = [f"{old}/{name}" if old not in {"", "."} else as_argument(name) for name in here]
+        yield ("cp", *sources, f"{new}/{folder}" if folder else new)
 
 
 def _own_files(vm: Machine) -> list[str]:
-    """The files beside the disks that a VM cannot do without: its config, and what its firmware remembers."""
+    """The files beside the disks that a VM takes along: its config, what its firmware remembers, images of discs."""
     remembered = last_part(vm.config.document.get("nvram", ""))
-    files = [vm.config.path.name]
-    if remembered and (vm.config.folder / remembered).is_file():
-        files.append(remembered)
-    return files
+    images = [drive.file for drive in vm.drives if drive.kind in {"cdrom", "floppy"} and drive.file]
+    return [vm.config.path.name, *_inside(vm, [remembered, *images])]
+
+
+def _other_disks(vm: Machine, disks: Sequence[DiskFile], *, merged: bool) -> list[str]:
+    """The files of the VM's disks that are not among some; of a chain all, or the first disk once they are merged."""
+    taken, found = set(_names(disks)), list[Path]()
+    for drive in vm.disks:
+        links = drive.chain.links if drive.chain is not None else ()
+        if disk_file(drive, merged=merged).name not in taken:
+            for link in links[-1:] if merged else links:
+                found += [link.path, *(extent.path for extent in link.extents if extent.path is not None)]
+    folder = vm.config.folder
+    return _inside(vm, [path.relative_to(folder).as_posix() for path in found if path.is_relative_to(folder)])
+
+
+def _inside(vm: Machine, names: Iterable[str]) -> list[str]:
+    """Those of some files that lie in the VM's folder, each once."""
+    folder = vm.config.folder
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if name and not Path(name).is_absolute() and ".." not in Path(name).parts and (folder / name).is_file()
+    ]
 
 
 def _names(disks: Sequence[DiskFile]) -> list[str]:
