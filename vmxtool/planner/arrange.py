@@ -81,15 +81,20 @@ def _with_rewrite(body: list[Move], cures: Sequence[Finding], start: VmState, *,
     if at is not None:
         body[at] = body[at]._replace(cured=parts)
     elif parts:
-        first = 1 if body and body[0].do is Do.MOVE_TO else 0
         if (start.version or 0) < OLDEST_WRITTEN:
             # A product of its time makes the VM one that vmxtool writes: the way's own, or the oldest that does.
-            if not first:
+            if not any(_is_upgrade_before(move) for move in body):
                 body = [*_raised_before(start), *body]
-            upgrade = (n + 1 for n, move in enumerate(body) if move.do is Do.UPGRADE_HARDWARE)
-            first = next(upgrade, first) if body and body[0].do is Do.MOVE_TO else 0
+            first = next((n + 1 for n, move in enumerate(body) if _is_upgrade_before(move)), 0)
+        else:
+            first = 1 if body and body[0].do is Do.MOVE_TO else 0
         body.insert(first, Move(Do.REWRITE, cured=parts))
     return body
+
+
+def _is_upgrade_before(move: Move) -> bool:
+    """Whether another product than the target upgrades the VM, before it is carried there."""
+    return move.do is Do.UPGRADE_HARDWARE and phase_of(move) < Phase.REWRITE
 
 
 def _raised_before(start: VmState) -> tuple[Move, ...]:

@@ -151,8 +151,12 @@ def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only
 def _candidates(own: int, buses: tuple[str, ...], target: Product) -> Iterator[int]:
     """The VM's own version, the nearest below and above; above also the first with the buses of all disks.
 
-    A version that no product ever had lies between two generations of the guide, and the VM goes to the younger.
+    A version that no product ever had lies between two generations of the guide, and the VM goes to the younger. One
+    that vmxtool does not write is raised by a product first, so the versions are those of what it becomes.
     """
+    if own < OLDEST_WRITTEN and runs(target, own) is Ternary.NO:
+        yield from _candidates(OLDEST_WRITTEN, buses, target)
+        return
     answer, lower = runs(target, own), nearest_below(target, own)
     offered = {bus for bus in buses if bus in target.disk_buses}
     homeless = any(not has_bus(bus, own, target.esx) for bus in offered)
