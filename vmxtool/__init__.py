@@ -211,6 +211,7 @@ def plan_rewrite(
     from vmxtool.planner.goal import Goal
     from vmxtool.planner.rewrite import intend
     from vmxtool.rewriter.rewrite import make_rewrite
+    from vmxtool.rules.case import facts_of
 
     goal = Goal(
         hwversion=hwversion,
@@ -222,7 +223,7 @@ def plan_rewrite(
         adapter=adapter,
         unsafe=unsafe,
     )
-    found = intend(inspect(vm), goal)
+    found = intend(facts_of(inspect(vm)), goal)
     return make_rewrite(
         found.machine,
         found.changes,

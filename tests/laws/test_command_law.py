@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def followed(found: Path, target: str, tally: Tally) -> Iterator[str]:
     verdict = vmxtool.check(found, target)
     plan = best_with_a_command(verdict)
     if plan is None:
+        yield from _broken_beside(verdict, found if found.is_dir() else found.parent)
         return
     folder = found if found.is_dir() else found.parent
     simulated = 0
@@ -80,6 +82,15 @@ def followed(found: Path, target: str, tally: Tally) -> Iterator[str]:
             again = vmxtool.check(found, target).plans
             if any(_is_same(it, step) for other in again[:1] for it in other.steps):
                 yield f"{step.do.value} is done and printed again"
+
+
+def _broken_beside(verdict: Verdict, folder: Path) -> Iterator[str]:
+    """What is wrong with the commands that cure findings where no plan needs a rewrite."""
+    for command in {argv for it in verdict.findings if it.fix is not None for argv in it.fix.commands}:
+        if command[:2] == ("vmxtool", "rewrite"):
+            code, said = run((*command, "--dry-run", "--format", "json"), folder)
+            if code != 0 or not json.loads(said)["changes"]:
+                yield f"{' '.join(command)} exits with {code}, or changes nothing: {said.strip()[-160:]}"
 
 
 def _broken_command(step: Step, folder: Path) -> Iterator[str]:

@@ -18,7 +18,7 @@ from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules import writing
-from vmxtool.rules.case import facts_of, has_bus
+from vmxtool.rules.case import has_bus
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -60,13 +60,13 @@ class Intended:
     then: tuple[str, ...] = ()
 
 
-def intend(machine: Machine, goal: Goal) -> Intended:
+def intend(files: Files, goal: Goal) -> Intended:
     """Work out what a request changes in a VM's files, or every reason why it is refused.
 
     Raises:
         UsageError: which product made the VM matters, and its files do not tell.
     """
-    files = facts_of(machine)
+    machine = files.vm
     origins = likely_origins(machine, goal.origin)
     start = start_of(files, origins)
     if goal.target is None and goal.hwversion is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.planner.goal import Goal
 from vmxtool.planner.moves import VERSION_MOVES
 from vmxtool.planner.plan import holds, identity, stops
+from vmxtool.planner.rewrite import intend
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules.case import Case
 from vmxtool.rules.commands import vmxtool_command
@@ -16,10 +18,12 @@ from vmxtool.rules.registry import judge
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vmxtool.findings import Finding
+    from vmxtool.findings import Finding, Fix
+    from vmxtool.knowledge.products import Product
     from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.play import HopPlanner
+    from vmxtool.rules.case import Files
 
 
 def weigh(found: Plans, steps: Sequence[Step]) -> tuple[Finding, ...]:
@@ -82,13 +86,26 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
     if finding.blocks or found.best is None:
         return finding
     # Nothing has to be changed; what a rewrite for the target does all the same, it does if asked.
-    version = found.hop.start.version
-    other = nearest_offered(found.hop.target, version) if version is not None else None
-    if finding.cure in VERSION_MOVES and other is None:
-        return finding._replace(fix=None)
-    words = ["--target", found.hop.target.id, *(("--from", found.hop.named) if found.hop.named is not None else ())]
-    if found.hop.target.family == HARDWARE:
-        words = ["--hwversion", str(found.hop.target.runs_max)]
-    words += ["--hwversion", str(other)] if finding.cure in VERSION_MOVES else []
-    words += ["--unsafe"] if fix.safety is Safety.UNSAFE else []
-    return finding._replace(fix=fix._replace(commands=(vmxtool_command(found.hop.files.vm, "rewrite", *words),)))
+    return finding._replace(fix=_fix_beside(finding, fix, found))
+
+
+def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
+    """The fix with the command of a rewrite that no plan needs; None where it would be refused, or change nothing."""
+    hop, version = found.hop, None
+    if finding.cure in VERSION_MOVES:
+        version = nearest_offered(hop.target, hop.start.version) if hop.start.version is not None else None
+        if version is None:
+            return None
+    target: Product | None = hop.target
+    if hop.target.family == HARDWARE:
+        target, version = None, hop.target.runs_max
+    origin = products()[hop.named] if hop.named is not None else None
+    goal = Goal(version, target, origin, unsafe=fix.safety is Safety.UNSAFE)
+    if not hop.files.once(_makes_changes, goal):
+        return None
+    return fix._replace(commands=(vmxtool_command(hop.files.vm, "rewrite", *goal.words),))
+
+
+def _makes_changes(files: Files, goal: Goal) -> bool:
+    made = intend(files, goal)
+    return not made.refused and bool(made.changes)
