@@ -153,8 +153,9 @@ class HopPlanner:
 
     def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
         """Whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
-        changes_version = move.do in REWRITING | {Do.UPGRADE_HARDWARE}
-        return move.one_way or (changes_version and is_one_way(before.version, after.version, self.start.holder))
+        return move.one_way or (
+            move.do in _CHANGING_VERSION and is_one_way(before.version, after.version, self.start.holder)
+        )
 
     def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:
         """What a rewrite is to reach for a move: all that the target asks for, or before Converter the moves alone."""

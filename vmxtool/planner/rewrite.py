@@ -262,13 +262,14 @@ def _adapter(goal: Goal) -> str | None:
 def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     files = found.hop.files
     yield from _state_notes(files.vm)
-    before, after = plan.start.version, plan.end.version if plan.own is None else plan.own.after.version
+    before, end = plan.start.version, plan.end.version
+    after = before if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         undone = " once vmxtool undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""
-        yield f"{maker.name} and {goal.target.name} both run hardware version {after}, so the VM can go back{undone}"
+        yield f"{maker.name} and {goal.target.name} both run hardware version {end}, so the VM can go back{undone}"
     for finding in found.hop.found:
-        if before is None or after != before or finding.blocks or finding.cure not in VERSION_MOVES:
+        if before is None or {after, end} != {before} or finding.blocks or finding.cure not in VERSION_MOVES:
             continue
         other = nearest_offered(found.hop.target, before)
         if other is not None:
