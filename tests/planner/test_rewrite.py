@@ -138,6 +138,15 @@ def test_legacy_does_not_ask_where_every_likely_maker_gives_the_same(tmp_path: P
     assert version_of(plan_rewrite(alike, target="gsx3", legacy=True)) == "3"
 
 
+def test_the_next_command_names_the_product_that_the_files_no_longer_tell_of(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, "", hw=4, guest="winxppro")
+    made_by = vm.origin[0].product
+    assert plan_rewrite(vm, target="esx2-smp").then == ("check", "--target", "esx2-smp", "--from", made_by)
+    assert plan_rewrite(vm, target="ws6", unsafe=True).then == ("check", "--target", "ws6")
+    named = plan_rewrite(vm, target="esx2-smp", origin="ws5.5").then
+    assert named == ("check", "--target", "esx2-smp", "--from", "ws5.5")
+
+
 def test_what_converter_does_alone_is_not_done_beside_it(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, "", hw=4, guest="rhel4")
     assert [dos(plan) for plan in check(vm, "gsx3", "server1").plans] == [["converter"]]

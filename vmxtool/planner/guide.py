@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import OriginCandidate
 
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
+_LOWERING = frozenset({"create-legacy-vm", "downgrade-hardware"})
 _ACE_OUT = "mpg:p12:ace-out"
 
 
@@ -77,6 +79,10 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         for fact in tables.moves(name, to_id)
     )
     fact = next(of_text, None)
+    if like != holder == made_by and _lowers_freely(tables.lookup(holder, to_id)):
+        found = tables.lookup(like or holder, to_id)
+        if found is not None and all(way.when for way in found.ways):
+            like = holder  # the cell of its own product is surer of VMs whose hardware has been lowered
     if fact is not None and tables.lookup(like or holder, to_id) is None:
         return GuideAnswer(None, fact, (holder,))
     entry = tables.lookup(like, to_id) if like is not None else None
@@ -86,6 +92,12 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     leaves_ace = tables.fact(_ACE_OUT)
     beside = (leaves_ace,) if holder in leaves_ace.products and entry is not None else ()
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), beside)
+
+
+def _lowers_freely(entry: GuideEntry | None) -> bool:
+    """Whether a cell has a way over lowered hardware that hangs on no condition."""
+    ways = entry.ways if entry is not None else ()
+    return any(step.do in _LOWERING for way in ways if not way.when for step in way.steps)
 
 
 @lru_cache(maxsize=2048)

@@ -42,8 +42,11 @@ def prove_config(vm: Machine, after: Document, changes: Changes) -> None:
         raise _fault(vm.config.file, "lines that no change names would change")
 
 
-def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) -> None:
+def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) -> Machine:
     """Read the new config as a VM: its state is the one that was planned with, and a second run asks for nothing.
+
+    Returns:
+        The VM as it will be read.
 
     Raises:
         WriteError: it is not, which is a fault of vmxtool; nothing has been written.
@@ -57,6 +60,7 @@ def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) 
     if repeated.settings:
         listed = ", ".join(change.key for change in repeated.settings[:5])
         raise _fault(vm.config.file, f"a second run would change {listed} again")
+    return again
 
 
 def differences(changes: Changes, seen: VmState) -> list[str]:

@@ -111,7 +111,7 @@ def make_rewrite(
     records = (*config.records, *disks.records)
     if records:
         prove_config(machine, config.document, changes)
-        prove_state(machine, config.document, changes, wanted)
+        then = _named(then, machine, prove_state(machine, config.document, changes, wanted))
         prove_descriptors(disks.rewritten)
     return Rewrite(
         machine,
@@ -127,3 +127,11 @@ def make_rewrite(
         ),
         then=then,
     )
+
+
+def _named(then: tuple[str, ...], before: Machine, after: Machine) -> tuple[str, ...]:
+    """The words of the next command; it names the product that made the VM where the files told it and no longer do."""
+    made_by, told = ([it.product for it in vm.origin] for vm in (before, after))
+    if not then or "--from" in then or not made_by or told == made_by:
+        return then
+    return (*then, "--from", made_by[0])
