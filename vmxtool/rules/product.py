@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary
+from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -211,3 +211,22 @@ def move_ruled_out(case: Case) -> Iterator[Hit]:
     evidence = next((it.evidence for it in case.vm.origin if guide.entry and it.product == guide.entry.from_id), ())
     message = f"the guide does not support moving a VM from {made_by} to {case.target.name}"
     yield Hit(message, evidence, sources=tuple(filter(None, (guide.source,))))
+
+
+@rule("PRD109", "holder-does-not-run-it", Severity.WARNING, about=About.TARGET)
+def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
+    """The product that is said to have the VM does not run its hardware version.
+
+    Either another product made it, or the number was changed by hand. The answer is for the product that was named.
+    """
+    version, holder = case.now.version, products().get(case.now.holder or "")
+    if holder is None or holder.id == case.target.id or version is None or case.version_changed:
+        return
+    if runs(holder, version) is not Ternary.NO:
+        return
+    yield Hit(
+        f"{holder.name} does not run hardware version {version} (vmx-{version}), so it has not made the VM as it is",
+        case.vm.hardware.evidence,
+        manual("name the product that has the VM with --from"),
+        sources=(holder.source,),
+    )
