@@ -187,6 +187,11 @@ def test_esx_2_names_a_disk_by_name(tmp_path: Path) -> None:
     assert vms.places(drive.file_evidence) == ['vm.vmx:5: scsi0:0.name = "vmhba0:0:0:5:db.vmdk"']
 
 
+def test_only_a_scsi_disk_is_named_by_name(tmp_path: Path) -> None:
+    drive = vms.only(vms.read(tmp_path, 'ide0:0.present = "TRUE"', 'ide0:0.name = "disk.vmdk"'))
+    assert (drive.file, drive.chain) == (None, None)
+
+
 def test_file_name_goes_before_name(tmp_path: Path) -> None:
     drive = vms.only(vms.read(tmp_path, IDE_DISK, 'ide0:0.name = "other.vmdk"'))
     assert drive.file == "disk.vmdk"
