@@ -331,6 +331,17 @@ def test_disks_that_the_target_reads_go_along_with_those_that_are_exported_or_im
     ]
 
 
+def test_a_copy_knows_which_folder_it_takes_and_where_it_goes(make: Make) -> None:
+    vm = make(7, kind="vmfs")
+    (out,) = check(vm, "ws7", "esx4.1").plans
+    (over,) = check(vm, "esx4.1", "ws7").plans
+    new = f"/vmfs/volumes/DATASTORE/{vm.config.folder.name}"
+    assert [(step.takes, step.path) for step in out.steps if step.do == "copy"] == [("converted", None)]
+    assert [(step.takes, step.path) for step in over.steps if step.do == "copy"] == [(None, new)]
+    lowered = [step for step in check(make(11, kind="vmfs"), "ws7", "esxi6.0").steps if step.do == "export-disks"]
+    assert [step.rewritten for step in lowered] == [True]
+
+
 def test_a_modern_vm_goes_to_an_older_host_by_one_rewrite_an_import_and_a_registration(make: Make) -> None:
     (plan,) = check(make(19, NVME, guest="centos7-64"), "esxi6.0").plans
     assert dos(plan) == ["prepare-guest", "downgrade-hardware", "copy", "import-disks", "register-vm"]

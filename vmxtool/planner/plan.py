@@ -44,6 +44,9 @@ class Step:
         remedy: what the finding that it cures says to do, or None.
         cures: codes of the findings that it cures.
         n: 1-based place in the whole list of an answer; 0 before it is in one.
+        takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
+        path: the folder on an ESX host that a copy or an import goes to, or None.
+        rewritten: whether the config is another by then than the one that lies where the VM is now.
         way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
     """
 
@@ -64,6 +67,9 @@ class Step:
     remedy: str | None = None
     cures: tuple[str, ...] = ()
     n: int = 0
+    takes: str | None = None
+    path: str | None = None
+    rewritten: bool = False
     way: int | None = None
 
     @property

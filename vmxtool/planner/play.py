@@ -109,7 +109,7 @@ class HopPlanner:
         ]
 
     def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:
-        maker = StepMaker(self.files, self.target, self.named, self.found)
+        maker = StepMaker(self.files, self.start, self.target, self.named, self.found)
         return Plan(
             made=tuple(played.made),
             start=self.start,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Safety
@@ -10,10 +11,13 @@ from vmxtool.planner.goal import option_words
 from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import (
+    CONVERTED,
     convert_commands,
     disk_file,
     export_commands,
     import_commands,
+    new_folder,
+    old_folder,
     register_command,
     vmxtool_command,
 )
@@ -35,18 +39,25 @@ if TYPE_CHECKING:
 class StepMaker:
     """Makes the steps of a plan for one VM and one target."""
 
-    def __init__(self, files: Files, target: Product, named: str | None, found: Sequence[Finding]) -> None:
+    def __init__(
+        self, files: Files, start: VmState, target: Product, named: str | None, found: Sequence[Finding]
+    ) -> None:
         """Begin for a VM.
 
         Args:
             files: its files.
+            start: its state before the first step.
             target: where it goes.
             named: id of the product that the user said made it, or None; commands then say so too.
             found: what was found against the target at its start.
         """
-        self.files, self.target, self.named, self.found = files, target, named, found
-        removed = (it for it in (*files.findings, *found) if it.cure is Do.REMOVE_SNAPSHOTS)
-        self._snapshots = frozenset(key for it in removed for key in it.keys)
+        self.files, self.start, self.target, self.named, self.found = files, start, target, named, found
+
+    @cached_property
+    def _snapshots(self) -> frozenset[str]:
+        """The marks of a state whose snapshots are removed."""
+        removed = (it for it in (*self.files.findings, *self.found) if it.cure is Do.REMOVE_SNAPSHOTS)
+        return frozenset(key for it in removed for key in it.keys)
 
     def steps(self, made: Made, way: Way, *, by_converter: bool) -> list[Step]:
         """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after."""
@@ -136,7 +147,22 @@ class StepMaker:
             drives=self._named_drives([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else None,
             cures=_codes(move.cured),
+            takes=CONVERTED if move.do is Do.COPY and self._is_converted(made.before) else None,
+            path=self._path(made, commands),
+            rewritten=before != self.files.vm.hardware.version,
         )
+
+    def _path(self, made: Made, commands: Sequence[Argv]) -> str | None:
+        """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
+        vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
+        if made.move.do is Do.COPY and self.target.esx:
+            return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)
+        return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
+
+    def _is_converted(self, state: VmState) -> bool:
+        """Whether disks have been written into a new folder by then, with the config."""
+        pairs = zip(self.start.disks, state.disks, strict=True)
+        return any(old.format in {"esx", "transport"} and new.format != old.format for old, new in pairs)
 
     def _doer(self, move: Move) -> str:
         kind = KINDS[move.do]

@@ -13,8 +13,6 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import names
 from vmxtool.planner.verdict import Answer, Effort
-from vmxtool.rules.commands import new_folder, old_folder
-from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -156,11 +154,12 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
         case Do.COPY:
             return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
-            return f"export {disk_words(step)} from ESX into a new folder beside the VM's files{_config_too(step, vm)}"
+            folder = "a new folder beside the VM's files"
+            return f"export {disk_words(step)} from ESX into {folder}{_config_too(step, lies_here=False)}"
         case Do.IMPORT_DISKS:
             return _import_text(step, vm)
         case Do.CONVERT_DISKS:
-            return f"convert {disk_words(step)} into a new folder{_config_too(step, None)}"
+            return f"convert {disk_words(step)} into a new folder{_config_too(step, lies_here=True)}"
         case Do.UPGRADE_HARDWARE if step.products:
             return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
@@ -200,21 +199,16 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
 
 
 def _copy_text(step: Step, vm: Machine | None) -> str:
-    to, target = short_name(step.target), products()[step.target]
-    formats = {disk.format for disk in VmState.of(vm).disks} if vm is not None else set()
-    if not target.esx or vm is None:
-        # Disks that the target does not read have been written into a folder of their own, with the config.
-        exported = (formats & {"esx", "transport"}) - target.readable_formats
-        folder = "that new folder" if exported else "the VM's folder"
-        return f"copy all files of {folder} to {to}"
-    # Where disks are imported, the folder that they come from is another than the one that they go to.
-    imported = formats - {"esx", "unseen"}
-    return f"copy all files of the VM's folder to {(old_folder if imported else new_folder)(vm)} on the host of {to}"
+    folder = "that new folder" if step.takes is not None else "the VM's folder"
+    to = short_name(step.target)
+    return (
+        f"copy all files of {folder} to {to if step.path is None or vm is None else f'{step.path} on the host of {to}'}"
+    )
 
 
 def _import_text(step: Step, vm: Machine | None) -> str:
-    if step.commands and vm is not None:
-        how = f" into {new_folder(vm)}"
+    if step.path is not None and vm is not None:
+        how = f" into {step.path}"
     elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
         how = " with vmkfstools -i"
     else:
@@ -222,9 +216,9 @@ def _import_text(step: Step, vm: Machine | None) -> str:
     return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}"
 
 
-def _config_too(step: Step, host_has: Machine | None) -> str:
+def _config_too(step: Step, *, lies_here: bool) -> str:
     """What goes with the disks; a config that was rewritten here may lie with its disks' host as it was."""
-    config = "the config" if host_has is None or step.before == host_has.hardware.version else "the rewritten config"
+    config = "the rewritten config" if step.rewritten and not lies_here else "the config"
     return f", and {config} with " + ("it" if len(step.drives) == 1 else "them")
 
 
