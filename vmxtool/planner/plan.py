@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import Changes, Wanted
     from vmxtool.findings import Finding, Safety
+    from vmxtool.knowledge.cells import Way as PrintedWay
     from vmxtool.planner.moves import Made
     from vmxtool.rules.commands import Argv
     from vmxtool.rules.state import VmState
@@ -43,10 +44,10 @@ class Step:
         drives: ids and files of the disks that it is about.
         remedy: what the finding that it cures says to do, or None.
         cures: codes of the findings that it cures.
-        n: 1-based place in the whole list of an answer; 0 before it is in one.
         takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
         path: the folder on an ESX host that a copy or an import goes to, or None.
         rewritten: whether the config is another by then than the one that lies where the VM is now.
+        n: 1-based place in the whole list of an answer; 0 before it is in one.
         way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
     """
 
@@ -66,10 +67,10 @@ class Step:
     drives: tuple[tuple[str, str], ...] = ()
     remedy: str | None = None
     cures: tuple[str, ...] = ()
-    n: int = 0
     takes: str | None = None
     path: str | None = None
     rewritten: bool = False
+    n: int = 0
     way: int | None = None
 
     @property
@@ -93,7 +94,8 @@ class Plan:
         at_start: what is found before all of them.
         judged: what is found at each end that was tried.
         wanted: what vmxtool's rewrite is to reach, or None.
-        order: its place among the guide's printed ways.
+        order: its place among the ways that were tried.
+        printed: the way of the guide that it was made of, or None.
         as_steps: makes the steps of a move, when they are first asked for.
     """
 
@@ -105,6 +107,7 @@ class Plan:
     judged: tuple[Finding, ...]
     wanted: Wanted | None
     order: int
+    printed: PrintedWay | None
     as_steps: Callable[[Made], list[Step]] = field(compare=False)
 
     @cached_property

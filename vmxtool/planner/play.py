@@ -119,6 +119,7 @@ class HopPlanner:
             judged=tuple(met),
             wanted=played.wanted,
             order=order,
+            printed=way.printed,
             as_steps=partial(maker.steps, way=way, by_converter=played.by_converter),
         )
 

@@ -63,7 +63,7 @@ class Hop:
     @property
     def others(self) -> tuple[Way, ...]:
         """The other printed ways between the same two products."""
-        return tuple(way for number, way in enumerate(self.guide.ways) if number != self.plan.order)
+        return tuple(way for way in self.guide.ways if way != self.plan.printed)
 
     @property
     def before(self) -> int | None:

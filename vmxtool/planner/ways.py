@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.knowledge.cells import Step as GuideStep
+    from vmxtool.knowledge.cells import Way as PrintedWay
     from vmxtool.knowledge.products import Product
     from vmxtool.rules.case import GuideAnswer
     from vmxtool.rules.state import VmState
@@ -41,12 +42,14 @@ class Way:
         moves: what it is made of, in its own order.
         when: conditions that no file shows, in the guide's words.
         one_way: the guide prints that the VM cannot go back.
+        printed: the way as the guide has it, or None.
         source: the cell or the fact of the guide, or None where it is silent.
     """
 
     moves: tuple[Move, ...] = ()
     when: tuple[str, ...] = ()
     one_way: bool = False
+    printed: PrintedWay | None = None
     source: str | None = None
 
 
@@ -89,7 +92,7 @@ def stages(found: Sequence[Way], start: VmState, target: Product) -> list[Way]:
     upgrade = Move(Do.UPGRADE_HARDWARE, (), first_version(target), source=source)
     carrying = (way for way in found if way.source is not None and way.moves)
     return [
-        Way((*way.moves, upgrade), way.when, way.one_way, way.source)
+        Way((*way.moves, upgrade), way.when, way.one_way, way.source, way.printed)
         for way in carrying
         if all(move.do in _ONLY_CARRIES for move in way.moves)
     ]
