@@ -14,7 +14,7 @@ from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import products as module
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.product_names import find_target, read_names
-from vmxtool.knowledge.products import Product, products
+from vmxtool.knowledge.products import Product, is_smp_edition, products
 
 SHIPPED = (Path(module.__file__).parent / "products.toml").read_text(encoding="utf-8")
 
@@ -145,7 +145,11 @@ def test_the_first_players_make_no_machines() -> None:
 def test_runs() -> None:
     esxi67 = products()["esxi6.7"]
     assert [version for version in range(24) if esxi67.runs(version)] == [4, 7, 8, 9, 10, 11, 13, 14]
-    assert [version for version in range(24) if products()["ws6"].runs(version)] == [3, 4, 5, 6]
+    assert [version for version in range(24) if products()["ws6"].runs(version)] == [3, 4, 6]
+
+
+def test_one_product_is_the_edition_with_virtual_smp_of_another() -> None:
+    assert [name for name in products() if is_smp_edition(name)] == ["esx2-smp"]
 
 
 def test_no_esx_from_5_on_runs_what_hosted_products_alone_have() -> None:

@@ -157,6 +157,16 @@ def hardware(version: int) -> HardwareVersion | None:
     return hardware_versions().get(version)
 
 
+def existed(version: int) -> bool:
+    """Whether a product may ever have had a hardware version: 5 was left out, and one not known here may be newer.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    row = hardware(version)
+    return row is None or row.valid
+
+
 def generation_of(version: int | None) -> int | None:
     """The guide's generation of a hardware version (mpg:p10), or None where it has none.
 

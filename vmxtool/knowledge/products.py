@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.hardware import BUSES, HardwareVersion, SnapshotSupport, hardware_versions, snapshot_support
+from vmxtool.knowledge.hardware import (
+    BUSES,
+    HardwareVersion,
+    SnapshotSupport,
+    existed,
+    hardware_versions,
+    snapshot_support,
+)
 from vmxtool.knowledge.hardware import FILE as HARDWARE_FILE
 
 if TYPE_CHECKING:
@@ -108,8 +115,11 @@ class Product:
         return int(self.released.replace("-", "").ljust(8, "0"))
 
     def runs(self, version: int) -> bool:
-        """Whether it runs machines of a hardware version, in legacy mode where that is older than its own."""
-        return self.runs_min <= version <= self.runs_max and version not in self.runs_except
+        """Whether it runs machines of a hardware version, in legacy mode where that is older than its own.
+
+        What no source confirms is taken for true here; `knowledge.runs` tells it apart.
+        """
+        return self.runs_min <= version <= self.runs_max and version not in self.runs_except and existed(version)
 
 
 @cache
@@ -123,15 +133,19 @@ def products() -> Mapping[str, Product]:
     return MappingProxyType({product.id: product for product in rows})
 
 
+@cache
+def is_smp_edition(product_id: str) -> bool:
+    """Whether a product is the edition with Virtual SMP of one that also came without (pages 10 and 14)."""
+    product = products()[product_id]
+    plain = (it for it in products().values() if it.family == product.family and not it.smp)
+    return product.smp and any(product.name.startswith(f"{it.name} ") for it in plain)
+
+
 class Shelf(NamedTuple):
     """The products by id, and the family that each word before a version means."""
 
     products: Mapping[str, Product]
     words: Mapping[str, str]
-
-
-def _readshipped() -> Iterable[Product]:
-    return shipped().products.values()
 
 
 def _read_shipped() -> Iterable[Product]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.knowledge.hardware import hardware
+from vmxtool.knowledge.hardware import existed, hardware
 from vmxtool.knowledge.products import HARDWARE, products
 
 if TYPE_CHECKING:
@@ -42,12 +42,6 @@ def runs(product: Product, version: int) -> Ternary:
     else:
         return Ternary.YES
     return Ternary.UNSURE if doubtful else Ternary.NO
-
-
-def existed(version: int) -> bool:
-    """Whether a product may ever have had a hardware version: 5 was left out, and one not known here may be newer."""
-    row = hardware(version)
-    return row is None or row.valid
 
 
 @lru_cache(maxsize=256)

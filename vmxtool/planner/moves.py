@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, Do
 from vmxtool.knowledge.devices import devices
+from vmxtool.knowledge.hardware import existed
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary, can_return, existed, first_version, runs
+from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
 from vmxtool.rules.case import unknown_rows
 from vmxtool.rules.state import DISKS_NAMED
 

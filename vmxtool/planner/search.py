@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.products import HARDWARE, is_smp_edition, products
 from vmxtool.planner.guide import hop_guide
 from vmxtool.planner.hop import plan_hop
 from vmxtool.planner.moves import is_one_way
@@ -36,7 +36,6 @@ _MOST_EDGES = 400  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
 _EARLY = 3  # generation from which a VM reaches Fusion 1 over a Workstation only (page 15)
 _OVER_WORKSTATION = "mpg:p15:fusion-over-workstation"
-_SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
 
 
 class _Node(NamedTuple):
@@ -82,6 +81,7 @@ class Search:
         self._edges = 0
         self._have: frozenset[str] | None = None
         self._at_home = {products()[holder].family, target.family}
+        self._smp_only = is_smp_edition(holder)
         staged, generation = tables.fact(_OVER_WORKSTATION), generation_of(start.version or 0)
         early = generation is not None and generation <= _EARLY
         self._over_workstation = {name for name in staged.products if early and tables.generation_of(name) == 6}
@@ -130,7 +130,7 @@ class Search:
         first = _Node(start.holder or "", start.version, self._form)
         at_hand = frozenset(over) - {first.product, self.target.id}
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
-        if (start.holder or "").endswith(_SMP) and not self.target.smp:
+        if self._smp_only and not self.target.smp:
             between = []  # the guide's own cell leads there or nothing does (page 14)
         heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
         known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
@@ -206,7 +206,7 @@ class Search:
     def _runs_it(self, product_id: str) -> bool:
         """Whether a product runs this very VM, as far as its processors and guest tell."""
         product = products()[product_id]
-        smp_only = (self.start.holder or "").endswith(_SMP)  # goes to products with Virtual SMP (page 14)
+        smp_only = self._smp_only  # goes to products with Virtual SMP (page 14)
         if product.family == HARDWARE or (smp_only and not product.smp):
             return False
         vcpus = self.start.vcpus

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import first_version
 from vmxtool.machine.model import (
     Config,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _DISK = "scsi0:0"
 _MEMORY_MIB = 256
-_SMP = "-smp"  # ends the id of a product with Virtual SMP where one without it has the same version
 
 
 def native_format(product_id: str) -> DiskFormat:
@@ -53,7 +52,7 @@ def plain_vm(
         has_disk: whether it has one.
     """
     product = products()[product_id]
-    vcpus = 2 if product_id.endswith(_SMP) else 1
+    vcpus = 2 if is_smp_edition(product_id) else 1
     number = first_version(product) if version is None else version
     text = f'virtualHW.version = "{number}"\n'
     config = Config(Path("vm.vmx"), "vm.vmx", Document.parse(text.encode(), "vm.vmx"), None)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import BY_CONVERTER, Do
-from vmxtool.knowledge.hardware import generation_of, newest_known
+from vmxtool.findings import BY_CONVERTER, LOWERING, Do
+from vmxtool.knowledge.hardware import existed, generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, existed, first_version, is_written, runs
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
 from vmxtool.knowledge.transcript import names
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
