@@ -79,6 +79,9 @@ BY_CONVERTER = frozenset({Do.CONVERTER, Do.IMPORT_WIZARD})
 CHANGING_HARDWARE = frozenset({Do.REWRITE, Do.UPGRADE_HARDWARE, Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM})
 """Moves that change the hardware of a VM; a snapshot holds the hardware of its time."""
 
+LOWERING = frozenset({Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM})
+"""Moves to an older hardware version."""
+
 CONVERTING_DISKS = frozenset({Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CONVERT_DISKS}) | BY_CONVERTER
 """Moves that write a VM's disks anew, in another format and without their chain."""
 

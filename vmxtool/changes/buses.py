@@ -11,8 +11,8 @@ from vmxtool.changes.hardware import knows
 from vmxtool.changes.model import Changes, Needs, SettingChange
 from vmxtool.changes.units import UnitMap, renamed
 from vmxtool.findings import Safety
-from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules import writing
+from vmxtool.rules.case import has_bus, scsi_model
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import rows_for
 from vmxtool.vmx.lines import fold
@@ -93,7 +93,7 @@ class _Moves:
 
     def lacks_bus(self, bus: str) -> bool:
         """Whether the version has no bus of this kind, for CD-ROM drives either."""
-        return bus in _BUS_NAMES and bool(_unknown_rows(bus, self.wanted.version, self.wanted.esx))
+        return bus in _BUS_NAMES and not has_bus(bus, self.wanted.version, self.wanted.esx)
 
     def to_scsi(self, drives: Sequence[Drive]) -> None:
         if not drives:
@@ -177,8 +177,7 @@ class _Moves:
 
     def _choose_model(self) -> None:
         vm, version, asked = self.vm, self.wanted.version, self.wanted.adapter
-        guest = find_guest(vm.guest.id) if vm.guest.id else None
-        model = asked or (guest.scsi_model if guest is not None else None)
+        model = asked or scsi_model(vm)
         if model is None:
             self.options.append(f"adapter={_FALLBACK}")
             model = _FALLBACK

@@ -16,7 +16,7 @@ from vmxtool.rules import writing
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
-from vmxtool.rules.state import rows_for
+from vmxtool.rules.state import is_off, rows_for
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     document, row = files.vm.config.document, devices()[row_id]
     if not row.takes(document[folded]):
         return None
-    key, off, why = document.spelling(folded), _is_off(document, folded), row.reason.rstrip(".")
+    key, off, why = document.spelling(folded), is_off(document, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
     removal = unsure_removal = SettingChange(key, None, why, row.source)
     if not row.unverified.isdisjoint(_BORDERS):
@@ -312,14 +312,6 @@ def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted
 def _replaces(row: DeviceRule, value: str, wanted: Wanted) -> bool:
     unknown = row.below == "replace" and row.takes(value) and row.value is not None
     return unknown and not row.known(wanted.version, esx=wanted.esx)
-
-
-def _is_off(document: Document, key: str) -> bool:
-    """Whether a setting belongs to a device that is switched off, so that the guest never sees it."""
-    head = key.partition(".")[0]
-    if f"{head}.present" not in document:
-        return head.lower() == "vtpm"
-    return not document.flag(f"{head}.present", True)
 
 
 def _as_clause(sentence: str) -> str:

@@ -1,7 +1,7 @@
 """From what a rewrite is to reach to every change in the files, and the state that the VM is in afterwards.
 
-The planner plays a rewrite with the state that is worked out here, and the rewriter writes these very changes: so what
-was judged is what is written.
+The planner plays a rewrite with the state that is worked out here, and the rewriter writes what is worked out here too,
+with what was asked for beside the plan; its proof holds the one against the other.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vmxtool.changes.model import Changes, join
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
+from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, rows_of
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
     from vmxtool.changes.model import SettingChange, Wanted
     from vmxtool.knowledge.products import Product
     from vmxtool.rules.case import Files
-from vmxtool.rules.state import VmState
-
-_MANY_NICS_FROM = 7  # products do not look at a fifth network adapter of an older VM
+    from vmxtool.rules.state import VmState
 
 
 def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
@@ -85,7 +84,7 @@ def _what_counts(product: Product, memory_mib: int, version: int, own: int | Non
 
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
     gained = 0
-    if wanted.version >= _MANY_NICS_FROM > (start.version or wanted.version):
+    if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
     moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
     keys = [fold(change.key) for change in made.settings]

@@ -26,14 +26,16 @@ _UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
 _NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
 _ADAPTER_UNIT = 7  # of a SCSI controller itself
 _FLOPPIES = 2
-_NICS, _FEW_NICS, _MANY_NICS_FROM = 10, 4, 7
-_NEW = max(_WIDE_SCSI_FROM, _MANY_NICS_FROM)
+_NICS, _FEW_NICS = 10, 4
+MANY_NICS_FROM = 7
+"""Products do not look at a fifth network adapter of an older VM."""
+_NEW = max(_WIDE_SCSI_FROM, MANY_NICS_FROM)
 _SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers have a switch of their own
 
 
 def numbers_alike(one: int | None, other: int | None) -> bool:
     """Whether two hardware versions look at devices of the same numbers."""
-    borders = (_MANY_NICS_FROM, _WIDE_SCSI_FROM)
+    borders = (MANY_NICS_FROM, _WIDE_SCSI_FROM)
     first, second = (_NEW if version is None else version for version in (one, other))
     return all((first >= border) == (second >= border) for border in borders)
 
@@ -134,7 +136,7 @@ class Sections:
         So `ethernet4` is not looked at below hardware version 7. An unknown version counts as a new one.
         """
         version = _NEW if hw_version is None else hw_version
-        most = _CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= _MANY_NICS_FROM else _FEW_NICS}
+        most = _CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
         most_units = _UNITS | {"scsi": _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS}
         numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Do
+from vmxtool.findings import LOWERING, Do
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives, phase_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OWN = frozenset({Do.REWRITE, Do.MOVE_DISKS})
 """Cures that vmxtool's one rewrite makes."""
 
-REWRITING = OWN | {Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM}
+REWRITING = OWN | LOWERING
 """Moves that vmxtool's one rewrite makes."""
 
 _OF_FORMATS = (Do.CONVERT_DISKS, Do.EXPORT_DISKS, Do.IMPORT_DISKS)

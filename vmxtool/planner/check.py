@@ -13,6 +13,7 @@ from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of
 from vmxtool.planner.verdict import Answer, Verdict
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
+from vmxtool.rules.state import format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,8 +56,8 @@ def check_unseen(origin: Product, target: Product) -> Verdict:
     """
     from vmxtool.planner.unseen import plain_vm
 
-    files, _ = plain_vm(origin.id)
-    verdict = _verdict(files, target, origin, seen=False)
+    files, start = plain_vm(origin.id)
+    verdict = _verdict(files, target, origin, start=start, seen=False)
     return replace(verdict, path=None)
 
 
@@ -67,7 +68,7 @@ def _verdict(
     named = origin.id if origin is not None else None
     guide = ask_guide(origins, files.vm.hardware.version, target, named=origin is not None)
     if start is None:
-        start = start_of(files, origins) if seen else _plain_state(origins[0].product)
+        start = start_of(files, origins)
     found = plan_hop(files, start, target, guide, named)
     unseen = files.once(_unseen) if seen else ("the VM's own files",)
     answer = _answer(found, unseen)
@@ -85,12 +86,6 @@ def _verdict(
         hop=found,
         find_routes=routes,
     )
-
-
-def _plain_state(product_id: str) -> VmState:
-    from vmxtool.planner.unseen import plain_vm
-
-    return plain_vm(product_id)[1]
 
 
 def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product, *, named: bool) -> tuple[Route, ...]:
@@ -115,15 +110,9 @@ def _find_unseen(files: Files) -> Iterator[str]:
         parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
         missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
-        if not gone and not (missing and parents) and _is_hidden(files, drive.id):
+        if not gone and not (missing and parents) and format_of(drive) == "unseen":
             yield disk_name(drive)
     yield from (place.file for place in vm.unread)
-
-
-def _is_hidden(files: Files, drive: str) -> bool:
-    from vmxtool.rules.state import format_of
-
-    return any(it.id == drive and format_of(it) == "unseen" for it in files.vm.disks)
 
 
 def _answer(found: Plans, unseen: Sequence[str]) -> Answer:

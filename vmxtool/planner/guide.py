@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool.findings import LOWERING
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
-_LOWERING = frozenset({"create-legacy-vm", "downgrade-hardware"})
 _ACE_OUT = "mpg:p12:ace-out"
 
 
@@ -97,7 +97,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
 def _lowers_freely(entry: GuideEntry | None) -> bool:
     """Whether a cell has a way over lowered hardware that hangs on no condition."""
     ways = entry.ways if entry is not None else ()
-    return any(step.do in _LOWERING for way in ways if not way.when for step in way.steps)
+    return any(step.do in LOWERING for way in ways if not way.when for step in way.steps)
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, Do
+from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import existed
 from vmxtool.knowledge.products import products
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 YOU, HERE, GUEST, SOURCE, TARGET, VMXTOOL = "you", "here", "guest", "source", "target", "vmxtool"
 """Who makes a move, and where: on this computer, in the guest, where the VM is now, or where it goes."""
 
-VERSION_MOVES = frozenset({Do.UPGRADE_HARDWARE, Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM})
+VERSION_MOVES = LOWERING | {Do.UPGRADE_HARDWARE}
 """Moves to another hardware version; which version is a way's own, so no finding adds one."""
 
 

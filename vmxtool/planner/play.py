@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 _ASKED = "hardware version {} was asked for"
-_CHANGING_FORMATS = CONVERTING_DISKS | BY_CONVERTER | {Do.UPGRADE_HARDWARE}
+_CHANGING_FORMATS = CONVERTING_DISKS | {Do.UPGRADE_HARDWARE}
 _CHANGING_VERSION = REWRITING | {Do.UPGRADE_HARDWARE}
 _BY_FORMAT = CONVERTING_DISKS - BY_CONVERTER
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule

@@ -10,13 +10,13 @@ from vmxtool.changes.realise import realise
 from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, is_written, runs
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, runs
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
-from vmxtool.planner.ways import nearest_offered
+from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
 from vmxtool.rules.registry import findings_of
@@ -76,7 +76,7 @@ def intend(files: Files, goal: Goal) -> Intended:
     named = goal.origin.id if goal.origin is not None else None
     found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
     plan = _chosen(found, goal)
-    return _without_plan(found, goal, files) if plan is None else _from_plan(found, plan, goal, files)
+    return _without_plan(found, goal) if plan is None else _from_plan(found, plan, goal)
 
 
 def _chosen(found: Plans, goal: Goal) -> Plan | None:
@@ -114,20 +114,21 @@ def _makers(vm: Machine, goal: Goal) -> list[Product]:
     return likely
 
 
-def _from_plan(found: Plans, plan: Plan, goal: Goal, files: Files) -> Intended:
+def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
     """The changes of a plan, with what was asked for beside it and with what was not allowed."""
+    files = found.hop.files
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
     moves = wanted.moves | _asked_moves(files, goal, wanted)
     wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves)
     if plan.start.version is None:
-        return Intended(files.vm, refused=_unique(_refusals(found, plan, files, Changes())), words=goal.words)
+        return Intended(files.vm, refused=_unique(_refusals(found, plan, Changes())), words=goal.words)
     own = plan.start.version
     if own < OLDEST_WRITTEN and plan.own is not None and plan.own.before.version != own:
         place = files.vm.hardware.evidence
         older = findings_of(writing.hardware_version_not_written, found.hop.target, place, OLDEST_WRITTEN, own)
         return Intended(files.vm, refused=tuple(older), words=goal.words)
     changes = realise(files, plan.start, wanted)
-    refused = _unique([*_refusals(found, plan, files, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
+    refused = _unique([*_refusals(found, plan, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     told = found.hop.found_for(plan)
@@ -161,12 +162,12 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
     """Disks to SCSI and nothing else, whatever the VM is to run on."""
     version = start.version
     if version is None:
-        return Intended(files.vm, refused=tuple(_of_files(files, frozenset(), rewrites=True)), words=goal.words)
+        return Intended(files.vm, refused=tuple(_of_files(files)), words=goal.words)
     wanted = Wanted(version, fit=False, adapter=_adapter(goal))
     wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
     changes = realise(files, start, wanted)
     moved = frozenset(wanted.moves)
-    refused = _unique([*_of_files(files, moved, rewrites=True), *changes.refused, *_not_asked(changes, goal, files.vm)])
+    refused = _unique([*_of_files(files, moved), *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     return Intended(
@@ -191,10 +192,10 @@ def _asked_moves(files: Files, goal: Goal, wanted: Wanted) -> frozenset[str]:
     return frozenset(found)
 
 
-def _refusals(found: Plans, plan: Plan, files: Files, changes: Changes) -> Iterator[Finding]:
+def _refusals(found: Plans, plan: Plan, changes: Changes) -> Iterator[Finding]:
     """The findings that stop vmxtool's step of a plan: about the files, or to be cured by the owner before it."""
     moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith("scsi"))
-    yield from _of_files(files, moved, rewrites=True)
+    yield from _of_files(found.hop.files, moved)
     own = plan.own_step
     before = plan.steps if own is None else plan.steps[: plan.steps.index(own)]
     done_first = {code for step in before if step.do is not Do.PREPARE_GUEST for code in step.cures}
@@ -208,9 +209,9 @@ def _is_of_owner(finding: Finding) -> bool:
     return finding.cure is not None and KINDS[finding.cure].phase < Phase.PREPARE
 
 
-def _of_files(files: Files, moved: frozenset[str], *, rewrites: bool) -> Iterator[Finding]:
+def _of_files(files: Files, moved: frozenset[str] = frozenset()) -> Iterator[Finding]:
     for finding in files.findings:
-        stopped = finding.stops & ({Do.REWRITE} if rewrites else set())
+        stopped = finding.stops & {Do.REWRITE}
         if Do.MOVE_DISKS in finding.stops and moved and (finding.subject is None or finding.subject in moved):
             stopped |= {Do.MOVE_DISKS}
         if stopped:
@@ -228,9 +229,9 @@ def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
     return [*found, *(findings_of(writing.adapter_not_known, vm) if unknown else ())]
 
 
-def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
+def _without_plan(found: Plans, goal: Goal) -> Intended:
     """Why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
-    best = next((plan for plan in found.plans if not plan.by_converter), None)
+    files, best = found.hop.files, next((plan for plan in found.plans if not plan.by_converter), None)
     if found.plans and best is None:
         refused = findings_of(writing.left_to_converter, found.hop.target, found.hop.guide)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
@@ -239,15 +240,13 @@ def _without_plan(found: Plans, goal: Goal, files: Files) -> Intended:
         refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if best is not None:
-        return _from_plan(found, best, goal, files)
+        return _from_plan(found, best, goal)
     refused = [it for dead in found.dead[:1] for it in dead.reasons if it in dead.fatal or _is_of_owner(it)]
-    if not any(runs(found.hop.target, it) is Ternary.YES and is_written(it) for it in range(OLDEST_WRITTEN, 99)):
+    if not offers_any(found.hop.target):
         refused += findings_of(
             writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
         )
-    return Intended(
-        files.vm, refused=_unique([*_of_files(files, frozenset(), rewrites=True), *refused]), words=goal.words
-    )
+    return Intended(files.vm, refused=_unique([*_of_files(files), *refused]), words=goal.words)
 
 
 def _as_it_is(start: VmState, target: Product) -> Wanted:

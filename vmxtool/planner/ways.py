@@ -31,7 +31,6 @@ _CARRIES_DISKS = frozenset({"export-disks", "import-disks"})
 _ONLY_CARRIES = frozenset({Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CREATE_VM})
 _STAGES = {2: "mpg:p20:generation-2-to-5", 3: "mpg:p15:generation-3-one-way"}
 _SKIPPED = "mpg:p11:skipped-generation"
-_LOWERS = frozenset({"downgrade-hardware", "create-legacy-vm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,15 @@ class Way:
         moves: what it is made of, in its own order.
         when: conditions that no file shows, in the guide's words.
         one_way: the guide prints that the VM cannot go back.
-        printed: the way as the guide has it, or None.
         source: the cell or the fact of the guide, or None where it is silent.
+        printed: the way as the guide has it, or None.
     """
 
     moves: tuple[Move, ...] = ()
     when: tuple[str, ...] = ()
     one_way: bool = False
-    printed: PrintedWay | None = None
     source: str | None = None
+    printed: PrintedWay | None = None
 
 
 def ways(
@@ -74,7 +73,7 @@ def ways(
             moves = tuple(_narrowed(move, have) for move in moves)
             if any(move.products and not _members(move, have) for move in moves):
                 continue
-        found.setdefault((moves, way.when, way.one_way), Way(moves, way.when, way.one_way, source))
+        found.setdefault((moves, way.when, way.one_way), Way(moves, way.when, way.one_way, source, way))
     return list(found.values())
 
 
@@ -178,6 +177,12 @@ def _offers(target: Product, version: int) -> bool:
     return runs(target, version) is Ternary.YES and is_written(version)
 
 
+@lru_cache(maxsize=256)
+def offers_any(target: Product) -> bool:
+    """Whether a product surely runs a hardware version that vmxtool writes."""
+    return any(_offers(target, version) for version in range(OLDEST_WRITTEN, newest_known() + 1))
+
+
 @lru_cache(maxsize=64)
 def upgrades(own: int, version: int) -> tuple[Move, ...]:
     """The oldest product that raises a hardware version to another, or as far as vmxtool can take over."""
@@ -222,7 +227,7 @@ def _guide_moves(
         version: int | None = None
         if do is Do.UPGRADE_HARDWARE:
             version = first_version(products()[member(step.products[0])] if step.products else target)
-        elif step.do in _LOWERS:
+        elif step.do in LOWERING:
             version = nearest_below(target, start.version) if start.version is not None else None
         final = one_way and step is first_upgrade
         fits = reconfigures if do in BY_CONVERTER else True
@@ -233,7 +238,7 @@ def _is_needed(step: GuideStep, start: VmState, target: Product) -> bool:
     version = start.version
     if step.do in _CARRIES_DISKS:
         return any(it.format == "unseen" or it.format not in target.readable_formats for it in start.disks)
-    if step.do in _LOWERS:
+    if step.do in LOWERING:
         return version is None or runs(target, version) is Ternary.NO
     if step.do == "upgrade-hardware":
         return version is None or version < (target.creates or target.runs_max)

@@ -190,16 +190,6 @@ def all_rules() -> tuple[Rule, ...]:
     return _sorted()
 
 
-def find_rule(code: str) -> Rule:
-    """The rule of a code.
-
-    Raises:
-        KeyError: there is none.
-    """
-    _load()
-    return _RULES[code]
-
-
 @cache
 def _load() -> None:
     for module in iter_modules(rules.__path__):
@@ -240,11 +230,6 @@ def manual(text: str, *commands: tuple[str, ...], product: str | None = None) ->
 def by_rewrite(text: str, *, unsafe: bool = False) -> Fix:
     """Name what a rewrite by vmxtool does; its command is that of the plan's step, and made once there."""
     return Fix(Safety.UNSAFE if unsafe else Safety.SAFE, text)
-
-
-def with_severity(finding: Finding, severity: Severity) -> Finding:
-    """A finding with another weight."""
-    return finding._replace(severity=severity)
 
 
 @cache

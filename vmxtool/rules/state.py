@@ -159,7 +159,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> Iterator[tupl
             continue
         head = key.partition(".")[0]
         if head not in off:
-            off[head] = _is_off(document, head)
+            off[head] = is_off(document, head)
         if not off[head]:
             value = document[key]
             for rule in rows:
@@ -178,7 +178,8 @@ def rows_for(key: str) -> tuple[DeviceRule, ...]:
     return rules_for(key)
 
 
-def _is_off(document: Mapping[str, str], head: str) -> bool:
+def is_off(document: Mapping[str, str], head: str) -> bool:
+    """Whether a device, by the word that its settings begin with, is switched off, so that the guest never sees it."""
     present = document.get(f"{head}.present")
     if present is None:
         return head == "vtpm"  # the TPM's certificates may outlive it

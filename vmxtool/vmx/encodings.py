@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def settle(declared: Sequence[tuple[int, str]], fall_back: Callable[[], str]) ->
     return Encoding(codecs[chosen] or "", name, known=True, line=line, conflict=conflict)
 
 
-@cache
+@lru_cache(maxsize=64)
 def codec(name: str) -> str | None:
     """The Python codec for a character set named as VMware names it, or None for a name it does not know.
 

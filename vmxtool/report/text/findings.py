@@ -8,13 +8,10 @@ from rich.text import Text
 
 from vmxtool.findings import Severity
 from vmxtool.report.text.printable import shortened
-from vmxtool.report.text.terminal import console, print_command, print_hanging, safe_text, style_of
+from vmxtool.report.text.terminal import print_command, print_hanging, safe_text, style_of
 from vmxtool.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import IO
-
     from rich.console import Console
 
     from vmxtool.findings import Finding, Fix
@@ -22,13 +19,6 @@ if TYPE_CHECKING:
 EVIDENCE_SHOWN = 4
 _EVIDENCE_LENGTH = 150
 _MARKS = {Severity.BLOCKER: "✖", Severity.WARNING: "!", Severity.INFO: "·", Severity.UNKNOWN: "?"}
-
-
-def print_findings(findings: Iterable[Finding], stream: IO[str] | None = None) -> None:
-    """Print findings in full, each with its places and its cure."""
-    out = console(stream)
-    for finding in findings:
-        show_finding(out, finding)
 
 
 def show_finding(
