@@ -14,6 +14,7 @@ from vmxtool.findings import LOWERING
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.knowledge.transcript import names
 from vmxtool.rules.case import GuideAnswer
 
@@ -92,6 +93,19 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     leaves_ace = tables.fact(_ACE_OUT)
     beside = (leaves_ace,) if holder in leaves_ace.products and entry is not None else ()
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), beside)
+
+
+def can_go_back(maker: str | None, version: int | None, at: str) -> bool:
+    """Whether a VM can go back to the product that had it: that one runs the version, and the guide does not deny it.
+
+    Args:
+        maker: id of the product that had it, or None.
+        version: the hardware version that it has now, or None.
+        at: id of the product that has it now.
+    """
+    if maker is None or version is None or runs(products()[maker], version) is Ternary.NO:
+        return False
+    return hop_guide(at, version, maker, at).verdict != "not-supported"
 
 
 def _lowers_freely(entry: GuideEntry | None) -> bool:

@@ -10,9 +10,9 @@ from vmxtool.changes.realise import realise
 from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, runs
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.goal import option_words
-from vmxtool.planner.guide import LIKELY, ask_guide
+from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
@@ -94,10 +94,10 @@ def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
     Raises:
         UsageError: which product made it matters, and its files do not tell.
     """
-    version = plan.end.version
-    answers = (
-        {runs(origin, version) is not Ternary.NO for origin in _makers(vm, goal)} if version is not None else {True}
-    )
+    version, at = plan.end.version, plan.end.holder or ""
+    if version is None:
+        return True
+    answers = {not plan.one_way and can_go_back(origin.id, version, at) for origin in _makers(vm, goal)}
     if len(answers) > 1:
         names = ", ".join(origin.id for origin in _makers(vm, goal))
         raise UsageError(f"it matters which product made this VM ({names}); name it with --from")

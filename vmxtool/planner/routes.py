@@ -10,7 +10,7 @@ from vmxtool.errors import UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.planner.guide import ask_guide, hop_guide
+from vmxtool.planner.guide import ask_guide, can_go_back, hop_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search
@@ -307,13 +307,10 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         if plan is None:
             return None
         end = plan.end._replace(holder=to_id, arrived=True)
-        back = hop_guide(to_id, end.version, holder, to_id)
-        returns = state.version is not None and end.version is not None
-        returns = returns and runs(products()[holder], end.version or 0) is not Ternary.NO
         been = (*(hop.from_id for hop in hops), holder)
         final = plan.one_way or any(is_one_way(state.version, end.version, name) for name in been)
-        can_go_back = not final and returns and back.verdict != "not-supported"
-        hops.append(Hop(holder, to_id, plan, guide, can_go_back, one_way=final))
+        back = not final and state.version is not None and can_go_back(holder, end.version, to_id)
+        hops.append(Hop(holder, to_id, plan, guide, back, one_way=final))
         state = end
     return Route(tuple(hops))
 
