@@ -323,7 +323,8 @@ def _missing(question: _Question, have: frozenset[str]) -> Iterator[tuple[str, .
 
     def leads(*more: str) -> bool:
         over = {*have, *more}
-        return any(True for _ in _played(question, over, over, 1))
+        # Whether a path goes over them if any product could do a step is known from the other sets, and settles most.
+        return any(search.candidates(over)) and any(True for _ in _played(question, over, over, 1))
 
     if not leads(*others):
         return  # no two of them do what all together do not
