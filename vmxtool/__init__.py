@@ -153,8 +153,13 @@ def check(vm: Vm | None, target: str, origin: str | None = None) -> Verdict:
     return check_unseen(made_by, product)
 
 
-def check_all(vm: Vm, origin: str | None = None, family: str | None = None) -> Iterator[Verdict]:
+def check_all(vm: Vm | None, origin: str | None = None, family: str | None = None) -> Iterator[Verdict]:
     """One verdict per known product, in the order of the products; of one family alone if it is named.
+
+    Args:
+        vm: the VM; None for one of `origin` that nobody has seen.
+        origin: the product that made it, instead of the likeliest one.
+        family: the family of products.
 
     Raises:
         UsageError: no VM is there, or no product is called that.
@@ -162,7 +167,10 @@ def check_all(vm: Vm, origin: str | None = None, family: str | None = None) -> I
     """
     from vmxtool.planner.check import check_all as judge_all
 
-    return judge_all(inspect(vm), _product(origin), family)
+    made_by = _product(origin)
+    if vm is None and made_by is None:
+        raise UsageError("name the product that has the VM with --from")
+    return judge_all(inspect(vm) if vm is not None else None, made_by, family)
 
 
 def route(

@@ -74,6 +74,11 @@ def test_no_vm_in_the_current_folder(tmp_path: Path) -> None:
     assert_refused(vmxtool("check", "--target", "esx3", cwd=tmp_path), 2, ".vmx")
 
 
+def test_without_a_vm_every_product_is_answered_for_one_that_nobody_has_seen(tmp_path: Path) -> None:
+    told = vmxtool("check", "--from", "ws6", cwd=tmp_path)
+    assert (told.code, told.out.splitlines()[0]) == (0, "a VM of Workstation 6.0, not seen")
+
+
 def test_two_vms_in_the_folder_are_named(tmp_path: Path) -> None:
     folder(tmp_path, a_vmx=CONFIG, b_vmx=CONFIG)
     assert_refused(vmxtool("inspect", tmp_path), 2, "a.vmx", "b.vmx")

@@ -1,7 +1,6 @@
 """`vmxtool check`: whether a VM runs on a target, and what has to happen first."""
 
 import sys
-from pathlib import Path
 
 import vmxtool
 from vmxtool.cli.exits import NOT_READY, errors_to_exit_codes
@@ -22,7 +21,7 @@ def command(
     """
     with errors_to_exit_codes(format):
         if target is None:
-            machine = vmxtool.inspect(vm or Path())
+            machine = read_vm(vm, origin)
             verdicts = list(vmxtool.check_all(machine, origin, known_family(family)))
             formats.write("check/all", format, machine, verdicts)
             return

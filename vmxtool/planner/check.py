@@ -38,13 +38,22 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
     return _verdict(facts_of(machine), target, origin)
 
 
-def check_all(machine: Machine, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
-    """One verdict per known product, in the order of the products, without raw hardware versions."""
+def check_all(machine: Machine | None, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
+    """One verdict per known product, in the order of the products, without raw hardware versions.
+
+    Args:
+        machine: the VM, or None for one of `origin` that nobody has seen.
+        origin: the product that made it, where the user knows.
+        family: the family of products, or None for all.
+    """
+    targets = (it for it in products().values() if it.family != HARDWARE and family in {None, it.family})
+    if machine is None:
+        yield from (check_unseen(origin, target) for target in targets if origin is not None)
+        return
     files = facts_of(machine)
     start = start_of(files, likely_origins(machine, origin))
-    for target in products().values():
-        if target.family != HARDWARE and family in {None, target.family}:
-            yield _verdict(files, target, origin, start=start)
+    for target in targets:
+        yield _verdict(files, target, origin, start=start)
 
 
 def check_unseen(origin: Product, target: Product) -> Verdict:

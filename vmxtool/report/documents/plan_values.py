@@ -66,7 +66,7 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
     }
 
 
-def check_all_value(vm: Machine, verdicts: Iterable[Verdict]) -> list[CheckDocument]:
+def check_all_value(vm: Machine | None, verdicts: Iterable[Verdict]) -> list[CheckDocument]:
     """Return one answer for each product."""
     return [check_value(verdict, vm) for verdict in verdicts]
 

@@ -31,12 +31,16 @@ class _Row(NamedTuple):
     reason: str
 
 
-def print_overview(vm: Machine, verdicts: Iterable[Verdict], stream: IO[str] | None = None) -> None:
+def print_overview(vm: Machine | None, verdicts: Iterable[Verdict], stream: IO[str] | None = None) -> None:
     """Print the products family by family; neighbours with the same answer for the same reason share a line."""
     out = console(stream)
-    version = vm.hardware.version
-    hardware = f"hardware version {version}" if version is not None else "no hardware version"
-    print_title(out, vm_title(vm.name, vm.path).append(f", {hardware}", "not bold dim"))
+    if vm is not None:
+        version = vm.hardware.version
+        hardware = f"hardware version {version}" if version is not None else "no hardware version"
+        print_title(out, vm_title(vm.name, vm.path).append(f", {hardware}", "not bold dim"))
+    else:
+        verdicts = list(verdicts)
+        print_title(out, vm_title(verdicts[0].name, None) if verdicts else Text())
     for family, members in groupby(verdicts, key=lambda verdict: verdict.target.family):
         out.print()
         out.print(Text(family, "bold"))
