@@ -122,6 +122,8 @@ def _find_unseen(files: Files) -> Iterator[str]:
         if not gone and not (missing and parents) and format_of(drive) == "unseen":
             yield disk_name(drive)
     yield from (place.file for place in vm.unread)
+    if vm.encryption == "partial" and "encryption.data" in vm.config.document:
+        yield f"what {vm.config.file} keeps encrypted"
 
 
 def _answer(found: Plans, unseen: Sequence[str]) -> Answer:

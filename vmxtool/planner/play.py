@@ -102,8 +102,7 @@ class HopPlanner:
         return [
             it
             for it in self.files.findings
-            if it.severity is not Severity.UNKNOWN
-            and played.end.settled.isdisjoint(it.keys)
+            if played.end.settled.isdisjoint(it.keys)
             and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
             and (it.blocks or played.is_stopped_by(it))
         ]

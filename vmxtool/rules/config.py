@@ -223,6 +223,7 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
     "file-not-read",
     Severity.UNKNOWN,
     about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
     stops={Do.REWRITE},
 )
 def file_not_read(vm: Machine) -> Iterator[Hit]:
@@ -234,7 +235,7 @@ def file_not_read(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{item.file} could not be read ({item.value}); what does it hold?",
             (item,),
-            manual("make it readable, then ask again"),
+            manual(f"make {item.file} readable, then ask again"),
         )
 
 

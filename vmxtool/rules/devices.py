@@ -167,8 +167,8 @@ def _message(row: DeviceRule, key: str) -> str:
 
 
 def _is_a_thing(row: DeviceRule) -> bool:
-    # Most say in a few words what is lost; the others are sentences about the guest, and stand in the rule's reason.
-    return row.guest_loses is not None and not row.guest_loses.startswith("The guest ")
+    # Of what is replaced or moved the row says what the guest finds instead, and the rule's reason says it too.
+    return row.below not in {"replace", "move-disks"}
 
 
 def _lower_first(sentence: str) -> str:

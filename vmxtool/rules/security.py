@@ -84,6 +84,7 @@ def _decrypt(vm: Machine) -> Fix:
     "encrypted-settings-unseen",
     Severity.UNKNOWN,
     about=About.TARGET,
+    cure=Do.DECRYPT,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
     only_if=lambda vm: vm.encryption == "full",
 )

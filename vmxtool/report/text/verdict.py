@@ -110,13 +110,10 @@ def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
     if not verdict.steps:
         return True
     # The steps deal with all that blocks, and one of them is our own wherever a rewrite is needed.
-    if finding.blocks or finding.fix.safety is not Safety.MANUAL or finding.cure is Do.REMOVE_SNAPSHOTS:
+    if finding.blocks or finding.fix.safety is not Safety.MANUAL or finding.cure in {Do.REMOVE_SNAPSHOTS, Do.DECRYPT}:
         return False
     return not any(
-        finding.code in step.cures
-        or (step.remedy is not None and finding.fix.text.startswith(step.remedy))
-        or not set(finding.fix.commands).isdisjoint(step.commands)
-        for step in verdict.steps
+        finding.code in step.cures or not set(finding.fix.commands).isdisjoint(step.commands) for step in verdict.steps
     )
 
 
