@@ -115,7 +115,7 @@ def test_a_vm_that_was_not_seen_has_its_conversions_named_without_commands() -> 
     for words, said in (
         (("ws25h2", "ESXi 6.5"), "lower the hardware version from 22 to 13, devices included, with vmxtool rewrite"),
         (("ws25h2", "ESXi 6.5"), "ESXi 6.5: import scsi0:0 with vmkfstools -i, under the same name"),
-        (("esxi8", "ws12"), "ESXi 8.0: export scsi0:0 from ESX into a new folder"),
+        (("esxi8", "ws12"), "in the place of those on the host, then export scsi0:0 from ESX into a new folder"),
         (("fusion13", "ws16"), "lower the hardware version from 20 to 18, devices included, with vmxtool rewrite"),
     ):
         start, target = words

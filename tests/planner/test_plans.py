@@ -9,7 +9,8 @@ import pytest
 from build import disk_lines, make_disk, make_vm
 from planner.plans import codes, commands, dos, ways
 
-from vmxtool import Answer, Safety, check, check_all, inspect, plan_rewrite
+from vmxtool import Answer, Safety, UsageError, check, check_all, inspect, plan_rewrite, route
+from vmxtool.report.words import step_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -459,3 +460,59 @@ def _wishes(words: tuple[str, ...]) -> dict[str, Any]:
         else:
             assert os.path.lexists(word), word
     return found
+
+
+# --- the order of the work
+
+
+def test_disks_leave_esx_before_a_hosted_product_gets_the_vm(make: Make) -> None:
+    (plan,) = check(make(2, kind="vmfs"), "ws6.5", "esx1.5").plans
+    assert dos(plan)[:3] == ["export-disks", "move-to", "upgrade-hardware"]
+    assert plan.steps[1].takes == "converted"
+    assert plan.steps[-1].takes is None  # Workstation 4 has it in a folder of its own by then
+    assert commands(plan, "esx1.5")[:2] == ["mkdir converted", "vmkfstools -e converted/shop.vmdk shop.vmdk"]
+    (plan,) = check(make(4, IDE.replace("shop", "till"), kind="vmfs"), "ace2", "ws5.5").plans
+    assert dos(plan) == ["export-disks", "upgrade-hardware", "copy"]
+
+
+def test_what_is_rewritten_here_goes_back_to_its_host_before_the_export(make: Make) -> None:
+    (plan,) = check(make(13, disk_lines("sata0:0", "shop.vmdk"), kind="vmfs"), "ws8", "esxi6.5").plans
+    export = next(step for step in plan.steps if step.do == "export-disks")
+    assert export.rewritten
+    assert step_text(export).startswith("put the rewritten files in the place of those on the host, then export")
+    assert commands(plan, "esxi6.5")[-1] == "cp shop.vmx converted"
+
+
+def test_no_rewrite_is_printed_before_what_cannot_be_read_is_readable(make: Make) -> None:
+    vm = make(4)
+    (vm.config.folder / "shop.vmsd").mkdir()
+    verdict = check(vm.path, "ws4", "ws5.5")
+    assert verdict.verdict is Answer.DEPENDS
+    (own,) = (plan for plan in verdict.plans if plan.own is not None)
+    assert dos(own)[:2] == ["repair-config", "create-legacy-vm"]
+    assert own.steps[0].remedy == "make shop.vmsd readable, then ask again"
+
+
+def test_what_a_config_keeps_encrypted_leaves_the_answer_open(make: Make) -> None:
+    vm = make(20, 'encryption.keySafe = "vmware:key/list/()"\nencryption.data = "YWJjZA=="\n')
+    verdict = check(vm, "ws17")
+    assert verdict.verdict is Answer.DEPENDS
+    assert verdict.unseen == ("what shop.vmx keeps encrypted",)
+
+
+def test_legacy_mode_leads_back_only_where_the_products_say_so(make: Make) -> None:
+    for origin, hw, back in (("gsx2", 2, True), ("gsx1", 2, False)):
+        vm = make(hw, "")
+        step = next(step for step in check(vm, "ws4", origin).steps if step.do == "run-legacy")
+        (hop,) = route(vm, "ws4", origin).routes[0].hops
+        refused = plan_rewrite(vm, target="ws4", origin=origin, legacy=True).refused
+        assert (step.back, hop.can_go_back, not refused) == (back, back, back)
+        assert ("so that it can go back" in step_text(step)) == back
+
+
+def test_all_products_answer_for_a_vm_that_nobody_has_seen() -> None:
+    every = list(check_all(None, "ws6"))
+    assert {verdict.path for verdict in every} == {None}
+    assert {verdict.target.id: verdict.verdict for verdict in every}["ws6"] is Answer.DEPENDS
+    with pytest.raises(UsageError, match="--from"):
+        list(check_all(None))

@@ -45,7 +45,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     for do in _OF_FORMATS:
         if do in dos:
             move = Move(do, cured=_of(cures, do))
-            body.insert(_place_of(move, body), move)
+            body.insert(_place_of(move, body, start), move)
     front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
     last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
     return [*front, *_with_arrival(body, start.holder, target), *last]
@@ -109,10 +109,22 @@ def _of(cures: Sequence[Finding], do: Do) -> tuple[Finding, ...]:
     return tuple([finding for finding in cures if finding.cure is do])
 
 
-def _place_of(move: Move, body: Sequence[Move]) -> int:
-    """Before the first move of the way that has a later phase; what converts all disks comes before an export."""
-    phase = phase_of(move) - (move.do is Do.CONVERT_DISKS)
-    later = (n for n, other in enumerate(body) if phase_of(other) > phase and other.do is not Do.MOVE_TO)
+def _place_of(move: Move, body: Sequence[Move], start: VmState) -> int:
+    """Before the first move of the way that has a later phase.
+
+    What makes hosted disks of others comes before any other product gets the VM, since that would not open them, and
+    before an export, since it converts all disks. What an upgrade by a product does to disks of its time comes with it.
+    """
+    subjects = {finding.subject for finding in move.cured}
+    older = any(disk.drive in subjects and disk.format == "legacy" for disk in start.disks)
+    if move.do in {Do.EXPORT_DISKS, Do.CONVERT_DISKS} and not older:
+        phase = Phase.EXPORT - (move.do is Do.CONVERT_DISKS)
+        later = (
+            n for n, it in enumerate(body) if phase_of(it) > phase or it.do is Do.MOVE_TO or _is_upgrade_before(it)
+        )
+    else:
+        phase = phase_of(move)
+        later = (n for n, it in enumerate(body) if phase_of(it) > phase and it.do is not Do.MOVE_TO)
     return next(later, len(body))
 
 

@@ -46,7 +46,8 @@ class Step:
         cures: codes of the findings that it cures.
         takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
         path: the folder on an ESX host that a copy or an import goes to, or None.
-        rewritten: whether the config is another by then than the one that lies where the VM is now.
+        rewritten: whether vmxtool has rewritten the files by then, and not those that lie where the VM is.
+        back: whether the VM can go back to the product that has it, where it is run in legacy mode.
         n: 1-based place in the whole list of an answer; 0 before it is in one.
         way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
     """
@@ -70,6 +71,7 @@ class Step:
     takes: str | None = None
     path: str | None = None
     rewritten: bool = False
+    back: bool = False
     n: int = 0
     way: int | None = None
 
@@ -80,6 +82,24 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<step {self.n or ''} {self.do.value} by {self.by}, {self.before} to {self.after}>"
+
+
+class Progress(NamedTuple):
+    """What the steps so far have made of the VM's files.
+
+    Attributes:
+        rewritten: vmxtool has rewritten them.
+        converted: disks have been written into a new folder, with the config.
+    """
+
+    rewritten: bool = False
+    converted: bool = False
+
+    def with_step(self, step: Step) -> Progress:
+        """The same after one more step; a product that gets the VM has it in a folder of its own."""
+        into_new = step.do is Do.EXPORT_DISKS or (step.do is Do.CONVERT_DISKS and bool(step.commands))
+        moved = step.do in BY_CONVERTER | {Do.MOVE_TO}
+        return Progress(self.rewritten or step.is_ours, not moved and (self.converted or into_new))
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,7 +116,7 @@ class Plan:
         wanted: what vmxtool's rewrite is to reach, or None.
         order: its place among the ways that were tried.
         printed: the way of the guide that it was made of, or None.
-        as_steps: makes the steps of a move, when they are first asked for.
+        as_steps: makes the steps of a move, when they are first asked for, from it and what has been done by then.
     """
 
     made: tuple[Made, ...]
@@ -108,7 +128,7 @@ class Plan:
     wanted: Wanted | None
     order: int
     printed: PrintedWay | None
-    as_steps: Callable[[Made], list[Step]] = field(compare=False)
+    as_steps: Callable[[Made, Progress], list[Step]] = field(compare=False)
 
     @cached_property
     def met(self) -> tuple[Finding, ...]:
@@ -132,8 +152,10 @@ class Plan:
     @cached_property
     def _told(self) -> list[tuple[Step, VmState]]:
         found: list[tuple[Step, VmState]] = []
+        so_far = Progress()
         for made in self.made:
-            *before, step = self.as_steps(made)
+            *before, step = self.as_steps(made, so_far)
+            so_far = so_far.with_step(step)
             found += [*((first, made.before) for first in before), (step, made.after)]
         return found
 

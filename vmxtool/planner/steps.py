@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Safety
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.goal import option_words
+from vmxtool.planner.guide import can_go_back
 from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
-from vmxtool.rules.commands import (
-    CONVERTED,
-    convert_commands,
-    disk_file,
-    export_commands,
-    import_commands,
-    new_folder,
-    old_folder,
-    register_command,
-    vmxtool_command,
-)
+from vmxtool.rules.commands import CONVERTED, vmxtool_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +19,10 @@ if TYPE_CHECKING:
     from vmxtool.changes.model import Changes
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.products import Product
-    from vmxtool.machine.model import Drive
     from vmxtool.planner.moves import Made, Move
+    from vmxtool.planner.plan import Progress
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files
-    from vmxtool.rules.commands import Argv, DiskFile
     from vmxtool.rules.state import VmState
 
 
@@ -52,17 +42,19 @@ class StepMaker:
             found: what was found against the target at its start.
         """
         self.files, self.start, self.target, self.named, self.found = files, start, target, named, found
+        self._disks = DiskWork(files, target, found)
 
-    @cached_property
-    def _snapshots(self) -> frozenset[str]:
-        """The marks of a state whose snapshots are removed."""
-        removed = (it for it in (*self.files.findings, *self.found) if it.cure is Do.REMOVE_SNAPSHOTS)
-        return frozenset(key for it in removed for key in it.keys)
+    def steps(self, made: Made, so_far: Progress, way: Way, *, by_converter: bool) -> list[Step]:
+        """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after.
 
-    def steps(self, made: Made, way: Way, *, by_converter: bool) -> list[Step]:
-        """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after."""
+        Args:
+            made: the move.
+            so_far: what has been done by then.
+            way: the way that it is of.
+            by_converter: whether VMware Converter takes the VM over on this way.
+        """
         if made.changes is None:
-            return [self._step(made, way)]
+            return [self._step(made, so_far, way)]
         own = self._own_step(made, made.changes, way, by_converter=by_converter)
         return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
@@ -81,7 +73,7 @@ class StepMaker:
             target=self.target.id,
             before=made.before.version,
             after=made.before.version,
-            drives=self._named_drives(made.moved, made.before),
+            drives=self._disks.named(made.moved, made.before),
             cures=_codes(made.move.cured),
         )
 
@@ -105,7 +97,7 @@ class StepMaker:
             products=move.products,
             before=before,
             after=after,
-            drives=self._named_drives(made.moved, made.before),
+            drives=self._disks.named(made.moved, made.before),
             cures=_codes(causes),
         )
 
@@ -120,10 +112,10 @@ class StepMaker:
             words += option_words(option)
         return words
 
-    def _step(self, made: Made, way: Way) -> Step:
+    def _step(self, made: Made, so_far: Progress, way: Way) -> Step:
         move, kind = made.move, KINDS[made.move.do]
-        drives = self._drives(made)
-        product, commands = self._commands(move, drives, made.before)
+        drives = self._disks.drives(made)
+        product, commands = self._disks.commands(move, drives, made.before)
         fix = next((it.fix for it in move.cured if it.fix is not None), None)
         if fix is not None and kind.effect is None:
             commands, product = fix.commands, fix.product
@@ -144,25 +136,14 @@ class StepMaker:
             products=move.products,
             before=before,
             after=after,
-            drives=self._named_drives([drive.id for drive in drives], made.before),
+            drives=self._disks.named([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else None,
             cures=_codes(move.cured),
-            takes=CONVERTED if move.do is Do.COPY and self._is_converted(made.before) else None,
-            path=self._path(made, commands),
-            rewritten=before != self.files.vm.hardware.version,
+            takes=CONVERTED if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
+            path=self._disks.path(made, commands),
+            rewritten=so_far.rewritten,
+            back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),
         )
-
-    def _path(self, made: Made, commands: Sequence[Argv]) -> str | None:
-        """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
-        vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
-        if made.move.do is Do.COPY and self.target.esx:
-            return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)
-        return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
-
-    def _is_converted(self, state: VmState) -> bool:
-        """Whether disks have been written into a new folder by then, with the config."""
-        pairs = zip(self.start.disks, state.disks, strict=True)
-        return any(old.format in {"esx", "transport"} and new.format != old.format for old, new in pairs)
 
     def _doer(self, move: Move) -> str:
         kind = KINDS[move.do]
@@ -171,46 +152,6 @@ class StepMaker:
         if move.products:
             return member(move.products[0])
         return self.target.id if kind.by == TARGET else kind.by
-
-    def _drives(self, made: Made) -> list[Drive]:
-        """The disks that a move is about: those that it changes, and those of the findings that it cures."""
-        about = made.drives | {it.subject for it in made.move.cured}
-        return [drive for drive in self.files.vm.disks if drive.id in about]
-
-    def _named_drives(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
-        wanted = set(ids)
-        return tuple((drive.id, self._file(drive, state).name) for drive in self.files.vm.disks if drive.id in wanted)
-
-    def _file(self, drive: Drive, state: VmState) -> DiskFile:
-        return disk_file(drive, merged=self._are_merged(state))
-
-    def _are_merged(self, state: VmState) -> bool:
-        """Whether the VM's snapshots are removed by then."""
-        return not self._snapshots.isdisjoint(state.settled)
-
-    def _commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
-        """The commands of a move that converts disks or registers the VM, and whose they are."""
-        vm = self.files.vm
-        seen = [self._file(drive, state) for drive in drives if drive.chain is not None and drive.chain.links]
-        merged = self._are_merged(state)
-        if move.do is Do.IMPORT_DISKS and seen:
-            # What is in the host's own format already is cloned into the new folder by the same command.
-            native = {it.drive for it in state.disks if it.format == "esx"}
-            seen += [self._file(drive, state) for drive in vm.disks if drive.id in native and drive not in drives]
-            return self.target.id, import_commands(vm, seen, self.target)
-        if move.do is Do.EXPORT_DISKS and seen:
-            host = products().get(state.holder or "")
-            host = host if host is not None and host.esx else None
-            # A config that has been rewritten by then is not the one that lies on the host.
-            as_it_was = state.version == vm.hardware.version
-            commands = export_commands(vm, seen, host, merged=merged, config=as_it_was)
-            return (host.id if host is not None else "esxi"), commands
-        if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
-            return "qemu-img", convert_commands(vm, seen, merged=merged)
-        if move.do is Do.REGISTER_VM:
-            command = register_command(vm, self.target)
-            return self.target.id, (command,) if command is not None else ()
-        return None, ()
 
 
 def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:

@@ -58,7 +58,6 @@ _PLACES = {"here": "here", "guest": "in the guest"}
 
 # Of a step of a plan, beside the place where it is done.
 _SENTENCES = {
-    Do.RUN_LEGACY: "leave the hardware as it is and run the VM in legacy mode, so that it can go back",
     Do.CREATE_VM: (
         "make a new VM with the disks, and give it the memory, processors and network adapters of the old "
         "one, whose config it does not take"
@@ -66,7 +65,7 @@ _SENTENCES = {
     Do.REGISTER_VM: "register the VM",
     Do.CONVERTER: "move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way",
     Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
-    Do.MOVE_TO: "move the VM to {tool}: copy its folder there",
+    Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
 }
 
 # Inside a cell of the guide, where the row and the column say from where and to where.
@@ -154,12 +153,17 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
         case Do.COPY:
             return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
-            folder = "a new folder beside the VM's files"
-            return f"export {disk_words(step)} from ESX into {folder}{_config_too(step, lies_here=False)}"
+            first = "put the rewritten files in the place of those on the host, then " if step.rewritten else ""
+            return (
+                f"{first}export {disk_words(step)} from ESX into a new folder beside the VM's files{_config_too(step)}"
+            )
         case Do.IMPORT_DISKS:
             return _import_text(step, vm)
         case Do.CONVERT_DISKS:
-            return f"convert {disk_words(step)} into a new folder{_config_too(step, lies_here=True)}"
+            return f"convert {disk_words(step)} into a new folder{_config_too(step)}"
+        case Do.RUN_LEGACY:
+            back = ", so that it can go back" if step.back else ""
+            return f"leave the hardware as it is and run the VM in legacy mode{back}"
         case Do.UPGRADE_HARDWARE if step.products:
             return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
@@ -168,7 +172,9 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
             return f"lower the virtual hardware with {tool}{_to_version(step)}"
         case _:
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
-                to=short_name(step.target), tool=tool
+                to=short_name(step.target),
+                tool=tool,
+                folder="that new folder" if step.takes is not None else "its folder",
             )
 
 
@@ -216,10 +222,8 @@ def _import_text(step: Step, vm: Machine | None) -> str:
     return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}"
 
 
-def _config_too(step: Step, *, lies_here: bool) -> str:
-    """What goes with the disks; a config that was rewritten here may lie with its disks' host as it was."""
-    config = "the rewritten config" if step.rewritten and not lies_here else "the config"
-    return f", and {config} with " + ("it" if len(step.drives) == 1 else "them")
+def _config_too(step: Step) -> str:
+    return ", and the config with " + ("it" if len(step.drives) == 1 else "them")
 
 
 def _to_version(step: Step) -> str:

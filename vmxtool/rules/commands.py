@@ -99,7 +99,7 @@ def register_command(vm: Machine, target: Product) -> Argv | None:
 
 
 def export_commands(
-    vm: Machine, disks: Sequence[DiskFile], host: Product | None, *, merged: bool = False, config: bool = True
+    vm: Machine, disks: Sequence[DiskFile], host: Product | None, *, merged: bool = False
 ) -> tuple[Argv, ...]:
     """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
 
@@ -111,9 +111,8 @@ def export_commands(
         disks: those that are exported; the VM's others go along as they are.
         host: the ESX that has it, or None.
         merged: whether the VM's snapshots are removed by then.
-        config: whether the config that lies there goes along.
     """
-    along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)[0 if config else 1 :]]
+    along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
     made: list[Argv] = [_make_folders(CONVERTED, [*_names(disks), *along])]
     if host is not None and not features()["no-console"].holds(host):
         made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(disks)]

@@ -1,0 +1,88 @@
+"""The disks that a step is about, and the commands that convert them, carry them over or register the VM."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import Do
+from vmxtool.knowledge.products import products
+from vmxtool.rules.commands import (
+    convert_commands,
+    disk_file,
+    export_commands,
+    import_commands,
+    new_folder,
+    old_folder,
+    register_command,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vmxtool.findings import Finding
+    from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Drive
+    from vmxtool.planner.moves import Made, Move
+    from vmxtool.rules.case import Files
+    from vmxtool.rules.commands import Argv, DiskFile
+    from vmxtool.rules.state import VmState
+
+
+class DiskWork:
+    """What the steps of one plan do with the files of the VM's disks."""
+
+    def __init__(self, files: Files, target: Product, found: Sequence[Finding]) -> None:
+        """Begin for a VM, its target, and what was found against the target at its start."""
+        self.files, self.target, self.found = files, target, found
+
+    @cached_property
+    def _snapshots(self) -> frozenset[str]:
+        """The marks of a state whose snapshots are removed."""
+        removed = (it for it in (*self.files.findings, *self.found) if it.cure is Do.REMOVE_SNAPSHOTS)
+        return frozenset(key for it in removed for key in it.keys)
+
+    def drives(self, made: Made) -> list[Drive]:
+        """The disks that a move is about: those that it changes, and those of the findings that it cures."""
+        about = made.drives | {it.subject for it in made.move.cured}
+        return [drive for drive in self.files.vm.disks if drive.id in about]
+
+    def named(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
+        """Some disks with the file that each has in a state."""
+        wanted = set(ids)
+        return tuple((drive.id, self._file(drive, state).name) for drive in self.files.vm.disks if drive.id in wanted)
+
+    def _file(self, drive: Drive, state: VmState) -> DiskFile:
+        return disk_file(drive, merged=self._are_merged(state))
+
+    def _are_merged(self, state: VmState) -> bool:
+        """Whether the VM's snapshots are removed by then."""
+        return not self._snapshots.isdisjoint(state.settled)
+
+    def commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
+        """The commands of a move that converts disks or registers the VM, and whose they are."""
+        vm = self.files.vm
+        seen = [self._file(drive, state) for drive in drives if drive.chain is not None and drive.chain.links]
+        merged = self._are_merged(state)
+        if move.do is Do.IMPORT_DISKS and seen:
+            # What is in the host's own format already is cloned into the new folder by the same command.
+            native = {it.drive for it in state.disks if it.format == "esx"}
+            seen += [self._file(drive, state) for drive in vm.disks if drive.id in native and drive not in drives]
+            return self.target.id, import_commands(vm, seen, self.target)
+        if move.do is Do.EXPORT_DISKS and seen:
+            host = products().get(state.holder or "")
+            host = host if host is not None and host.esx else None
+            return (host.id if host is not None else "esxi"), export_commands(vm, seen, host, merged=merged)
+        if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
+            return "qemu-img", convert_commands(vm, seen, merged=merged)
+        if move.do is Do.REGISTER_VM:
+            command = register_command(vm, self.target)
+            return self.target.id, (command,) if command is not None else ()
+        return None, ()
+
+    def path(self, made: Made, commands: Sequence[Argv]) -> str | None:
+        """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
+        vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
+        if made.move.do is Do.COPY and self.target.esx:
+            return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)
+        return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
