@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from laws.tally import TALLY
 
 CopySample = Callable[[str], Path]
 
@@ -46,3 +48,25 @@ def copy_sample(samples: Path, tmp_path: Path) -> CopySample:
         return target
 
     return copy
+
+
+# --- the counts of the command law, gathered from all processes of a run
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of this process over to the one that shows the summary."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["command law"] = (dict(TALLY.commands), dict(TALLY.skipped))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the counts of another process."""
+    TALLY.add(*getattr(node, "workeroutput", {}).get("command law", ({}, {})))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how far the plans were followed."""
+    if TALLY.commands:
+        terminalreporter.write_line(str(TALLY))

@@ -135,7 +135,7 @@ def test_readme_shows_what_the_program_prints() -> None:
                 "do .venv/bin/vmxtool $job samples/ws6-windows-ide; done"
             ),
         ),
-        ("test-command", "sh .ci/venv test", ".venv/bin/pytest"),
+        ("test-command", "sh .ci/venv test", ".venv/bin/pytest -n auto"),
     ],
 )
 def test_readme_has_the_commands_that_ci_runs(name: str, first: str, then: str) -> None:

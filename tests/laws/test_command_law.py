@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from laws.conftest import Tally
+    from laws.tally import Tally
 
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.verdict import Verdict
@@ -70,7 +70,7 @@ def followed(found: Path, target: str, tally: Tally) -> Iterator[str]:
             wrong = list(_broken_after(plan, number, vmxtool.check(found, target)))
             if wrong and vmxtool.inspect(found).origin[0].product != plan.start.holder:
                 # The files now tell of another product than the one that made the VM, which its owner knows.
-                tally.named += 1
+                tally.name()
                 wrong = list(_broken_after(plan, number, vmxtool.check(found, target, plan.start.holder)))
             yield from wrong
             return

@@ -64,6 +64,6 @@ def as_a_user_without_rights() -> Iterator[None]:
 
 def open_to_all(folder: Path) -> None:
     """Let any user reach one of pytest's folders."""
-    for one in (folder, *folder.parents[:2]):
+    for one in (folder, *folder.parents[:3]):
         if one.stat().st_uid == os.geteuid():
             one.chmod(0o755)
