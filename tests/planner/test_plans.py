@@ -516,3 +516,12 @@ def test_all_products_answer_for_a_vm_that_nobody_has_seen() -> None:
     assert {verdict.target.id: verdict.verdict for verdict in every}["ws6"] is Answer.DEPENDS
     with pytest.raises(UsageError, match="--from"):
         list(check_all(None))
+
+
+def test_a_command_behind_changes_of_the_owner_says_for_which_product_it_is(make: Make) -> None:
+    vm = make(4, 'numvcpus = "32"\n')
+    verdict = check(vm.path, "esx2")
+    assert verdict.guide is not None
+    assert verdict.steps[0].do == "change-settings"
+    command = next(command for plan in verdict.plans for command in commands(plan))
+    assert command == f"vmxtool rewrite --target esx2 --from {verdict.guide.from_id} shop.vmx"

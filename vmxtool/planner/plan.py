@@ -90,16 +90,19 @@ class Progress(NamedTuple):
     Attributes:
         rewritten: vmxtool has rewritten them.
         converted: disks have been written into a new folder, with the config.
+        changed: the owner has changed settings, by which the files may tell of another product.
     """
 
     rewritten: bool = False
     converted: bool = False
+    changed: bool = False
 
     def with_step(self, step: Step) -> Progress:
         """The same after one more step; a product that gets the VM has it in a folder of its own."""
         into_new = step.do is Do.EXPORT_DISKS or (step.do is Do.CONVERT_DISKS and bool(step.commands))
         moved = step.do in BY_CONVERTER | {Do.MOVE_TO}
-        return Progress(self.rewritten or step.is_ours, not moved and (self.converted or into_new))
+        changed = self.changed or (step.do is Do.CHANGE_SETTINGS and not step.is_ours)
+        return Progress(self.rewritten or step.is_ours, not moved and (self.converted or into_new), changed)
 
 
 @dataclass(frozen=True, repr=False)

@@ -108,7 +108,9 @@ class HopPlanner:
         ]
 
     def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:
-        maker = StepMaker(self.files, self.start, self.target, self.named, self.found)
+        entry = self.guide.entry
+        assumed = entry.from_id if entry is not None else self.start.holder
+        maker = StepMaker(self.files, self.start, self.target, self.found, named=self.named, assumed=assumed)
         return Plan(
             made=tuple(played.made),
             start=self.start,

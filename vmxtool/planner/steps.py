@@ -30,7 +30,14 @@ class StepMaker:
     """Makes the steps of a plan for one VM and one target."""
 
     def __init__(
-        self, files: Files, start: VmState, target: Product, named: str | None, found: Sequence[Finding]
+        self,
+        files: Files,
+        start: VmState,
+        target: Product,
+        found: Sequence[Finding],
+        *,
+        named: str | None,
+        assumed: str | None,
     ) -> None:
         """Begin for a VM.
 
@@ -38,10 +45,12 @@ class StepMaker:
             files: its files.
             start: its state before the first step.
             target: where it goes.
-            named: id of the product that the user said made it, or None; commands then say so too.
             found: what was found against the target at its start.
+            named: id of the product that the user said made it, or None; commands then say so too.
+            assumed: id of the product that the plan takes it to be of, where nobody said, or None.
         """
-        self.files, self.start, self.target, self.named, self.found = files, start, target, named, found
+        self.files, self.start, self.target, self.found = files, start, target, found
+        self.named, self.assumed = named, assumed
         self._disks = DiskWork(files, target, found)
 
     def steps(self, made: Made, so_far: Progress, way: Way, *, by_converter: bool) -> list[Step]:
@@ -55,7 +64,9 @@ class StepMaker:
         """
         if made.changes is None:
             return [self._step(made, so_far, way)]
-        own = self._own_step(made, made.changes, way, by_converter=by_converter)
+        # Where the owner changes settings first, the command says which product the plan is for.
+        named = self.named or (self.assumed if so_far.changed and way.source is not None else None)
+        own = self._own_step(made, made.changes, way, named, by_converter=by_converter)
         return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
     def _prepare(self, made: Made) -> Step:
@@ -77,12 +88,12 @@ class StepMaker:
             cures=_codes(made.move.cured),
         )
 
-    def _own_step(self, made: Made, changes: Changes, way: Way, *, by_converter: bool) -> Step:
+    def _own_step(self, made: Made, changes: Changes, way: Way, named: str | None, *, by_converter: bool) -> Step:
         move, before, after = made.move, made.before.version, made.after.version
         causes = [*move.cured, *(it for it in self.found if _is_cause(it, made, by_converter=by_converter))]
         source = move.source or (way.source if move.do is not Do.REWRITE else None)
         source = source or next((it.sources[0] for it in causes if it.sources), KINDS[Do.REWRITE].source)
-        words = self._options(before, after, changes, by_converter=by_converter)
+        words = self._options(before, after, changes, named, by_converter=by_converter)
         return Step(
             do=_do_of_rewrite(move, before, after, moves=bool(made.moved)),
             by=VMXTOOL,
@@ -101,11 +112,13 @@ class StepMaker:
             cures=_codes(causes),
         )
 
-    def _options(self, before: int | None, after: int | None, changes: Changes, *, by_converter: bool) -> list[str]:
+    def _options(
+        self, before: int | None, after: int | None, changes: Changes, named: str | None, *, by_converter: bool
+    ) -> list[str]:
         """The options of the rewrite: all that the target asks for, or the version and the moves alone."""
         words: list[str] = []
         if not by_converter and self.target.family != HARDWARE:
-            words += ["--target", self.target.id, *(("--from", self.named) if self.named is not None else ())]
+            words += ["--target", self.target.id, *(("--from", named) if named is not None else ())]
         elif after != before or not by_converter:
             words += ["--hwversion", str(after)]
         for option in changes.needs.options:
