@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from vmxtool import _files
 from vmxtool.evidence import Evidence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from vmxtool.vmx.encodings import Encoding
 
+Other = TypeVar("Other")
+
 # The oldest products had a name of their own for each kind of file; VMware still takes them all for `.encoding`.
 ENCODING_KEYS = (".encoding", "config.encoding", "preferences.encoding", "vmlist.encoding", "snapshot.encoding")
 
@@ -27,13 +29,14 @@ class DecodedLines(Lines):
     character may look like the escape sign.
     """
 
-    __slots__ = ("_duplicates", "_encoding", "_guess")
+    __slots__ = ("_duplicates", "_encoding", "_guess", "_plain")
 
     def __init__(self, text: str, lines: Iterable[tuple[str, int]], name: str, guess: str | None = None) -> None:
         """Take the lines; `guess` is the codec to assume where the file names none that VMware knows."""
         super().__init__(text, lines, name)
         self._guess = guess
         self._encoding: Encoding | None = None
+        self._plain: bool | None = None
         self._duplicates: tuple[tuple[str, int, int], ...] | None = None
 
     @property
@@ -63,7 +66,7 @@ class DecodedLines(Lines):
     @property
     def undecodable(self) -> tuple[str, ...]:
         """Keys, folded, whose values are not valid in the file's encoding; VMware refuses a file that has one."""
-        if self._text.isascii() and "|" not in self._text and not encodings.is_shifting(self.encoding.codec):
+        if self._is_plain():
             return ()
         rows = self._index.values()
         return tuple(
@@ -75,10 +78,19 @@ class DecodedLines(Lines):
 
     def _value(self, row: int) -> str:
         raw = self._raw(row)
+        if self._is_plain():
+            return raw
         codec = self.encoding.codec
         if raw.isascii() and "|" not in raw and not encodings.is_shifting(codec):
             return raw
         return encodings.decode(values.unescape(raw.encode("latin-1")), codec)
+
+    def _is_plain(self) -> bool:
+        """Whether every value stands in the file as it reads."""
+        if self._plain is None:
+            text = self._text
+            self._plain = text.isascii() and "|" not in text and not encodings.is_shifting(self.encoding.codec)
+        return self._plain
 
     def _show(self, raw: str) -> str:
         return raw if raw.isascii() else encodings.decode(raw.encode("latin-1"), self.encoding.codec)
@@ -134,6 +146,20 @@ class Document(DecodedLines, Mapping[str, str]):
         row = self._row(key)
         if row is None:
             raise KeyError(key)
+        return self._held(row)
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+
+    @overload
+    def get(self, key: str, /, default: str | Other) -> str | Other: ...
+
+    def get(self, key: str, /, default: str | Other | None = None) -> str | Other | None:
+        """A value, or the default where the key is absent, which is too common for an exception."""
+        row = self._row(key)
+        return default if row is None else self._held(row)
+
+    def _held(self, row: int) -> str:
         value = self._values.get(row)
         if value is None:
             value = self._value(row)
