@@ -219,7 +219,7 @@ def plan_rewrite(
     from vmxtool.planner.goal import Goal
     from vmxtool.planner.rewrite import intend
     from vmxtool.rewriter.rewrite import make_rewrite
-    from vmxtool.rules.case import facts_of
+    from vmxtool.rules.case import facts_now
 
     goal = Goal(
         hwversion=hwversion,
@@ -231,7 +231,7 @@ def plan_rewrite(
         adapter=adapter,
         unsafe=unsafe,
     )
-    found = intend(facts_of(inspect(vm)), goal)
+    found = intend(facts_now(inspect(vm)), goal)
     return make_rewrite(
         found.machine,
         found.changes,

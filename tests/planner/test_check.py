@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from itertools import product as pairs
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from planner.plans import codes, ways
 from vmxtool import Answer, Finding, InputError, Severity, UsageError, check, check_all, inspect, judge
 from vmxtool.findings import in_order
 from vmxtool.knowledge.products import products
+from vmxtool.machine.model import Power
 from vmxtool.machine.read import describe
 from vmxtool.vmx.document import Document
 
@@ -189,10 +192,30 @@ def test_all_products_of_one_family(samples: Path) -> None:
     assert {verdict.target.family for verdict in verdicts} == {"fusion"}
 
 
-def test_judging_all_products_says_what_judging_each_says(samples: Path) -> None:
-    vm = inspect(samples / "damaged")
-    for verdict in check_all(vm):
-        assert verdict == check(vm, verdict.target.id)
+@pytest.mark.parametrize("name", ["damaged", "gsx3-linux", "ws6-windows-ide", "ws17-modern"])
+def test_judging_all_products_says_what_judging_each_alone_says(samples: Path, name: str) -> None:
+    # A VM keeps what was worked out of its files for one target; no answer may hang on which were asked about before.
+    for together in check_all(inspect(samples / name)):
+        alone = check(inspect(samples / name), together.target.id)
+        assert together == alone
+        assert together.findings == alone.findings
+        assert together.steps == alone.steps
+
+
+def test_a_vm_that_has_been_judged_can_be_sent_elsewhere_and_judged_there(samples: Path) -> None:
+    vm = inspect(samples / "ws6-windows-ide")
+    before = check(vm, "esx3")
+    there = pickle.loads(pickle.dumps(vm))
+    assert there == vm
+    assert (there.memo, len(vm.memo) > 0) == ({}, True)
+    assert check(there, "esx3").findings == before.findings
+
+
+def test_a_changed_copy_of_a_judged_vm_is_judged_as_it_is(samples: Path) -> None:
+    vm = inspect(samples / "ws6-windows-ide")
+    check(vm, "ws6")
+    suspended = check(replace(vm, power=Power("suspended")), "ws6")
+    assert codes(suspended) > codes(check(vm, "ws6"))
 
 
 def test_one_vm_judged_between_two_of_another_is_judged_as_before(samples: Path) -> None:

@@ -106,11 +106,15 @@ def _rows_in_turn(folded: str) -> tuple[str, ...]:
     return tuple(row.id for row in sorted(rows_for(folded), key=lambda row: row.below != "remove"))
 
 
+def _is_off(files: Files, head: str) -> bool:
+    return is_off(files.vm.config.document, head)
+
+
 def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     document, row = files.vm.config.document, devices()[row_id]
     if not row.takes(document[folded]):
         return None
-    key, off, why = document.spelling(folded), is_off(document, folded.partition(".")[0]), row.reason.rstrip(".")
+    key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
     removal = unsure_removal = SettingChange(key, None, why, row.source)
     if not row.unverified.isdisjoint(_BORDERS):

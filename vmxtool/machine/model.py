@@ -5,8 +5,8 @@ Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -216,6 +216,13 @@ class Power:
     evidence: tuple[Evidence, ...] = ()
 
 
+class Memo(dict[object, Any]):
+    """What has been worked out of a machine, kept as long as the machine; a copy of the machine starts without."""
+
+    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
+        return Memo, ()
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Everything the VM's files say about it.
@@ -245,6 +252,7 @@ class Machine:
         read_only: files of the VM that are marked read-only for everybody, and its folder where that is.
         unread: files and folders that belong to the VM and could not be looked into, with the reason as the value.
         unfinished_rewrite: the journal of a rewrite that was cut short, or None.
+        memo: what the layers above have worked out of all this, so that the second target does not ask again.
     """
 
     path: Path
@@ -270,6 +278,7 @@ class Machine:
     read_only: tuple[Evidence, ...] = ()
     unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None
+    memo: Memo = field(default_factory=Memo, init=False, compare=False, repr=False)
 
     def __repr__(self) -> str:
         version = self.hardware.version

@@ -235,7 +235,20 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
 
 
 def facts_of(vm: Machine) -> Files:
-    """A VM's files judged once, for any number of targets."""
+    """A VM's files judged once, for any number of targets: the same again while it is the same `Machine`."""
+    from vmxtool.rules.registry import all_rules
+
+    rules = all_rules()
+    judged_by, files = vm.memo.get(facts_of, (None, None))
+    # A rule that has been registered since is asked too.
+    if judged_by is not rules or not isinstance(files, Files):
+        files = facts_now(vm)
+        vm.memo[facts_of] = rules, files
+    return files
+
+
+def facts_now(vm: Machine) -> Files:
+    """A VM's files judged anew, as before a rewrite: what lies beside them may have changed since."""
     from vmxtool.rules.registry import judge_files
 
     return files_of(vm, tuple(judge_files(vm)))
