@@ -116,7 +116,7 @@ def test_a_key_on_two_lines_is_refused_with_both(edits: list[Edit]) -> None:
         edited(b"a = 1\nb = 2\nA = 2\n" if edits[-1] != RenameKey("c", "A") else b"a = 1\n\nb = 2\n", *edits)
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "a=b", "a#b", "a\n", "a\tb", "a\x00b", "größe", "a\r"])
+@pytest.mark.parametrize("name", ["", " ", "a b", "a=b", "a#b", "a\n", "a\tb", "a\x00b", "a\r"])
 def test_a_name_that_no_line_can_carry_is_refused(name: str) -> None:
     for edit in (SetValue(name, "1"), RenameKey("a", name)):
         with pytest.raises(ValueError, match="cannot be the name of a setting"):

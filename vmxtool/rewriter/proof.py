@@ -28,7 +28,7 @@ def prove_config(vm: Machine, after: Document, changes: Changes) -> None:
         WriteError: they are not, which is a fault of vmxtool; nothing has been written.
     """
     before = vm.config.document
-    again = Document.parse(bytes(after), after.name)
+    again = _read_again(after)
     if again.duplicates or again.unknown:
         raise _fault(vm.config.file, "the new config would not be read as it was written")
     planned = apply_settings({fold(key): before[key] for key in before}, changes.settings)
@@ -51,7 +51,7 @@ def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) 
     Raises:
         WriteError: it is not, which is a fault of vmxtool; nothing has been written.
     """
-    again = describe(Document.parse(bytes(after), after.name), vm.config.path)
+    again = describe(_read_again(after), vm.config.path)
     seen = VmState.of(again)
     wrong = differences(changes, seen)
     if wrong:
@@ -61,6 +61,12 @@ def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) 
         listed = ", ".join(change.key for change in repeated.settings[:5])
         raise _fault(vm.config.file, f"a second run would change {listed} again")
     return again
+
+
+def _read_again(after: Document) -> Document:
+    # A guess at the encoding stays the one that the VM was read with: with a line less there is less to go by.
+    encoding = after.encoding
+    return Document.parse(bytes(after), after.name, encoding.codec if encoding.guessed else None)
 
 
 def differences(changes: Changes, seen: VmState) -> list[str]:

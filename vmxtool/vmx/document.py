@@ -124,10 +124,16 @@ class Document(DecodedLines, Mapping[str, str]):
         self._values: dict[int, str] = {}
 
     @classmethod
-    def parse(cls, data: bytes, name: str) -> Document:
-        """Read the bytes of a file; every input is a document. `name` is how the file is called in messages."""
+    def parse(cls, data: bytes, name: str, guess: str | None = None) -> Document:
+        """Read the bytes of a file; every input is a document.
+
+        Args:
+            data: the file.
+            name: how it is called in messages.
+            guess: the codec to assume where it names none that VMware knows; else it is guessed from the whole file.
+        """
         text = data.decode("latin-1")
-        return cls(text, split(text), name)
+        return cls(text, split(text), name, guess)
 
     @classmethod
     def read(cls, path: Path, name: str | None = None) -> Document:

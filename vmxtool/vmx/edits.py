@@ -118,7 +118,7 @@ class _Draft:
                 del slot[self._find(slot, key)]
 
     def rename(self, edit: RenameKey) -> None:
-        _check_name(edit.name)
+        self._name(edit.name)  # also of a key that is not there
         key, name = fold(edit.key), fold(edit.name)
         if key not in self._places:
             return
@@ -128,7 +128,7 @@ class _Draft:
             raise self._ambiguity(f"{edit.name} would stand", self._places[name], self._places[key])
         kind, text = slot[at]
         hit = _parts(text)
-        slot[at] = (kind, text[: hit.start(1)] + edit.name + text[hit.end(1) :])
+        slot[at] = (kind, text[: hit.start(1)] + self._renamed(hit[1], edit.name) + text[hit.end(1) :])
         self._places[name] = self._places.pop(key)
 
     def finish(self) -> Document:
@@ -151,7 +151,7 @@ class _Draft:
         return after
 
     def _add(self, edit: SetValue) -> None:
-        _check_name(edit.key)
+        written = self._name(edit.key)
         key = fold(edit.key)
         anchor = None if edit.after is None else self._places.get(fold(edit.after))
         place = len(self._rows) - 1 if anchor is None else anchor
@@ -159,7 +159,7 @@ class _Draft:
         at = len(slot) if anchor is None else self._find(slot, fold(edit.after or "")) + 1
         if at and not slot[at - 1][1].endswith(("\n", "\r")):
             at -= 1
-        slot.insert(at, ("ASSIGNMENT", f"{edit.key} = {self._encode(edit)}{self._end}"))
+        slot.insert(at, ("ASSIGNMENT", f"{written} = {self._encode(edit)}{self._end}"))
         self._places[key] = place
         self._recoded |= key in ENCODING_KEYS
 
@@ -182,6 +182,22 @@ class _Draft:
     def _ambiguity(self, what: str, *places: int) -> AmbiguousKey:
         first, second = sorted(places)
         return AmbiguousKey(f"{self._before.name}: {what} on lines {first + 1} and {second + 1}; only one can stay")
+
+    def _name(self, name: str) -> str:
+        """A name as it is written: a letter that is not ASCII in the file's encoding, since VMware compares bytes."""
+        encoding = self._before.encoding
+        codec = encoding.codec if encoding.known else "ascii"
+        written = name.encode(codec, "replace").decode("latin-1")
+        if not _NAME.fullmatch(written) or encodings.decode(written.encode("latin-1"), codec) != name:
+            raise ValueError(f"{name!r} cannot be the name of a setting")
+        return written
+
+    def _renamed(self, raw: str, name: str) -> str:
+        """A new name as it is written; what follows its first dot stays byte for byte where it is what it was."""
+        head, dot, tail = name.partition(".")
+        kept = raw.partition(".")[2]
+        same = bool(kept) and encodings.decode(kept.encode("latin-1"), self._before.encoding.codec) == tail
+        return self._name(head) + dot + kept if same else self._name(name)
 
     def _encode(self, edit: SetValue) -> str:
         encoding = self._before.encoding
@@ -210,11 +226,6 @@ def _line_end(ending: str, rows: list[Row]) -> str:
     if ending == "mixed":
         return next("\r\n" if text.endswith("\r\n") else "\n" for _, text in rows if text.endswith("\n"))
     return {"CRLF": "\r\n", "CR": "\r"}.get(ending, "\n")
-
-
-def _check_name(name: str) -> None:
-    if not name.isascii() or not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of a setting")
 
 
 def _survives(char: str, codec: str) -> bool:

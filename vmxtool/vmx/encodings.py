@@ -204,8 +204,15 @@ def is_shifting(codec_name: str) -> bool:
 
 
 def decode(data: bytes, codec_name: str) -> str:
-    r"""Read bytes in a codec; a byte that is not valid there shows as `\xNN`, so every input can be shown."""
-    return data.decode(codec_name, "backslashreplace")
+    r"""Read bytes in a codec; a byte that is not valid there shows as `\xNN`, so every input can be shown.
+
+    UTF-7 can spell half of a character, which no text that leaves this program may hold; it shows as `\uNNNN`.
+    """
+    text = data.decode(codec_name, "backslashreplace")
+    if codec_name == "utf-7":
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
 
 
 def is_valid(data: bytes, codec_name: str) -> bool:
