@@ -11,11 +11,11 @@ import pytest
 from build import disk_lines, make_vm
 
 import vmxtool
+from vmxtool._text import safe
 from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.text.changes import print_rewrite
 from vmxtool.report.text.overview import print_overview
-from vmxtool.report.text.printable import safe
 from vmxtool.report.text.route import print_routes
 from vmxtool.report.text.undo import print_rewrites, print_undone
 from vmxtool.report.text.verdict import print_verdict

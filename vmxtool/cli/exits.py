@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from vmxtool._text import safe
 from vmxtool.errors import InputError, KnowledgeError, UsageError, VmxtoolError, WriteError
 from vmxtool.report import formats
-from vmxtool.report.text.printable import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

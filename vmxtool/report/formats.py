@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vmxtool._text import whole
 from vmxtool.errors import UsageError
 
 if TYPE_CHECKING:
@@ -128,5 +129,17 @@ def load(writer: Writer) -> Any:
 
 
 def to_text(value: object) -> str:
-    """Return indented JSON in ASCII with a line end: no control character, and nothing that a pipe cannot take."""
-    return json.dumps(value, indent=2) + "\n"
+    """Return indented JSON in ASCII with a line end: no control character, and nothing that a reader refuses."""
+    text = json.dumps(value, indent=2)
+    if "\\ud" in text:
+        text = json.dumps(_whole(value), indent=2)
+    return text + "\n"
+
+
+def _whole(value: object) -> object:
+    """The same value with text that every reader of JSON takes: half a character is none, though Python has it."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
 from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
+from vmxtool.rules.commands import shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +122,7 @@ def make_rewrite(
         texts=(*config.texts, *disks.texts),
         about=(
             ("config", machine.config.path.name),
-            ("command", shlex.join(["rewrite", *words])),
+            ("command", shell(["rewrite", *words])),
             ("changes", str(len(records))),
         ),
         then=then,

@@ -6,11 +6,13 @@ person knows stands in capitals: DATASTORE is the name of a datastore of the ESX
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._files import last_part
+from vmxtool._text import is_safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
 
@@ -50,6 +52,15 @@ def shell(argv: Sequence[str]) -> str:
     return shlex.join(argv)
 
 
+def can_be_pasted(argv: Sequence[str]) -> bool:
+    """Whether a command, as `shell` writes it, is the same one when it is copied from where it is shown.
+
+    A line break in a name ends the line, other control characters act on the terminal, and marks of direction show a
+    name in another order than it has.
+    """
+    return all(map(is_safe, argv))
+
+
 def vmxtool_command(vm: Machine, *words: str) -> Argv:
     """A vmxtool command for this VM, as it is typed where vmxtool was started."""
     path = str(vm.path)
@@ -57,8 +68,9 @@ def vmxtool_command(vm: Machine, *words: str) -> Argv:
 
 
 def as_argument(name: str) -> str:
-    """A file name that no program takes for an option."""
-    return f"./{name}" if name.startswith("-") else name
+    """A file name that no program takes for an option, nor qemu-img for an address such as `nbd:host:port`."""
+    address = os.name != "nt" and ":" in name.partition("/")[0]
+    return f"./{name}" if name.startswith("-") or address else name
 
 
 def file_argument(vm: Machine, name: str) -> str:

@@ -82,10 +82,13 @@ def origin_value(candidate: OriginCandidate) -> OriginValue:
 
 
 def sole_command(commands: Sequence[Sequence[str]]) -> str | None:
-    """Return a command as it is typed into a shell where there is one alone; None where there are none or several."""
-    from vmxtool.rules.commands import shell
+    """Return a command as it is typed into a shell where there is one alone; None where there are none or several.
 
-    return shell(commands[0]) if len(commands) == 1 else None
+    None too where it cannot be pasted.
+    """
+    from vmxtool.rules.commands import can_be_pasted, shell
+
+    return shell(commands[0]) if len(commands) == 1 and can_be_pasted(commands[0]) else None
 
 
 def error_value(error: VmxtoolError, exit_code: int) -> ErrorDocument:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from vmxtool.report.text.printable import safe, shortened
-from vmxtool.rules.commands import shell
+from vmxtool._text import safe
+from vmxtool.report.text.printable import shortened
+from vmxtool.rules.commands import can_be_pasted, shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ _MAX_WIDTH = 100
 _MIN_WIDTH = 40
 _LONGEST = 1000  # characters of one text; a value of a megabyte is nothing that anyone reads
 _NAME_LENGTH = 70
+NOT_FOR_PASTING = "not to be pasted: a name in it has control characters, which are shown here by their codes"
 
 
 class _Console(Console):
@@ -81,5 +83,10 @@ def print_hanging(out: Console, mark: Text | str, text: Text, indent: int = 0) -
 
 
 def print_command(out: Console, argv: Sequence[str], indent: int) -> None:
-    """Print a command that can be copied: quoted for a shell, alone on its line however long that is."""
+    """Print a command that can be copied: quoted for a shell, alone on its line however long that is.
+
+    One with characters that a terminal would act on is shown with their codes, and marked, since it is another then.
+    """
     out.print(Text(" " * indent).append(safe(shell(argv)), "bold"), soft_wrap=True)
+    if not can_be_pasted(argv):
+        print_hanging(out, Text("!", "yellow"), Text(NOT_FOR_PASTING), indent)
