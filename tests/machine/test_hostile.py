@@ -199,9 +199,18 @@ sys.addaudithook(note)
 from pathlib import Path
 import vmxtool
 from vmxtool.machine.read import read_machine
-read_machine(Path(sys.argv[1]))  # loads what is loaded once
+def work():
+    vm = read_machine(Path(sys.argv[1]))
+    vmxtool.judge(vm)
+    for target in ("esx3", "ws4", "ws17"):
+        vmxtool.check(vm, target).steps
+        vmxtool.route(vm, target)
+    for goal in ({"hwversion": 4}, {"target": "esx3"}, {"ide_to_scsi": True}):
+        vmxtool.plan_rewrite(vm, **goal)
+    return vm
+work()  # loads what is loaded once
 opened.clear()
-vm = read_machine(Path(sys.argv[1]))
+vm = work()
 root = os.path.realpath(sys.argv[2])
 for name in opened:
     if isinstance(name, (str, os.PathLike)):
@@ -221,6 +230,8 @@ def test_no_file_outside_the_folder_is_opened(tmp_path: Path) -> None:
     (folder / "vm.vmsd").symlink_to("/etc/passwd")
     (folder / "vmware.log").symlink_to("/etc/passwd")
     (folder / ".vmxtool").symlink_to(outside)
+    for name in ("other.cfg", "other.vmtx", "other.vmx"):
+        (folder / name).symlink_to("/etc/passwd")
     (folder / "delta.vmdk").write_bytes(descriptor(parent=CID, hint="../outside/base.vmdk"))
     (folder / "far.vmdk").write_bytes(descriptor(parent=CID, hint="/etc/passwd"))
     (folder / "extent.vmdk").write_bytes(descriptor('RW 2048 FLAT "../outside/base.vmdk" 0'))

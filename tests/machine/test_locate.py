@@ -9,7 +9,7 @@ import pytest
 from build import SCSI_DISK
 from machine import vms
 
-from vmxtool.errors import InputError, UsageError
+from vmxtool.errors import InputError, NoVm, UsageError
 from vmxtool.machine.locate import find_config
 from vmxtool.machine.read import read_machine
 
@@ -48,9 +48,25 @@ def test_a_bundle_stands_for_its_config(tmp_path: Path) -> None:
     assert find_config(tmp_path / "Budget.vmwarevm") == path
 
 
-def test_a_folder_with_one_bundle_stands_for_it(tmp_path: Path) -> None:
-    path = vms.write(tmp_path / "Budget.vmwarevm", name="Budget.vmx", files=("Applications/",))
-    assert find_config(tmp_path) == path
+@pytest.mark.parametrize("name", ["Budget.vmwarevm", "web01"])
+def test_the_only_vm_below_a_folder_is_named_and_not_taken(tmp_path: Path, name: str) -> None:
+    vms.write(tmp_path / name)
+    with pytest.raises(NoVm) as raised:
+        find_config(tmp_path)
+    assert str(raised.value) == f"{tmp_path}: no VM in this folder; below it: {name}"
+    assert raised.value.candidates == (name,)
+
+
+def test_of_the_vms_below_a_folder_ten_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    for number in range(13):
+        vms.write(tmp_path / f"vm{number:02}")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "vm00")
+    (tmp_path / ".hidden").mkdir()
+    vms.write(tmp_path / ".hidden")
+    with pytest.raises(NoVm, match=r"below it: vm00, vm01, .*, vm09 and 3 more$") as raised:
+        find_config(tmp_path)
+    assert raised.value.candidates == tuple(f"vm{number:02}" for number in range(13))
 
 
 def test_a_config_goes_before_a_bundle_beside_it(tmp_path: Path) -> None:
@@ -59,7 +75,7 @@ def test_a_config_goes_before_a_bundle_beside_it(tmp_path: Path) -> None:
     assert find_config(tmp_path) == path
 
 
-def test_bundles_in_bundles_are_not_followed(tmp_path: Path) -> None:
+def test_only_the_folders_right_below_are_looked_into(tmp_path: Path) -> None:
     vms.write(tmp_path / "a.vmwarevm" / "b.vmwarevm" / "c.vmwarevm", name="c.vmx")
     with pytest.raises(UsageError, match=r"no \.vmx"):
         find_config(tmp_path)
@@ -85,7 +101,7 @@ def test_two_configs_are_named(tmp_path: Path) -> None:
 def test_two_bundles_are_named(tmp_path: Path) -> None:
     vms.write(tmp_path / "b.vmwarevm")
     vms.write(tmp_path / "a.vmwarevm")
-    with pytest.raises(UsageError, match=r"2 bundles here \(a.vmwarevm, b.vmwarevm\)"):
+    with pytest.raises(NoVm, match=r"no VM in this folder; below it: a.vmwarevm, b.vmwarevm$"):
         find_config(tmp_path)
 
 

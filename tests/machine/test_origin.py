@@ -27,7 +27,7 @@ MADE_BY = {
     "esx2-smp": ("esx2-smp", set[str]()),
     "esx3-vmfs": ("esx3", set[str]()),
     "esxi67": ("esxi6.7", set[str]()),
-    "fusion1": ("fusion1", set[str]()),
+    "Budget.vmwarevm": ("fusion1", set[str]()),
     "gsx3-linux": ("gsx3", set[str]()),
     "linked-clone": ("ws12", set[str]()),
     "suspended": ("ws7", set[str]()),

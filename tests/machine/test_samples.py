@@ -46,7 +46,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "drives": {"sata0:0": CDROM, "scsi0:0": ("disk", "build01.vmdk")},
         "nics": [("vmxnet3", "00:0c:29:5f:72:d8", "network"), ("vmxnet3", "00:50:56:1a:04:c7", "network")],
     },
-    "fusion1": {
+    "Budget.vmwarevm": {
         "hardware": (6, 6), "guest": ("winxphome", 32, "windows"), "cpu": (1, 1), "memory": 512,
         "controllers": {"ide0": None, "ide1": None},
         "drives": {"ide0:0": ("disk", "Budget.vmdk"), "ide1:0": CDROM},
@@ -127,7 +127,7 @@ def test_no_sample_is_left_out() -> None:
 
 # What differs from the rest: name, power, encryption, snapshots, redo logs, firmware.
 NAMES = {
-    "fusion1": "Budget für Zoë – 予算",
+    "Budget.vmwarevm": "Budget für Zoë – 予算",
     "linked-clone": "Kursraum 07",
     "ws17-modern": "Atelier d’été",
     "ws6-windows-ide": "Buchhaltung Zürich – alt",
@@ -155,7 +155,7 @@ def test_a_name_in_any_encoding(name: str) -> None:
 
 
 def test_the_fusion_bundle_is_its_folder() -> None:
-    bundle = vms.SAMPLES / "fusion1" / "Budget.vmwarevm"
+    bundle = vms.SAMPLES / "Budget.vmwarevm"
     vm = read_machine(bundle)
     assert vm.path == bundle
     assert vm.config.folder == bundle.resolve()

@@ -305,7 +305,7 @@ def fusion1() -> Iterator[tuple[str, bytes]]:
         [f'RW {capacity} SPARSE "{name}"'],
         database(6, "ide", geometry_ide(capacity), "7206"),
     )
-    yield f"Budget.vmwarevm/{name}", sparse(capacity, text, {0: boot_grain("fusion1", capacity, 0x07)})
+    yield name, sparse(capacity, text, {0: boot_grain("fusion1", capacity, 0x07)})
 
 
 def encrypted() -> Iterator[tuple[str, bytes]]:
@@ -481,7 +481,7 @@ SAMPLES = {
     "encrypted": encrypted,
     "esx3-vmfs": esx3_vmfs,
     "esxi67": esxi67,
-    "fusion1": fusion1,
+    "Budget.vmwarevm": fusion1,
     "gsx3-linux": gsx3_linux,
     "linked-clone": linked_clone,
     "suspended": suspended,

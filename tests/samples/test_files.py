@@ -25,7 +25,7 @@ WRITTEN_AS = {
     "esx2-smp": ("3", "6", "winNetEnterprise", None, b"\n"),
     "esx3-vmfs": ("4", "8", "rhel4", None, b"\n"),
     "esxi67": ("14", "8", "centos7-64", "UTF-8", b"\n"),
-    "fusion1": ("6", "8", "winxphome", "UTF-8", b"\n"),
+    "Budget.vmwarevm": ("6", "8", "winxphome", "UTF-8", b"\n"),
     "gsx3-linux": ("3", "6", "redhat", None, b"\n"),
     "linked-clone": ("12", "8", "windows9-64", "windows-1252", b"\r\n"),
     "suspended": ("7", "8", "ubuntu", "UTF-8", b"\n"),
@@ -139,7 +139,7 @@ def test_the_windows_config_cannot_be_taken_for_utf_8() -> None:
     assert 'displayName = "Buchhaltung Zürich – alt"' in content.decode("cp1252")
 
 
-@pytest.mark.parametrize("folder", ["fusion1", "ws17-modern"])
+@pytest.mark.parametrize("folder", ["Budget.vmwarevm", "ws17-modern"])
 def test_utf_8_configs_hold_what_ascii_cannot(folder: str) -> None:
     assert not config(folder)["displayname"].isascii()
 

@@ -23,7 +23,7 @@ SOUND = {
     "encrypted/Payroll.vmdk": (200 * MIB, "twoGbMaxExtentSparse", 1),
     "esx3-vmfs/web01.vmdk": (65536, "vmfs", 1),
     "esxi67/build01.vmdk": (65536, "vmfs", 1),
-    "fusion1/Budget.vmwarevm/Budget.vmdk": (300 * MIB, "monolithicSparse", 1),
+    "Budget.vmwarevm/Budget.vmdk": (300 * MIB, "monolithicSparse", 1),
     "gsx3-linux/intranet.vmdk": (300 * MIB, "twoGbMaxExtentSparse", 1),
     "suspended/Ubuntu.vmdk": (400 * MIB, "monolithicSparse", 1),
     "ws17-modern/Atelier.vmdk": (400 * MIB, "monolithicSparse", 1),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
@@ -10,29 +12,30 @@ from vmxtool.errors import InputError, NoVm, UsageError
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _CONFIG_SUFFIXES = (".vmx", ".vmtx")
 # On Linux the oldest products named their configs so, and so do many other programs: what is in the file decides.
 _OLD_SUFFIX = ".cfg"
-_BUNDLE_SUFFIX = ".vmwarevm"
 # Without any of these no product takes a file for a VM's config, nor can anything be said about one.
 _MARKS = ("config.version", "virtualhw.version", "guestos", "displayname", "memsize", "encryption.keysafe")
 _SNIFF_BYTES = 4096
 _SNIFFED = 100  # more .cfg files than that are not a VM's
 _NAMED = 10
+_LOOKED_INTO, _LOOKED_AT = 1000, 10_000  # folders below one that holds no VM, and files in each of them
 _REMEDY = "name the VM's .vmx file"
 
 
 def find_config(path: Path) -> Path:
-    """The config file meant by a path: the file itself, or the only one in a folder or Fusion bundle.
+    """The config file meant by a path: the file itself, or the only one that lies in a folder or Fusion bundle.
 
-    Hidden files do not count. A folder that holds one bundle and no config stands for the bundle. A link is followed
-    out of the folder only where the user named the link itself.
+    Hidden files do not count. A VM further down is never taken, even where it is the only one: the next command might
+    write to one that nobody meant. A link is followed out of the folder only where the user named the link itself.
 
     Raises:
         UsageError: nothing is there, or several configs are, which are then named; or it is a link out of the folder.
-        NoVm: the folder holds no config.
+        NoVm: the folder holds no config; the VMs in the folders below are named.
         InputError: the system does not let us look.
     """
     try:
@@ -42,24 +45,20 @@ def find_config(path: Path) -> Path:
                     "there is no such file or folder", path=path, hint="name the VM's config or its folder"
                 )
             return path
-        configs, bundles = _candidates(path)
-        if not configs and len(bundles) == 1:
-            _refuse_link_out(bundles[0], path)
-            path = bundles[0]
-            configs, bundles = _candidates(path)
+        configs = _configs(path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be a path").lower()
         raise InputError(path, reason, "check the name and your rights to the folder") from None
     if len(configs) == 1:
         _refuse_link_out(configs[0], path)
         return configs[0]
-    several = configs or bundles
-    if len(several) > 1:
-        what = "configs" if configs else "bundles"
-        names = [candidate.name for candidate in several]
-        shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-        problem = f"{len(names)} {what} here ({shown})"
+    if configs:
+        names = [candidate.name for candidate in configs]
+        problem = f"{len(names)} configs here ({_listed(names)})"
         raise UsageError(problem, path=path, hint="name the one you mean", candidates=names)
+    below = _vms_below(path)
+    if below:
+        raise NoVm("no VM in this folder", path=path, hint=f"below it: {_listed(below)}", candidates=below)
     raise NoVm("no .vmx, .vmtx or .cfg file here", path=path, hint="name the config file or the VM's folder")
 
 
@@ -83,29 +82,43 @@ def is_config(document: Document) -> bool:
     return any(mark in document for mark in _MARKS)
 
 
-def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The configs and the Fusion bundles in a folder, sorted.
+def _configs(folder: Path) -> list[Path]:
+    """The configs in a folder, sorted.
 
     Raises:
         OSError: it cannot be listed.
     """
     configs: list[Path] = []
-    bundles: list[Path] = []
     sniffed = 0
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             low = entry.name.lower()
-            if entry.name.startswith(".") or not low.endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX, _BUNDLE_SUFFIX)):
+            if entry.name.startswith(".") or not low.endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX)) or entry.is_dir():
                 continue
             path = folder / entry.name
-            if entry.is_dir():
-                bundles += [path] if low.endswith(_BUNDLE_SUFFIX) else []
-            elif low.endswith(_CONFIG_SUFFIXES):
+            if low.endswith(_CONFIG_SUFFIXES):
                 configs.append(path)
-            elif low.endswith(_OLD_SUFFIX) and sniffed < _SNIFFED:
+            elif sniffed < _SNIFFED:
                 sniffed += 1
                 configs += [path] if _is_in(path, folder) and _looks_like_config(path) else []
-    return configs, bundles
+    return configs
+
+
+def _vms_below(folder: Path) -> list[str]:
+    """The folders in a folder that hold a VM, sorted; links are not followed, and only so many are looked into."""
+    found: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        inner = (entry for entry in entries if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False))
+        for entry in islice(inner, _LOOKED_INTO):
+            with suppress(OSError), os.scandir(entry) as files:
+                names = (file.name for file in islice(files, _LOOKED_AT) if not file.name.startswith("."))
+                found += [entry.name] if any(name.lower().endswith(_CONFIG_SUFFIXES) for name in names) else []
+    return sorted(found)
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _looks_like_config(path: Path) -> bool:

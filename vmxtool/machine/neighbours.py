@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import last_part
+from vmxtool._files import is_inside, last_part
 from vmxtool.errors import InputError
 from vmxtool.machine.locate import read_config
 from vmxtool.vmx.lines import fold
@@ -59,6 +59,8 @@ def _other_configs(vm: Machine) -> Iterator[Path]:
     except OSError:
         return  # a folder that cannot be listed is told of by a rule of its own
     for path in beside:
-        is_config = path.suffix.lower() in _CONFIG_SUFFIXES and not path.name.startswith(".")
-        if is_config and path != vm.config.path:
+        if path.suffix.lower() not in _CONFIG_SUFFIXES or path.name.startswith(".") or path == vm.config.path:
+            continue
+        # What a link leads to outside the folder is opened for no other VM than the one that was named.
+        if not path.is_symlink() or is_inside(vm.config.folder, path):
             yield path
