@@ -31,16 +31,19 @@ def vm_with(folder: Path, raw: bytes) -> Path:
         ("", b"f\xf6o"),
         ("UTF-8", b"f\xf6o"),
         ("Shift_JIS", b"\x95\\"),
+        ("UTF-7", b"f+APY-o"),
+        ("UTF-7", b"f+\xf6o"),
+        ("ISO-2022-JP", b"a\x1b$Bb"),
     ],
 )
 def test_a_setting_of_a_moved_disk_keeps_its_name_byte_for_byte(tmp_path: Path, declared: str, name: bytes) -> None:
     lines = f'.encoding = "{declared}"\n'.encode() if declared else b""
-    config = vm_with(tmp_path, lines + b"ide0:0." + name + b' = "x"\n')
+    config = vm_with(tmp_path, lines + b"ide0:0." + name + b' = "x"\nsched.ide0:0.' + name + b' = "y"\n')
     before = config.read_bytes()
     rewrite = plan_rewrite(config, ide_to_scsi=True)
     assert not rewrite.refused
     rewrite.apply()
-    assert b"scsi0:0." + name + b' = "x"\n' in config.read_bytes()
+    assert b"scsi0:0." + name + b' = "x"\nsched.scsi0:0.' + name + b' = "y"\n' in config.read_bytes()
     undo(config)
     assert config.read_bytes() == before
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool.errors import WriteError
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import ReplacePatch
-from vmxtool.rules import writing
-from vmxtool.rules.registry import findings_of
 from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.changes.model import SettingChange
-    from vmxtool.findings import Finding
     from vmxtool.machine.model import Machine
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmx.document import Document
@@ -29,16 +27,19 @@ class EditedConfig:
     records: tuple[FileChange, ...] = ()
     patches: tuple[Patch, ...] = ()
     texts: tuple[TextChange, ...] = ()
-    refused: tuple[Finding, ...] = ()
 
 
 def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
-    """Make the changes in a copy of the config, or refuse them where its lines or its encoding cannot hold one."""
+    """Make the changes in a copy of the config.
+
+    Raises:
+        WriteError: its lines or its encoding cannot hold one, which is a fault of vmxtool; nothing has been written.
+    """
     before = vm.config.document
     try:
         after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
     except ValueError as error:  # among them what the encoding cannot hold, and a name that is there already
-        return EditedConfig(before, refused=tuple(findings_of(writing.setting_not_writable, str(error))))
+        raise WriteError(f"{error}, so nothing was written; please report it") from None
     records = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)
     if old == new:

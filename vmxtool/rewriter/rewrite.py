@@ -105,9 +105,8 @@ def make_rewrite(
         return Rewrite(machine, manual=manual, notes=notes, then=then)
     config = edit_config(machine, changes.settings)
     disks = edit_descriptors(changes.descriptors)
-    reasons = (*config.refused, *disks.refused)
-    if reasons:
-        return Rewrite(machine, refused=reasons)
+    if disks.refused:
+        return Rewrite(machine, refused=disks.refused)
     records = (*config.records, *disks.records)
     if records:
         prove_config(machine, config.document, changes)

@@ -192,15 +192,6 @@ def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterato
     yield Hit(message, (evidence,), fix, sources=("libvirt:src/vmx/vmx.c",))
 
 
-@rule("VMX091", "setting-not-writable", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
-def setting_not_writable(problem: str) -> Iterator[Hit]:
-    """A setting cannot be written as it would have to be.
-
-    Its new value does not fit the file's encoding, or its new name is already there.
-    """
-    yield Hit(problem, (), manual("correct the config by hand first"))
-
-
 @rule("VMX092", "not-asked-for", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
 def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]]) -> Iterator[Hit]:
     """The rewrite would change what the guest may need to start, and was not asked to.

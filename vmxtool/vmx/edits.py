@@ -186,18 +186,22 @@ class _Draft:
     def _name(self, name: str) -> str:
         """A name as it is written: a letter that is not ASCII in the file's encoding, since VMware compares bytes."""
         encoding = self._before.encoding
-        codec = encoding.codec if encoding.known else "ascii"
+        codec = encoding.codec if encoding.known and not name.isascii() else "ascii"
         written = name.encode(codec, "replace").decode("latin-1")
         if not _NAME.fullmatch(written) or encodings.decode(written.encode("latin-1"), codec) != name:
             raise ValueError(f"{name!r} cannot be the name of a setting")
         return written
 
     def _renamed(self, raw: str, name: str) -> str:
-        """A new name as it is written; what follows its first dot stays byte for byte where it is what it was."""
-        head, dot, tail = name.partition(".")
-        kept = raw.partition(".")[2]
-        same = bool(kept) and encodings.decode(kept.encode("latin-1"), self._before.encoding.codec) == tail
-        return self._name(head) + dot + kept if same else self._name(name)
+        """A new name as it is written; a part between dots stays byte for byte where it is what it was."""
+        old, new = raw.split("."), name.split(".")
+        if len(old) != len(new):
+            return self._name(name)
+        codec = self._before.encoding.codec
+        shown = [part if part.isascii() else encodings.decode(part.encode("latin-1"), codec) for part in old]
+        return ".".join(
+            kept if was == part else self._name(part) for kept, was, part in zip(old, shown, new, strict=True)
+        )
 
     def _encode(self, edit: SetValue) -> str:
         encoding = self._before.encoding
