@@ -119,7 +119,8 @@ def _find_unseen(files: Files) -> Iterator[str]:
         parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
         missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
-        if not gone and not (missing and parents) and format_of(drive) == "unseen":
+        yield from (f"a whole {name}" for name in chain.incomplete)
+        if not chain.incomplete and not gone and not (missing and parents) and format_of(drive) == "unseen":
             yield disk_name(drive)
     yield from (place.file for place in vm.unread)
     if vm.encryption == "partial" and "encryption.data" in vm.config.document:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute
 from vmxtool.evidence import Evidence
-from vmxtool.findings import CONVERTING_DISKS, Do, Severity
+from vmxtool.findings import CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
 from vmxtool.rules.commands import check_chain
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk import places
+from vmxtool.vmdk.model import LOSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ _BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "to
 _DAMAGED = frozenset(
     {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
 )
-# Problems after which nobody knows what the disk's descriptor would have said.
-_UNREADABLE = frozenset({"header-damaged", "unfinished", "unreadable"})
 READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
 """Moves that read a disk's data or change what its descriptor says."""
 _RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
@@ -147,16 +146,18 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     sources=("vmware-virtual-disk-format-5.0",),
 )
 def disk_damaged(vm: Machine) -> Iterator[Hit]:
-    """A disk's header or descriptor holds what no product writes.
+    """A disk's header or descriptor holds what no product writes, or a file is shorter than its descriptor says.
 
-    Copy the disk again from where it came from, or let the product that made it check it.
+    Copy the disk again from where it came from, or let the product that made it check it. A file that ends too early,
+    as after a copy that was cut short, or that does not begin with its header, blocks: its data is not all there.
     """
     for drive in vm.disks:
         for problem in _problems(drive):
             if problem.kind in _DAMAGED:
                 cure = manual("copy the disk again, or check it", check_chain(vm, drive), product="qemu-img")
-                stops = READING_DISKS | {Do.REWRITE} if problem.kind in _UNREADABLE else None
-                yield Hit(problem.message.rstrip("."), problem.evidence, cure, stops=stops, subject=drive.id)
+                severity, stops = (Severity.BLOCKER, LEAVING) if problem.kind in LOSING else (None, None)
+                message = problem.message.rstrip(".")
+                yield Hit(message, problem.evidence, cure, severity, stops=stops, subject=drive.id)
 
 
 @rule(

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.knowledge.devices import rules_for
+from vmxtool.vmdk.model import LOSING
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ LOWERED = "lowered:"
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 
 # What hides a disk, or a part of it, so that nothing can be said of what it holds.
-_HIDING = frozenset(
-    {"missing", "extent-missing", "outside", "unreadable", "header-damaged", "unfinished", "loop", "too-deep"}
-)
+_HIDING = LOSING | {"missing", "extent-missing", "outside", "unreadable", "loop", "too-deep"}
 
 
 @dataclass(frozen=True, slots=True)

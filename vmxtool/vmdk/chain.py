@@ -72,6 +72,11 @@ class Chain:
         return any(link.unclean_shutdown for link in self.links)
 
     @property
+    def incomplete(self) -> tuple[str, ...]:
+        """The files that are there, and whose data is not all there."""
+        return tuple(dict.fromkeys(problem.file for problem in self.problems if problem.file is not None))
+
+    @property
     def encrypted(self) -> bool:
         """Whether any link is encrypted."""
         return any(link.encrypted for link in self.links)

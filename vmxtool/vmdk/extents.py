@@ -103,7 +103,7 @@ class ExtentReader:
         if extent.type in _WHOLE_FILES:
             needed = ((extent.offset or 0) + extent.sectors) * SECTOR
             if size < needed:
-                self._problems.add("extent-short", f"{quote(name)} has {size} bytes of {needed}", evidence)
+                self._problems.add("extent-short", f"{quote(name)} has {size} bytes of {needed}", evidence, file=name)
             return []
         kind = _HEADED.get(extent.type)
         if kind is None:
@@ -113,9 +113,8 @@ class ExtentReader:
             return []
         if not header.damage and header.capacity < extent.sectors:
             message = f"{quote(name)} is made for {header.capacity} sectors of {extent.sectors}"
-            self._problems.add(
-                "extent-short", message, evidence, Evidence(name, None, "capacity", str(header.capacity))
-            )
+            stated = Evidence(name, None, "capacity", str(header.capacity))
+            self._problems.add("extent-short", message, evidence, stated, file=name)
         return [Evidence(name, None, "uncleanShutdown", "1")] if header.unclean_shutdown else []
 
     def _header(self, path: Path, size: int, kind: headers.Kind, name: str) -> Header | None:
@@ -126,11 +125,12 @@ class ExtentReader:
         try:
             head = _files.read_range(path, 0, _HEADER_BYTES)
             if headers.kind_of(head) != kind:
-                self._problems.add("header-damaged", f"{quote(name)} does not begin with a header", Evidence(name))
+                problem = f"{quote(name)} does not begin with a header"
+                self._problems.add("header-damaged", problem, Evidence(name), file=name)
                 return None
             header = headers.read_header(head, size, lambda at, n: _files.read_range(path, at, n), name)
         except InputError as error:
-            self._problems.add("header-damaged", f"{quote(name)} {error.problem}", Evidence(name))
+            self._problems.add("header-damaged", f"{quote(name)} {error.problem}", Evidence(name), file=name)
             return None
         self._problems.of_header(header, name)
         return header

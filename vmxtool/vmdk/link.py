@@ -151,7 +151,7 @@ class LinkReader:
         try:
             header = headers.read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
         except InputError as error:
-            self.problems.add("header-damaged", f"{quote(file)} {error.problem}", Evidence(file))
+            self.problems.add("header-damaged", f"{quote(file)} {error.problem}", Evidence(file), file=file)
             return Link(file, path, "header-only")
         self.problems.of_header(header, file)
         if isinstance(header, SparseHeader):
@@ -176,9 +176,8 @@ class LinkReader:
             return _headed(file, path, header)
         if not descriptors.is_descriptor(region):
             problem = f"{quote(file)}: the sectors of its descriptor hold none"
-            self.problems.add(
-                "header-damaged", problem, Evidence(file, None, "descriptorOffset", str(offset // SECTOR))
-            )
+            stated = Evidence(file, None, "descriptorOffset", str(offset // SECTOR))
+            self.problems.add("header-damaged", problem, stated, file=file)
             return _headed(file, path, header)
         descriptor = Descriptor.parse(region, region=True)
         self.problems.of_descriptor(descriptor, file)

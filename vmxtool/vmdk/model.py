@@ -40,12 +40,24 @@ ProblemKind = Literal[
 ]
 
 
+LOSING: frozenset[ProblemKind] = frozenset({"extent-short", "header-damaged", "unfinished"})
+"""Problems of a file that is there, and whose data is not: it ends too early or does not begin with its header."""
+
+
 class Problem(NamedTuple):
-    """Something wrong with a disk: its kind, one sentence about it, and the places that show it."""
+    """Something wrong with a disk.
+
+    Attributes:
+        kind: what.
+        message: one sentence about it.
+        evidence: the places that show it.
+        file: the file whose data is not all there, as it is named, for the kinds in `LOSING`; else None.
+    """
 
     kind: ProblemKind
     message: str
     evidence: tuple[Evidence, ...] = ()
+    file: str | None = None
 
 
 class ExtentFile(NamedTuple):

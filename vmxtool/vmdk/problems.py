@@ -34,11 +34,11 @@ class Problems:
         """All problems so far."""
         return tuple(self._found)
 
-    def add(self, kind: ProblemKind, message: str, *evidence: Evidence) -> None:
-        """Note a problem; `message` is a sentence without its full stop."""
+    def add(self, kind: ProblemKind, message: str, *evidence: Evidence, file: str | None = None) -> None:
+        """Note a problem; `message` is a sentence without its full stop, `file` one whose data is not all there."""
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         if count <= _MAX_OF_A_KIND:
-            self._found.append(Problem(kind, message + ".", evidence[:_MAX_EVIDENCE]))
+            self._found.append(Problem(kind, message + ".", evidence[:_MAX_EVIDENCE], file))
 
     def add_remarks(self, remarks: Sequence[Remark], file: str) -> None:
         """Note the lines of a file that are not as VMware writes them, all in one; nothing where there are none."""
@@ -60,10 +60,13 @@ class Problems:
         """Note an unfinished file and a damaged header."""
         if isinstance(header, SparseHeader) and header.unfinished:
             evidence = Evidence(file, None, "magicNumber", "kdmv")
-            self.add("unfinished", f"{quote(file)} was still being written when its writer stopped", evidence)
+            self.add(
+                "unfinished", f"{quote(file)} was still being written when its writer stopped", evidence, file=file
+            )
         if header.damage:
             evidence = Evidence(file, None, None, "; ".join(header.damage))
-            self.add("header-damaged", f"{quote(file)} has a damaged header: {'; '.join(header.damage)}", evidence)
+            message = f"{quote(file)} has a damaged header: {'; '.join(header.damage)}"
+            self.add("header-damaged", message, evidence, file=file)
 
 
 def quote(name: str) -> str:
