@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import is_inside, last_part
 from vmxtool.errors import InputError
 from vmxtool.machine.locate import read_config
+from vmxtool.vmdk.places import identity_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def twin_of(vm: Machine, drive: Drive) -> Drive | None:
 
 def _is_at(drive: Drive, path: Path) -> bool:
     other = drive.found.path if drive.found is not None else None
-    return other is not None and other.samefile(path)
+    return other is not None and identity_of(other) == identity_of(path) is not None
 
 
 def _other_configs(vm: Machine) -> Iterator[Path]:

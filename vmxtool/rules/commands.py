@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool._files import last_part
+from vmxtool._files import last_part, size_of
 from vmxtool._text import is_safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
@@ -231,7 +231,7 @@ def _inside(vm: Machine, names: Iterable[str]) -> list[str]:
     return [
         name
         for name in dict.fromkeys(names)
-        if name and not Path(name).is_absolute() and ".." not in Path(name).parts and (folder / name).is_file()
+        if name and not Path(name).is_absolute() and ".." not in Path(name).parts and size_of(folder / name) is not None
     ]
 
 
