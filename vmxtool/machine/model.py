@@ -182,6 +182,25 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class NewerDisk:
+    """A disk that rests on one that the VM starts from.
+
+    Attributes:
+        drive: id of the drive that starts from the older disk.
+        file: the disk that rests on that one.
+        last: the disks at the end of all that rests on it, of which one was the VM's last.
+        fits: whether nothing has been written to the older disk since, as far as the content identities tell.
+        evidence: where the newer disk names the older one.
+    """
+
+    drive: str
+    file: str
+    last: tuple[str, ...]
+    fits: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots:
     """The snapshot state of a VM.
 
@@ -193,6 +212,7 @@ class Snapshots:
         signs: each sign of a snapshot, with its place; any one is enough.
         redo_signs: each sign of an open redo log or of a disk mode that keeps one.
         unknown_lines: lines of the database that are no settings.
+        newer: disks beside the VM's that rest on those that it starts from.
     """
 
     present: bool
@@ -202,6 +222,7 @@ class Snapshots:
     signs: tuple[Evidence, ...] = ()
     redo_signs: tuple[Evidence, ...] = ()
     unknown_lines: tuple[Evidence, ...] = ()
+    newer: tuple[NewerDisk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

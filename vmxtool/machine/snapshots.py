@@ -10,6 +10,7 @@ from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.machine import vmsd
 from vmxtool.machine.model import Snapshots
+from vmxtool.machine.newer import read_newer
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ def read_snapshots(
         needs_consolidation = database.flag("snapshot.needConsolidate", False) or (
             not declared and any(_rests_on_neighbour(drive) for drive in drives)
         )
+    newer = read_newer(folder, drives)
     signs = (
         *declared,
         *_delta_signs(drives),
+        *(it.evidence for it in newer),
         *(Evidence(name) for name in owned if _SNAPSHOT_FILE.search(name)),
     )
     state = Snapshots(
@@ -69,6 +72,7 @@ def read_snapshots(
         signs=signs,
         redo_signs=tuple(_redo_signs(drives, owned)),
         unknown_lines=tuple(Evidence(database.name, line) for line in database.unknown) if database is not None else (),
+        newer=newer,
     )
     return state, unread
 

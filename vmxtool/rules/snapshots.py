@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
+from vmxtool.rules.case import disk_label, name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
+_LAST_NAMED = 3
 _FULL_CLONE = "make a full clone of the VM in its own product, and move the clone"
 _REMOVE = "go to the state you want to keep, then remove the snapshots in the VM's own product"
 
@@ -230,6 +232,38 @@ def snapshot_database_damaged(vm: Machine) -> Iterator[Hit]:
             f"the snapshot database has {count} line{'s' if count > 1 else ''} that VMware cannot read",
             vm.snapshots.unknown_lines,
             manual("correct the line, or put the database back from a backup"),
+        )
+
+
+@rule(
+    "SNP610",
+    "older-disk-attached",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
+    sources=("kb:1007969", "vmware-virtual-disk-format-5.0"),
+)
+def older_disk_attached(vm: Machine) -> Iterator[Hit]:
+    """The VM would start from a disk that a newer one in its folder rests on.
+
+    After a snapshot a product goes on with a new disk over the old one and lets the old one be. Where the config names
+    the old one, whatever the guest writes to it makes the newer disk worthless, and with it all since the snapshot.
+    Let the config name the last disk, or, where the older state is the wanted one, move the newer files out of the
+    folder first. Where the older disk has been written to already, their content identities no longer fit.
+    """
+    for newer in vm.snapshots.newer:
+        drive = next(it for it in vm.disks if it.id == newer.drive)
+        last = " or ".join(newer.last[-_LAST_NAMED:])
+        what = f"starting the VM makes {last} worthless" if newer.fits else "it has been written to since"
+        yield Hit(
+            f"{disk_label(drive)} is not the VM's last disk: {newer.file} rests on it, and {what}",
+            (*name_evidence(drive), newer.evidence),
+            manual(
+                f"let {drive.id} name {last}, which was the last, or move {newer.file} and what rests on it out of the "
+                "folder if the older state is the wanted one"
+            ),
+            subject=drive.id,
         )
 
 

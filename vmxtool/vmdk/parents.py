@@ -1,0 +1,61 @@
+"""What a disk file says it rests on, by its own description alone: no extent and no parent of it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmxtool import _files
+from vmxtool.errors import InputError
+from vmxtool.evidence import Evidence
+from vmxtool.vmdk import header as headers
+from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
+from vmxtool.vmdk.link import HEAD_BYTES
+from vmxtool.vmdk.model import SECTOR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class StatedParent(NamedTuple):
+    """What a child says of its parent.
+
+    Attributes:
+        hint: the parent's name as the child has it.
+        cid: the parent's content identity when the child was made, or None where it does not say.
+        evidence: where the name stands.
+    """
+
+    hint: str
+    cid: int | None
+    evidence: Evidence
+
+
+def stated_parent(path: Path, file: str) -> StatedParent | None:
+    """What the disk at `path`, shown as `file`, says of its parent; None for a base and for what is no disk.
+
+    Nothing that is wrong with the file is told here; that is for whoever reads it as a link of a chain.
+    """
+    try:
+        head = _files.read_range(path, 0, HEAD_BYTES)
+        kind = headers.kind_of(head)
+        if kind is None:
+            return _described(Descriptor.parse(head), file) if is_descriptor(head) else None
+        header = headers.read_header(
+            head, _files.size_of(path) or 0, lambda at, n: _files.read_range(path, at, n), file
+        )
+    except (InputError, ValueError):
+        return None
+    if isinstance(header, headers.SparseHeader):
+        start = header.descriptor_offset * SECTOR
+        region = head[start : start + header.descriptor_size * SECTOR] if start > 0 else b""
+        return _described(Descriptor.parse(region, region=True), file) if is_descriptor(region) else None
+    hint = getattr(header, "parent", None)
+    return None if hint is None else StatedParent(hint, None, Evidence(file, None, "parentFileName", hint))
+
+
+def _described(descriptor: Descriptor, file: str) -> StatedParent | None:
+    hint, cid = descriptor.parent_file_name_hint, descriptor.parent_cid
+    if hint is None or cid == NO_PARENT:
+        return None
+    where = next((it.line for it in descriptor.settings if it.key.lower() == "parentfilenamehint"), None)
+    return StatedParent(hint, cid, Evidence(file, where, "parentFileNameHint", hint))
