@@ -307,7 +307,7 @@ def test_only_so_many_extents_are_opened(tmp_path: Path) -> None:
         chain = read(tmp_path)
     assert chain.problems == ()
     assert all(extent.exists for extent in chain.links[0].extents)
-    assert len([name for name in opened if str(tmp_path) in name]) == extents.MAX_OPENED + 1
+    assert len({name for name in opened if str(tmp_path) in name}) == extents.MAX_OPENED + 1
 
 
 def test_a_large_disk_costs_a_small_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
+from vmxtool.vmdk import grains, places
 from vmxtool.vmdk import header as headers
-from vmxtool.vmdk import places
 from vmxtool.vmdk.model import SECTOR, ExtentFile
 from vmxtool.vmdk.problems import quote
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # For all links of a chain together. Enough for a sparse disk of half a terabyte in pieces of 2 GB.
 MAX_OPENED = 256
 
+# Grain tables that are looked at for all links of a chain together, and of one file.
+_TABLES, _TABLES_OF_A_FILE = 512, 64
+
 _HEADER_BYTES = 4 * SECTOR
 _HEADED: dict[str, headers.Kind] = {"SPARSE": "sparse", "VMFSSPARSE": "cowd", "SESPARSE": "sesparse"}
 _WHOLE_FILES = frozenset({"FLAT", "VMFS"})
@@ -37,6 +40,7 @@ class ExtentReader:
         self._folder = folder
         self._problems = problems
         self._may_open = MAX_OPENED
+        self._tables_left = _TABLES
 
     def follow(
         self, extents: Iterable[Extent], owner: Path, file: str, *, devices: bool = False
@@ -111,11 +115,27 @@ class ExtentReader:
         header = self._header(path, size, kind, name)
         if header is None:
             return []
+        self.look_for_lost(header, path, size, name)
         if not header.damage and header.capacity < extent.sectors:
             message = f"{quote(name)} is made for {header.capacity} sectors of {extent.sectors}"
             stated = Evidence(name, None, "capacity", str(header.capacity))
             self._problems.add("extent-short", message, evidence, stated, file=name)
         return [Evidence(name, None, "uncleanShutdown", "1")] if header.unclean_shutdown else []
+
+    def look_for_lost(self, header: Header, path: Path, size: int, name: str) -> None:
+        """Note where a growing file ends before a grain that its tables tell of."""
+        if not isinstance(header, headers.SparseHeader) or header.damage or self._tables_left <= 0:
+            return
+        tables = min(_TABLES_OF_A_FILE, self._tables_left)
+        self._tables_left -= tables
+        try:
+            lost = grains.first_lost(header, size, lambda at, n: _files.read_range(path, at, n), tables)
+        except InputError as error:
+            self._problems.add("unreadable", f"{quote(name)} cannot be read: {error.problem}", Evidence(name))
+            return
+        if lost is not None:
+            message = f"{quote(name)} ends at byte {size}, and has data at byte {lost}"
+            self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
 
     def _header(self, path: Path, size: int, kind: headers.Kind, name: str) -> Header | None:
         """The header of a file, or None where it has none or enough were opened."""

@@ -155,6 +155,7 @@ class LinkReader:
             return Link(file, path, "header-only")
         self.problems.of_header(header, file)
         if isinstance(header, SparseHeader):
+            self._extents.look_for_lost(header, path, size, file)
             return self._sparse(path, file, head, size, header)
         link = _headed(file, path, header)
         if isinstance(header, LegacyCowdHeader):
