@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     "lock",
-    ["vm.vmx.lck/", "vm.vmx.lck", "vm.vmdk.lck/", "disk.vmdk.lck/", "disk.vmdk.WRITELOCK", "vm.vmx~", "VM-1a2b.vswp"],
+    [
+        "vm.vmx.lck/",
+        "vm.vmx.lck",
+        "vm.vmdk.lck/",
+        "disk.vmdk.lck/",
+        "disk.vmdk.WRITELOCK",
+        "vm.vmx~",
+        "VM-1a2b.vswp",
+        ".lck-3409000000000000",
+    ],
 )
 def test_a_lock_means_running(tmp_path: Path, lock: str) -> None:
     vm = vms.read(tmp_path, SCSI_DISK, files=(lock,))
@@ -53,6 +62,14 @@ def test_a_lock_of_a_base_disk_does(tmp_path: Path) -> None:
 def test_a_lock_in_a_folder_below_does(tmp_path: Path) -> None:
     vm = vms.read(tmp_path, disk_lines("scsi0:0", "disks/a.vmdk"), files=("disks/a.vmdk", "disks/a.vmdk.lck/"))
     assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", ["disks/a.vmdk.lck"])
+
+
+@pytest.mark.parametrize("name", ["system.vmdk.lck/", "system.vmdk.WRITELOCK", ".lck-0100000000000000"])
+def test_a_lock_of_a_base_disk_in_a_folder_below_does(tmp_path: Path, name: str) -> None:
+    (tmp_path / "base").mkdir()
+    make_disk(tmp_path / "disk.vmdk", cid="0000000c", parent=make_disk(tmp_path / "base" / "system.vmdk"))
+    vm = vms.read(tmp_path, SCSI_DISK, files=(f"base/{name}",))
+    assert (vm.power.state, vms.places(vm.power.evidence)) == ("running", [f"base/{name.rstrip('/')}"])
 
 
 def test_a_state_in_the_config_means_suspended(tmp_path: Path) -> None:

@@ -237,6 +237,7 @@ def _add(*text: str) -> Callable[[Path], object]:
         (_add('ide0:0.redo = "x.REDO_a"\n'), "redo-log-open"),
         (_add('ide0:0.mode = "undoable"\n'), "redo-log-open"),
         (lambda vm: vm.with_name("vm.vmx.lck").mkdir(), "running"),
+        (lambda vm: vm.with_name(".lck-3409000000000000").touch(), "running"),
         (lambda vm: vm.with_name("disk.vmdk.WRITELOCK").touch(), "running"),
         (lambda vm: vm.with_name("vm.vmsd").write_text('snapshot.numSnapshots = "1"\n'), "snapshot-present"),
         (lambda vm: vm.with_name("vm-Snapshot1.vmsn").touch(), "snapshot-present"),

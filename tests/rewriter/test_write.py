@@ -478,7 +478,17 @@ def test_hard_link_of_a_disk_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["vm.vmx.lck", "VM.VMX.LCK", "vm.vmdk.WRITELOCK", "vm-000001.vmdk.lck", "vm-1a2b.vswp", "vm.vmx~", "vm.lck"]
+    "name",
+    [
+        "vm.vmx.lck",
+        "VM.VMX.LCK",
+        "vm.vmdk.WRITELOCK",
+        "vm-000001.vmdk.lck",
+        "vm-1a2b.vswp",
+        "vm.vmx~",
+        "vm.lck",
+        ".lck-3409000000000000",
+    ],
 )
 @pytest.mark.parametrize("as_folder", [False, True], ids=["file", "folder"])
 def test_vm_in_use(tmp_path: Path, name: str, as_folder: bool) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import re
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
+from vmxtool.machine.folder import Folder
+from vmxtool.machine.locks import is_lock, is_nameless
 from vmxtool.machine.model import Power
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-    from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Drive, Encryption
     from vmxtool.vmx.document import Document
 
-# What lies beside a VM's files while a product has them open: lock files and folders of the hosted products, the older
-# lock files of GSX Server and Workstation on Linux, the spare config and the swap file of ESX.
-_LOCKS = (".lck", ".writelock", ".vmx~", ".vswp")
 JOURNAL_FOLDER = ".vmxtool"
 """Name of the folder beside a config that holds the journals of rewrites."""
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -40,7 +38,7 @@ def read_power(
         encryption: where the config cannot be seen, a suspended state beside it is taken for the VM's.
     """
     dirty = (document.evidence("cleanShutdown"),) if not document.flag("cleanShutdown", True) else ()
-    locks = [*(name for name in owned if name.lower().endswith(_LOCKS)), *_locks_below(folder.path, drives)]
+    locks = [*_locks_in(folder, owned), *_locks_below(folder.path, drives)]
     if locks:
         return Power("running", (*map(Evidence, locks), *dirty))
     if document.get("checkpoint.vmState"):
@@ -52,11 +50,25 @@ def read_power(
     return Power("off", dirty)
 
 
-def _locks_below(folder: Path, drives: Sequence[Drive]) -> Iterator[str]:
+def _locks_in(folder: Folder, owned: Sequence[str]) -> Iterator[str]:
+    yield from filter(is_lock, owned)
+    yield from filter(is_nameless, folder.names)
+
+
+def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[str]:
+    """Locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
+    stems: dict[Path, set[str]] = {}
     for drive in drives:
-        path = drive.found.path if drive.found is not None else None
-        if path is not None and path.parent != folder and os.path.lexists(f"{path}.lck"):
-            yield os.path.relpath(f"{path}.lck", folder)
+        links = drive.chain.links if drive.chain is not None else ()
+        for path in (*(link.path for link in links), drive.found.path if drive.found is not None else None):
+            if path is not None and path.parent != root:
+                # By its own name, since "disks/.." is the VM's folder too.
+                stems.setdefault(Path(os.path.realpath(path.parent)), set()).add(path.stem)
+    stems.pop(root, None)
+    for path, own in stems.items():
+        below = Folder.list(path)
+        for name in _locks_in(below, below.owned(own)):
+            yield os.path.relpath(path / name, root)
 
 
 def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryption, tuple[Evidence, ...]]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
+from vmxtool.machine.locks import is_lock, is_nameless
 from vmxtool.rewriter.journal import file_ops, store
 from vmxtool.rewriter.journal.paths import STORE
 
@@ -19,10 +20,6 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-# What lies beside a VM's files while a product has it open: lock files and lock folders of the hosted products, the
-# older lock files of GSX Server and Workstation on Linux, the swap file and the spare config of ESX.
-_IN_USE = (".lck", ".writelock", ".vswp", ".vmx~")
 
 _LOCK = "lock"
 # Each turn is lost only to a process that has just ended its own work.
@@ -43,8 +40,7 @@ def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
     """
     wanted = {stem.casefold() for stem in stems if stem}
     for name in file_ops.names(folder):
-        low = name.casefold()
-        if low.endswith(_IN_USE) and any(_begins(low, stem) for stem in wanted):
+        if is_nameless(name) or (is_lock(name) and any(_begins(name.casefold(), stem) for stem in wanted)):
             remedy = "power the VM off, or remove what a crash left if no product has it open"
             raise WriteError(f"{folder / name}: the VM is in use; {remedy}")
 
