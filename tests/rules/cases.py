@@ -35,8 +35,8 @@ class CaseFolder:
     differ, and `finding.txt`, which is what the rule says. What is asked stands in files of one line: `target`, the
     product that the VM is checked for, and `origin`, the one it is said to come from; or `rewrite`, the options of a
     rewrite that is refused. Without any it is judged by its files alone. The suffixes `.fires` and `.silent` are for
-    questions that differ. `mode` is the mode of the config, as chmod takes it: git keeps none of these, so such a case
-    is asked of a copy, from inside the VM's own folder.
+    questions that differ. `mode` is the mode of the config, as chmod takes it, and `folder` the name of an empty folder
+    beside it: git keeps none of these, so such a case is asked of a copy, from inside the VM's own folder.
     """
 
     folder: Path
@@ -69,13 +69,16 @@ class CaseFolder:
 
     def findings(self, kind: str) -> list[Finding]:
         """What the rule says; the current folder has to be the case's, as that of a user beside the VM would be."""
-        mode = self.asked("mode", kind)
-        if mode is None:
+        mode, folder = self.asked("mode", kind), self.asked("folder", kind)
+        if mode is None and folder is None:
             return self._found(self.config(kind), kind)
         with TemporaryDirectory() as scratch:
             config = Path(scratch) / "till.vmx"
             shutil.copyfile(self.folder / self.config(kind), config)
-            config.chmod(int(mode, 8))
+            if folder is not None:
+                config.with_name(folder).mkdir()
+            if mode is not None:
+                config.chmod(int(mode, 8))
             with chdir(scratch):
                 return self._found(Path(), kind)
 
