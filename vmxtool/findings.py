@@ -56,6 +56,7 @@ class Do(StrEnum):
     MOVE_TO = "move-to"
     UNDO_REWRITE = "undo-rewrite"
     POWER_OFF = "power-off"
+    REMOVE_LOCK = "remove-lock"
     REMOVE_SNAPSHOTS = "remove-snapshots"
     COMMIT_REDO_LOGS = "commit-redo-logs"
     REPAIR_CONFIG = "repair-config"

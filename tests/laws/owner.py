@@ -42,13 +42,20 @@ def is_seen_in_files(step: Step) -> bool:
 
 def _shut_down(vm: Machine, step: Step, verdict: Verdict) -> bool:
     folder = vm.config.folder
-    for pattern in (*_LEFT_BY_SUSPENDING, "*.lck"):
+    for pattern in (*_LEFT_BY_SUSPENDING, "*.lck", ".lck-*"):
         for path in folder.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     _set(vm, "checkpoint.vmState", None)
     _set(vm, "checkpoint.vmState.readOnly", None)
     if "cleanshutdown" in vm.config.document:
         _set(vm, "cleanShutdown", "TRUE")
+    return True
+
+
+def _remove_locks(vm: Machine, step: Step, verdict: Verdict) -> bool:
+    for lock in vm.power.locks:
+        if lock.is_left:
+            shutil.rmtree(vm.config.folder / lock.place)
     return True
 
 
@@ -115,6 +122,7 @@ def _set(vm: Machine, key: str, value: str | None) -> None:
 
 _DONE: dict[Do, Callable[[Machine, Step, Verdict], bool]] = {
     Do.POWER_OFF: _shut_down,
+    Do.REMOVE_LOCK: _remove_locks,
     Do.REMOVE_SNAPSHOTS: _merge_snapshots,
     Do.COMMIT_REDO_LOGS: _commit_redo_logs,
     Do.CHANGE_SETTINGS: _change_settings,

@@ -144,6 +144,16 @@ def test_a_lock_that_is_gone_lets_the_rewrite_be_made(target: str, tmp_path: Pat
 
 
 @needs_qemu
+@pytest.mark.parametrize("target", ["ws4", "esx3", "esxi6.7"])
+def test_a_lock_that_was_left_behind_is_removed_and_the_rewrite_made(target: str, tmp_path: Path, tally: Tally) -> None:
+    make_disk(tmp_path / "disk.vmdk")
+    config = write_config(tmp_path, disk_lines(), hw=6)
+    (tmp_path / "disk.vmdk.lck").mkdir()
+    assert vmxtool.check(config, target).steps[0].do is Do.REMOVE_LOCK
+    assert list(followed(config, target, tally)) == []
+
+
+@needs_qemu
 def test_disks_that_qemu_img_converts_are_not_converted_again(tmp_path: Path) -> None:
     make_disk(tmp_path / "disk.vmdk", "streamOptimized", adapter="lsilogic")
     config = write_config(tmp_path, disk_lines("scsi0:0"), hw=8)

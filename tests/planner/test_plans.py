@@ -26,7 +26,7 @@ SCSI = disk_lines("scsi0:0", "shop.vmdk")
 NVME = disk_lines("nvme0:0", "shop.vmdk")
 AT_REST_FIRST = (
     {"undo-rewrite", "repair-config"},
-    {"power-off", "decrypt"},
+    {"power-off", "remove-lock", "decrypt"},
     {"repair-disk"},  # no product merges a delta disk of a broken chain
     {"remove-snapshots", "commit-redo-logs"},
     {"change-settings"},

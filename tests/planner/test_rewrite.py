@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from build import IDE_DISK, SCSI_DISK, disk_lines, make_disk, make_vm, write_config
 from changes.told import manual, reasons, settings
+from locks import ELSEWHERE, ended, lock_folder, member, needs_linux
 from planner.plans import dos
 
-from vmxtool import UsageError, check, inspect, plan_rewrite
+from vmxtool import UsageError, check, inspect, plan_rewrite, route
 from vmxtool.evidence import Evidence
-from vmxtool.findings import Severity
+from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source
@@ -236,7 +237,8 @@ def _add(*text: str) -> Callable[[Path], object]:
         (lambda vm: vm.write_text('.encoding = "klingon"\n' + vm.read_text()), "unknown-encoding"),
         (_add('ide0:0.redo = "x.REDO_a"\n'), "redo-log-open"),
         (_add('ide0:0.mode = "undoable"\n'), "redo-log-open"),
-        (lambda vm: vm.with_name("vm.vmx.lck").mkdir(), "running"),
+        (lambda vm: lock_folder(vm.with_name("vm.vmx.lck"), b""), "running"),
+        (lambda vm: vm.with_name("vm.vmx.lck").mkdir(), "lock-left-behind"),
         (lambda vm: vm.with_name(".lck-3409000000000000").touch(), "running"),
         (lambda vm: vm.with_name("disk.vmdk.WRITELOCK").touch(), "running"),
         (lambda vm: vm.with_name("vm.vmsd").write_text('snapshot.numSnapshots = "1"\n'), "snapshot-present"),
@@ -254,6 +256,31 @@ def test_a_vm_that_is_not_at_rest_is_refused(
     made = plan_rewrite(inspect(vm.config.path), **wishes)
     assert name in reasons(made)
     assert made.changes == ()
+
+
+@needs_linux
+def test_check_route_and_rewrite_agree_on_a_lock_that_a_crash_left(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, hw=6)
+    lock = tmp_path / "vm.vmx.lck"
+    lock_folder(lock, ended(lock))
+    step = check(vm.config.path, "ws5.5").steps[0]
+    assert (step.do, step.where, step.cures) == (Do.REMOVE_LOCK, "here", ("SNP612",))
+    assert step.remedy == "make sure that no product has the VM open, then remove the folder vm.vmx.lck"
+    (hop, *_) = route(vm.config.path, "ws5.5").routes[0].hops
+    assert hop.plan.made[0].move.do is Do.REMOVE_LOCK
+    assert reasons(plan_rewrite(vm.config.path, target="ws5.5")) == ["lock-left-behind"]
+    (lock / "M10001.lck").unlink()
+    lock.rmdir()
+    assert Do.REMOVE_LOCK not in {step.do for step in check(vm.config.path, "ws5.5").steps}
+    assert not plan_rewrite(vm.config.path, target="ws5.5").refused
+
+
+def test_a_lock_of_another_host_asks_for_the_vm_to_be_powered_off(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, hw=6)
+    lock = tmp_path / "vm.vmx.lck"
+    lock_folder(lock, member("6385-99(vmware-vmx)", lock, ELSEWHERE))
+    assert check(vm.config.path, "ws5.5").steps[0].do is Do.POWER_OFF
+    assert reasons(plan_rewrite(vm.config.path, target="ws5.5")) == ["running"]
 
 
 def test_a_vm_that_was_not_shut_down_is_told_and_not_refused(tmp_path: Path) -> None:

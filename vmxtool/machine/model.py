@@ -21,6 +21,7 @@ Bus = Literal["ide", "scsi", "sata", "nvme", "floppy"]
 DriveKind = Literal["disk", "cdrom", "floppy", "passthrough"]
 PowerState = Literal["off", "suspended", "running"]
 Encryption = Literal["none", "partial", "full"]
+LockState = Literal["held", "unknown", "stale", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,15 +227,63 @@ class Snapshots:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, as the lock's own file says; nothing in it is more than printable ASCII.
+
+    Attributes:
+        host: name of an ESX host, or the id that a hosted product gives its host; None where the file has none.
+        process: process id on that host, or None.
+        program: name of that process, or None.
+        here: whether that host is this one, as far as that can be known.
+        runs: whether the process still runs; None where that cannot be known, as on any other host.
+    """
+
+    host: str | None
+    process: int | None = None
+    program: str | None = None
+    here: bool = False
+    runs: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a product left beside a VM's file while it has that open.
+
+    Attributes:
+        place: the lock file or lock folder, relative to the VM's folder.
+        file: the file that it locks, relative to the VM's folder; None where nothing tells.
+        state: "held" by a process that runs on this host; "stale" where all its holders were processes of this host
+            and none runs any more; "empty" for a lock folder without anybody in it; else "unknown".
+        holders: who holds it, where its own files say so.
+    """
+
+    place: str
+    file: str | None
+    state: LockState = "unknown"
+    holders: tuple[Holder, ...] = ()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody holds it any more, and it was only not removed."""
+        return self.state in {"stale", "empty"}
+
+
+@dataclass(frozen=True, slots=True)
 class Power:
     """Power state with what shows it.
 
     A VM that is off may have evidence too: `cleanShutdown = "FALSE"`, which a product writes when it starts a VM and
     takes back when it ends it. Without a lock it tells of a crash, or of a copy made while the VM was running.
+
+    Attributes:
+        state: "running" where a lock may be held by somebody; a lock that was left behind does not make it so.
+        evidence: the places that show the state.
+        locks: all locks of the VM, those that were left behind too.
     """
 
     state: PowerState
     evidence: tuple[Evidence, ...] = ()
+    locks: tuple[Lock, ...] = ()
 
 
 class Memo(dict[object, Any]):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.machine.folder import Folder
-from vmxtool.machine.locks import is_lock, is_nameless
+from vmxtool.machine.locks import is_lock, is_nameless, read_lock
 from vmxtool.machine.model import Power
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vmxtool.machine.model import Drive, Encryption
+    from vmxtool.machine.model import Drive, Encryption, Lock
     from vmxtool.vmx.document import Document
 
 JOURNAL_FOLDER = ".vmxtool"
@@ -30,6 +30,8 @@ def read_power(
 ) -> Power:
     """Running where a lock or a swap file lies beside the VM, suspended where the config names a state file, else off.
 
+    A lock that is known to be left behind is told beside the state: it says nothing of it.
+
     Args:
         document: the config.
         folder: the VM's folder.
@@ -38,24 +40,26 @@ def read_power(
         encryption: where the config cannot be seen, a suspended state beside it is taken for the VM's.
     """
     dirty = (document.evidence("cleanShutdown"),) if not document.flag("cleanShutdown", True) else ()
-    locks = [*_locks_in(folder, owned), *_locks_below(folder.path, drives)]
-    if locks:
-        return Power("running", (*map(Evidence, locks), *dirty))
+    locks = (*_locks_in(folder, folder.path, owned), *_locks_below(folder.path, drives))
+    held = [Evidence(lock.place) for lock in locks if not lock.is_left]
+    if held:
+        return Power("running", (*held, *dirty), locks)
     if document.get("checkpoint.vmState"):
-        return Power("suspended", (document.evidence("checkpoint.vmState"),))
+        return Power("suspended", (document.evidence("checkpoint.vmState"),), locks)
     if encryption == "full":
         states = tuple(Evidence(name) for name in owned if name.lower().endswith(".vmss"))
         if states:
-            return Power("suspended", states)
-    return Power("off", dirty)
+            return Power("suspended", states, locks)
+    return Power("off", dirty, locks)
 
 
-def _locks_in(folder: Folder, owned: Sequence[str]) -> Iterator[str]:
-    yield from filter(is_lock, owned)
-    yield from filter(is_nameless, folder.names)
+def _locks_in(folder: Folder, root: Path, owned: Sequence[str]) -> Iterator[Lock]:
+    nameless = [name for name in folder.names if is_nameless(name)]
+    for name in (*(name for name in owned if is_lock(name)), *nameless):
+        yield read_lock(folder.path, name, root, owned)
 
 
-def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[str]:
+def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
     """Locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
     stems: dict[Path, set[str]] = {}
     for drive in drives:
@@ -67,8 +71,7 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[str]:
     stems.pop(root, None)
     for path, own in stems.items():
         below = Folder.list(path)
-        for name in _locks_in(below, below.owned(own)):
-            yield os.path.relpath(path / name, root)
+        yield from _locks_in(below, root, below.owned(own))
 
 
 def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryption, tuple[Evidence, ...]]:

@@ -235,6 +235,7 @@ KINDS: Mapping[Do, Kind] = {
     Do.UNDO_REWRITE: Kind(Phase.SETTLE, VMXTOOL, HERE, "general"),
     Do.REPAIR_CONFIG: Kind(Phase.SETTLE, YOU, HERE, "general"),
     Do.POWER_OFF: Kind(Phase.REST, YOU, SOURCE, "mpg:p08"),
+    Do.REMOVE_LOCK: Kind(Phase.REST, YOU, HERE, "workstation-docs:locks"),
     Do.DECRYPT: Kind(Phase.REST, YOU, SOURCE, "field-observations"),
     Do.REPAIR_DISK: Kind(Phase.REPAIR, YOU, HERE, "general"),
     Do.REMOVE_SNAPSHOTS: Kind(Phase.CONSOLIDATE, YOU, SOURCE, "mpg:p08"),

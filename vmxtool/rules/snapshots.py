@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
+from vmxtool.machine.locks import held_words, left_words, some
 from vmxtool.rules.case import disk_label, name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from vmxtool.machine.model import Machine
+    from vmxtool.machine.model import Lock, Machine
     from vmxtool.rules.case import Case
 
 _LAST_NAMED = 3
 _FULL_CLONE = "make a full clone of the VM in its own product, and move the clone"
+_CLOSE = "shut the guest down, and close the VM in the product that has it open"
+_LOCK_FOLDERS = "open-vm-tools-locks:lib/file/fileLockPrimitive.c"
+_LOCKS_ON_NFS = "kb:340515"
 _REMOVE = "go to the state you want to keep, then remove the snapshots in the VM's own product"
 
 
@@ -164,13 +169,56 @@ def running(vm: Machine) -> Iterator[Hit]:
     """The VM is running, or locked by a product that was cut short.
 
     Files of a running VM change while they are copied. Where no product runs it any more, delete the lock.
+
+    The lock's own files may say who holds it: those of hosted products name a process and the id of its host, those of
+    ESX on NFS a host. Where that is a process of this computer, it is looked for; SNP612 tells of one that is gone.
     """
+    locks = [lock for lock in vm.power.locks if not lock.is_left]
     if vm.power.state == "running":
+        said = held_words(locks)
+        are_held = bool(locks) and all(lock.state == "held" for lock in locks)
         yield Hit(
-            "the VM is running or locked",
+            said or "the VM is running or locked",
             vm.power.evidence,
-            manual("shut the guest down; if nothing runs it any more, delete the lock"),
+            manual(_CLOSE if are_held else "shut the guest down; if nothing runs it any more, delete the lock"),
+            sources=_told_by(locks),
         )
+
+
+@rule(
+    "SNP612",
+    "lock-left-behind",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REMOVE_LOCK,
+    stops=LEAVING,
+    sources=("workstation-docs:locks", _LOCK_FOLDERS),
+)
+def lock_left_behind(vm: Machine) -> Iterator[Hit]:
+    """A lock lies beside the VM that nobody holds any more.
+
+    A hosted product makes a folder with a file for each process that has the VM open, and removes both when it ends.
+    After a crash they stay. Where each of these files names a process of this computer that no longer runs, or where
+    the folder is empty, nobody holds the lock. A container does not see the processes of its host, so look whether a
+    product has the VM open before you remove the folder. As long as it lies there, vmxtool writes nothing.
+    """
+    for state in ("stale", "empty"):
+        locks = [lock for lock in vm.power.locks if lock.state == state]
+        if locks:
+            places = [lock.place for lock in locks]
+            yield Hit(
+                left_words(locks),
+                tuple(map(Evidence, places)),
+                manual(
+                    f"make sure that no product has the VM open, then remove the folder{'s' * (len(places) > 1)} "
+                    f"{some(places)}"
+                ),
+            )
+
+
+def _told_by(locks: Iterable[Lock]) -> tuple[str, ...]:
+    holders = [holder for lock in locks for holder in lock.holders]
+    return tuple(dict.fromkeys(_LOCKS_ON_NFS if holder.process is None else _LOCK_FOLDERS for holder in holders))
 
 
 @rule(

@@ -100,6 +100,9 @@ def _firmware(vm: Machine) -> str:
 
 def _state(vm: Machine) -> Text:
     text = safe_text(vm.power.state, "" if vm.power.state == "off" else "bold red")
+    if any(lock.is_left for lock in vm.power.locks):
+        text.append(", ")
+        text.append("a lock was left behind", "bold red")
     if vm.encryption != "none":
         text.append(", ")
         text.append("encrypted" if vm.encryption == "full" else "partly encrypted", "bold red")
