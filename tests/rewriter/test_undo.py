@@ -11,6 +11,7 @@ import pytest
 from build import CID
 from hypothesis import given
 from hypothesis import strategies as st
+from locks import lock_folder, on_nfs
 from rewriter.instrumented import in_place, patched_vm, sparse_disk, states, tree
 
 from vmxtool.errors import WriteError
@@ -111,8 +112,15 @@ def test_a_file_removed_since(tmp_path: Path) -> None:
 
 def test_vm_in_use(tmp_path: Path) -> None:
     rewritten(tmp_path)
-    (tmp_path / "d.vmdk.lck").mkdir()
+    lock_folder(tmp_path / "d.vmdk.lck", b"")
     with pytest.raises(WriteError, match=r"d\.vmdk\.lck: the VM is in use"):
+        undo(tmp_path)
+
+
+def test_a_lock_on_nfs(tmp_path: Path) -> None:
+    rewritten(tmp_path)
+    lock = on_nfs(tmp_path, (tmp_path / "d.vmdk").stat().st_ino)
+    with pytest.raises(WriteError, match=f"{lock.name}: the VM is in use: d.vmdk is locked by the ESX host esx1"):
         undo(tmp_path)
 
 

@@ -14,6 +14,7 @@ import pytest
 from build import CID
 from hypothesis import given
 from hypothesis import strategies as st
+from locks import ELSEWHERE, ended, lock_folder, member, needs_linux, on_nfs, running
 from rewriter.instrumented import (
     Call,
     finish,
@@ -494,10 +495,53 @@ def test_hard_link_of_a_disk_is_refused(tmp_path: Path) -> None:
 def test_vm_in_use(tmp_path: Path, name: str, as_folder: bool) -> None:
     config = make_config(tmp_path)
     if as_folder:
-        (tmp_path / name).mkdir()
+        lock_folder(tmp_path / name, b"")
     else:
         (tmp_path / name).touch()
-    assert f"{name}: the VM is in use" in refused(tmp_path, (config,))
+    assert f"{name}: the VM is in use; power the VM off, or" in refused(tmp_path, (config,))
+
+
+def test_the_one_who_holds_a_lock_is_named_where_it_says_so(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    lock = tmp_path / "vm.vmx.lck"
+    lock_folder(lock, member("6385-99(vmware-vmx)", lock, ELSEWHERE))
+    told = refused(tmp_path, (config,))
+    assert (
+        f"the VM is in use: vm.vmx is locked by process 6385 (vmware-vmx) on the host with the id {ELSEWHERE}" in told
+    )
+    (lock / "M10001.lck").unlink()
+    lock.rmdir()
+    made = on_nfs(tmp_path, (tmp_path / "vm.vmx").stat().st_ino)
+    assert f"{made}: the VM is in use: vm.vmx is locked by the ESX host esx1.example.com" in refused(
+        tmp_path, (config,)
+    )
+
+
+@needs_linux
+def test_a_process_that_runs_here_is_to_be_closed(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    lock_folder(tmp_path / "vm.vmx.lck", running(tmp_path / "vm.vmx.lck"))
+    told = refused(tmp_path, (config,))
+    assert f"by process {os.getpid()} (vmware-vmx) on this host; power the VM off and close it there" in told
+
+
+@needs_linux
+def test_a_lock_that_a_crash_left_is_removed_by_the_user_first(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    lock = lock_folder(tmp_path / "vm.vmx.lck", ended(tmp_path / "vm.vmx.lck"))
+    told = refused(tmp_path, (config,))
+    assert f"{lock}: a crash left the lock of vm.vmx: process " in told
+    assert told.endswith("make sure that no product has the VM open, then remove that folder")
+    (tmp_path / "vm.vmx~").touch()
+    assert "vm.vmx~: the VM is in use; power the VM off" in refused(tmp_path, (config,))
+
+
+def test_an_empty_lock_folder_is_removed_by_the_user_first(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    (tmp_path / "vm.vmx.lck").mkdir()
+    assert "the lock folder vm.vmx.lck is empty: nobody holds this lock" in refused(tmp_path, (config,))
+    (tmp_path / "vm.vmx.lck").rmdir()
+    assert write(tmp_path, (config,), {}) is not None
 
 
 @pytest.mark.parametrize("name", ["vm2.vmx.lck", "other.vmx.lck", "vm.vmx.lck.txt", "vmware.log"])
@@ -518,7 +562,7 @@ def test_a_file_that_may_be_a_lock_or_no_more_than_has_the_name_of_a_disk(tmp_pa
 def test_lock_beside_a_disk_in_a_folder_below(tmp_path: Path) -> None:
     config = make_config(tmp_path)
     disk = make_config(tmp_path / "disks", "data.vmdk")
-    (tmp_path / "disks" / "data.vmdk.lck").mkdir()
+    lock_folder(tmp_path / "disks" / "data.vmdk.lck", b"")
     assert "data.vmdk.lck: the VM is in use" in refused(tmp_path, (config, disk))
 
 

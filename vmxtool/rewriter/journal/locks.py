@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
-from vmxtool.machine.locks import is_lock, is_nameless
+from vmxtool.machine.locks import held_words, is_lock, is_nameless, left_words, read_lock
 from vmxtool.rewriter.journal import file_ops, store
 from vmxtool.rewriter.journal.paths import STORE
 
@@ -20,6 +20,8 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from vmxtool.machine.model import Lock
 
 _LOCK = "lock"
 # Each turn is lost only to a process that has just ended its own work.
@@ -35,14 +37,28 @@ def refuse_if_in_use(folder: Path, stems: Iterable[str]) -> None:
             not "db2.vmx.lck", which is of another VM.
 
     Raises:
-        WriteError: a lock lies there; the message names it.
+        WriteError: a lock lies there; the message names it, and who holds it where it says so.
         OSError: the folder cannot be listed.
     """
     wanted = {stem.casefold() for stem in stems if stem}
-    for name in file_ops.names(folder):
-        if is_nameless(name) or (is_lock(name) and any(_begins(name.casefold(), stem) for stem in wanted)):
-            remedy = "power the VM off, or remove what a crash left if no product has it open"
-            raise WriteError(f"{folder / name}: the VM is in use; {remedy}")
+    names = file_ops.names(folder)
+    own = [name for name in names if any(_begins(name.casefold(), stem) for stem in wanted)]
+    found = [*filter(is_lock, own), *filter(is_nameless, names)]
+    locks = [read_lock(folder, name, folder, own) for name in found]
+    if locks:
+        # One that somebody may hold says more than one that was left behind.
+        lock = min(locks, key=lambda lock: lock.is_left)
+        raise WriteError(f"{folder / lock.place}: {_refusal(lock)}")
+
+
+def _refusal(lock: Lock) -> str:
+    if lock.is_left:
+        return f"{left_words([lock])}; make sure that no product has the VM open, then remove that folder"
+    said = held_words([lock])
+    in_use = f"the VM is in use: {said}" if said else "the VM is in use"
+    if lock.state == "held":
+        return f"{in_use}; power the VM off and close it there"
+    return f"{in_use}; power the VM off, or remove what a crash left if no product has it open"
 
 
 def _begins(name: str, stem: str) -> bool:
