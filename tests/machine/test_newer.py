@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from build import Kind
 
-    from vmxtool.machine.model import NewerDisk
+    from vmxtool.machine.snapshot_model import NewerDisk
 
 
 def newer(folder: Path, attached: str = "srv.vmdk", place: str = "scsi0:0") -> tuple[NewerDisk, ...]:

@@ -17,7 +17,8 @@ from vmxtool.vmx.document import Document
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vmxtool.machine.model import Machine, Snapshot
+    from vmxtool.machine.model import Machine
+    from vmxtool.machine.snapshot_model import Snapshot
 
 
 def database(folder: Path, *lines: str, name: str = "vm.vmsd") -> None:

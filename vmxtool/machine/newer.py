@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from vmxtool.machine.model import NewerDisk
+from vmxtool.machine.snapshot_model import NewerDisk
 from vmxtool.vmdk import places
 from vmxtool.vmdk.parents import stated_parent
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vmxtool.machine.folder import Folder
-    from vmxtool.machine.model import Drive, Snapshots
+    from vmxtool.machine.model import Drive
     from vmxtool.machine.sections import Section, Sections, Units
+    from vmxtool.machine.snapshot_model import Snapshots
     from vmxtool.vmx.document import Document
 
 # Weights are odds: how many times likelier a sign is under the products it speaks for than under the others. A strong

@@ -9,15 +9,16 @@ from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.machine import vmsd
-from vmxtool.machine.model import Snapshots
 from vmxtool.machine.newer import read_newer
+from vmxtool.machine.snapshot_model import Snapshots
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.machine.folder import Folder
-    from vmxtool.machine.model import Drive, Snapshot
+    from vmxtool.machine.model import Drive
+    from vmxtool.machine.snapshot_model import Snapshot
 
 _DELTA_NAME = re.compile(r"-[0-9]{6}\.vmdk$", re.IGNORECASE)
 # Deltas of ESX; snapshots of today (.vmsn, with the memory in .vmem) and of the first products (.cpt); the config that

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from vmxtool.machine.model import Snapshot, SnapshotDisk
+from vmxtool.machine.snapshot_model import Snapshot, SnapshotDisk
 
 if TYPE_CHECKING:
     from vmxtool.evidence import Evidence

@@ -17,8 +17,8 @@ from vmxtool.machine.model import (
     Machine,
     OriginCandidate,
     Power,
-    Snapshots,
 )
+from vmxtool.machine.snapshot_model import Snapshots
 from vmxtool.rules.case import files_of
 from vmxtool.rules.state import DiskState, VmState
 from vmxtool.vmx.document import Document

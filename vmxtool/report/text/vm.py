@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vmxtool.findings import Finding
-    from vmxtool.machine.model import Controller, Drive, Machine, Snapshot, Snapshots
+    from vmxtool.machine.model import Controller, Drive, Machine
+    from vmxtool.machine.snapshot_model import Snapshot, Snapshots
     from vmxtool.vmdk.chain import Chain
 
 _ORIGINS_SHOWN = 2
