@@ -124,6 +124,7 @@ class Finding(NamedTuple):
         leaves: figures of the VM's state once its owner has cured it, by the names of `VmState`'s fields.
         of_files: whether it is about the VM's files, whatever the target.
         while_format: the format of its disk that it hangs on; once a step has converted the disk, it is settled.
+        unshown: how many places beside those in `evidence` show it.
     """
 
     code: str
@@ -140,6 +141,7 @@ class Finding(NamedTuple):
     leaves: tuple[tuple[str, int], ...] = ()
     of_files: bool = False
     while_format: str | None = None
+    unshown: int = 0
 
     @property
     def blocks(self) -> bool:

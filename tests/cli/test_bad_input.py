@@ -230,11 +230,36 @@ def test_an_answer_that_cannot_be_written_is_told_and_so_is_what_was_done(copy_s
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     told = run.stderr.decode()
-    assert run.returncode == 3
+    assert run.returncode == 4
     assert told.count("\n") == 1
     assert "no space left" in told
     assert "0001.done" in told
     assert (vm / ".vmxtool" / "0001.done").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how a limit on a file shows is the system's")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_is_cut_off_is_told(tmp_path: Path, unbuffered: str) -> None:
+    # Where the limit of a file is reached within a write, the system takes a part of it and raises nothing.
+    program = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2);"
+        "from vmxtool.__main__ import main; main()"
+    )
+    answers = []
+    for limit in (10_001, 10**8):
+        with (tmp_path / "answer").open("wb") as answer:
+            run = subprocess.run(
+                [sys.executable, "-c", program, str(limit), "targets", "--format", "json"],
+                stdout=answer, stderr=subprocess.PIPE, check=False,
+                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            )  # fmt: skip
+        answers.append((run.returncode, (tmp_path / "answer").stat().st_size, run.stderr.decode()))
+    (code, size, told), whole = answers
+    assert (code, size) == (4, 10_001)
+    assert "the answer could not be written out: file too large" in told
+    assert (whole[0], whole[2]) == (0, "")
+    assert whole[1] > 20_000
 
 
 def test_without_standard_streams_it_ends_quietly(samples: Path) -> None:

@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import vmxtool
+from vmxtool.report.documents.fit import to_text
 from vmxtool.report.documents.plan_values import check_value, rewrite_value
-from vmxtool.report.formats import to_text
 from vmxtool.report.text.changes import print_rewrite
 from vmxtool.report.text.route import print_routes
 from vmxtool.report.text.terminal import NOT_FOR_PASTING

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -69,11 +70,20 @@ def run() -> None:
     # A program started without standard streams has None in their place.
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 until the end
+    sys.stdout = _written_whole(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its code instead of a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     build(sys.argv[1:])(prog_name="vmxtool")
+
+
+def _written_whole(stream: TextIO) -> TextIO:
+    """A stream that writes all it is given or raises: one without a buffer takes what fits, and loses the rest."""
+    raw = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        return stream
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors)
 
 
 def _wrong_words() -> Any:

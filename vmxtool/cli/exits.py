@@ -88,7 +88,7 @@ def errors_to_exit_codes(form: str) -> Iterator[list[str]]:
             # Standard output has no name; an error about a file has that of the file.
             _drop_output()
             reason = (error.strerror or str(error)).lower()
-            fail(VmxtoolError("; ".join([f"the answer could not be written out: {reason}", *done])), formats.TEXT)
+            fail(WriteError("; ".join([f"the answer could not be written out: {reason}", *done])), formats.TEXT)
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]

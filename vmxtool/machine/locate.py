@@ -46,12 +46,12 @@ def find_config(path: Path) -> Path:
                 )
             return path
         configs = _configs(path)
+        if len(configs) == 1:
+            _refuse_link_out(configs[0], path)
+            return configs[0]
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be a path").lower()
         raise InputError(path, reason, "check the name and your rights to the folder") from None
-    if len(configs) == 1:
-        _refuse_link_out(configs[0], path)
-        return configs[0]
     if configs:
         names = [candidate.name for candidate in configs]
         problem = f"{len(names)} configs here ({_listed(names)})"

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # A descriptor has some hundred bytes, and some ten thousand where a disk is split in a thousand pieces.
 _DESCRIPTOR_BYTES = 2**20
 
+# What any system takes for a path, in characters, and what is kept of a longer name to show it by.
+_LONGEST_NAME, _SHOWN = 4096, 100
+
 # Names that stand for an empty drive, or for whatever the host has.
 _NO_FILE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy"})
 # Devices of Linux, ESX and Windows hosts, and what the vSphere client calls drives of its own.
@@ -116,7 +119,9 @@ def _drive(section: Section, bus: Bus, unit: int, disks: _Disks) -> Drive:
     kind = _kind(device_type, name)
     file = _medium(section, device_type, name) if kind != "disk" else name if name.lower() not in _NO_FILE else None
     found = chain = None
-    if kind == "disk" and file is not None:
+    if file is not None and len(file) > _LONGEST_NAME:
+        file, found = f"{file[:_SHOWN]}…", _files.Named(file[:_SHOWN], None, outside=False, exists=False)
+    elif kind == "disk" and file is not None:
         found = _find(disks.folder, file)
         if found.path is not None:
             chain = disks.read(found.path, found.path.name if found.moved else file)

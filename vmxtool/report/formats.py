@@ -7,16 +7,16 @@ that `write` got. One of text prints by itself, one of JSON returns the value to
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vmxtool._text import whole
 from vmxtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from vmxtool.machine.model import Machine
 
 TEXT, JSON, HTML = "text", "json", "html"
 
@@ -93,6 +93,9 @@ _WRITERS: Mapping[str, Mapping[str, Writer]] = {
     },
 }
 
+# Documents whose length hangs on the files of a VM.
+_ABOUT_A_VM = frozenset({"inspect", "check", "check/all", "route", "rewrite"})
+
 
 def formats_of(kind: str) -> tuple[str, ...]:
     """Return the formats that a kind of result can be written in; the first is the usual one."""
@@ -118,7 +121,10 @@ def write(kind: str, form: str, *values: object, **options: object) -> None:
     taken = {name: value for name, value in options.items() if name in writer.options}
     result = load(writer)(*values, **taken)
     if form == JSON:
-        sys.stdout.write(to_text(result))
+        from vmxtool.report.documents.fit import longest_answer, to_text
+
+        about = kind in _ABOUT_A_VM
+        sys.stdout.write(to_text(result, longest_answer(_vm_among((*values, *options.values()))) if about else None))
     elif form != TEXT:
         sys.stdout.write(result)
 
@@ -128,18 +134,8 @@ def load(writer: Writer) -> Any:
     return getattr(import_module(f"vmxtool.report.{writer.module}"), writer.function)
 
 
-def to_text(value: object) -> str:
-    """Return indented JSON in ASCII with a line end: no control character, and nothing that a reader refuses."""
-    text = json.dumps(value, indent=2)
-    if "\\ud" in text:
-        text = json.dumps(_whole(value), indent=2)
-    return text + "\n"
+def _vm_among(values: Iterable[object]) -> Machine | None:
+    from vmxtool.machine.model import Machine
 
-
-def _whole(value: object) -> object:
-    """The same value with text that every reader of JSON takes: half a character is none, though Python has it."""
-    if isinstance(value, str):
-        return whole(value)
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+    found = (value if isinstance(value, Machine) else getattr(value, "machine", None) for value in values)
+    return next((vm for vm in found if isinstance(vm, Machine)), None)

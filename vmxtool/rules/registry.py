@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import groupby
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vmxtool import rules
-from vmxtool.findings import Do, Finding, Fix, Safety, Severity
+from vmxtool.findings import Do, Finding, Fix, Safety, Severity, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case
 
 _Check = TypeVar("_Check", bound="Callable[..., Iterator[Hit]]")
+MOST = 100
+"""Findings of one rule in one VM, and places of one finding, that are told each by itself."""
+_LONGEST = 1000  # characters of a message; names and values of VMs are in it
 _FAMILIES = ("VMX", "PRD", "DSK", "NET", "CPU", "GST", "SNP", "DEV", "SEC")
 
 
@@ -97,7 +101,7 @@ class Rule:
 
     def findings(self, *asked: Any) -> list[Finding]:
         """What the rule finds in what it is asked about."""
-        return [self.finding(hit) for hit in self.check(*asked)]
+        return _of_a_real_vm([self.finding(hit) for hit in self.check(*asked)])
 
     def finding(self, hit: Hit) -> Finding:
         """A hit as a finding of this rule."""
@@ -105,6 +109,9 @@ class Rule:
         if hit.unverified:
             severity = Severity.WARNING if severity is Severity.BLOCKER else severity
             message += " (unverified)"
+        if len(message) > _LONGEST:
+            message = message[: _LONGEST - 1] + "…"
+        places = hit.evidence if len(hit.evidence) <= MOST else hit.evidence[:MOST]
         # What nothing cures in this case has no cure, though the rule has one for others.
         cure = hit.cure or (self.cure if hit.fix is not None else None)
         # By place, since names double the time of what is done some hundred times for a check of all products.
@@ -113,7 +120,7 @@ class Rule:
             self.name,
             severity,
             message,
-            hit.evidence,
+            places,
             _joined(self.sources, hit.sources) if hit.sources else self.sources,
             hit.fix,
             None,
@@ -123,10 +130,26 @@ class Rule:
             hit.leaves,
             self.about is About.FILES,
             hit.while_format,
+            len(hit.evidence) - len(places),
         )
 
     def __repr__(self) -> str:
         return f"<rule {self.code} {self.name}>"
+
+
+def _of_a_real_vm(found: list[Finding]) -> list[Finding]:
+    """The findings; where a rule has more than it has in any real VM, some of them and how many more there are."""
+    if len(found) <= MOST:
+        return found
+    told: list[Finding] = []
+    for _, group in groupby(found, key=lambda item: item.code):
+        of_rule = list(group)
+        told += of_rule[:MOST]
+        if len(of_rule) > MOST:
+            heaviest = in_order(of_rule)[0]
+            rest = f"{len(of_rule) - MOST} more like the {MOST} before"
+            told.append(Finding(*heaviest[:3], rest, of_files=heaviest.of_files))
+    return told
 
 
 @lru_cache(maxsize=4096)
@@ -203,7 +226,8 @@ def _sorted() -> tuple[Rule, ...]:
 
 def judge_files(machine: Machine) -> list[Finding]:
     """Return the findings about a VM's files, whatever the target."""
-    return [item for it in all_rules() if it.about is About.FILES for item in it.findings(machine)]
+    about = (it for it in all_rules() if it.about is About.FILES)
+    return _of_a_real_vm([it.finding(hit) for it in about for hit in it.check(machine)])
 
 
 def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
@@ -218,7 +242,7 @@ def judge(case: Case) -> list[Finding]:
     Findings about the files are not among them; they are judged once a VM and lie in `case.files`.
     """
     settled = case.now.settled
-    found = [it.finding(hit) for it in case.files.rules for hit in it.check(case)]
+    found = _of_a_real_vm([it.finding(hit) for it in case.files.rules for hit in it.check(case)])
     return [item for item in found if settled.isdisjoint(item.keys)] if settled else found
 
 

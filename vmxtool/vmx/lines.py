@@ -84,6 +84,11 @@ class Lines:
         return Line(number, cast("Kind", self._kinds[number - 1]), text.encode("latin-1"))
 
     @property
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return len(self._text)
+
+    @property
     def lines(self) -> int:
         """How many lines the file has, blank ones and comments included."""
         return len(self._kinds)

@@ -99,6 +99,7 @@ class CheckDocument(TypedDict):
     ways: list[WayLabelValue]
     steps: list[StepValue]
     route: list[RouteValue]
+    left_out: Count
 
 
 RouteDocument = TypedDict(
@@ -113,6 +114,7 @@ RouteDocument = TypedDict(
         "guide": GuideEntryValue | None,
         "routes": list[RouteValue],
         "missing": list[list[str]],
+        "left_out": Count,
     },
 )
 RouteDocument.__doc__ = "The best ways of a VM to a product: `vmxtool route`."
@@ -155,6 +157,7 @@ class RewriteDocument(TypedDict):
     manual: list[ManualValue]
     notes: list[str]
     journal: str | None
+    left_out: Count
 
 
 class UndoDocument(TypedDict):

@@ -164,3 +164,4 @@ class InspectDocument(TypedDict):
     power: PowerValue
     encryption: Encryption
     findings: list[FindingValue]
+    left_out: Count

@@ -48,6 +48,7 @@ class FindingValue(TypedDict):
     severity: Severity
     message: str
     evidence: list[Place]
+    more_places: Count
     sources: list[str]
     fix: Cure | None
     after: Number | None

@@ -63,6 +63,7 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
         "ways": [_way_label(way) for way in verdict.ways],
         "steps": [_step(step, vm) for step in verdict.steps],
         "route": [_route(route, vm) for route in verdict.routes],
+        "left_out": 0,
     }
 
 
@@ -89,6 +90,7 @@ def route_value(routes: Routes, vm: Machine | None = None) -> RouteDocument:
         "guide": entry_value(routes.guide) if routes.guide is not None else None,
         "routes": [_route(route, vm) for route in routes.routes],
         "missing": [list(names) for names in routes.missing],
+        "left_out": 0,
     }
 
 
@@ -104,6 +106,7 @@ def rewrite_value(rewrite: Rewrite, dry_run: bool, journal: Path | None) -> Rewr
         "manual": [_manual(fix) for fix in rewrite.manual],
         "notes": list(rewrite.notes),
         "journal": str(journal) if journal is not None else None,
+        "left_out": 0,
     }
 
 

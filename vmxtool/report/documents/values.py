@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from vmxtool.errors import VmxtoolError
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding, Fix
-    from vmxtool.machine.model import Controller, Drive, Machine, Nic, OriginCandidate, Snapshot, Snapshots
+    from vmxtool.machine.model import Controller, Drive, Machine, Nic, OriginCandidate
+    from vmxtool.machine.snapshot_model import Snapshot, Snapshots
     from vmxtool.report.documents.contract import ErrorDocument
     from vmxtool.report.documents.inspect_contract import (
         ControllerValue,
@@ -55,6 +56,7 @@ def inspect_value(vm: Machine, findings: Iterable[Finding]) -> InspectDocument:
         "power": {"state": vm.power.state, "evidence": _places(vm.power.evidence)},
         "encryption": vm.encryption,
         "findings": [finding_value(item) for item in findings],
+        "left_out": 0,
     }
 
 
@@ -66,6 +68,7 @@ def finding_value(item: Finding) -> FindingValue:
         "severity": item.severity,
         "message": item.message,
         "evidence": _places(item.evidence),
+        "more_places": item.unshown,
         "sources": list(item.sources),
         "fix": _cure(item.fix) if item.fix is not None else None,
         "after": item.after,

@@ -45,7 +45,7 @@ def show_finding(
     print_hanging(out, Text(_MARKS[finding.severity], style_of(finding.severity)), line, indent)
     for place in finding.evidence[:places]:
         print_hanging(out, " ", place_text(place), indent)
-    rest = len(finding.evidence) - places
+    rest = len(finding.evidence) - places + finding.unshown
     if places and rest > 0:
         print_hanging(out, " ", Text(f"and {count(rest, 'more place')}", "dim"), indent)
     if cure and finding.fix is not None:
