@@ -100,9 +100,9 @@ def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None
         (
             3,
             10,
-            "raising the hardware version from 3 to 10 is one-way in VMware's products; vmxtool undo takes it back",
+            "raising the hardware version from 3 to 10 is one-way in VMware's products; an undo takes it back",
         ),
-        (4, 7, "vmxtool undo takes the hardware version back from 7 to 4 as long as the VM has not been started since"),
+        (4, 7, "an undo takes the hardware version back from 7 to 4 as long as the VM has not been started since"),
     ],
 )
 def test_a_raise_says_before_and_after_how_far_it_can_be_taken_back(

@@ -61,7 +61,7 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
         yield f"{name}: make sure that it has a driver for the {_CONTROLLERS[model]} controller"
     if family == "windows":
         yield (
-            "a Windows without the driver stops with error 0x7B (INACCESSIBLE_BOOT_DEVICE): vmxtool undo gives the "
+            "a Windows without the driver stops with error 0x7B (INACCESSIBLE_BOOT_DEVICE): an undo gives the "
             "disk its old place back, so that the guest can be prepared there"
         )
     if guest is not None and guest.converter_reconfigures and vm.hardware.generation in _CONVERTER_GENERATIONS:

@@ -265,7 +265,7 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     after = before if plan.own is None else plan.own.after.version
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
-        undone = " once vmxtool undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""
+        undone = " once an undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""
         yield f"{maker.name} and {goal.target.name} both run hardware version {end}, so the VM can go back{undone}"
     for finding in found.hop.found:
         if before is None or {after, end} != {before} or finding.blocks or finding.cure not in VERSION_MOVES:
@@ -276,12 +276,12 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     if before is not None and after is not None and after > before:
         if is_one_way(before, after, plan.start.holder):
             yield (
-                f"raising the hardware version from {before} to {after} is one-way in VMware's products; vmxtool undo "
+                f"raising the hardware version from {before} to {after} is one-way in VMware's products; an undo "
                 "takes it back as long as the VM has not been started since"
             )
         else:
             yield (
-                f"vmxtool undo takes the hardware version back from {after} to {before} as long as the VM has not been "
+                f"an undo takes the hardware version back from {after} to {before} as long as the VM has not been "
                 "started since"
             )
 

@@ -172,7 +172,7 @@ def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
     """An earlier rewrite of this VM was cut short.
 
     Some of its files may be changed and others not. The journal has the old bytes of every one.
-    Run `vmxtool undo` before anything else is done with the VM.
+    Undo it before anything else is done with the VM.
     """
     if vm.unfinished_rewrite is not None:
         journal = f"{vm.unfinished_rewrite.parent.name}/{vm.unfinished_rewrite.name}"

@@ -57,8 +57,8 @@ def hardware_version_too_old(case: Case) -> Iterator[Hit]:
     """The VM's hardware version is older than any that the target runs.
 
     Its virtual hardware has to be upgraded, by vmxtool from version 3 on, and in a product that runs both versions
-    before. No VMware product takes that back unless it can lower the version again; `vmxtool undo` puts back files that
-    were not run since.
+    before. No VMware product takes that back unless it can lower the version again; an undo puts back files that were
+    not run since.
     """
     version, to = case.now.version, case.target
     if version is not None and version < to.runs_min and case.runs is not Ternary.YES:
