@@ -8,7 +8,7 @@ The tree (findings are values and are not here; see `findings.py`)::
     ├── InputError          a file cannot be read as what it should be
     ├── KnowledgeError      a data file of vmxtool itself is broken
     └── WriteError          writing was refused or failed; nothing was changed
-        └── Interrupted     an earlier rewrite is unfinished; `vmxtool undo` settles it
+        └── Interrupted     a rewrite, or the undo of one, is unfinished; an undo settles it
 
 Every error is one sentence for the reader: which file (and line), what is wrong, what to do.
 """
@@ -82,4 +82,12 @@ class WriteError(VmxtoolError):
 
 
 class Interrupted(WriteError):
-    """An earlier rewrite of this virtual machine was cut short and has to be settled first."""
+    """A rewrite of this virtual machine, or the undo of one, was cut short and has to be settled by an undo.
+
+    Its hint asks for that undo. The modules that write know folders and not how the reader named the VM, so the command
+    is put to the hint above them.
+    """
+
+    def with_command(self, command: str) -> Interrupted:
+        """The same error with the command that its hint asks for, at the end of the line, where it can be copied."""
+        return Interrupted(self.problem, hint=f"{self.hint}: {command}", path=self.path)

@@ -350,7 +350,7 @@ def test_an_undo_reads_the_journal_that_is_due_and_no_other(tmp_path: Path, monk
         return real(path, *rest)
 
     monkeypatch.setattr(os, "open", noted)
-    assert undo_last(JournalFolder(tmp_path, None)).about == {"command": "rewrite"}
+    assert undo_last(JournalFolder(tmp_path, None, tmp_path)).about == {"command": "rewrite"}
     assert {name for name in opened if name.endswith((".done", ".journal", ".undone"))} == {"0001.done"}
 
 

@@ -201,7 +201,7 @@ def test_an_unfinished_rewrite_is_settled_first(tmp_path: Path) -> None:
     journal = write(tmp_path, (config,), {})
     assert journal is not None
     journal.rename(journal.with_suffix(".journal"))
-    with pytest.raises(Interrupted, match="vmxtool undo"):
+    with pytest.raises(Interrupted, match="an earlier rewrite was cut short; undo it first"):
         write(tmp_path, (ReplacePatch(config.path, NEW, OLD),), {})
     with pytest.raises(Interrupted):
         write(tmp_path, (), {})
@@ -219,7 +219,7 @@ def test_a_rewrite_that_dies_before_we_have_the_lock_is_settled_first(tmp_path: 
             journal.rename(journal.with_suffix(".journal"))
         return real(*args, **kwargs)
 
-    with instrumented(hook), pytest.raises(Interrupted, match="vmxtool undo"):
+    with instrumented(hook), pytest.raises(Interrupted, match="an earlier rewrite was cut short; undo it first"):
         write(tmp_path, (config,), {})
     assert config.path.read_bytes() == OLD
 

@@ -19,6 +19,7 @@ from vmxtool.cli.options import (
     Vm,
 )
 from vmxtool.report import formats
+from vmxtool.rules.commands import shell, vmxtool_command
 
 
 def command(  # noqa: PLR0917 one for each option
@@ -53,7 +54,8 @@ def command(  # noqa: PLR0917 one for each option
         )
         journal = None if dry_run or rewrite.refused else rewrite.apply()
         if journal is not None:
-            done.append(f"the files are changed, and vmxtool undo takes it back ({journal.parent.name}/{journal.name})")
+            back = shell(vmxtool_command(rewrite.machine, "undo"))
+            done.append(f"the files are changed ({journal.parent.name}/{journal.name}); what takes it back: {back}")
         formats.write("rewrite", format, rewrite, dry_run, journal)
         if rewrite.refused:
             sys.stdout.flush()

@@ -17,8 +17,10 @@ def command(
 
     Run again, it takes back the rewrite before that one.
     """
-    with errors_to_exit_codes(format):
+    with errors_to_exit_codes(format) as done:
         if list:
             formats.write("undo/list", format, vmxtool.rewrites(vm or Path()))
         else:
-            formats.write("undo", format, vmxtool.undo(vm or Path()))
+            result = vmxtool.undo(vm or Path())
+            done.append("the files have their bytes from before the rewrite")
+            formats.write("undo", format, result)

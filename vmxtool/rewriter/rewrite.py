@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import WriteError
+from vmxtool.errors import Interrupted, WriteError
 from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
 from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
-from vmxtool.rules.commands import shell
+from vmxtool.rules.commands import shell, vmxtool_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +59,17 @@ class Rewrite:
         """Write the rewrite, with a journal first; the journal's path, or None where there is nothing to write.
 
         Raises:
+            Interrupted: an earlier rewrite is unfinished, or this one could neither be finished nor taken back; the
+                message ends with the command that undoes it.
             WriteError: refused or failed; nothing was changed.
         """
         if self.refused:
             raise WriteError(f"{self.machine.config.file}: {self.refused[0].message}; nothing was changed")
         trusted = frozenset({self.machine.config.path})
-        return write(self.machine.config.folder, self.patches, dict(self.about), trusted=trusted)
+        try:
+            return write(self.machine.config.folder, self.patches, dict(self.about), trusted=trusted)
+        except Interrupted as error:
+            raise error.with_command(shell(vmxtool_command(self.machine, "undo"))) from None
 
     def __repr__(self) -> str:
         what = "refused" if self.refused else f"{len(self.changes)} changes"

@@ -63,8 +63,13 @@ def can_be_pasted(argv: Sequence[str]) -> bool:
 
 def vmxtool_command(vm: Machine, *words: str) -> Argv:
     """A vmxtool command for this VM, as it is typed where vmxtool was started."""
-    path = str(vm.path)
-    return ("vmxtool", *words) if path == "." else ("vmxtool", *words, as_argument(path))
+    return vmxtool_at(vm.path, *words)
+
+
+def vmxtool_at(path: Path, *words: str) -> Argv:
+    """The same for the VM that a path names, whether or not it can be read."""
+    typed = str(path)
+    return ("vmxtool", *words) if typed == "." else ("vmxtool", *words, as_argument(typed))
 
 
 def as_argument(name: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.errors import InputError, UsageError, WriteError
+from vmxtool.errors import InputError, Interrupted, UsageError, WriteError
 from vmxtool.machine.locate import find_config
 from vmxtool.rewriter.journal import paths, store
 from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rules.commands import shell, vmxtool_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from vmxtool.rewriter.journal.store import JournalInfo
     from vmxtool.rewriter.journal.undo import RestoredFiles
@@ -20,10 +21,17 @@ _CONFIG = "config"
 
 
 class JournalFolder(NamedTuple):
-    """A folder with journals, and the name of the config that the user named; None where it was the folder alone."""
+    """A folder with journals.
+
+    Attributes:
+        folder: the folder, symbolic links followed.
+        config: the name of the config that the user named; None where it was the folder alone.
+        asked: the path as the user gave it.
+    """
 
     folder: Path
     config: str | None
+    asked: Path
 
 
 class UndoResult(NamedTuple):
@@ -45,15 +53,15 @@ def find_vm_folder(path: Path) -> JournalFolder:
         config = find_config(path)
     except UsageError:
         if path.is_dir() and store.has_store(path):
-            return JournalFolder(paths.real(path), None)
+            return JournalFolder(paths.real(path), None, path)
         # A crash may have cost the config its name; the journal beside it still has its bytes.
         if not path.exists() and store.has_store(path.parent):
-            return JournalFolder(paths.real(path.parent), path.name)
+            return JournalFolder(paths.real(path.parent), path.name, path)
         raise
     real = paths.real(config)
     if not real.exists() and not store.has_store(real.parent):
         raise InputError(path, "no such file or directory", "name the VM's config or its folder")
-    return JournalFolder(real.parent, real.name)
+    return JournalFolder(real.parent, real.name, path)
 
 
 def rewrites(place: JournalFolder) -> tuple[JournalInfo, ...]:
@@ -71,16 +79,26 @@ def undo_last(place: JournalFolder) -> UndoResult:
     """Undo the unfinished rewrite, or else the last one that was not undone yet.
 
     Raises:
-        Interrupted: it had to stop half-way; calling it again goes on.
+        Interrupted: it had to stop half-way; calling it again goes on. The message ends with the command.
         WriteError: there is none, it was of another VM in the folder, or a file was changed since; nothing was changed.
     """
     due = store.due(place.folder)
     info = None if due is None else store.read_info(place.folder, *due)
     if info is not None and not _is_of(info, place):
-        other = info.about[_CONFIG]
-        raise WriteError(f"{place.folder}: the last rewrite here was of {other}; undo that first")
-    undone = undo(place.folder)
+        raise _other_first(place, info.about[_CONFIG])
+    try:
+        undone = undo(place.folder)
+    except Interrupted as error:
+        raise error.with_command(shell(vmxtool_at(place.asked, "undo"))) from None
     return UndoResult(undone, info.about if info is not None else {})
+
+
+def _other_first(place: JournalFolder, other: str) -> WriteError:
+    hint = "undo that first"
+    if Path(other).name == other != "..":  # a journal that somebody made up does not lead the reader elsewhere
+        beside = (place.asked if place.asked.is_dir() else place.asked.parent) / other
+        hint += f": {shell(vmxtool_at(beside, 'undo'))}"
+    return WriteError(f"the last rewrite here was of {other}", hint=hint, path=place.folder)
 
 
 def _is_of(info: JournalInfo, place: JournalFolder) -> bool:

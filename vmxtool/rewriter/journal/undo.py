@@ -73,7 +73,8 @@ def _undo(folder: Path, trusted: frozenset[Path]) -> RestoredFiles:
         store.finish(record, "undone")
     except (OSError, WriteError) as error:
         reason = file_ops.explain(error) if isinstance(error, OSError) else str(error)
-        raise Interrupted(f"{reason}; then run `vmxtool undo` again, which goes on with rewrite {number:04}") from None
+        problem = f"{reason}; rewrite {number:04} is not undone yet"
+        raise Interrupted(problem, hint="after that go on with the undo") from None
     return RestoredFiles(number, files, was_unfinished)
 
 

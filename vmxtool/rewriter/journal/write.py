@@ -59,7 +59,7 @@ def write(
 def _refuse_unfinished(folder: Path) -> None:
     left = store.unfinished(folder)
     if left is not None:
-        raise Interrupted(f"{left}: an earlier rewrite was cut short; run `vmxtool undo` first")
+        raise Interrupted("an earlier rewrite was cut short", hint="undo it first", path=left)
 
 
 def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -> tuple[JournalFile, ...]:
@@ -124,5 +124,5 @@ def _take_back(record: Journal, touched: Sequence[int], error: BaseException) ->
     except (OSError, WriteError) as second:
         first = file_ops.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
         then = file_ops.explain(second) if isinstance(second, OSError) else str(second)
-        raise Interrupted(f"{first}; and taking it back failed: {then}; then run `vmxtool undo`") from None
+        raise Interrupted(f"{first}; and taking it back failed: {then}", hint="after that undo the rewrite") from None
     store.discard(record)
