@@ -28,7 +28,7 @@ def test_a_preview_writes_nothing_and_shows_a_diff_then_reasons_then_what_remain
     assert (run.code, run.err) == (0, "")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     order = [
-        f"Buchhaltung Zürich – alt ({folder}): 19 changes in 2 files\n",
+        f"Buchhaltung Zürich – alt ({folder}/Windows XP Professional.vmx): 19 changes in 2 files\n",
         "--- a/Windows XP Professional.vmx",
         '-virtualHW.version = "6"',
         '+virtualHW.version = "4"',
@@ -77,11 +77,12 @@ def test_after_writing_it_says_how_to_undo(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-windows-ide")
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert run.code == 0
-    assert run.out.splitlines()[0].endswith(f"({folder}): 9 changes in 2 files")
+    assert run.out.splitlines()[0].endswith(f"({folder}/Windows XP Professional.vmx): 9 changes in 2 files")
     assert run.out.endswith(f"\nwritten; what takes it back (.vmxtool/0001.done)\n  vmxtool undo {folder}\n")
     assert b'virtualHW.version = "4"' in (folder / "Windows XP Professional.vmx").read_bytes()
     again = vmxtool("rewrite", "--hwversion", "4", folder)
-    assert (again.code, again.out) == (0, f"Buchhaltung Zürich – alt ({folder}): nothing to change\n")
+    title = f"Buchhaltung Zürich – alt ({folder}/Windows XP Professional.vmx)"
+    assert (again.code, again.out) == (0, f"{title}: nothing to change\n")
 
 
 def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None:
@@ -121,7 +122,7 @@ def test_a_refusal_says_all_reasons_changes_nothing_and_exits_with_4(copy_sample
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert (run.code, run.err) == (4, "")
-    assert run.out.splitlines()[0] == f"Atelier d’été ({folder}): refused, nothing was changed"
+    assert run.out.splitlines()[0] == f"Atelier d’été ({folder}/Atelier.vmx): refused, nothing was changed"
     for word in ("EFI firmware", "virtual TPM", "encrypted in part"):
         assert word in run.out
     assert "\nwhy\n" not in run.out

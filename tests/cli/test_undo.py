@@ -8,6 +8,9 @@ import pytest
 from build import IDE_DISK, make_vm, write_config
 from cli.program import vmxtool
 
+from vmxtool.rewriter.journal.patch import ReplacePatch
+from vmxtool.rewriter.journal.write import write
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,14 +31,56 @@ def vm(tmp_path: Path) -> Path:
 def test_undo_goes_back_one_rewrite_at_a_time(vm: Path) -> None:
     run = vmxtool("undo", vm)
     assert run.code == 0
-    assert run.out.startswith("rewrite 0002 undone\n  vmxtool rewrite --ide-to-scsi\n")
+    assert run.out.startswith(f"vm ({vm}): rewrite 0002 undone\n  vmxtool rewrite --ide-to-scsi\n")
     assert "disk.vmdk has its bytes from before" in run.out
     assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
-    assert vmxtool("undo", vm.parent).out.startswith("rewrite 0001 undone\n")
+    assert vmxtool("undo", vm.parent).out.startswith(f"vm ({vm}): rewrite 0001 undone\n")
     assert vm.read_bytes() == vm.with_suffix(".first").read_bytes()
     last = vmxtool("undo", vm)
     assert (last.code, last.out) == (4, "")
     assert "no rewrite to undo" in last.err
+
+
+def test_the_first_line_of_what_writes_names_the_vm_as_it_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_vm(tmp_path / "web 01", LINES + '\ndisplayName = "Anna"', hw=6, guest="rhel4").config.path
+    make_vm(tmp_path / "vms" / "a.vmwarevm", LINES, hw=6, guest="rhel4")
+    (tmp_path / "link.vmx").symlink_to(config)
+    for where, named, shown in (
+        (tmp_path, ["web 01"], "Anna (web 01/vm.vmx)"),
+        (tmp_path, ["./web 01/vm.vmx"], "Anna (web 01/vm.vmx)"),
+        (tmp_path, [config.parent], f"Anna ({config})"),
+        (tmp_path, ["link.vmx"], "Anna (link.vmx)"),
+        (tmp_path, ["vms"], "vm (vms/a.vmwarevm/vm.vmx)"),
+        (config.parent, [], "Anna (vm.vmx)"),
+        (config.parent, ["."], "Anna (vm.vmx)"),
+    ):
+        monkeypatch.chdir(where)
+        assert vmxtool("rewrite", "--hwversion", "4", *named).out.partition(": ")[0] == shown
+        undone = vmxtool("undo", "--format", "json", *named).json()
+        assert f"{undone['name']} ({undone['path']})" == shown
+        vmxtool("rewrite", "--hwversion", "4", *named)
+        assert vmxtool("undo", *named).out.partition(": rewrite ")[0] == shown
+
+
+@pytest.mark.parametrize("config", ["vm.vmx", "gone.vmx", "../vm.vmx", "link.vmx"])
+def test_an_undo_without_a_config_to_read_shows_the_folder_alone(
+    tmp_path: Path, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "web01"
+    folder.mkdir()
+    write_config(tmp_path, guest="rhel4")
+    (folder / "link.vmx").symlink_to("../vm.vmx")
+    (folder / "vm.vmx").write_bytes(b"\0" * 40)
+    disk = folder / "disk.vmdk"
+    for where, named, shown in ((tmp_path, ["web01"], "web01"), (folder, [], "web01")):
+        disk.write_bytes(b"old")
+        write(folder, (ReplacePatch(disk, b"old", b"new"),), {"config": config})
+        monkeypatch.chdir(where)
+        run = vmxtool("undo", *named)
+        assert (run.code, run.out.partition(": rewrite ")[0]) == (0, shown)
+        assert disk.read_bytes() == b"old"
 
 
 def test_the_list_names_state_time_and_command(vm: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_rewrite_and_its_undo_name_the_vm(copy_sample: CopySample) -> None:
     vm = vmxtool.inspect(copy_sample("ws6-windows-ide"))
     planned = vmxtool.plan_rewrite(vm, target="ws5.5")
     dry = printed(lambda stream: print_rewrite(planned, True, None, stream))
-    assert dry.startswith(f"{vm.name} ({vm.path}): {len(planned.changes)} changes in 2 files\n")
+    assert dry.startswith(f"{vm.name} ({vm.config.path}): {len(planned.changes)} changes in 2 files\n")
     assert dry.endswith("\nnothing was written (--dry-run)\n")
     journal = planned.apply()
     done = printed(lambda stream: print_rewrite(planned, False, journal, stream))
@@ -176,7 +176,8 @@ def test_a_rewrite_and_its_undo_name_the_vm(copy_sample: CopySample) -> None:
     goes_on = ["vmxtool", "check", "--target", "ws5.5", "--from", "ws6", path]  # which its files no longer tell
     assert commands == [["vmxtool", "undo", path], goes_on]
     assert "0001 done" in printed(lambda stream: print_rewrites(vmxtool.rewrites(vm), stream))
-    assert printed(lambda stream: print_undone(vmxtool.undo(vm), stream)).startswith("rewrite 0001 undone\n")
+    undone = printed(lambda stream: print_undone(vmxtool.undo(vm), stream))
+    assert undone.startswith(f"{vm.name} ({vm.config.path}): rewrite 0001 undone\n")
 
 
 def test_a_refused_rewrite_says_why_and_what_to_do() -> None:

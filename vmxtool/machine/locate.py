@@ -62,6 +62,19 @@ def find_config(path: Path) -> Path:
     raise NoVm("no .vmx, .vmtx or .cfg file here", path=path, hint="name the config file or the VM's folder")
 
 
+def as_named(asked: Path, config: Path) -> Path:
+    """The path of a config in the words of the user: the path that was given, or the config inside what it names.
+
+    Args:
+        asked: the path as the user gave it.
+        config: where the config lies, symbolic links followed.
+    """
+    if not asked.is_dir():
+        return asked
+    folder = os.path.realpath(asked)
+    return asked / (config.relative_to(folder) if config.is_relative_to(folder) else config.name)
+
+
 def read_config(path: Path) -> Document:
     """Read a config file.
 

@@ -161,9 +161,11 @@ class RewriteDocument(TypedDict):
 
 
 class UndoDocument(TypedDict):
-    """What an undo did: `vmxtool undo`."""
+    """What an undo did: `vmxtool undo`. Of a VM whose config cannot be read, `path` is the folder, `name` null."""
 
     schema: Literal["vmxtool.undo/1"]
+    path: str
+    name: str | None
     number: Number
     files: list[str]
     was_unfinished: bool

@@ -114,6 +114,8 @@ def undo_value(result: UndoResult) -> UndoDocument:
     """Return what an undo did, "vmxtool.undo/1"."""
     return {
         "schema": "vmxtool.undo/1",
+        "path": str(result.path),
+        "name": result.name,
         "number": result.undone.number,
         "files": list(result.undone.files),
         "was_unfinished": result.undone.was_unfinished,

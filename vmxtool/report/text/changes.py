@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vmxtool.machine.locate import as_named
 from vmxtool.report.text.findings import show_finding, show_fix
 from vmxtool.report.text.printable import shortened
 from vmxtool.report.text.terminal import (
@@ -45,7 +46,9 @@ def print_rewrite(rewrite: Rewrite, dry_run: bool, journal: Path | None, stream:
         stream: where to; standard output if left out.
     """
     out = console(stream)
-    print_title(out, vm_title(rewrite.machine.name, rewrite.machine.path).append(": ").append_text(_answer(rewrite)))
+    vm = rewrite.machine
+    title = vm_title(vm.name, as_named(vm.path, vm.config.path))
+    print_title(out, title.append(": ").append_text(_answer(rewrite)))
     if rewrite.refused:
         for finding in rewrite.refused:
             show_finding(out, finding, indent=2)

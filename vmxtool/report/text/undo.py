@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from vmxtool.report.text.terminal import console, print_hanging, safe_text
+from vmxtool.report.text.terminal import console, print_hanging, print_title, safe_text, vm_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,14 @@ _STYLES = {"journal": "bold red", "done": "green", "undone": "dim"}
 
 
 def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
-    """Print which rewrite was undone and which files have their bytes from before."""
+    """Print of which VM which rewrite was undone, and which files have their bytes from before."""
     out = console(stream)
     undone = result.undone
-    text = Text(f"rewrite {undone.number:04} undone", "bold")
+    title = vm_title(str(result.path), None) if result.name is None else vm_title(result.name, result.path)
+    title.append(f": rewrite {undone.number:04} undone")
     if undone.was_unfinished:
-        text.append(" (it had been cut short)")
-    out.print(text)
+        title.append(" (it had been cut short)")
+    print_title(out, title)
     command = result.about.get("command", "")
     if command:
         print_hanging(out, " ", safe_text(f"vmxtool {command}", "dim"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._files import is_inside
 from vmxtool.errors import InputError, Interrupted, UsageError, WriteError
-from vmxtool.machine.locate import find_config
+from vmxtool.machine.locate import as_named, find_config, read_config
 from vmxtool.rewriter.journal import paths, store
 from vmxtool.rewriter.journal.undo import undo
 from vmxtool.rules.commands import shell, vmxtool_at
@@ -35,10 +37,19 @@ class JournalFolder(NamedTuple):
 
 
 class UndoResult(NamedTuple):
-    """The result of `undo_last`: what the undo did, and what the journal says about the rewrite."""
+    """The result of `undo_last`.
+
+    Attributes:
+        undone: what the undo did.
+        about: what the journal says about the rewrite.
+        name: the VM's name as its config gives it now; None where that cannot be read.
+        path: its config, or else its folder, in the words of the user.
+    """
 
     undone: RestoredFiles
     about: Mapping[str, str]
+    name: str | None
+    path: Path
 
 
 def find_vm_folder(path: Path) -> JournalFolder:
@@ -90,14 +101,34 @@ def undo_last(place: JournalFolder) -> UndoResult:
         undone = undo(place.folder)
     except Interrupted as error:
         raise error.with_command(shell(vmxtool_at(place.asked, "undo"))) from None
-    return UndoResult(undone, info.about if info is not None else {})
+    about = info.about if info is not None else {}
+    return UndoResult(undone, about, *_vm(place, about))
+
+
+def _vm(place: JournalFolder, about: Mapping[str, str]) -> tuple[str | None, Path]:
+    """The name of the VM that was undone and its config, or where that cannot be read, its folder alone."""
+    name = about.get(_CONFIG, place.config)
+    if name is not None and _is_plain(name) and is_inside(place.folder, place.folder / name):
+        config = place.folder / name
+        with suppress(InputError):
+            return read_config(config).get("displayName") or config.stem, as_named(place.asked, config)
+    folder = _folder_as_named(place)
+    return None, folder if str(folder) != "." else Path(place.folder.name or place.folder)
+
+
+def _folder_as_named(place: JournalFolder) -> Path:
+    return place.asked if place.asked.is_dir() else place.asked.parent
+
+
+def _is_plain(name: str) -> bool:
+    # A journal that somebody made up does not lead the reader elsewhere.
+    return Path(name).name == name != ".."
 
 
 def _other_first(place: JournalFolder, other: str) -> WriteError:
     hint = "undo that first"
-    if Path(other).name == other != "..":  # a journal that somebody made up does not lead the reader elsewhere
-        beside = (place.asked if place.asked.is_dir() else place.asked.parent) / other
-        hint += f": {shell(vmxtool_at(beside, 'undo'))}"
+    if _is_plain(other):
+        hint += f": {shell(vmxtool_at(_folder_as_named(place) / other, 'undo'))}"
     return WriteError(f"the last rewrite here was of {other}", hint=hint, path=place.folder)
 
 
