@@ -169,11 +169,12 @@ class UndoDocument(TypedDict):
     number: Number
     files: list[str]
     was_unfinished: bool
+    copied: bool
     about: dict[str, str]
 
 
 class JournalValue(TypedDict):
-    """One rewrite of a VM; the time is in UTC."""
+    """One rewrite of a VM; the time is in UTC. `copied`: made in another folder, of which this one is a copy."""
 
     number: Number
     state: Annotated[str, OneOf("cut-short", "done", "undone")]
@@ -181,6 +182,7 @@ class JournalValue(TypedDict):
     about: dict[str, str]
     journal: str
     problem: str | None
+    copied: bool
 
 
 class RewritesDocument(TypedDict):

@@ -119,6 +119,7 @@ def undo_value(result: UndoResult) -> UndoDocument:
         "number": result.undone.number,
         "files": list(result.undone.files),
         "was_unfinished": result.undone.was_unfinished,
+        "copied": result.copied,
         "about": dict(result.about),
     }
 
@@ -213,4 +214,5 @@ def _journal(info: JournalInfo) -> JournalValue:
         "about": dict(info.about),
         "journal": str(info.path),
         "problem": info.problem or None,
+        "copied": info.copied,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vmxtool.report.text.terminal import console, print_hanging, print_title, safe_text, vm_title
+from vmxtool.report.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.journal.history import UndoResult
     from vmxtool.rewriter.journal.store import JournalInfo
 
+_COPIED = "this folder is a copy of the one that {}; the other, where it still is, keeps its own files and its own undo"
 _STATES = {"journal": "cut short", "done": "done", "undone": "undone"}
 _STYLES = {"journal": "bold red", "done": "green", "undone": "dim"}
 
@@ -35,6 +37,8 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
         print_hanging(out, "·", safe_text(f"{name} has its bytes from before"))
     if not undone.files:
         print_hanging(out, "·", Text("no file had been changed yet"))
+    if result.copied:
+        print_hanging(out, Text("!", "yellow"), Text(_COPIED.format("was rewritten")))
 
 
 def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = None) -> None:
@@ -50,3 +54,7 @@ def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = Non
         if "config" in info.about:
             line.append_text(safe_text(f"  {info.about['config']}", "dim"))
         print_hanging(out, Text(f"{info.number:04}", "bold"), line)
+    copied = [f"{info.number:04}" for info in rewrites if info.copied]
+    if copied:
+        text = _COPIED.format(f"{some(copied)} {'was' if len(copied) == 1 else 'were'} made in")
+        print_hanging(out, Text("!", "yellow"), Text(text))

@@ -44,12 +44,14 @@ class UndoResult(NamedTuple):
         about: what the journal says about the rewrite.
         name: the VM's name as its config gives it now; None where that cannot be read.
         path: its config, or else its folder, in the words of the user.
+        copied: the rewrite was made in another folder, of which this one is a copy; see `JournalInfo`.
     """
 
     undone: RestoredFiles
     about: Mapping[str, str]
     name: str | None
     path: Path
+    copied: bool
 
 
 def find_vm_folder(path: Path) -> JournalFolder:
@@ -102,7 +104,7 @@ def undo_last(place: JournalFolder) -> UndoResult:
     except Interrupted as error:
         raise error.with_command(shell(vmxtool_at(place.asked, "undo"))) from None
     about = info.about if info is not None else {}
-    return UndoResult(undone, about, *_vm(place, about))
+    return UndoResult(undone, about, *_vm(place, about), copied=info is not None and info.copied)
 
 
 def _vm(place: JournalFolder, about: Mapping[str, str]) -> tuple[str | None, Path]:

@@ -35,6 +35,10 @@ MAX_BYTES = 40 * 2**20
 MAX_LISTED = 100
 _LISTED_BYTES = 2**17
 
+# What `create` adds to what a rewrite says of itself: the number (inode) of the VM's folder. It stays when the folder
+# is renamed or moved on its file system, and a copy has another. The number of the device would change over a restart.
+_FOLDER = "folder"
+
 _STATES: dict[str, JournalState] = {"journal": "journal", "done": "done", "undone": "undone"}
 _NAME = re.compile(r"([0-9]{4,8})\.(journal|done|undone)")
 _DRAFT = re.compile(r"[0-9]{4,8}\.tmp")
@@ -49,9 +53,12 @@ class JournalInfo:
         number: counts the rewrites of this folder from 1.
         state: "journal" (cut short), "done" or "undone".
         created: when the rewrite began, in UTC, or None where `problem` says why nobody can tell.
-        about: what the rewrite said of itself. It may hold control characters; whoever prints it escapes them.
+        about: what the rewrite said of itself, without what only this module reads. It may hold control characters;
+            whoever prints it escapes them.
         path: the journal.
         problem: what is wrong with the journal, or "".
+        copied: the rewrite was made in another folder, and this one is a copy of it, or was moved from another file
+            system. False as well where the journal does not tell.
     """
 
     number: int
@@ -60,6 +67,7 @@ class JournalInfo:
     about: Mapping[str, str]
     path: Path
     problem: str = ""
+    copied: bool = False
 
 
 def journals(folder: Path) -> tuple[JournalInfo, ...]:
@@ -83,7 +91,9 @@ def read_info(folder: Path, number: int, state: JournalState) -> JournalInfo:
         return JournalInfo(number, state, None, {}, path, _broken(path, error))
     except WriteError as error:
         return JournalInfo(number, state, None, {}, path, str(error))
-    return JournalInfo(number, state, read.created, read.about, path)
+    told = {key: text for key, text in read.about.items() if key != _FOLDER}
+    copied = read.about.get(_FOLDER) not in {None, _identity(folder)}
+    return JournalInfo(number, state, read.created, told, path, copied=copied)
 
 
 def unfinished(folder: Path) -> Path | None:
@@ -140,7 +150,9 @@ def create(folder: Path, about: Mapping[str, str], entries: tuple[JournalFile, .
     number = max((number for number, _ in _numbered(folder)), default=0) + 1
     if number > _MAX_NUMBER:
         raise WriteError(f"{store}: no number is left for another journal; move the old ones away")
-    journal = Journal(folder, number, datetime.now(UTC), dict(about), entries)
+    here = _identity(folder)
+    told = {**about, **({} if here is None else {_FOLDER: here})}
+    journal = Journal(folder, number, datetime.now(UTC), told, entries)
     data = encode(journal)
     if len(data) > MAX_BYTES:
         raise WriteError(f"{folder}: the changes come to more than a journal holds ({MAX_BYTES >> 20} MiB)")
@@ -233,6 +245,12 @@ def _read(path: Path, limit: int) -> bytes:
 
 def _broken(path: Path, error: NotAJournalError) -> str:
     return f"{path}: not a journal of vmxtool: {error}; move it away"
+
+
+def _identity(folder: Path) -> str | None:
+    """What a folder and no copy of it has, and keeps over a change of its name; None where the system has no such."""
+    found = file_ops.status(folder)
+    return str(found.st_ino) if found is not None and found.st_ino else None
 
 
 def _numbered(folder: Path) -> list[tuple[int, JournalState]]:
