@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import Interrupted, WriteError
-from vmxtool.rewriter.journal import file_ops, locks, paths, store, undo
+from vmxtool.rewriter.journal import file_ops, locks, paths, restore, store, undo
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.journal.record import JournalFile
 
@@ -77,12 +77,12 @@ def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -
 
 
 def _refuse_changed(patch: Patch) -> None:
-    if undo.compare(patch) != "before":
+    if restore.compare(patch) != "before":
         raise WriteError(f"{patch.path}: changed since the plan was made; plan again; {_UNCHANGED}")
 
 
 def _refuse_other_hand(patch: Patch) -> None:
-    if undo.compare(patch) != "after":
+    if restore.compare(patch) != "after":
         raise WriteError(f"{patch.path}: another program wrote to it at the same time")
 
 
@@ -113,14 +113,14 @@ def _change(record: Journal, index: int) -> None:
     if isinstance(patch, ReplacePatch):
         file_ops.replace(record.staged(index), patch.path)
     else:
-        undo.write_ranges(patch, "after", record.stamp_ns)
+        restore.write_ranges(patch, "after", record.stamp_ns)
 
 
 def _take_back(record: Journal, touched: Sequence[int], error: BaseException) -> None:
     try:
         with suppress(FileNotFoundError):
             store.reopen(record)
-        undo.restore(record, touched)
+        restore.restore(record, touched)
     except (OSError, WriteError) as second:
         first = file_ops.explain(error) if isinstance(error, OSError) else str(error) or type(error).__name__
         then = file_ops.explain(second) if isinstance(second, OSError) else str(second)
