@@ -15,6 +15,11 @@ _CONTEXT = 2
 _NO_END = "\\ No newline at end of file"
 
 
+def split_lines(text: str) -> list[str]:
+    """The lines of a file that is changed, with their ends."""
+    return _LINE.findall(text)
+
+
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """One change in one file, for the reader.
@@ -76,7 +81,7 @@ class TextChange:
                     yield _NO_END
 
     def _rows(self) -> Iterator[_Row]:
-        old, new = _LINE.findall(self.before), _LINE.findall(self.after)
+        old, new = split_lines(self.before), split_lines(self.after)
         at = there = 0
         while at < len(old) or there < len(new):
             begun = at, there
