@@ -53,6 +53,7 @@ __all__ = [
     "Verdict",
     "VmxtoolError",
     "WriteError",
+    "bytes_before",
     "check",
     "check_all",
     "inspect",
@@ -244,16 +245,40 @@ def plan_rewrite(
     )
 
 
-def undo(vm: Vm) -> UndoResult:
+def undo(vm: Vm, only: Iterable[str] = ()) -> UndoResult:
     """Put back the bytes from before the last rewrite, or settle one that was cut short.
 
+    Files that have their bytes from before already are taken as they are.
+
+    Args:
+        vm: the VM.
+        only: the files to put back, by their names relative to the VM's folder, with forward slashes; all that the
+            rewrite changed where none is named. The rewrite stays done until the others have their bytes from before.
+
     Raises:
-        UsageError: no VM is there.
-        WriteError: there is nothing to undo, or a file was changed since.
+        UsageError: no VM is there, or the rewrite did not change a file that is named.
+        WriteError: there is nothing to undo, or a file was changed since: then its `details` say what was, and which
+            files can be undone alone.
     """
     from vmxtool.rewriter.journal.history import undo_last
 
-    return undo_last(_journal_folder(vm))
+    return undo_last(_journal_folder(vm), tuple(only))
+
+
+def bytes_before(vm: Vm, file: str) -> bytes:
+    """The content that a file had before the last rewrite, which `undo` would put back; nothing is changed.
+
+    Args:
+        vm: the VM.
+        file: its name relative to the VM's folder, with forward slashes.
+
+    Raises:
+        UsageError: no VM is there, the rewrite did not change the file, or it is a disk that was changed in place.
+        WriteError: there is nothing to undo, or the journal cannot be read.
+    """
+    from vmxtool.rewriter.journal.history import old_bytes
+
+    return old_bytes(_journal_folder(vm), file)
 
 
 def rewrites(vm: Vm) -> tuple[JournalInfo, ...]:

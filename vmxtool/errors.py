@@ -8,14 +8,15 @@ The tree (findings are values and are not here; see `findings.py`)::
     ├── InputError          a file cannot be read as what it should be
     ├── KnowledgeError      a data file of vmxtool itself is broken
     └── WriteError          writing was refused or failed; nothing was changed
-        └── Interrupted     a rewrite, or the undo of one, is unfinished; an undo settles it
+        ├── Interrupted     a rewrite, or the undo of one, is unfinished; an undo settles it
+        └── ChangedSince    a file is not as the rewrite left it (in rewriter.journal.refusal)
 
 Every error is one sentence for the reader: which file (and line), what is wrong, what to do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,12 @@ class VmxtoolError(Exception):
         path: the file or folder it is about, as the reader knows it, or None.
         line: 1-based line number in it, where one line is to blame.
         candidates: what the reader may have meant, such as the configs of a folder or the nearest ids of products.
+
+    Attributes:
+        details: what a report shows beside the line, where one line cannot say all of it.
     """
+
+    details: Any = None
 
     def __init__(
         self,

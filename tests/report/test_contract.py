@@ -124,6 +124,23 @@ def test_rewrite_and_undo_keep_their_contracts(copy_sample: CopySample) -> None:
     assert printed("rewrites", "undo", "--list", vm)["rewrites"][0]["state"] == "undone"
 
 
+def test_undo_of_a_part_and_its_refusal_keep_their_contract(copy_sample: CopySample) -> None:
+    vm = copy_sample("ws6-windows-ide")
+    assert printed("rewrite", "rewrite", "--hwversion", "4", vm)["applied"]
+    config = next(vm.glob("*.vmx"))
+    config.write_bytes(config.read_bytes() + b"# by hand")
+    refused = conforms(vmxtool("undo", vm, "--format", "json").json(), "error")
+    assert [file["blocks"] for file in refused["undo"]["files"]] == [True, False]
+    assert refused["undo"]["files"][0]["lines"][0]["was"] is None
+    (vm / ".vmxtool" / "0001.done").rename(vm / ".vmxtool" / "0001.journal")
+    again = conforms(vmxtool("undo", vm, "--format", "json").json(), "error")
+    assert again["undo"]["state"] == "cut-short"
+    (vm / ".vmxtool" / "0001.journal").rename(vm / ".vmxtool" / "0001.done")
+    part = printed("undo", "undo", "--only", *refused["candidates"], vm)
+    assert (part["state"], part["left"]) == ("done", [config.name])
+    assert conforms(vmxtool("undo", vm, "--format", "json").json(), "error")["undo"]["undo_alone"] is None
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -208,6 +225,8 @@ EXITS = [
     Exit(("rewrite", "--hwversion", "four", "VM"), 2, "invalid value for '--hwversion'"),
     Exit(("rewrite", "--hwversion", "4", "FULL"), 4, ""),
     Exit(("undo", "VM"), 4, ""),
+    Exit(("undo", "--only", "x", "--list", "VM"), 2, "--only, --print and --list exclude each other"),
+    Exit(("undo", "--print", "x", "VM"), 2, "--print writes the bytes of a file", "leave out --format"),
     Exit(("guide", "--table", "20"), 2, "the guide has tables 1 to 19, not 20"),
     Exit(("guide", "--table", "7", "--from", "ws6"), 2, ""),
     Exit(("explain", "mpg:t07:r9c9"), 2, "the guide has no cell 'mpg:t07:r9c9'", None, ("mpg:t07:r2c3",)),

@@ -42,7 +42,8 @@ def fail(error: VmxtoolError, form: str) -> None:
         SystemExit: always.
     """
     code = code_of(error)
-    if form == formats.JSON:
+    if form == formats.JSON or error.details is not None:
+        # One line cannot say all of some errors: the rest is an answer, in the format that was asked for.
         try:
             formats.write("error", form, error, code)
             sys.stdout.flush()

@@ -99,6 +99,16 @@ Adapter = Annotated[
 Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also change what may need work in the guest.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the changes and write nothing.")]
 ListJournals = Annotated[bool, typer.Option("--list", help="List the rewrites that can be undone.")]
+OnlyFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="FILE", help="Put back this file alone, named as undo names it; can be said several times."
+    ),
+]
+PrintFile = Annotated[
+    str | None,
+    typer.Option("--print", metavar="FILE", help="Write what this file was before the rewrite, and change nothing."),
+]
 TableNumber = Annotated[int | None, typer.Option("--table", metavar="N", help="One table of the guide, 1 to 19.")]
 FromProduct = Annotated[
     str | None, typer.Option("--from", metavar="PRODUCT", help="Where a VM comes from.", callback=_value)

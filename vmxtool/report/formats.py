@@ -89,6 +89,7 @@ _WRITERS: Mapping[str, Mapping[str, Writer]] = {
         JSON: Writer("documents.guide_values", "explain_value"),
     },
     "error": {
+        TEXT: Writer("text.refusal", "print_refusal"),
         JSON: Writer("documents.values", "error_value"),
     },
 }

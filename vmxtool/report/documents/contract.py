@@ -160,6 +160,36 @@ class RewriteDocument(TypedDict):
     left_out: Count
 
 
+class ChangedLineValue(TypedDict):
+    """A line that differs: `was` is null for one that is new, `now` for one that is gone. Long lines are cut."""
+
+    line: Number
+    was: str | None
+    now: str | None
+
+
+class FoundFileValue(TypedDict):
+    """A file of a rewrite as it is now; the lines are those of a text that was changed by hand, the first few."""
+
+    file: str
+    found: Annotated[str, OneOf("before", "after", "mixed", "missing", "other")]
+    blocks: bool
+    compared_with: Annotated[str, OneOf("before", "after")]
+    lines: list[ChangedLineValue]
+    more_lines: Count
+
+
+class UndoRefusalValue(TypedDict):
+    """Why a rewrite cannot be undone as a whole, where the old bytes are, and the commands that help."""
+
+    number: Number
+    state: Annotated[str, OneOf("cut-short", "done", "undone")]
+    journal: str
+    files: list[FoundFileValue]
+    undo_alone: Argv | None
+    get_old: list[Argv]
+
+
 class UndoDocument(TypedDict):
     """What an undo did: `vmxtool undo`. Of a VM whose config cannot be read, `path` is the folder, `name` null."""
 
@@ -167,7 +197,9 @@ class UndoDocument(TypedDict):
     path: str
     name: str | None
     number: Number
+    state: Annotated[str, OneOf("cut-short", "done", "undone")]
     files: list[str]
+    left: list[str]
     was_unfinished: bool
     copied: bool
     about: dict[str, str]
@@ -219,7 +251,7 @@ class ProductValue(ProductName):
 
 
 class ErrorDocument(TypedDict):
-    """Why there is no answer; `exit` is the program's exit code."""
+    """Why there is no answer; `exit` is the program's exit code, and `undo` is null but where an undo is refused."""
 
     schema: Literal["vmxtool.error/1"]
     exit: Annotated[int, Least(2)]
@@ -228,6 +260,7 @@ class ErrorDocument(TypedDict):
     file: str | None
     line: Number | None
     candidates: list[str]
+    undo: UndoRefusalValue | None
 
 
 CONTRACTS: Mapping[str, Any] = MappingProxyType(

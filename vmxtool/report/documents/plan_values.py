@@ -31,11 +31,13 @@ if TYPE_CHECKING:
         RouteDocument,
         RouteValue,
         UndoDocument,
+        UndoRefusalValue,
         WayLabelValue,
     )
     from vmxtool.report.documents.parts import StepValue
     from vmxtool.rewriter.diff import FileChange
     from vmxtool.rewriter.journal.history import UndoResult
+    from vmxtool.rewriter.journal.refusal import Refusal
     from vmxtool.rewriter.journal.store import JournalInfo
     from vmxtool.rewriter.rewrite import Rewrite
 
@@ -117,10 +119,34 @@ def undo_value(result: UndoResult) -> UndoDocument:
         "path": str(result.path),
         "name": result.name,
         "number": result.undone.number,
+        "state": _STATES[result.undone.state],
         "files": list(result.undone.files),
+        "left": list(result.undone.left),
         "was_unfinished": result.undone.was_unfinished,
         "copied": result.copied,
         "about": dict(result.about),
+    }
+
+
+def undo_refusal_value(refusal: Refusal) -> UndoRefusalValue:
+    """Return why an undo was refused, for the document of an error."""
+    return {
+        "number": refusal.number,
+        "state": _STATES[refusal.state],
+        "journal": refusal.journal,
+        "files": [
+            {
+                "file": file.name,
+                "found": file.found,
+                "blocks": file.blocks,
+                "compared_with": file.side,
+                "lines": [{"line": it.number, "was": it.was, "now": it.now} for it in file.lines.shown],
+                "more_lines": file.lines.more,
+            }
+            for file in refusal.files
+        ],
+        "undo_alone": list(refusal.undo_alone) or None,
+        "get_old": [list(argv) for argv in refusal.get_old],
     }
 
 

@@ -96,6 +96,8 @@ def sole_command(commands: Sequence[Sequence[str]]) -> str | None:
 
 def error_value(error: VmxtoolError, exit_code: int) -> ErrorDocument:
     """Return why there is no answer, "vmxtool.error/1"."""
+    from vmxtool.report.documents.plan_values import undo_refusal_value
+
     return {
         "schema": "vmxtool.error/1",
         "exit": exit_code,
@@ -104,6 +106,7 @@ def error_value(error: VmxtoolError, exit_code: int) -> ErrorDocument:
         "file": str(error.path) if error.path is not None else None,
         "line": error.line,
         "candidates": list(error.candidates),
+        "undo": undo_refusal_value(error.details) if error.details is not None else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""Find the folder of a VM, list its rewrites, and undo the last one."""
+"""Find the folder of a VM, list its rewrites, and undo the last one or a part of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from vmxtool._files import is_inside
 from vmxtool.errors import InputError, Interrupted, UsageError, WriteError
 from vmxtool.machine.locate import as_named, find_config, read_config
 from vmxtool.rewriter.journal import paths, store
-from vmxtool.rewriter.journal.undo import undo
+from vmxtool.rewriter.journal.refusal import ChangedSince
+from vmxtool.rewriter.journal.undo import bytes_before, undo
 from vmxtool.rules.commands import shell, vmxtool_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vmxtool.rewriter.journal.store import JournalInfo
     from vmxtool.rewriter.journal.undo import RestoredFiles
+    from vmxtool.rules.commands import Argv
 
 _CONFIG = "config"
 
@@ -45,6 +47,7 @@ class UndoResult(NamedTuple):
         name: the VM's name as its config gives it now; None where that cannot be read.
         path: its config, or else its folder, in the words of the user.
         copied: the rewrite was made in another folder, of which this one is a copy; see `JournalInfo`.
+        then: where files are left, the command that undoes them once nothing speaks against it, else none.
     """
 
     undone: RestoredFiles
@@ -52,6 +55,7 @@ class UndoResult(NamedTuple):
     name: str | None
     path: Path
     copied: bool
+    then: Argv
 
 
 def find_vm_folder(path: Path) -> JournalFolder:
@@ -88,23 +92,54 @@ def rewrites(place: JournalFolder) -> tuple[JournalInfo, ...]:
     return tuple(info for info in store.journals(place.folder) if _is_of(info, place))
 
 
-def undo_last(place: JournalFolder) -> UndoResult:
-    """Undo the unfinished rewrite, or else the last one that was not undone yet.
+def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
+    """Undo the unfinished rewrite, or else the last one that was not undone yet; or some of its files.
+
+    Args:
+        place: the VM's folder.
+        only: the files, by their names in the journal; all of them where none is named.
 
     Raises:
         Interrupted: it had to stop half-way; calling it again goes on. The message ends with the command.
-        WriteError: there is none, it was of another VM in the folder, or a file was changed since; nothing was changed.
+        UsageError: the rewrite did not change a file that is named.
+        ChangedSince: a file was changed since; nothing was changed.
+        WriteError: there is no rewrite to undo, it was of another VM in the folder, or it cannot be undone.
+    """
+    info = _due(place)
+    about = info.about if info is not None else {}
+    words = [word for name in only for word in ("--only", name)]
+    try:
+        undone = undo(place.folder, only=only)
+    except Interrupted as error:
+        raise error.with_command(shell(vmxtool_at(place.asked, "undo", *words))) from None
+    except ChangedSince as error:
+        raise error.with_commands(place.asked, *_vm(place, about)) from None
+    then = vmxtool_at(place.asked, "undo") if undone.left else ()
+    return UndoResult(undone, about, *_vm(place, about), copied=info is not None and info.copied, then=then)
+
+
+def old_bytes(place: JournalFolder, name: str) -> bytes:
+    """The content that a file had before the rewrite that an undo would take; nothing is changed.
+
+    Raises:
+        UsageError: the rewrite did not change it; or it is a disk, of which the journal holds pieces alone.
+        WriteError: there is no rewrite to undo, it was of another VM in the folder, or its journal cannot be read.
+    """
+    _due(place)
+    return bytes_before(place.folder, name)
+
+
+def _due(place: JournalFolder) -> JournalInfo | None:
+    """What the journal that an undo takes says of its rewrite; None without one.
+
+    Raises:
+        WriteError: the rewrite was of another VM in the folder.
     """
     due = store.due(place.folder)
     info = None if due is None else store.read_info(place.folder, *due)
     if info is not None and not _is_of(info, place):
         raise _other_first(place, info.about[_CONFIG])
-    try:
-        undone = undo(place.folder)
-    except Interrupted as error:
-        raise error.with_command(shell(vmxtool_at(place.asked, "undo"))) from None
-    about = info.about if info is not None else {}
-    return UndoResult(undone, about, *_vm(place, about), copied=info is not None and info.copied)
+    return info
 
 
 def _vm(place: JournalFolder, about: Mapping[str, str]) -> tuple[str | None, Path]:

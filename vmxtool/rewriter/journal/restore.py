@@ -21,12 +21,14 @@ Found = Literal["before", "after", "mixed", "missing", "other"]
 def compare(patch: Patch) -> Found:
     """Compare a file with its patch: it has the bytes from before, from after, a mixture (disks alone), or other ones.
 
+    "missing" where no file is.
+
     Raises:
         OSError: it cannot be read.
     """
+    if file_ops.status(patch.path) is None:
+        return "missing"
     if isinstance(patch, ReplacePatch):
-        if file_ops.status(patch.path) is None:
-            return "missing"
         content = file_ops.read(patch.path, max(len(patch.before), len(patch.after)) + 1)
         return "before" if content == patch.before else "after" if content == patch.after else "other"
     ranges = file_ops.read_ranges(patch.path, [(item.offset, len(item.before)) for item in patch.ranges])

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,14 @@ _LISTED_BYTES = 2**17
 # What `create` adds to what a rewrite says of itself: the number (inode) of the VM's folder. It stays when the folder
 # is renamed or moved on its file system, and a copy has another. The number of the device would change over a restart.
 _FOLDER = "folder"
+# What `tell_undone` adds: the files that an undo of some files restores, as bits of a number in hex, by their places.
+# One text holds no more than 4096 characters, and a journal may have thousands of files.
+_UNDOING = "undoing"
+_PRIVATE = frozenset({_FOLDER, _UNDOING})
 
 _STATES: dict[str, JournalState] = {"journal": "journal", "done": "done", "undone": "undone"}
 _NAME = re.compile(r"([0-9]{4,8})\.(journal|done|undone)")
+_HEX = re.compile(r"[0-9a-f]{1,4096}")
 _DRAFT = re.compile(r"[0-9]{4,8}\.tmp")
 _MAX_NUMBER = 99_999_999
 
@@ -91,7 +96,7 @@ def read_info(folder: Path, number: int, state: JournalState) -> JournalInfo:
         return JournalInfo(number, state, None, {}, path, _broken(path, error))
     except WriteError as error:
         return JournalInfo(number, state, None, {}, path, str(error))
-    told = {key: text for key, text in read.about.items() if key != _FOLDER}
+    told = {key: text for key, text in read.about.items() if key not in _PRIVATE}
     copied = read.about.get(_FOLDER) not in {None, _identity(folder)}
     return JournalInfo(number, state, read.created, told, path, copied=copied)
 
@@ -153,15 +158,7 @@ def create(folder: Path, about: Mapping[str, str], entries: tuple[JournalFile, .
     here = _identity(folder)
     told = {**about, **({} if here is None else {_FOLDER: here})}
     journal = Journal(folder, number, datetime.now(UTC), told, entries)
-    data = encode(journal)
-    if len(data) > MAX_BYTES:
-        raise WriteError(f"{folder}: the changes come to more than a journal holds ({MAX_BYTES >> 20} MiB)")
-    try:
-        same = encode(decode(data, folder, number)) == data
-    except NotAJournalError:
-        same = False
-    if not same:
-        raise WriteError(f"{folder}: the journal would not read back as it was meant; please report this")
+    data = _encoded(journal)
     draft = store / f"{number:04}.tmp"
     try:
         file_ops.create(draft, data)
@@ -211,6 +208,47 @@ def reopen(journal: Journal, *, was_unfinished: bool = False) -> None:
         file_ops.replace(journal.path("done"), journal.path("journal"))
 
 
+def being_undone(journal: Journal) -> frozenset[int] | None:
+    """The places of the files that an undo of some files alone was to restore, as `tell_undone` said; None for all.
+
+    Raises:
+        WriteError: nothing that `tell_undone` writes.
+    """
+    told = journal.about.get(_UNDOING)
+    if told is None:
+        return None
+    bits = int(told, 16) if _HEX.fullmatch(told) else 0
+    if not 0 < bits < 1 << len(journal.entries):
+        problem = NotAJournalError("it does not say which files are being undone")
+        raise WriteError(_broken(journal.path("journal"), problem))
+    return frozenset(at for at in range(len(journal.entries)) if bits >> at & 1)
+
+
+def tell_undone(journal: Journal, state: JournalState, chosen: frozenset[int] | None) -> Journal:
+    """Say in a journal which files the undo that is about to begin restores, or None for all; it is read if cut short.
+
+    When this returns, it is on the disk for good. Killed before, the journal says what it said.
+
+    Raises:
+        WriteError: it would be a journal that an undo could not read.
+        OSError: it cannot be written.
+    """
+    about = {key: text for key, text in journal.about.items() if key != _UNDOING}
+    if chosen is not None:
+        about[_UNDOING] = f"{sum(1 << at for at in chosen):x}"
+    journal = replace(journal, about=about)
+    data = _encoded(journal)
+    draft = journal.path("journal").with_suffix(".tmp")
+    try:
+        file_ops.create(draft, data)
+        file_ops.replace(draft, journal.path(state))
+    except BaseException:
+        with suppress(OSError):
+            file_ops.remove(draft)
+        raise
+    return journal
+
+
 def remove_drafts(folder: Path) -> None:
     """Remove drafts of journals that a process left when it died: no rewrite begins before its journal has its name."""
     store = folder / STORE
@@ -245,6 +283,20 @@ def _read(path: Path, limit: int) -> bytes:
 
 def _broken(path: Path, error: NotAJournalError) -> str:
     return f"{path}: not a journal of vmxtool: {error}; move it away"
+
+
+def _encoded(journal: Journal) -> bytes:
+    folder = journal.folder
+    data = encode(journal)
+    if len(data) > MAX_BYTES:
+        raise WriteError(f"{folder}: the changes come to more than a journal holds ({MAX_BYTES >> 20} MiB)")
+    try:
+        same = encode(decode(data, folder, journal.number)) == data
+    except NotAJournalError:
+        same = False
+    if not same:
+        raise WriteError(f"{folder}: the journal would not read back as it was meant; please report this")
+    return data
 
 
 def _identity(folder: Path) -> str | None:

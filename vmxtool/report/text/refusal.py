@@ -1,0 +1,68 @@
+"""Why a rewrite cannot be undone, for a person at a terminal: what was changed by hand, and what can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from vmxtool.report.text.terminal import console, print_command, print_hanging, print_heading, print_title, safe_text
+from vmxtool.report.text.undo import undo_title
+from vmxtool.report.words import count
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from rich.console import Console
+
+    from vmxtool.errors import VmxtoolError
+    from vmxtool.rewriter.journal.refusal import FoundFile, Refusal
+
+# A rewrite changes a config and its disks; more files than these are not read in a terminal.
+_LISTED = 20
+_FOUND = {
+    "before": "has its bytes from before already",
+    "after": "is as the rewrite left it",
+    "mixed": "is changed in part",
+    "missing": "is gone",
+    "other": "is not as the rewrite left it",
+}
+_SIDES = {"after": "as it left it", "before": "as it was before"}
+
+
+def print_refusal(error: VmxtoolError, _exit_code: int, stream: IO[str] | None = None) -> None:
+    """Print how a rewrite's files are now, which of them can be undone alone, and where the old bytes are."""
+    refusal: Refusal = error.details
+    out = console(stream)
+    title = undo_title(refusal.name, refusal.path)
+    print_title(out, title.append(f": rewrite {refusal.number:04} not undone, nothing was changed", "bold red"))
+    files = sorted(refusal.files, key=lambda file: not file.blocks)
+    for file in files[:_LISTED]:
+        _print_file(out, file, refusal)
+    if len(files) > _LISTED:
+        print_hanging(out, " ", Text(f"and {count(len(files) - _LISTED, 'more file')}; --format json has them all"))
+    if refusal.undo_alone:
+        print_heading(out, "what undoes alone all that can be")
+        print_command(out, refusal.undo_alone, indent=2)
+    print_heading(out, f"the old bytes are in {refusal.journal}" + ("; what gets them" if refusal.get_old else ""))
+    for command in refusal.get_old[:_LISTED]:
+        print_command(out, command, indent=2)
+
+
+def _print_file(out: Console, file: FoundFile, refusal: Refusal) -> None:
+    # Half of a change is one of ours only where that can be put back.
+    found = "other" if file.found == "mixed" and file.name not in refusal.alone else file.found
+    text = safe_text(f"{file.name} {_FOUND[found]}")
+    if file.lines.count:
+        text.append(f" (- {_SIDES[file.side]}, + as it is now)")
+    print_hanging(out, Text("✖", "bold red") if file.blocks else Text("·"), text)
+    if file.blocks and file.is_text and found == "other" and not file.lines.count:
+        print_hanging(out, "·", Text("it is too big, or cannot be read, to compare its lines"), indent=2)
+    for line in file.lines.shown:
+        label = f"line {line.number}"
+        for sign, style, what in (("-", "red", line.was), ("+", "green", line.now)):
+            if what is not None:
+                print_hanging(out, f"{label} {sign}", safe_text(what, style), indent=2)
+                label = " " * len(label)
+    if file.lines.more:
+        print_hanging(out, "·", Text(f"and {count(file.lines.more, 'more line')}"), indent=2)
