@@ -64,7 +64,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 def rewrite(folder: Path) -> None:
     """Rewrite a VM for the first time."""
-    library.plan_rewrite(folder, hwversion=4).apply()
+    library.plan_rewrite(folder, hwversion=4, ide_to_scsi=True).apply()
 
 
 def in_this_process(*words: str) -> str:
@@ -146,6 +146,25 @@ def test_an_undo_that_had_to_stop(pair: Pair, form: str) -> None:
         told = in_this_process("undo", pair.named, "--format", form)
     assert "rewrite 0001 is not undone yet" in told
     pair.assert_reached(told.splitlines()[-1])
+
+
+def test_an_undo_of_one_file_that_had_to_stop(pair: Pair) -> None:
+    pair.rewrite()
+    with instrumented(failing_from("replace", "vm.vmx")):
+        told = in_this_process("undo", "--only", "vm.vmx", pair.named)
+    pair.before |= {"disk.vmdk": tree(pair.folder)["disk.vmdk"]}
+    pair.assert_reached(told)
+
+
+def test_an_undo_that_is_refused(pair: Pair) -> None:
+    pair.rewrite()
+    config = pair.folder / "vm.vmx"
+    config.write_bytes(config.read_bytes() + b"# by hand\n")
+    pair.before |= {"vm.vmx": tree(pair.folder)["vm.vmx"]}
+    run = vmxtool("undo", pair.named)
+    assert run.code == 4
+    assert tree(pair.folder) != pair.before
+    pair.assert_reached(run.err)
 
 
 def test_the_undo_of_another_vm_that_comes_first(pair: Pair) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.journal.record import Journal, JournalState
     from vmxtool.rewriter.journal.restore import Found
 
+# A journal may have thousands of names, of up to 4096 characters.
+_NAMED, _NAME_SHOWN = 10, 100
+
 
 @dataclass(frozen=True, slots=True)
 class RestoredFiles:
@@ -165,8 +168,10 @@ def _places(record: Journal, names: Iterable[str]) -> frozenset[int]:
     known = {entry.name: index for index, entry in enumerate(record.entries)}
     for name in names:
         if name not in known:
-            listed = ", ".join(list(known)[:10]) + (", …" if len(known) > 10 else "")
-            problem = f"rewrite {record.number:04} changed no file {name[:200]!r}"
+            listed = ", ".join(one[:_NAME_SHOWN] for one in list(known)[:_NAMED]) + (
+                ", …" if len(known) > _NAMED else ""
+            )
+            problem = f"rewrite {record.number:04} changed no file {name[:_NAME_SHOWN]!r}"
             raise UsageError(problem, hint=f"it changed {listed}", candidates=known)
     return frozenset(known[name] for name in names)
 
