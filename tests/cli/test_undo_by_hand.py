@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from build import IDE_DISK, make_disk, make_vm
@@ -14,9 +15,6 @@ from rewriter.instrumented import states, tree
 
 import vmxtool as library
 from vmxtool.errors import UsageError, WriteError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LINES = IDE_DISK + 'ehci.present = "TRUE"\n'
 
@@ -216,6 +214,17 @@ def test_there_is_nothing_to_print_where_nothing_is_to_be_undone(vm: Vm) -> None
     assert "no rewrite to undo here" in run.err
     with pytest.raises(WriteError):
         library.bytes_before(vm.folder, "vm.vmx")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_undo_whose_answer_cannot_be_written_out_says_that_it_was_made(vm: Vm) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "vmxtool", "undo", vm.named]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, encoding="utf-8")
+    assert run.returncode != 0
+    assert run.stderr.count("\n") == 1
+    assert run.stderr.endswith("; what was undone has its bytes from before the rewrite\n")
+    assert vm.config.read_bytes() == vm.before["vm.vmx"]
 
 
 @pytest.mark.parametrize(

@@ -34,5 +34,5 @@ def command(
             sys.stdout.buffer.write(vmxtool.bytes_before(place, print))
         else:
             result = vmxtool.undo(place, only or ())
-            done.append("the files have their bytes from before the rewrite")
+            done.append("what was undone has its bytes from before the rewrite")
             formats.write("undo", format, result)
