@@ -71,24 +71,24 @@ def report(title: str, arguments: list[str]) -> None:
 
 
 def many_keys(folder: Path) -> None:
-    """A config of 200,000 assignments, all different."""
+    """A config of 100,000 assignments, all different."""
     with (folder / "large.vmx").open("w", encoding="ascii") as config:
         config.write(HEAD)
-        config.writelines(f'guestinfo.number{number} = "{number}"\n' for number in range(200_000))
+        config.writelines(f'guestinfo.number{number} = "{number}"\n' for number in range(100_000))
 
 
 def one_key(folder: Path) -> None:
-    """A config of 200,000 assignments to one key."""
+    """A config of 100,000 assignments to one key."""
     with (folder / "large.vmx").open("w", encoding="ascii") as config:
         config.write(HEAD)
-        config.writelines(f'guestinfo.again = "{number}"\n' for number in range(200_000))
+        config.writelines(f'guestinfo.again = "{number}"\n' for number in range(100_000))
 
 
 def many_sentences(folder: Path) -> None:
-    """A config of 200,000 lines that are no assignments."""
+    """A config of 100,000 lines that are no assignments."""
     with (folder / "large.vmx").open("w", encoding="ascii") as config:
         config.write(HEAD)
-        config.writelines(f"sentence number {number} means nothing\n" for number in range(200_000))
+        config.writelines(f"sentence number {number} means nothing\n" for number in range(100_000))
 
 
 def many_devices(folder: Path) -> None:
@@ -156,9 +156,9 @@ def many_snapshots(folder: Path) -> None:
 
 
 HOSTILE: dict[str, Callable[[Path], None]] = {
-    "config of 200,000 keys": many_keys,
-    "config of 200,000 times one key": one_key,
-    "config of 200,000 lines without sense": many_sentences,
+    "config of 100,000 keys": many_keys,
+    "config of 100,000 times one key": one_key,
+    "config of 100,000 lines without sense": many_sentences,
     "config of 100,000 drives": many_devices,
     "config with a value of 16 MiB": long_line,
     "disk of 100,000 extents": many_extents,

@@ -124,6 +124,24 @@ def test_the_quick_way_finds_what_the_patterns_match(name: str, data: st.DataObj
     assert not rule.matches(f"x{key}") or pattern.startswith("*")
 
 
+@given(st.sampled_from(sorted({key for rule in devices().values() for key in rule.keys})), st.data())
+def test_numbers_lead_to_the_rules_that_the_patterns_match(pattern: str, data: st.DataObject) -> None:
+    # Keys with other numbers are looked up as one, so every number has to be tried that a pattern might have.
+    numbers = st.integers(0, 12).map(str) | st.sampled_from(["00", "01", "99", "3d", "x", "4*"])
+    key = "".join(data.draw(numbers) if part in {"*", "0", "1", "4"} else part for part in pattern)
+    key = data.draw(st.sampled_from([key, key.upper(), f"{key}.x", f"{data.draw(numbers)}{key}", f"x.{key}"]))
+    assert rules_for(key) == tuple(rule for rule in rules_in_turn(key) if rule.matches(key))
+
+
+def rules_in_turn(key: str) -> list[DeviceRule]:
+    """All rules, those first that begin with the same letters, as a look-up has them."""
+    heads = {rule: {pattern[:3] for pattern in rule.keys} for rule in devices().values()}
+    alike = [
+        rule for rule, begins in heads.items() if key[:3].lower() in begins and not any("*" in it for it in begins)
+    ]
+    return [*alike, *(rule for rule, begins in heads.items() if any("*" in it for it in begins))]
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "matches"),
     [

@@ -35,9 +35,9 @@ NASTY = {
     "hashes": b"a = 1" + b"#" * (MIB - 5),
     "a number": b"a = " + b"7" * (MIB - 4),
     "a number of zeros": b"a = " + b"0" * (MIB - 5) + b"7",
-    "line feeds": b"\n" * (MIB // 8),
-    "carriage returns": b"\r" * (MIB // 8),
-    "pairs": b"\n\r" * (MIB // 16),
+    "line feeds": b"\n" * (MIB // 16),
+    "carriage returns": b"\r" * (MIB // 16),
+    "pairs": b"\n\r" * (MIB // 32),
     "one key again and again": b"a=1\n" * (MIB // 16),
     "encodings": b".encoding=gbk\n" * (MIB // 64),
     "old encodings": b"config.encoding=\xe9\n.encoding=\xe9\n" * (MIB // 64),
@@ -81,11 +81,11 @@ def test_many_edits_of_a_long_file_take_one_pass() -> None:
     assert len(edited) == count
 
 
-def test_a_config_of_200000_lines_is_read(tmp_path: Path) -> None:
+def test_a_config_of_100000_lines_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.vmx"
-    path.write_bytes(b"".join(b'guestinfo.key%06d = "value %06d"\r\n' % (number, number) for number in range(200_000)))
+    path.write_bytes(b"".join(b'guestinfo.key%06d = "value %06d"\r\n' % (number, number) for number in range(100_000)))
     document = Document.read(path)
-    assert (document.lines, len(document), document["guestinfo.KEY199999"]) == (200_000, 200_000, "value 199999")
+    assert (document.lines, len(document), document["guestinfo.KEY099999"]) == (100_000, 100_000, "value 099999")
 
 
 def refusal(path: Path, data: bytes) -> InputError:
@@ -101,7 +101,7 @@ def refusal(path: Path, data: bytes) -> InputError:
 def test_too_many_lines_are_refused_with_the_line(tmp_path: Path, end: bytes) -> None:
     path = tmp_path / "x.vmx"
     error = refusal(path, end * (MAX_LINES + 1))
-    assert (error.problem, error.line) == ("more than 300,000 lines, so not a VM's config", MAX_LINES + 1)
+    assert (error.problem, error.line) == ("more than 120,000 lines, so not a VM's config", MAX_LINES + 1)
     refuse_oversize(end * MAX_LINES, path)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from vmxtool.errors import KnowledgeError
@@ -35,6 +36,9 @@ _OPTIONAL = {
     "unverified": "",
 }
 _HEAD = 3
+_NUMBER = re.compile(r"[0-9]+")
+_NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
+_OTHER = "00"  # a number of no device
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,9 +132,22 @@ def rules_for(key: str) -> tuple[DeviceRule, ...]:
     Raises:
         KnowledgeError: the data file is broken.
     """
+    # Keys that differ in numbers alone fall under the same rules, but for the few numbers that a rule has.
+    named = _numbers()
+    return _rules_for(_NUMBER.sub(lambda hit: hit[0] if hit[0] in named else _OTHER, key.lower()))
+
+
+@lru_cache(maxsize=4096)
+def _rules_for(key: str) -> tuple[DeviceRule, ...]:
     by_head = _index()
-    candidates = by_head.get(key[:_HEAD].lower(), ()) + by_head.get("*", ())
+    candidates = by_head.get(key[:_HEAD], ()) + by_head.get("*", ())
     return tuple(rule for rule in candidates if rule.matches(key))
+
+
+@cache
+def _numbers() -> frozenset[str]:
+    """The numbers that stand in the keys of rules."""
+    return frozenset(number for rule in devices().values() for key in rule.keys for number in _NUMBER.findall(key))
 
 
 @cache
@@ -184,6 +201,11 @@ def _read(row: _load.Row) -> DeviceRule:
     for column, holds, problem in (
         ("keys", bool(rule.keys), "no key is named"),
         ("keys", all(key == key.lower() and key for key in rule.keys), "keys are written in lower case"),
+        (
+            "keys",
+            not any(map(_NUMBER_AT_STAR.search, rule.keys)),
+            "a number stands by itself, without a star beside it",
+        ),
         ("value", rule.value is None or rule.value == rule.value.lower(), "values are written in lower case"),
         ("first_hardware", rule.first_hardware > 0, "the versions begin with 1"),
         ("last_hardware", rule.last_hardware is None or rule.known(rule.last_hardware, esx=None), "no version is left"),

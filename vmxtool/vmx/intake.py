@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 12 * 2**20
-MAX_LINES = 300_000
+MAX_LINES = 120_000
 MAX_LINE_BYTES = 2**20
 
 _REMEDY = "name the .vmx file"
