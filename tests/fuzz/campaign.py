@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fuzz.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fuzz.checks import Find
 
@@ -45,8 +45,20 @@ class Campaign:
             self.times[find.kind] = self.times.get(find.kind, 0) + 1
 
 
-def run_cases(seeds: Iterator[str], seconds: float = float("inf"), workers: int | None = None) -> Campaign:
-    """Run the cases of seeds, until there are no more or so much processor time has gone."""
+def run_cases(
+    seeds: Iterator[str],
+    seconds: float = float("inf"),
+    workers: int | None = None,
+    tell: Callable[[str, Find], None] = lambda _seed, _find: None,
+) -> Campaign:
+    """Run the cases of seeds, until there are no more or so much processor time has gone.
+
+    Args:
+        seeds: of the cases.
+        seconds: of processor time.
+        workers: processes; as many as there are cores if left out.
+        tell: is called with each find that is the first of its kind.
+    """
     campaign, lock = Campaign(), threading.Lock()
 
     def work() -> None:
@@ -59,6 +71,9 @@ def run_cases(seeds: Iterator[str], seconds: float = float("inf"), workers: int 
                     return
                 finds, took = worker.run(seed)
                 with lock:
+                    for find in finds:
+                        if find.kind not in campaign.finds:
+                            tell(seed, find)
                     campaign.add(seed, finds, took)
         finally:
             worker.close()

@@ -74,9 +74,7 @@ def check_step(step: Step, root: Path, vm: Path) -> Iterator[Find]:
 
 def _crash(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
     error = step.error
-    if isinstance(error, MemoryError):
-        yield "MemoryError", "".join(traceback.format_exception(error))[-3000:]
-    elif error is not None and not isinstance(error, VmxtoolError):
+    if error is not None and not isinstance(error, VmxtoolError | MemoryError):
         yield f"{type(error).__name__} {_place(error)}", "".join(traceback.format_exception(error))[-3000:]
     if step.code is not None and not 0 <= step.code <= 4:
         yield f"exit {step.code} of {step.what}", step.err[:2000]
@@ -84,6 +82,13 @@ def _crash(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
         if _FAULT in text or "Traceback (most recent call last)" in text:
             told = text[max(text.find(_FAULT), 0) :][:2000]
             yield f"fault told by {step.what}: {_general(told.splitlines()[0])}", told
+
+
+def _memory(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
+    if isinstance(step.error, MemoryError):
+        yield f"{step.what} {_place(step.error)}", "".join(traceback.format_exception(step.error))[-3000:]
+    elif "MemoryError" in step.err:
+        yield step.what, step.err[:2000]
 
 
 def _time(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
@@ -169,6 +174,7 @@ def _undo(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
 
 _CHECKS: dict[str, Callable[[Step, Path, Path], Iterator[tuple[str, str]]]] = {
     "crash": _crash,
+    "memory": _memory,
     "time": _time,
     "opened": _opened,
     "written": _written,

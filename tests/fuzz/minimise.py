@@ -52,7 +52,7 @@ def _shrink(case: Case, smaller: Callable[[Case], Iterator[Case]], holds: Callab
 
 def _without_parts(count: int) -> Iterator[slice]:
     """Slices of so many things to leave out: halves, quarters, down to single ones."""
-    size = count // 2
+    size = (count + 1) // 2
     while size:
         yield from (slice(start, start + size) for start in range(0, count, size))
         size //= 2
@@ -96,7 +96,7 @@ def _shorter_lines(case: Case) -> Iterator[Case]:
     for place, node in case.tree.items():
         lines = node.data.split(b"\n") if b"\0" not in node.data else []
         for at, line in enumerate(lines):
-            for out in _without_parts(len(line)) if len(line) > 3 and len(lines) < 40 else ():
+            for out in _without_parts(len(line)) if len(lines) < 40 else ():
                 changed = [*lines]
                 changed[at] = bytes(_left(line, out))
                 yield _with(case, place, file(b"\n".join(changed)))

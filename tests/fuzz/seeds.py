@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from build import descriptor, make_disk, make_vm
 from fuzz.texts import Vocabulary
-from fuzz.trees import Tree, file, take
+from fuzz.trees import LONG_AGO_NS, Tree, file, take
 
 import vmxtool
 from vmxtool.knowledge.devices import devices
@@ -153,12 +153,20 @@ def _rewritten(folder: Path) -> Iterator[Tree]:
         rewrite = vmxtool.plan_rewrite(folder, unsafe=True, **goal)
         journal = None if rewrite.refused else rewrite.apply()
         if journal is not None:
-            yield take(folder)
+            yield _timeless(take(folder))
             journal.rename(journal.with_suffix(".journal"))
-            yield take(folder)
+            yield _timeless(take(folder))
             vmxtool.undo(folder)
-            yield take(folder)
+            yield _timeless(take(folder))
             return
+
+
+def _timeless(tree: Tree) -> Tree:
+    """A tree whose journals are the same in every process: they say when they were made."""
+    for place in journal_texts(tree):
+        data = re.sub(rb'"created": "[^"]*"', b'"created": "2026-01-01T00:00:00.000000+00:00"', tree[place].data)
+        tree[place] = file(re.sub(rb'"mtime_ns": \d+', b'"mtime_ns": %d' % LONG_AGO_NS, data))
+    return tree
 
 
 def _disk_name(place: str, kind: str) -> str:

@@ -59,8 +59,15 @@ def test_for_some_minutes(request: pytest.FixtureRequest) -> None:
     if not minutes:
         pytest.skip("for as long as --minutes says")
     base = request.config.getoption("--base") or f"corpus-{time.time_ns():x}"
-    campaign = run_cases(seeds_from(base), minutes * 60, 1 if "PYTEST_XDIST_WORKER" in os.environ else None)
-    request.config.get_terminal_writer().line(f"\n{campaign}, --base {base}")
+    terminal = request.config.get_terminal_writer()
+    terminal.line(f"\n--base {base}")
+    campaign = run_cases(
+        seeds_from(base),
+        minutes * 60,
+        1 if "PYTEST_XDIST_WORKER" in os.environ else None,
+        lambda seed, find: terminal.line(f"--seed {seed}  {find.check}: {find.what}"),
+    )
+    terminal.line(str(campaign))
     fail_on(campaign)
 
 

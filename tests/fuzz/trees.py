@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 Kind = Literal["file", "folder", "link", "fifo", "socket"]
 
-_LONG_AGO_NS = 10**18
+LONG_AGO_NS = 10**18
 _WHOLE = 2**18  # bytes of a file that a picture looks at, from each end
 
 
@@ -86,7 +86,7 @@ def make(tree: Tree, root: Path) -> None:
     # Folders last, and the inner before the outer: what is made in one changes its time, its rights keep others out.
     for path, node in reversed(made):
         if node.kind != "link":
-            os.utime(path, ns=(_LONG_AGO_NS, _LONG_AGO_NS))
+            os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
             if node.mode is not None:
                 path.chmod(node.mode)
 

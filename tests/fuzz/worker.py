@@ -32,9 +32,10 @@ _CAPABILITY_VERSION = 0x20080522
 
 
 class Worker:
-    """A worker process, started again when it has died."""
+    """A worker process, started again when it has died; `script` is what it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = Path(__file__)) -> None:
+        self._script = script
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 it lives as long as the worker
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -64,19 +65,19 @@ class Worker:
         if self._process is None:
             self._said.truncate(0)
             self._process = subprocess.Popen(
-                [sys.executable, "-B", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said
+                [sys.executable, "-B", self._script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said
             )
         return self._process
 
     def _death(self, process: subprocess.Popen[bytes]) -> Find:
-        code = process.wait()
+        process.communicate()  # waits for it, and closes its pipes
         self._process = None
         self._said.seek(0)
         said = self._said.read().decode("utf-8", "replace")
         if "Timeout (" in said:
             frames = [line for line in said.splitlines() if "/vmxtool/" in line]
             return Find("hang", frames[0].strip() if frames else "outside vmxtool", said[-3000:])
-        return Find("death", f"exit {code}", said[-3000:])
+        return Find("death", f"exit {process.returncode}", said[-3000:])
 
 
 def main() -> None:
