@@ -7,13 +7,14 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass, field
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from fuzz.names import any_name
 from fuzz.trees import Picture, differences, picture, without_folder_times
-from fuzz.watch import Watched, watching
+from fuzz.watch import Watched, memory_held, watching
 
 import vmxtool
 from vmxtool.cli.app import build
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from random import Random
 
 STORE = ".vmxtool"
+MEMORY = 150 * 2**20
+"""Bytes that a call may take beyond what the process has before it."""
 
 # Encoding of standard output, columns, colours.
 _TERMINALS = {"cli": ("utf-8", 80, False), "cli-narrow": ("ascii", 40, False), "cli-colour": ("utf-8", 200, True)}
@@ -310,13 +313,15 @@ def arguments(words: tuple[str, ...]) -> dict[str, Any]:
 def _step(
     call: Call, what: str, root: Path, function: Callable[[], Any], *, may_write: bool = False
 ) -> tuple[Step, Any]:
-    with watching(root) as heard:
+    with watching(root) as heard, memory_held(MEMORY):
         step = Step(call, what, heard, may_write)
         begun = time.process_time()
         result = None
         try:
             result = function()
         except (Exception, SystemExit) as error:  # noqa: BLE001 whatever comes out is what is looked at
+            # Of what it held when it failed nothing is kept: the next step begins with the memory of the first.
+            traceback.clear_frames(error.__traceback__)
             step.error = error
         step.seconds = time.process_time() - begun
     return step, result

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SECONDS = 2.0
 """Processor time of one call of one VM."""
-MEMORY = 150 * 2**20
-"""Memory of a case beyond what the process has before; the worker holds it down to that."""
 SIZE_IS_CHECKED = False
 """Whether output may be no larger than four times what was read, and a MiB."""
 COMMANDS_ARE_CHECKED = False
@@ -98,9 +96,9 @@ def _time(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
 
 def _opened(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
     inside = _folders(vm)
-    for path in sorted(step.heard.read):
+    for path, who in sorted(step.heard.read.items()):
         if not any(is_in(path, folder) for folder in (*inside, *own_folders())):
-            yield f"{step.what} opens what lies outside", path
+            yield f"{who} opens what lies outside", path
     for event in step.heard.started:
         yield f"{step.what} does {event}", ""
 

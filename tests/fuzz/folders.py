@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from build import descriptor, sparse_descriptor
 from fuzz.disks import mutate_disk
+from fuzz.enormous import swell
 from fuzz.names import OUTSIDE, any_name, as_value, file_name
 from fuzz.seeds import journal_texts
 from fuzz.texts import NUMBERS, add_noise, mutate_lines
@@ -99,7 +100,7 @@ def _make_disks(tree: Tree, config: bytes) -> None:
 
 def mutate(tree: Tree, rng: Random, seeds: Seeds) -> None:
     """Change a tree once, in place."""
-    rng.choices(_CHANGES, _WEIGHTS)[0](tree, rng, seeds)
+    rng.choices(tuple(_CHANGES), tuple(_CHANGES.values()))[0](tree, rng, seeds)
 
 
 def configs_of(tree: Tree) -> list[str]:
@@ -258,6 +259,11 @@ def _join(tree: Tree, rng: Random, seeds: Seeds) -> None:
         tree.setdefault(f"{VM}/{inner}{place}", node)
 
 
+def _swell(tree: Tree, rng: Random, seeds: Seeds) -> None:
+    configs, disks = configs_of(tree), _files(tree, _DISKS)
+    swell(tree, rng, seeds, rng.choice(configs or [f"{VM}/vm.vmx"]), rng.choice(disks or [f"{VM}/disk.vmdk"]))
+
+
 def _move_in(tree: Tree, rng: Random, seeds: Seeds) -> None:
     """All of the VM goes into a folder in its folder."""
     inner = rng.choice(("x.vmwarevm", "inner", file_name(rng)))
@@ -288,26 +294,12 @@ def _numbers(tree: Tree, rng: Random, seeds: Seeds) -> None:
     tree[f"{VM}/{name}"] = _any_node(rng, seeds)
 
 
-_CHANGES = (
-    *(
-        _config,
-        _disk,
-        _other_disk,
-        _resize,
-        _database,
-        _journal,
-        _put,
-        _turn,
-        _odd_ones,
-        _rename,
-        _lose,
-        _rights,
-        _join,
-    ),
-    *(_move_in, _many, _noise, _numbers),
-)
-_WEIGHTS = (26, 14, 3, 2, 5, 4, 5, 3, 5, 5, 2, 2, 3, 1, 1, 2, 1)
-
-
 def _beside_config(tree: Tree, rng: Random, ending: str) -> str:
     return rng.choice(configs_of(tree) or [f"{VM}/vm.vmx"]).rpartition(".")[0] + ending
+
+
+# How often each is made.
+_CHANGES = {
+    _config: 52, _disk: 28, _other_disk: 6, _resize: 4, _database: 10, _journal: 8, _put: 10, _turn: 6, _odd_ones: 10,
+    _rename: 10, _lose: 4, _rights: 4, _join: 6, _move_in: 2, _many: 2, _noise: 4, _numbers: 2, _swell: 1,
+}  # fmt: skip

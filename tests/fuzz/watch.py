@@ -1,8 +1,9 @@
-"""What Python opens, lists and changes within a block, heard by an audit hook, which nothing can bypass."""
+"""What a block opens, lists and changes, heard by an audit hook, which nothing can bypass; and how much it may hold."""
 
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import sysconfig
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from vmxtool._cache import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READS = frozenset({"os.listdir", "os.scandir", "os.getxattr", "os.listxattr", "os.chdir"})
@@ -37,6 +39,7 @@ _NEVER = (
     "os.kill",
 )
 _ROOT = Path(vmxtool.__file__).parents[1]
+_PACKAGE = f"{_ROOT / 'vmxtool'}{os.sep}"
 
 
 class RefusedError(PermissionError):
@@ -49,13 +52,13 @@ class Watched:
 
     Attributes:
         fence: the folder outside of which every change is refused.
-        read: what was opened or listed to be read.
+        read: what was opened or listed to be read, each with the function of vmxtool that did it first.
         written: what was opened to be written, or changed otherwise, with the event.
         started: events that have nothing to do in vmxtool.
     """
 
     fence: str
-    read: set[str] = field(default_factory=set)
+    read: dict[str, str] = field(default_factory=dict)
     written: set[tuple[str, str]] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
 
@@ -73,6 +76,22 @@ def watching(fence: Path) -> Iterator[Watched]:
         yield heard
     finally:
         _LISTENERS.remove(heard)
+
+
+@contextmanager
+def memory_held(more: int) -> Iterator[None]:
+    """Let the process have so many bytes more than it has now; what wants more gets a `MemoryError`."""
+    pages = Path("/proc/self/statm")
+    if not pages.exists():  # no Linux: the limit would have to be guessed
+        yield
+        return
+    held = int(pages.read_text().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (held + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def is_in(path: str, folder: str) -> bool:
@@ -128,7 +147,19 @@ def _listen(event: str, arguments: tuple[Any, ...]) -> None:
 def _note_read(path: Any) -> None:
     real = os.path.realpath(os.fsdecode(path))
     for heard in _LISTENERS:
-        heard.read.add(real)
+        if real not in heard.read:
+            heard.read[real] = _who()
+
+
+def _who() -> str:
+    """The innermost function of vmxtool that is running."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith(_PACKAGE):
+            return f"{name.removeprefix(_PACKAGE)}:{frame.f_code.co_name}"
+        frame = frame.f_back
+    return "no function of vmxtool"
 
 
 def _note_change(event: str, path: Any, *, follow: bool) -> None:
