@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
-import shutil
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 CASES = HERE / "cases"
 FINDS = HERE / "finds"
 
-_TREE, _CALLS, _TOLD, _MAKER = "tree", "calls.json", "find.txt", "make.py"
+_TREE, _CALLS, _MODES, _TOLD, _MAKER = "tree", "calls.json", "modes.json", "find.txt", "make.py"
 
 
 def keep(case: Case, find: Find, seed: str) -> Path:
@@ -30,7 +30,10 @@ def keep(case: Case, find: Find, seed: str) -> Path:
     if folder.exists():
         trees.remove(folder)
     folder.mkdir(parents=True)
-    trees.make(case.tree, folder / _TREE)
+    trees.make({place: replace(node, mode=None) for place, node in case.tree.items()}, folder / _TREE)
+    modes = {place: oct(node.mode) for place, node in case.tree.items() if node.mode is not None}
+    if modes:
+        (folder / _MODES).write_text(json.dumps(modes, indent=1) + "\n", encoding="ascii")
     (folder / _CALLS).write_text(_lines(case), encoding="ascii")
     told = f"{find.check}: {find.what}\n\n{find.detail}\n\nthe whole case: pytest tests/fuzz --seed {seed}\n"
     told += f"this one:       pytest tests/fuzz --seed {folder.relative_to(HERE.parents[1])}\n"
@@ -41,8 +44,9 @@ def keep(case: Case, find: Find, seed: str) -> Path:
 def read_case(folder: Path) -> Case:
     """The case that lies in a folder.
 
-    `tree/` holds the files, `vm/` among them, and `calls.json` the calls. What git cannot hold, such as a FIFO, a
-    `make.py` beside them adds: its `make(tree)` gets the folder.
+    `tree/` holds the files, `vm/` among them, and `calls.json` the calls. `modes.json` holds rights other than the usual
+    ones, which would keep the reader out too. What git cannot hold, such as a FIFO, a `make.py` adds: its `make(tree)`
+    gets the folder.
     """
     calls = calls_from_json(json.loads((folder / _CALLS).read_text(encoding="ascii")))
     with TemporaryDirectory() as name:
@@ -51,14 +55,10 @@ def read_case(folder: Path) -> Case:
             trees.make(trees.take(folder / _TREE), tree)
         if (folder / _MAKER).is_file():
             runpy.run_path(str(folder / _MAKER))["make"](tree)
-        return Case(trees.take(tree), calls)
-
-
-def forget_finds() -> None:
-    """Remove the finds of the run before."""
-    if FINDS.is_dir():
-        trees.remove(FINDS)
-        shutil.rmtree(FINDS, ignore_errors=True)
+        taken = trees.take(tree)
+    modes = json.loads((folder / _MODES).read_text(encoding="ascii")) if (folder / _MODES).is_file() else {}
+    changed = {place: replace(taken[place], mode=int(mode, 8)) for place, mode in modes.items()}
+    return Case(taken | changed, calls)
 
 
 def _lines(case: Case) -> str:

@@ -332,7 +332,8 @@ def test_a_find_is_made_small() -> None:
 
 def test_a_find_that_is_kept_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "FINDS", store.HERE / "finds" / "of-a-test")
-    kept = Case(TREE | {"vm": Node("folder"), "outside": Node("folder"), "vm/fifo": Node("fifo")}, (INSPECT, JSON))
+    more = {"vm": Node("folder"), "outside": Node("folder"), "vm/fifo": Node("fifo"), "vm/shut": Node("folder", mode=0)}
+    kept = Case(TREE | more, (INSPECT, JSON))
     folder = store.keep(kept, Find("crash", "in a/b:c", "why"), "samples-1")
     try:
         assert store.read_case(folder) == kept

@@ -152,11 +152,11 @@ def _note_read(path: Any) -> None:
 
 
 def _who() -> str:
-    """The innermost function of vmxtool that is running."""
+    """The innermost function of vmxtool that is running, but for the one that opens all files for the others."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith(_PACKAGE):
+        if name.startswith(_PACKAGE) and not name.endswith("_files.py"):
             return f"{name.removeprefix(_PACKAGE)}:{frame.f_code.co_name}"
         frame = frame.f_back
     return "no function of vmxtool"
