@@ -76,10 +76,11 @@ def _crash(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:
         yield f"{type(error).__name__} {_place(error)}", "".join(traceback.format_exception(error))[-3000:]
     if step.code is not None and not 0 <= step.code <= 4:
         yield f"exit {step.code} of {step.what}", step.err[:2000]
-    for text in (step.out, step.err):
+    for text in (step.err, step.out):
         if _FAULT in text or "Traceback (most recent call last)" in text:
             told = text[max(text.find(_FAULT), 0) :][:2000]
             yield f"fault told by {step.what}: {_general(told.splitlines()[0])}", told
+            break  # JSON says it again
 
 
 def _memory(step: Step, root: Path, vm: Path) -> Iterator[tuple[str, str]]:

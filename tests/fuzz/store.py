@@ -44,9 +44,9 @@ def keep(case: Case, find: Find, seed: str) -> Path:
 def read_case(folder: Path) -> Case:
     """The case that lies in a folder.
 
-    `tree/` holds the files, `vm/` among them, and `calls.json` the calls. `modes.json` holds rights other than the usual
-    ones, which would keep the reader out too. What git cannot hold, such as a FIFO, a `make.py` adds: its `make(tree)`
-    gets the folder.
+    `tree/` holds the files, `vm/` among them, and `calls.json` the calls. `modes.json` holds rights other than the
+    usual ones, which would keep the reader out too. What git cannot hold, such as a FIFO, a `make.py` adds: its
+    `make(tree)` gets the folder.
     """
     calls = calls_from_json(json.loads((folder / _CALLS).read_text(encoding="ascii")))
     with TemporaryDirectory() as name:
@@ -56,7 +56,8 @@ def read_case(folder: Path) -> Case:
         if (folder / _MAKER).is_file():
             runpy.run_path(str(folder / _MAKER))["make"](tree)
         taken = trees.take(tree)
-    modes = json.loads((folder / _MODES).read_text(encoding="ascii")) if (folder / _MODES).is_file() else {}
+    said = folder / _MODES
+    modes = json.loads(said.read_text(encoding="ascii")) if said.is_file() else {}
     changed = {place: replace(taken[place], mode=int(mode, 8)) for place, mode in modes.items()}
     return Case(taken | changed, calls)
 
