@@ -192,7 +192,7 @@ def _log(rng: Random, seeds: Seeds, config: str, disk: str) -> tuple[str, Node]:
 def _many_files(rng: Random, folder: str) -> Tree:
     """Folders in one another, or thousands of files in one."""
     if rng.random() < 0.3:
-        return {folder + "/a" * rng.choice((100, 1000)): Node("folder")}
+        return {folder + "/a" * rng.choice((100, 400)): Node("folder")}
     form = rng.choice(
         ("{}.vmdk", "{}.vmx", "{}.cfg", "vmware-{}.log", ".vmxtool/{:04}.done", "{}.lck", "d-{:06}.vmdk", "{}.vmsn")
     )
