@@ -313,17 +313,20 @@ def arguments(words: tuple[str, ...]) -> dict[str, Any]:
 def _step(
     call: Call, what: str, root: Path, function: Callable[[], Any], *, may_write: bool = False
 ) -> tuple[Step, Any]:
+    result = None
     with watching(root) as heard, memory_held(MEMORY):
         step = Step(call, what, heard, may_write)
         begun = time.process_time()
-        result = None
         try:
             result = function()
         except (Exception, SystemExit) as error:  # noqa: BLE001 whatever comes out is what is looked at
-            # Of what it held when it failed nothing is kept: the next step begins with the memory of the first.
-            traceback.clear_frames(error.__traceback__)
             step.error = error
         step.seconds = time.process_time() - begun
+    # Of what a call held when it failed nothing is kept: the next one begins with as much memory.
+    failed = step.error
+    while failed is not None:
+        traceback.clear_frames(failed.__traceback__)
+        failed = failed.__context__
     return step, result
 
 

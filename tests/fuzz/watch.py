@@ -38,6 +38,7 @@ _NEVER = (
     "os.startfile",
     "os.kill",
 )
+_CALLERS = 3
 _ROOT = Path(vmxtool.__file__).parents[1]
 _PACKAGE = f"{_ROOT / 'vmxtool'}{os.sep}"
 
@@ -152,14 +153,15 @@ def _note_read(path: Any) -> None:
 
 
 def _who() -> str:
-    """The innermost function of vmxtool that is running, but for the one that opens all files for the others."""
+    """The innermost functions of vmxtool that are running: who opened, and for whom."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name.startswith(_PACKAGE) and not name.endswith("_files.py"):
-            return f"{name.removeprefix(_PACKAGE)}:{frame.f_code.co_name}"
+    names: list[str] = []
+    while frame is not None and len(names) < _CALLERS:
+        file = frame.f_code.co_filename
+        if file.startswith(_PACKAGE):
+            names.append(f"{file.removeprefix(_PACKAGE)}:{frame.f_code.co_name}")
         frame = frame.f_back
-    return "no function of vmxtool"
+    return " for ".join(names) or "no function of vmxtool"
 
 
 def _note_change(event: str, path: Any, *, follow: bool) -> None:
