@@ -48,16 +48,12 @@ def fail_on(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
-def test_some_cases_of_each_kind(part: int, request: pytest.FixtureRequest) -> None:
-    if any(request.config.getoption(name, default=None) for name in ("--minutes", "--seed")):
-        pytest.skip("asked for other cases")
+def test_some_cases_of_each_kind(part: int) -> None:
     fail_on(run_cases(seeds_from(f"samples-{part}", _CASES_OF_PART), workers=1))
 
 
 def test_for_some_minutes(request: pytest.FixtureRequest) -> None:
-    minutes = request.config.getoption("--minutes", default=None)
-    if not minutes:
-        pytest.skip("for as long as --minutes says")
+    minutes = request.config.getoption("--minutes")
     base = request.config.getoption("--base") or f"corpus-{time.time_ns():x}"
     terminal = request.config.get_terminal_writer()
     terminal.line(f"\n--base {base}")
@@ -72,9 +68,7 @@ def test_for_some_minutes(request: pytest.FixtureRequest) -> None:
 
 
 def test_one_case_again(request: pytest.FixtureRequest) -> None:
-    seed = request.config.getoption("--seed", default=None)
-    if not seed:
-        pytest.skip("the one that --seed names")
+    seed = request.config.getoption("--seed")
     worker = Worker()
     try:
         finds, _ = worker.run(read_case(Path(seed)) if Path(seed).is_dir() else seed)
