@@ -267,14 +267,14 @@ def test_without_standard_streams_it_ends_quietly(samples: Path) -> None:
     assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
 
 
-def test_90_000_snapshots_in_a_row_are_not_drawn_one_below_the_other(tmp_path: Path) -> None:
-    rows = [b'snapshot.numSnapshots = "90000"\n']
-    for n in range(90_000):
+def test_50_000_snapshots_in_a_row_are_not_drawn_one_below_the_other(tmp_path: Path) -> None:
+    rows = [b'snapshot.numSnapshots = "50000"\n']
+    for n in range(50_000):
         rows.append(b'snapshot%d.uid = "%d"\nsnapshot%d.parent = "%d"\n' % (n, n + 1, n, n))
     folder(tmp_path, vm_vmx=CONFIG, vm_vmsd=b"".join(rows))
     run = vmxtool("inspect", tmp_path)
     assert run.code == 0
-    assert "and 89900 more" in run.out
+    assert "and 49900 more" in run.out
 
 
 def test_a_value_of_a_million_letters_is_cut_for_the_terminal(tmp_path: Path) -> None:

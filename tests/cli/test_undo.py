@@ -52,7 +52,7 @@ def test_the_first_line_of_what_writes_names_the_vm_as_it_was_named(
         (tmp_path, ["./web 01/vm.vmx"], "Anna (web 01/vm.vmx)"),
         (tmp_path, [config.parent], f"Anna ({config})"),
         (tmp_path, ["link.vmx"], "Anna (link.vmx)"),
-        (tmp_path, ["vms"], "vm (vms/a.vmwarevm/vm.vmx)"),
+        (tmp_path, ["vms/a.vmwarevm"], "vm (vms/a.vmwarevm/vm.vmx)"),
         (config.parent, [], "Anna (vm.vmx)"),
         (config.parent, ["."], "Anna (vm.vmx)"),
     ):

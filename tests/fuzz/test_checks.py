@@ -23,6 +23,7 @@ from vmdk.disks import sparse_disk
 
 import vmxtool
 from vmxtool.report import formats
+from vmxtool.report.documents import fit
 from vmxtool.rules import commands
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ def fail(error: BaseException) -> Callable[[], None]:
     return fault
 
 
-def test_nothing_is_found_where_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "SIZE_IS_CHECKED", True)
-    monkeypatch.setattr(checks, "COMMANDS_ARE_CHECKED", True)
+def test_nothing_is_found_where_nothing_is_wrong() -> None:
     rewrite = Call("cli", "vm", ("rewrite", "--hwversion", "4", "--unsafe"))
     check = Call("cli-colour", "vm", ("check", "--target", "esx3", "--format", "json"))
     assert found(INSPECT, CLI, JSON, APPLY, DRY_RUN, rewrite, check, Call("route", "vm", ("--target", "esx3"))) == set()
@@ -217,20 +216,17 @@ def test_more_than_one_document(text: str, monkeypatch: pytest.MonkeyPatch) -> N
     "text", ["", '{"a": NaN}', '{"a": 1, "a": 2}', '"\N{LATIN SMALL LETTER E WITH ACUTE}"', "{}", "[" * 10_000, "null"]
 )
 def test_json_that_is_none(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "to_text", lambda value: text)
+    monkeypatch.setattr(fit, "to_text", lambda value, limit=None: text)
     assert found(JSON) == {"json"}
 
 
 def test_more_than_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
     printing(monkeypatch, "x" * 2**21)
-    assert found(CLI) == set()
-    monkeypatch.setattr(checks, "SIZE_IS_CHECKED", True)
     assert found(CLI) == {"size"}
 
 
 def test_a_command_that_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "shell", " ".join)
-    monkeypatch.setattr(checks, "COMMANDS_ARE_CHECKED", True)
     assert found(Call("cli", "vm/my vm.vmx", ("check", "--target", "esx3", "--format", "json"))) == {"commands"}
 
 
@@ -284,7 +280,7 @@ def test_a_tree_comes_back_from_disk_and_from_json(tmp_path: Path) -> None:
         "vm/fifo": Node("fifo"),
         "vm/socket": Node("socket"),
         "vm/\udcff\n$(x)": file(b"x"),
-        "vm/large": file(b"x", 2**30),
+        "vm/large": file(b"x", 2**24),
     }
     trees.make(tree, tmp_path / "made")
     taken = trees.take(tmp_path / "made")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import stat
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any, Literal
 Kind = Literal["file", "folder", "link", "fifo", "socket"]
 
 LONG_AGO_NS = 10**18
+_DRAFT = re.compile(r"\.vmxtool-[0-9]{4,8}-[0-9]+\.tmp")
 _WHOLE = 2**18  # bytes of a file that a picture looks at, from each end
 
 
@@ -158,7 +160,9 @@ def without_folder_times(looks: Picture) -> Picture:
 
 def differences(before: Picture, after: Picture) -> list[str]:
     """What differs between two pictures, in words."""
-    told = [f"{place!r} is gone" for place in before.keys() - after.keys()]
+    # What a rewrite that died left beside the files is vmxtool's own, and goes with the next one.
+    gone = (place for place in before.keys() - after.keys() if not _DRAFT.fullmatch(Path(place).name))
+    told = [f"{place!r} is gone" for place in gone]
     told += [f"{place!r} is new" for place in after.keys() - before.keys()]
     for place in before.keys() & after.keys():
         old, new = before[place], after[place]
