@@ -31,7 +31,7 @@ def vm(tmp_path: Path) -> Path:
 def test_undo_goes_back_one_rewrite_at_a_time(vm: Path) -> None:
     run = vmxtool("undo", vm)
     assert run.code == 0
-    assert run.out.startswith(f"vm ({vm}): rewrite 0002 undone\n  vmxtool rewrite --ide-to-scsi\n")
+    assert run.out.startswith(f"vm ({vm}): rewrite 0002 undone\n  rewrite --ide-to-scsi\n")
     assert "disk.vmdk has its bytes from before" in run.out
     assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
     assert vmxtool("undo", vm.parent).out.startswith(f"vm ({vm}): rewrite 0001 undone\n")
@@ -88,9 +88,9 @@ def test_the_list_names_state_time_and_command(vm: Path) -> None:
     out = vmxtool("undo", "--list", vm).out
     first, second = (line for line in out.splitlines() if line[:4].isdigit())
     assert first.startswith("0001 done  ")
-    assert "UTC  vmxtool rewrite --hwversion 4  vm.vmx" in first
+    assert "UTC  rewrite --hwversion 4  vm.vmx" in first
     assert second.startswith("0002 undone  ")
-    assert "vmxtool rewrite --ide-to-scsi" in second
+    assert "rewrite --ide-to-scsi" in second
 
 
 def test_json_of_undo_and_of_the_list(vm: Path) -> None:

@@ -19,10 +19,9 @@ from vmxtool.report.documents.fit import to_text
 from vmxtool.report.documents.plan_values import check_value, rewrite_value
 from vmxtool.report.text.changes import print_rewrite
 from vmxtool.report.text.route import print_routes
-from vmxtool.report.text.terminal import NOT_FOR_PASTING
 from vmxtool.report.text.verdict import print_verdict
 from vmxtool.report.text.vm import print_vm
-from vmxtool.rules.commands import as_argument, can_be_pasted, shell
+from vmxtool.rules.commands import NOT_FOR_PASTING, as_argument, can_be_pasted, in_a_sentence, shell
 from vmxtool.vmx import values
 
 if TYPE_CHECKING:
@@ -175,6 +174,11 @@ def test_a_command_that_cannot_be_pasted_is_marked_and_left_out_of_the_document(
 )
 def test_a_name_is_taken_for_nothing_but_a_name(name: str, argument: str) -> None:
     assert as_argument(name) == argument
+
+
+def test_a_command_in_a_sentence_is_marked_too() -> None:
+    assert in_a_sentence(["vmxtool", "undo", "a b"]) == "vmxtool undo 'a b'"
+    assert in_a_sentence(["vmxtool", "undo", "a\nb"]).startswith("vmxtool undo 'a\\x0ab' (not to be pasted: ")
 
 
 def test_quoting_takes_place_in_one_module() -> None:

@@ -19,7 +19,7 @@ from vmxtool.cli.options import (
     Vm,
 )
 from vmxtool.report import formats
-from vmxtool.rules.commands import shell, vmxtool_command
+from vmxtool.rules.commands import in_a_sentence, vmxtool_command
 
 
 def command(  # noqa: PLR0917 one for each option
@@ -54,7 +54,7 @@ def command(  # noqa: PLR0917 one for each option
         )
         journal = None if dry_run or rewrite.refused else rewrite.apply()
         if journal is not None:
-            back = shell(vmxtool_command(rewrite.machine, "undo"))
+            back = in_a_sentence(vmxtool_command(rewrite.machine, "undo"))
             done.append(f"the files are changed ({journal.parent.name}/{journal.name}); what takes it back: {back}")
         formats.write("rewrite", format, rewrite, dry_run, journal)
         if rewrite.refused:

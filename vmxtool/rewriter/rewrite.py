@@ -11,7 +11,7 @@ from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
 from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
-from vmxtool.rules.commands import shell, vmxtool_command
+from vmxtool.rules.commands import in_a_sentence, shell, vmxtool_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Rewrite:
         try:
             return write(self.machine.config.folder, self.patches, dict(self.about), trusted=trusted)
         except Interrupted as error:
-            raise error.with_command(shell(vmxtool_command(self.machine, "undo"))) from None
+            raise error.with_command(in_a_sentence(vmxtool_command(self.machine, "undo"))) from None
 
     def __repr__(self) -> str:
         what = "refused" if self.refused else f"{len(self.changes)} changes"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._files import last_part, size_of
-from vmxtool._text import is_safe
+from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
 
@@ -40,6 +40,7 @@ class DiskFile(NamedTuple):
     adapter: str
 
 
+NOT_FOR_PASTING = "a name in it has control characters, which are shown here by their codes"
 CONVERTED = "converted"
 """The folder beside a VM's files that converted disks go to."""
 
@@ -59,6 +60,11 @@ def can_be_pasted(argv: Sequence[str]) -> bool:
     name in another order than it has.
     """
     return all(map(is_safe, argv))
+
+
+def in_a_sentence(argv: Sequence[str]) -> str:
+    """A command as a sentence ends with it; one that cannot be pasted says so."""
+    return shell(argv) if can_be_pasted(argv) else f"{safe(shell(argv))} (not to be pasted: {NOT_FOR_PASTING})"
 
 
 def vmxtool_command(vm: Machine, *words: str) -> Argv:

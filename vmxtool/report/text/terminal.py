@@ -10,7 +10,7 @@ from rich.text import Text
 
 from vmxtool._text import safe
 from vmxtool.report.text.printable import shortened
-from vmxtool.rules.commands import can_be_pasted, shell
+from vmxtool.rules.commands import NOT_FOR_PASTING, can_be_pasted, shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,6 @@ _MAX_WIDTH = 100
 _MIN_WIDTH = 40
 _LONGEST = 1000  # characters of one text; a value of a megabyte is nothing that anyone reads
 _NAME_LENGTH = 70
-NOT_FOR_PASTING = "not to be pasted: a name in it has control characters, which are shown here by their codes"
 
 
 class _Console(Console):
@@ -89,4 +88,4 @@ def print_command(out: Console, argv: Sequence[str], indent: int) -> None:
     """
     out.print(Text(" " * indent).append(safe(shell(argv)), "bold"), soft_wrap=True)
     if not can_be_pasted(argv):
-        print_hanging(out, Text("!", "yellow"), Text(NOT_FOR_PASTING), indent)
+        print_hanging(out, Text("!", "yellow"), Text(f"not to be pasted: {NOT_FOR_PASTING}"), indent)

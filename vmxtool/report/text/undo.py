@@ -42,7 +42,7 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
     print_title(out, title)
     command = result.about.get("command", "")
     if command:
-        print_hanging(out, " ", safe_text(f"vmxtool {command}", "dim"))
+        print_hanging(out, " ", safe_text(command, "dim"))
     for name in undone.files:
         print_hanging(out, "·", safe_text(f"{name} has its bytes from before"))
     if not undone.files:
@@ -72,7 +72,7 @@ def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = Non
         when = f"{info.created:%Y-%m-%d %H:%M} UTC" if info.created is not None else "time unknown"
         line = Text(_STATES[info.state], _STYLES[info.state])
         line.append(f"  {when}  ")
-        line.append_text(safe_text(info.problem or f"vmxtool {info.about.get('command', '?')}"))
+        line.append_text(safe_text(info.problem or info.about.get("command", "?")))
         if "config" in info.about:
             line.append_text(safe_text(f"  {info.about['config']}", "dim"))
         print_hanging(out, Text(f"{info.number:04}", "bold"), line)

@@ -12,7 +12,7 @@ from vmxtool.machine.locate import as_named, find_config, read_config
 from vmxtool.rewriter.journal import paths, store
 from vmxtool.rewriter.journal.refusal import ChangedSince
 from vmxtool.rewriter.journal.undo import bytes_before, undo
-from vmxtool.rules.commands import shell, vmxtool_at
+from vmxtool.rules.commands import in_a_sentence, vmxtool_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
     try:
         undone = undo(place.folder, only=only)
     except Interrupted as error:
-        raise error.with_command(shell(vmxtool_at(place.asked, "undo", *words))) from None
+        raise error.with_command(in_a_sentence(vmxtool_at(place.asked, "undo", *words))) from None
     except ChangedSince as error:
         raise error.with_commands(place.asked, *_vm(place, about)) from None
     then = vmxtool_at(place.asked, "undo") if undone.left else ()
@@ -165,7 +165,7 @@ def _is_plain(name: str) -> bool:
 def _other_first(place: JournalFolder, other: str) -> WriteError:
     hint = "undo that first"
     if _is_plain(other):
-        hint += f": {shell(vmxtool_at(_folder_as_named(place) / other, 'undo'))}"
+        hint += f": {in_a_sentence(vmxtool_at(_folder_as_named(place) / other, 'undo'))}"
     return WriteError(f"the last rewrite here was of {other}", hint=hint, path=place.folder)
 
 

@@ -9,7 +9,7 @@ from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal import file_ops
 from vmxtool.rewriter.journal.changed_lines import MAX_BYTES, UNCOMPARED, ChangedLines, compare_lines
 from vmxtool.rewriter.journal.patch import ReplacePatch
-from vmxtool.rules.commands import Argv, shell, vmxtool_at
+from vmxtool.rules.commands import Argv, in_a_sentence, vmxtool_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -93,11 +93,11 @@ class ChangedSince(WriteError):
         )
         hint = self.hint
         if hint:
-            hint += f": {shell(vmxtool_at(vm, 'undo'))}"
+            hint += f": {in_a_sentence(vmxtool_at(vm, 'undo'))}"
         elif alone:
-            hint = f"what undoes the others alone: {shell(alone)}"
+            hint = f"what undoes the others alone: {in_a_sentence(alone)}"
         elif old:
-            hint = f"what gets its bytes from before: {shell(old[0])}"
+            hint = f"what gets its bytes from before: {in_a_sentence(old[0])}"
         details = replace(found, undo_alone=alone, get_old=old, name=name, path=path)
         return ChangedSince(self.problem, details, path=self.path, hint=hint)
 
