@@ -111,7 +111,7 @@ def test_a_call_that_takes_long(plant: Callable[..., None], monkeypatch: pytest.
 def test_a_call_that_takes_memory(plant: Callable[..., None]) -> None:
     plant("inspect", lambda: bytearray(100 * 2**20))
     assert found(INSPECT) == set()
-    plant("inspect", lambda: bytearray(160 * 2**20))
+    plant("inspect", lambda: bytearray(400 * 2**20))
     assert found(INSPECT) == {"memory"}
     assert found(CLI) == {"memory", "crash"}
 
