@@ -44,8 +44,11 @@ def version_of(made: Rewrite) -> str | None:
         (6, "esx2", "3"),
         (6, "gsx3", "3"),
         (6, "esx4.0", None),  # of ESX 4.0 no source says that it does not run 6
-        (12, "esxi6.5", "11"),
-        (16, "esxi7.0", "15"),
+        (12, "esxi6.5", None),
+        (16, "esxi7.0", None),
+        (12, "esxi6.0", "11"),
+        (16, "esxi6.7u2", "15"),
+        (6, "esxi7.0", "4"),
         (21, "esxi8.0", "20"),
         (3, "esxi5.0", "4"),
         (21, "hw19", "19"),

@@ -311,7 +311,8 @@ def test_every_product_of_the_guide_is_a_target_for_its_own_generation(target: s
         ("esxi7.0", "esxi6.0", ["downgrade-hardware", "copy", "register-vm"], 11),
         ("esx3", "ws17", ["export-disks", "copy"], 4),
         ("ws17", "esx3", ["downgrade-hardware", "copy", "import-disks", "create-vm"], 4),
-        ("ws12", "esxi6.5", ["downgrade-hardware", "copy", "import-disks", "register-vm"], 11),
+        ("ws12", "esxi6.5", ["copy", "import-disks", "register-vm"], 12),
+        ("ws12", "esxi6.0", ["downgrade-hardware", "copy", "import-disks", "register-vm"], 11),
         ("player17", "player5", ["downgrade-hardware", "copy"], 9),
         ("ws17", "hw10", ["downgrade-hardware"], 10),
         ("ws4", "ws17", ["copy"], 3),  # that Workstation 17 lacks version 3 no source confirms

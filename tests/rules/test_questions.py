@@ -81,10 +81,18 @@ def test_why_does_vmx_12_not_run_on_esxi_6_0(ask: Ask) -> None:
     assert commands(verdict) == ["vmxtool rewrite --target esxi6.0 shop.vmx"]
 
 
-def test_vmx_12_does_not_run_on_esxi_6_5_either_though_that_runs_13(ask: Ask) -> None:
-    verdict = ask("esxi-6.5", 12)
-    assert blocker(verdict).name == "hardware-version-not-offered"
-    assert commands(verdict) == ["vmxtool rewrite --target esxi6.5 shop.vmx"]
+@pytest.mark.parametrize(("target", "version"), [("esxi-6.5", 12), ("esxi-6.7", 12), ("esxi-7.0", 16), ("esx-9", 12)])
+def test_what_workstation_12_and_15_make_runs_on_later_hosts_as_it_is(ask: Ask, target: str, version: int) -> None:
+    verdict = ask(target, version, ESX)
+    assert verdict.verdict is Answer.READY
+    assert commands(verdict) == []
+
+
+@pytest.mark.parametrize(("target", "version"), [("esxi-6.0", 12), ("esxi-6.7", 16)])
+def test_and_on_earlier_hosts_it_does_not(ask: Ask, target: str, version: int) -> None:
+    verdict = ask(target, version, ESX)
+    assert blocker(verdict).name == "hardware-version-too-new"
+    assert commands(verdict) == [f"vmxtool rewrite --target {verdict.target.id} shop.vmx"]
 
 
 def test_why_does_vmx_20_not_run_on_esxi_7_0_3(ask: Ask) -> None:
@@ -123,9 +131,7 @@ def test_object_type_requires_hosted_i_o(ask: Ask) -> None:
     assert commands(verdict) == ["esxcli system module load -m multiextent", *IMPORT]
 
 
-@pytest.mark.parametrize(
-    ("target", "wanted"), [("esxi6.7u3", "esxi6.7u2"), ("esxi7.0", "esxi7.0"), ("ws14", "ws14"), ("esxi6.0", "esxi6.0")]
-)
+@pytest.mark.parametrize(("target", "wanted"), [("esxi6.7u3", "esxi6.7u2"), ("ws14", "ws14"), ("esxi6.0", "esxi6.0")])
 def test_how_do_i_lower_an_image_from_16_so_that_older_hosts_take_it(ask: Ask, target: str, wanted: str) -> None:
     verdict = ask(target, 16, ESX if "esx" in target else HOSTED)
     assert blocker(verdict).code in {"PRD101", "PRD103"}

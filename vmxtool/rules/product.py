@@ -77,13 +77,14 @@ def hardware_version_too_old(case: Case) -> Iterator[Hit]:
     Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.DOWNGRADE_HARDWARE,
-    sources=("kb:312100",),
+    sources=("vm-operator-answers:config-option-descriptor.xml",),
 )
 def hardware_version_not_offered(case: Case) -> Iterator[Hit]:
     """The target runs older and newer hardware versions, but not this one.
 
-    Versions 6, 12 and 16 were made for hosted products alone, and no version 5 was ever shipped. Take the version to
-    the next one that the target runs: down with its devices, or up where only that one has the bus of the VM's disks.
+    Version 6 was made for hosted products alone, and no version 5 was ever shipped; 12 and 16, which came with
+    Workstation, run on ESXi from 6.5 and from 7.0 on. Take the version to the next one that the target runs: down with
+    its devices, or up where only that one has the bus of the VM's disks.
     """
     version, to = case.now.version, case.target
     if version is not None and version in to.runs_except:
