@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import make_disk
+from build import disk_lines, make_disk, make_vm
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -186,3 +187,49 @@ def test_quoting_takes_place_in_one_module() -> None:
     quoting = [path.relative_to(root).as_posix() for path in root.rglob("*.py") if "shlex" in path.read_text("utf-8")]
     assert quoting == ["rules/commands.py"]
     assert shlex.split(shell(["a b", "$(c)"])) == ["a b", "$(c)"]
+
+
+def converting(folder: Path, *names: str) -> list[list[str]]:
+    """The commands that convert disks for transport where they are."""
+    for name in names:
+        make_disk(folder / name, "streamOptimized", adapter="lsilogic")
+    lines = "".join(disk_lines(f"scsi0:{unit}", name) for unit, name in enumerate(names))
+    vm = make_vm(folder, lines.replace('scsi0.present = "TRUE"\n', "", len(names) - 1), hw=7)
+    return [list(argv) for step in vmxtool.check(vm, "ws7").steps for argv in step.commands]
+
+
+def test_nothing_that_is_there_is_converted_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = converting(tmp_path / "vm", "disk.vmdk")
+    assert ["mkdir", f"{tmp_path}/vm/converted"] in commands
+    (tmp_path / "vm" / "converted").mkdir()
+    commands = converting(tmp_path / "vm", "disk.vmdk")
+    assert ["mkdir", f"{tmp_path}/vm/converted-2"] in commands
+    # A disk of the VM may lie in such a folder, also where that is not here.
+    commands = converting(tmp_path / "two", "disk.vmdk", "converted/disk.vmdk")
+    assert commands
+    assert not any(word.endswith("two/converted/disk.vmdk") for argv in commands for word in argv[-1:])
+
+
+def test_a_folder_whose_name_begins_with_a_dash_is_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for argv in converting(Path("-dir"), "disk.vmdk"):
+        assert not any(word.startswith("-dir") for word in argv), argv
+
+
+def test_what_a_link_leads_to_outside_does_not_go_along(tmp_path: Path) -> None:
+    make_disk(tmp_path / "disk.vmdk", "streamOptimized", adapter="lsilogic")
+    (tmp_path / "vm.nvram").symlink_to("/etc/hosts")
+    vm = make_vm(tmp_path, disk_lines("scsi0:0") + 'nvram = "vm.nvram"\n', hw=7)
+    argvs = [argv for step in vmxtool.check(vm, "ws7").steps for argv in step.commands]
+    assert any(argv[0] == "cp" for argv in argvs)
+    assert not any("nvram" in word for argv in argvs for word in argv)
+
+
+def test_a_name_that_no_document_can_hold_is_in_no_command_of_one(tmp_path: Path) -> None:
+    home = tmp_path / os.fsdecode(b"v\xff")
+    make_disk(home / "disk.vmdk", "streamOptimized", adapter="lsilogic")
+    vm = make_vm(home, disk_lines("scsi0:0"), hw=7)
+    value = json.loads(to_text(check_value(vmxtool.check(vm, "ws7"), vm)))
+    assert list(pairs(value))
+    assert all((command, commands) == (None, []) for command, commands in pairs(value))

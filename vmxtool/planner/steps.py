@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Safety
@@ -11,7 +12,7 @@ from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import can_go_back
 from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
-from vmxtool.rules.commands import CONVERTED, vmxtool_command
+from vmxtool.rules.commands import converted_folder, vmxtool_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,10 @@ class StepMaker:
         named = self.named or (self.assumed if so_far.changed and way.source is not None else None)
         own = self._own_step(made, made.changes, way, named, by_converter=by_converter)
         return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
+
+    @cached_property
+    def _converted(self) -> str:
+        return converted_folder(self.files.vm)
 
     def _prepare(self, made: Made) -> Step:
         kind = KINDS[Do.PREPARE_GUEST]
@@ -152,7 +157,7 @@ class StepMaker:
             drives=self._disks.named([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else None,
             cures=_codes(move.cured),
-            takes=CONVERTED if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
+            takes=self._converted if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
             path=self._disks.path(made, commands),
             rewritten=so_far.rewritten,
             back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),

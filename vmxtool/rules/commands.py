@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import shlex
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool._files import last_part, size_of
+from vmxtool._files import is_inside, last_part, size_of
 from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
@@ -41,8 +42,7 @@ class DiskFile(NamedTuple):
 
 
 NOT_FOR_PASTING = "a name in it has control characters, which are shown here by their codes"
-CONVERTED = "converted"
-"""The folder beside a VM's files that converted disks go to."""
+_CONVERTED = "converted"
 
 _DATASTORES = "/vmfs/volumes/DATASTORE"
 _SPLIT = "2gbmaxextent", "twogbmaxextent"
@@ -136,16 +136,15 @@ def export_commands(
         merged: whether the VM's snapshots are removed by then.
     """
     along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
-    made: list[Argv] = [_make_folders(CONVERTED, [*_names(disks), *along])]
+    new = converted_folder(vm)
+    made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
     if host is not None and not features()["no-console"].holds(host):
-        made += [("vmkfstools", "-e", f"{CONVERTED}/{name}", as_argument(name)) for name in _names(disks)]
-        return (*made, *_copies(along, "", CONVERTED))
+        made += [("vmkfstools", "-e", f"{new}/{name}", as_argument(name)) for name in _names(disks)]
+        return (*made, *_copies(along, "", new))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
-    made += [
-        ("vmkfstools", "-i", as_argument(name), f"{CONVERTED}/{name}", "-d", "2gbsparse") for name in _names(disks)
-    ]
-    return (*made, *_copies(along, "", CONVERTED))
+    made += [("vmkfstools", "-i", as_argument(name), f"{new}/{name}", "-d", "2gbsparse") for name in _names(disks)]
+    return (*made, *_copies(along, "", new))
 
 
 def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = False) -> tuple[Argv, ...]:
@@ -156,18 +155,28 @@ def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = F
         disks: those that are converted; the VM's others go along as they are.
         merged: whether the VM's snapshots are removed by then.
     """
-    new = file_argument(vm, CONVERTED)
+    new = file_argument(vm, converted_folder(vm))
     along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
     made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
     for name, _, adapter in disks:
         options = f"subformat=monolithicSparse,adapter_type={adapter}"
         made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, file_argument(vm, name), f"{new}/{name}"))
-    return (*made, *_copies(along, str(Path(new).parent), new))
+    return (*made, *_copies(along, as_argument(str(Path(new).parent)), new))
 
 
-def check_chain(vm: Machine, drive: Drive) -> Argv:
-    """Look at a disk with all that it rests on."""
-    return ("qemu-img", "info", "--backing-chain", file_argument(vm, disk_name(drive)))
+def look_at(vm: Machine, drive: Drive) -> Argv:
+    """Look at the file of a disk that the VM opens; what it rests on may be anywhere, and is not followed."""
+    return ("qemu-img", "info", file_argument(vm, disk_name(drive)))
+
+
+def converted_folder(vm: Machine) -> str:
+    """The folder in the VM's own that converted disks go to: a new one, so that nothing there is written over.
+
+    A disk of the VM may lie in a folder of that name, and one of an earlier conversion may have been used since.
+    """
+    named = {(drive.file or "").replace("\\", "/").partition("/")[0].lower() for drive in vm.drives}
+    names = chain([_CONVERTED], (f"{_CONVERTED}-{number}" for number in count(2)))
+    return next(it for it in names if it not in named and not os.path.lexists(vm.config.folder / it))
 
 
 def old_folder(vm: Machine) -> str:
@@ -242,7 +251,11 @@ def _inside(vm: Machine, names: Iterable[str]) -> list[str]:
     return [
         name
         for name in dict.fromkeys(names)
-        if name and not Path(name).is_absolute() and ".." not in Path(name).parts and size_of(folder / name) is not None
+        if name
+        and not Path(name).is_absolute()
+        and ".." not in Path(name).parts
+        and size_of(folder / name) is not None
+        and is_inside(folder, folder / name)
     ]
 
 

@@ -8,7 +8,7 @@ from vmxtool._files import is_absolute
 from vmxtool.evidence import Evidence
 from vmxtool.findings import CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
-from vmxtool.rules.commands import check_chain
+from vmxtool.rules.commands import look_at
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk import places
 from vmxtool.vmdk.model import LOSING
@@ -84,7 +84,7 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                 what = "find the parent that belongs to this disk, or go back to a backup"
                 if problem.kind in {"missing", "outside"}:
                     what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
-                cure = manual(what, check_chain(vm, drive), product="qemu-img")
+                cure = manual(what, look_at(vm, drive), product="qemu-img")
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
 
 
@@ -154,7 +154,7 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         for problem in _problems(drive):
             if problem.kind in _DAMAGED:
-                cure = manual("copy the disk again, or check it", check_chain(vm, drive), product="qemu-img")
+                cure = manual("copy the disk again, or check it", look_at(vm, drive), product="qemu-img")
                 severity, stops = (Severity.BLOCKER, LEAVING) if problem.kind in LOSING else (None, None)
                 message = problem.message.rstrip(".")
                 yield Hit(message, problem.evidence, cure, severity, stops=stops, subject=drive.id)

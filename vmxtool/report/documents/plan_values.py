@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.report.documents.guide_values import entry_value, product_name, way_value
-from vmxtool.report.documents.values import finding_value, origin_value, sole_command
+from vmxtool.report.documents.values import finding_value, origin_value, sole_command, vectors
 from vmxtool.report.words import step_text
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def undo_refusal_value(refusal: Refusal) -> UndoRefusalValue:
             }
             for file in refusal.files
         ],
-        "undo_alone": list(refusal.undo_alone) or None,
-        "get_old": [list(argv) for argv in refusal.get_old],
+        "undo_alone": next(iter(vectors([refusal.undo_alone])), None) or None,
+        "get_old": vectors(refusal.get_old),
     }
 
 
@@ -168,7 +168,7 @@ def _step(step: Step, vm: Machine | None) -> StepValue:
         "where": step.where,
         "text": step_text(step, vm),
         "command": sole_command(step.commands),
-        "commands": [list(argv) for argv in step.commands],
+        "commands": vectors(step.commands),
         "product": step.product,
         "source": step.source,
         "safety": step.safety,
@@ -227,7 +227,7 @@ def _manual(fix: Fix) -> ManualValue:
     return {
         "text": fix.text,
         "command": sole_command(fix.commands),
-        "commands": [list(argv) for argv in fix.commands],
+        "commands": vectors(fix.commands),
         "product": fix.product,
     }
 

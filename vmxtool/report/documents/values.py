@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._text import whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -94,6 +96,11 @@ def sole_command(commands: Sequence[Sequence[str]]) -> str | None:
     return shell(commands[0]) if len(commands) == 1 and can_be_pasted(commands[0]) else None
 
 
+def vectors(commands: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return commands as argument vectors; none where a name in one is no text, since JSON would have another name."""
+    return [list(argv) for argv in commands] if all(whole(word) == word for argv in commands for word in argv) else []
+
+
 def error_value(error: VmxtoolError, exit_code: int) -> ErrorDocument:
     """Return why there is no answer, "vmxtool.error/1"."""
     from vmxtool.report.documents.plan_values import undo_refusal_value
@@ -115,7 +122,7 @@ def _cure(fix: Fix) -> Cure:
         "safety": fix.safety,
         "text": fix.text,
         "command": sole_command(fix.commands),
-        "commands": [list(argv) for argv in fix.commands],
+        "commands": vectors(fix.commands),
         "product": fix.product,
     }
 
