@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,3 +105,57 @@ def test_no_sample_starts_from_an_older_disk(samples: Path) -> None:
     found = [inspect(path).snapshots.newer for path in samples.iterdir() if path.is_dir()]
     assert len(found) > 10
     assert not any(found)
+
+
+@pytest.mark.parametrize(
+    ("attached", "over", "lines"),
+    [
+        ("disks/srv.vmdk", "vm-000001.vmdk", ""),  # its snapshots lie beside the config
+        ("srv.vmdk", "snaps/vm-000001.vmdk", 'workingDir = "snaps"\n'),
+        ("srv.vmdk", "srv-s001.vmdk", ""),  # named like a piece of a disk
+        ("srv.vmdk", ".vm-000001.vmdk", ""),
+    ],
+)
+def test_a_newer_disk_is_found_wherever_a_product_puts_it(tmp_path: Path, attached: str, over: str, lines: str) -> None:
+    base = make_disk(tmp_path / attached, "sparse")
+    newest = tmp_path / over
+    newest.parent.mkdir(exist_ok=True)
+    newest.write_bytes(descriptor(parent="5f3a91c2", hint=os.path.relpath(base, newest.parent)))
+    (found,) = make_vm(tmp_path, disk_lines("scsi0:0", attached) + lines, hw=7).snapshots.newer
+    assert found.file == over
+
+
+@pytest.mark.parametrize(
+    "hint",
+    ["SRV.VMDK", "[store]srv.vmdk", "[store] vm/srv.vmdk", "c:\\vms\\x\\SRV.vmdk", "/vmfs/volumes/4a/vm/Srv.vmdk"],
+)
+def test_a_hint_of_another_host_is_understood(tmp_path: Path, hint: str) -> None:
+    make_disk(tmp_path / "srv.vmdk", "sparse")
+    (tmp_path / "vm-000001.vmdk").write_bytes(descriptor(parent="5f3a91c2", hint=hint))
+    (found,) = newer(tmp_path)
+    assert found.file == "vm-000001.vmdk"
+
+
+def test_a_descriptor_of_any_length_is_read_as_a_whole(tmp_path: Path) -> None:
+    make_disk(tmp_path / "srv.vmdk", "sparse")
+    text = descriptor(parent="5f3a91c2", hint="srv.vmdk")
+    first, _, rest = text.partition(b"\n")
+    (tmp_path / "vm-000001.vmdk").write_bytes(first + b"\n" + b"# padding\n" * 2_000 + rest)
+    (found,) = newer(tmp_path)
+    assert found.file == "vm-000001.vmdk"
+
+
+def test_a_link_to_a_disk_leads_to_what_lies_beside_the_disk(tmp_path: Path) -> None:
+    base = make_disk(tmp_path / "real" / "srv.vmdk", "sparse")
+    make_disk(tmp_path / "real" / "srv-000001.vmdk", "sparse", parent=base)
+    (tmp_path / "srv.vmdk").symlink_to("real/srv.vmdk")
+    (found,) = newer(tmp_path)
+    assert found.file == "real/srv-000001.vmdk"
+
+
+def test_a_disk_that_another_one_of_the_vm_rests_on(tmp_path: Path) -> None:
+    base = make_disk(tmp_path / "srv.vmdk", "sparse")
+    make_disk(tmp_path / "srv-000001.vmdk", "sparse", parent=base)
+    both = disk_lines("scsi0:0", "srv.vmdk") + disk_lines("scsi0:1", "srv-000001.vmdk")
+    (found,) = make_vm(tmp_path, both.replace('scsi0.present = "TRUE"\n', "", 1), hw=7).snapshots.newer
+    assert (found.drive, found.file) == ("scsi0:0", "srv-000001.vmdk")

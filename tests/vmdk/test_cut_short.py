@@ -12,8 +12,8 @@ from peers import SUBFORMATS, needs_qemu, qemu_convert, qemu_create, qemu_write
 from vmdk import disks
 
 from vmxtool.vmdk.chain import Chain, read_chain
-from vmxtool.vmdk.grains import first_lost
-from vmxtool.vmdk.header import read_header
+from vmxtool.vmdk.grains import look_for_lost
+from vmxtool.vmdk.header import SparseHeader, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,8 @@ def growing(grains: int, *, tables: int = 3, order: int = 0) -> tuple[bytes, int
 def lost(data: bytes, tables: int = 64) -> int | None:
     header = read_header(data[:2048], len(data), lambda at, n: data[at : at + n], "x.vmdk")
     assert not getattr(header, "damage", None)
-    return first_lost(header, len(data), lambda at, n: data[at : at + n], tables)  # type: ignore[arg-type]
+    assert isinstance(header, SparseHeader)
+    return look_for_lost(header, len(data), lambda at, n: data[at : at + n], tables).lost
 
 
 @given(st.integers(0, 40), st.integers(0, 10**6), st.floats(0, 1))
@@ -102,6 +103,17 @@ def test_a_cut_within_the_last_grain_is_not_judged(tmp_path: Path) -> None:
 def test_of_a_large_disk_some_tables_are_looked_at() -> None:
     whole, _ = growing(1000)
     assert lost(whole[: len(whole) // 2], tables=1) is not None
+
+
+@pytest.mark.peer
+@needs_qemu
+def test_the_last_piece_of_a_disk_in_many_is_looked_at_too(tmp_path: Path) -> None:
+    disk = qemu_create(tmp_path / "disk.vmdk", 40 * 2**30, "twoGbMaxExtentSparse")
+    qemu_write(disk, 28 * 2**30, 4 * MIB, 7)
+    assert read(disk).problems == ()
+    with (tmp_path / "disk-s015.vmdk").open("r+b") as file:
+        file.truncate(2 * MIB)
+    assert read(disk).incomplete == ("disk-s015.vmdk",)
 
 
 def test_a_table_behind_the_end_is_lost_too() -> None:

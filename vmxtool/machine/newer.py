@@ -3,92 +3,134 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool import _files
+from vmxtool.evidence import Evidence
 from vmxtool.machine.snapshot_model import NewerDisk
 from vmxtool.vmdk import places
-from vmxtool.vmdk.parents import stated_parent
+from vmxtool.vmdk.parents import StatedParent, stated_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Drive
     from vmxtool.vmdk.chain import Link
-    from vmxtool.vmdk.parents import StatedParent
+    from vmxtool.vmx.document import Document
 
-    # Every disk that says what it rests on, by the identity of that: its own name, its own identity, and what it says.
-    Children = Mapping[tuple[int, int], Sequence[tuple[str, tuple[int, int], StatedParent]]]
+    Identity = tuple[int, int]
 
-# Files that hold data and no description: pieces of disks, devices, records of changed blocks.
-_DATA = re.compile(r"-(?:[sf][0-9]{3}|flat|delta|sesparse|ctk|rdmp?)\.vmdk$", re.IGNORECASE)
 # A VM has a few dozen disks and deltas at most; a folder of many VMs some hundred.
 _LOOKED_AT = 1000
 
 
-def read_newer(folder: Folder, drives: Sequence[Drive]) -> tuple[NewerDisk, ...]:
+class _Child(NamedTuple):
+    """A disk that says what it rests on: its name, its own identity, and what it says."""
+
+    name: str
+    own: Identity
+    stated: StatedParent
+
+
+def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> tuple[NewerDisk, ...]:
     """The disks beside those that a VM starts from which rest on them.
 
     A product that takes a snapshot lets the VM go on with a new disk over the old one, so a disk that a VM starts from
     is nobody's parent. One that is, was put back by hand: what the guest writes to it spoils all that rests on it.
 
     Args:
+        document: the config, which may name a folder for snapshots (`workingDir`).
         folder: the VM's folder.
         drives: its drives.
     """
-    tops = [(drive, drive.chain.links) for drive in drives if drive.chain is not None and drive.chain.links]
-    known = {link.path for _, links in tops for link in links}
-    known |= {it.path for _, links in tops for link in links for it in link.extents if it.path is not None}
-    here = {links[0].path.parent for _, links in tops}
-    disks = [path for place in sorted(here) for path in _disks_in(place, folder) if path not in known]
-    if not disks:
+    chains = [(drive, drive.chain.links) for drive in drives if drive.chain is not None and drive.chain.links]
+    if not chains:
         return ()
-    children = _by_parent(disks[:_LOOKED_AT], folder.path)
-    return tuple(found for drive, links in tops for found in _over(drive, links[0], children))
+    links = [link for _, found in chains for link in found]
+    known = {link.path for link in links} | {it.path for link in links for it in link.extents if it.path is not None}
+    disks = [path for path in _disks_in(_folders(document, folder, links), folder) if path not in known]
+    children: dict[Identity, list[_Child]] = {}
+    for parent, child in _children(disks[:_LOOKED_AT], folder.path, links):
+        _add(children, parent, child)
+    for _, found in chains:
+        for upper, lower in pairwise(found):
+            _add(children, places.identity_of(lower.path), _of_link(upper))
+    return tuple(newer for drive, found in chains for newer in _over(drive, found[0], children))
 
 
-def _disks_in(place: Path, folder: Folder) -> Iterator[Path]:
-    names: Sequence[str] = folder.names
-    if place != folder.path:
-        names = ()
-        with suppress(OSError):
-            names = sorted(os.listdir(place))  # noqa: PTH208 names alone are wanted
-    for name in names:
-        if name.lower().endswith(".vmdk") and not name.startswith(".") and not _DATA.search(name):
-            yield place / name
+def _folders(document: Document, folder: Folder, links: Iterable[Link]) -> list[Path]:
+    """Where disks over those of a VM may lie: beside the config, in its folder for snapshots, beside its disks."""
+    found = [folder.path]
+    named = document.get("workingDir")
+    if named and named != ".":
+        place = _files.resolve(folder.path, named).path
+        found += [place] if place is not None else []
+    for link in links:
+        found += [link.path.parent, Path(os.path.realpath(link.path)).parent]
+    return [place for place in dict.fromkeys(found) if place == folder.path or _files.is_inside(folder.path, place)]
 
 
-def _by_parent(disks: Sequence[Path], folder: Path) -> Children:
-    found: dict[tuple[int, int], list[tuple[str, tuple[int, int], StatedParent]]] = {}
+def _disks_in(folders: Iterable[Path], folder: Folder) -> Iterator[Path]:
+    for place in folders:
+        names: Sequence[str] = folder.names if place == folder.path else ()
+        if place != folder.path:
+            with suppress(OSError):
+                names = sorted(os.listdir(place))  # noqa: PTH208 names alone are wanted
+        yield from (place / name for name in names if name.lower().endswith(".vmdk"))
+
+
+def _children(disks: Iterable[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
+    """The disks that rest on others, each after the identity of that; None where it is not to be found."""
+    by_name = {link.path.name.lower(): places.identity_of(link.path) for link in links}
     for path in disks:
         own = places.identity_of(path)
         if own is None or not places.is_inside(path, folder):
             continue
         name = places.shown(path, folder)
         stated = stated_parent(path, name)
-        place = places.locate(stated.hint, path.parent, folder) if stated is not None else None
-        parent = places.identity_of(place.path) if place is not None and place.path is not None else None
-        if stated is not None and parent is not None:
-            found.setdefault(parent, []).append((name, own, stated))
-    return found
+        if stated is None:
+            continue
+        place = places.locate(stated.hint, path.parent, folder)
+        # A hint from another file system may differ in case, and one from another host in all but its last part.
+        parent = None if place.path is None else places.identity_of(place.path)
+        if parent is None and (not place.outside or _files.is_absolute(stated.hint)):
+            parent = by_name.get(_files.last_part(stated.hint).lower())
+        yield parent, _Child(name, own, stated)
 
 
-def _over(drive: Drive, top: Link, children: Children) -> Iterator[NewerDisk]:
-    """What rests on a disk, directly: with the disks at the end of all that rests on it, the newest by their names."""
+def _add(children: dict[Identity, list[_Child]], parent: Identity | None, child: _Child | None) -> None:
+    if parent is None or child is None or child.own == parent:
+        return
+    if all(it.own != child.own for it in children.setdefault(parent, [])):
+        children[parent].append(child)
+
+
+def _of_link(link: Link) -> _Child | None:
+    """A link of one of the VM's own chains: what another of its disks starts from may be under it."""
+    own = places.identity_of(link.path)
+    if own is None:
+        return None
+    where = link.evidence("parentFileNameHint") or (Evidence(link.file),)
+    return _Child(link.file, own, StatedParent(link.parent_hint or "", link.parent_cid, where[0]))
+
+
+def _over(drive: Drive, top: Link, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[NewerDisk]:
+    """What rests on a disk, directly: with the disks at the end of all that rests on it."""
     start = places.identity_of(top.path)
     for name, own, stated in children.get(start, ()) if start is not None else ():
         fits = stated.cid is None or top.cid is None or stated.cid == top.cid
         yield NewerDisk(drive.id, name, tuple(_ends(name, own, children)), fits, stated.evidence)
 
 
-def _ends(name: str, own: tuple[int, int], children: Children) -> Iterator[str]:
+def _ends(name: str, own: Identity, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[str]:
     seen, waiting = {own}, [(name, own)]
     while waiting:
         file, identity = waiting.pop()
-        over = [(child, it) for child, it, _ in children.get(identity, ()) if it not in seen]
+        over = [(child.name, child.own) for child in children.get(identity, ()) if child.own not in seen]
         seen.update(it for _, it in over)
         waiting += reversed(over)
         if not over:

@@ -51,7 +51,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     storage = read_storage(sections, units, folder)
     stem = real.stem
     owned = folder.owned((stem, *_stems(storage.drives)))
-    snapshots, unread = read_snapshots(folder, stem, storage.drives, owned)
+    snapshots, unread = read_snapshots(document, folder, stem, storage.drives, owned)
     encryption, encryption_evidence = read_encryption(document, storage.drives)
     unfinished, unlisted = find_unfinished(folder)
     if folder.trouble is not None:

@@ -32,13 +32,14 @@ _REDO_MODES = frozenset({"undoable", "append", "nonpersistent"})
 
 
 def read_snapshots(
-    folder: Folder, stem: str, drives: Sequence[Drive], owned: Sequence[str]
+    config: Document, folder: Folder, stem: str, drives: Sequence[Drive], owned: Sequence[str]
 ) -> tuple[Snapshots, tuple[Evidence, ...]]:
     """Read `<stem>.vmsd` and weigh it against the disks and the files beside it.
 
     A database without snapshots does not prove that there is none, nor the reverse, so any one sign counts.
 
     Args:
+        config: the config.
         folder: the VM's folder.
         stem: the config's name without its ending, which is that of the database too.
         drives: the VM's drives.
@@ -58,7 +59,7 @@ def read_snapshots(
         needs_consolidation = database.flag("snapshot.needConsolidate", False) or (
             not declared and any(_rests_on_neighbour(drive) for drive in drives)
         )
-    newer = read_newer(folder, drives)
+    newer = read_newer(config, folder, drives)
     signs = (
         *declared,
         *_delta_signs(drives),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 # For all links of a chain together. Enough for a sparse disk of half a terabyte in pieces of 2 GB.
 MAX_OPENED = 256
 
-# Grain tables that are looked at for all links of a chain together, and of one file.
-_TABLES, _TABLES_OF_A_FILE = 512, 64
+# Grain tables that are looked at for all links of a chain together, and of one file: all of 256 GiB that are in use.
+_TABLES, _TABLES_OF_A_FILE = 8192, 4096
 
 _HEADER_BYTES = 4 * SECTOR
 _HEADED: dict[str, headers.Kind] = {"SPARSE": "sparse", "VMFSSPARSE": "cowd", "SESPARSE": "sesparse"}
@@ -126,13 +127,13 @@ class ExtentReader:
         """Note where a growing file ends before a grain that its tables tell of."""
         if not isinstance(header, headers.SparseHeader) or header.damage or self._tables_left <= 0:
             return
-        tables = min(_TABLES_OF_A_FILE, self._tables_left)
-        self._tables_left -= tables
+        read = partial(_files.read_range, path)
         try:
-            lost = grains.first_lost(header, size, lambda at, n: _files.read_range(path, at, n), tables)
+            lost, tables = grains.look_for_lost(header, size, read, min(_TABLES_OF_A_FILE, self._tables_left))
         except InputError as error:
             self._problems.add("unreadable", f"{quote(name)} cannot be read: {error.problem}", Evidence(name))
             return
+        self._tables_left -= tables
         if lost is not None:
             message = f"{quote(name)} ends at byte {size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)

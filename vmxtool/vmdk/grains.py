@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.vmdk.header import SECTOR
 
@@ -16,33 +16,40 @@ if TYPE_CHECKING:
     Read = Callable[[int, int], bytes]
 
 _ENTRY = 4  # bytes of an entry of a directory or table; it is the sector where a table or a grain begins
-# Of more than any disk needs nothing is read, and of a large disk only some tables, spread over the disk. Grains are
-# given out in the order in which the guest wrote, so every part of a disk has some of its last ones.
+# Of more than any disk needs nothing is read, and of a very large disk only some tables, spread over it.
 _MOST_ENTRIES = 2**18
 _MOST_OF_A_TABLE = 2**12
 
 
-def first_lost(header: SparseHeader, size: int, read: Read, tables: int) -> int | None:
-    """The byte at which a grain should begin that lies behind the end of the file; None where none was found.
+class Looked(NamedTuple):
+    """What was found: the byte at which a grain should begin that the file does not have, or None; tables looked at."""
+
+    lost: int | None
+    tables: int
+
+
+def look_for_lost(header: SparseHeader, size: int, read: Read, tables: int) -> Looked:
+    """Look whether a grain should begin behind the end of a file.
 
     Args:
         header: the file's header, without damage.
         size: the file's size in bytes.
         read: gives up to so many bytes from an offset.
-        tables: of how many grain tables to look at the entries.
+        tables: of how many grain tables to look at the entries at most.
 
     Raises:
         InputError: the file cannot be read.
     """
     entries = -(-header.capacity // (header.grain_size * header.gtes_per_gt))
     if not 0 < entries <= _MOST_ENTRIES or header.gtes_per_gt > _MOST_OF_A_TABLE:
-        return None
+        return Looked(None, 0)
     used = sorted({sector for sector in _numbers(read(header.gd_offset * SECTOR, entries * _ENTRY)) if sector})
     last = used[-1] if used else 0
     # Entries 0 and 1 stand for grains without data.
-    for sector, length in _runs(used[:: max(1, -(-len(used) // tables))], header.gtes_per_gt * _ENTRY):
+    some = used[:: max(1, -(-len(used) // tables))]
+    for sector, length in _runs(some, header.gtes_per_gt * _ENTRY):
         last = max((last, *_numbers(read(sector * SECTOR, length)))) if sector * SECTOR < size else last
-    return last * SECTOR if last * SECTOR >= size else None
+    return Looked(last * SECTOR if last * SECTOR >= size else None, len(some))
 
 
 def _runs(sectors: Sequence[int], length: int) -> Iterator[tuple[int, int]]:

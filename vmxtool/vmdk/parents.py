@@ -8,7 +8,7 @@ from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import header as headers
-from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
+from vmxtool.vmdk.descriptor import MAX_BYTES, NO_PARENT, Descriptor, is_descriptor
 from vmxtool.vmdk.link import HEAD_BYTES
 from vmxtool.vmdk.model import SECTOR
 
@@ -39,18 +39,30 @@ def stated_parent(path: Path, file: str) -> StatedParent | None:
         head = _files.read_range(path, 0, HEAD_BYTES)
         kind = headers.kind_of(head)
         if kind is None:
-            return _described(Descriptor.parse(head), file) if is_descriptor(head) else None
+            return _described(Descriptor.parse(_whole(path, head)), file) if is_descriptor(head) else None
         header = headers.read_header(
             head, _files.size_of(path) or 0, lambda at, n: _files.read_range(path, at, n), file
         )
     except (InputError, ValueError):
         return None
     if isinstance(header, headers.SparseHeader):
-        start = header.descriptor_offset * SECTOR
-        region = head[start : start + header.descriptor_size * SECTOR] if start > 0 else b""
+        try:
+            region = _region(path, header)
+        except InputError:
+            return None
         return _described(Descriptor.parse(region, region=True), file) if is_descriptor(region) else None
     hint = getattr(header, "parent", None)
     return None if hint is None else StatedParent(hint, None, Evidence(file, None, "parentFileName", hint))
+
+
+def _whole(path: Path, head: bytes) -> bytes:
+    """All of a text descriptor, or as much of it as any has."""
+    return head if len(head) < HEAD_BYTES else _files.read_range(path, 0, MAX_BYTES)
+
+
+def _region(path: Path, header: headers.SparseHeader) -> bytes:
+    start, length = header.descriptor_offset * SECTOR, header.descriptor_size * SECTOR
+    return _files.read_range(path, start, length) if start > 0 and 0 < length <= MAX_BYTES else b""
 
 
 def _described(descriptor: Descriptor, file: str) -> StatedParent | None:

@@ -12,7 +12,7 @@ from vmxtool import _files
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
-_NOT_SIMPLE = r"[/\\:\x00]"
+_NOT_SIMPLE = r"[/\\:\x00]|^\["
 
 
 class Place(NamedTuple):
