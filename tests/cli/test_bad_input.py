@@ -223,6 +223,22 @@ def test_a_reader_that_closes_the_pipe_ends_it_quietly(samples: Path) -> None:
         assert child.wait(timeout=60) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["check", "--target", "esx3", "ws6-windows-ide"], 1), (["rewrite", "--hwversion", "4", "suspended"], 4)],
+)
+def test_the_code_of_an_answer_counts_also_where_its_reader_goes_away(
+    samples: Path, words: list[str], code: int
+) -> None:
+    command = [sys.executable, "-m", "vmxtool", *words[:-1], str(samples / words[-1])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=60) == code
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_an_answer_that_cannot_be_written_is_told_and_so_is_what_was_done(copy_sample: CopySample) -> None:
     vm = copy_sample("ws6-windows-ide")

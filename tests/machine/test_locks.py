@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from build import SCSI_DISK, disk_lines, make_disk
+from build import IDE_DISK, SCSI_DISK, disk_lines, make_disk, make_vm
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from locks import (
@@ -24,6 +24,8 @@ from locks import (
 )
 from machine import vms
 
+from vmxtool import inspect, plan_rewrite
+from vmxtool.machine import holders
 from vmxtool.machine.holders import does_run, is_this_host, read_esx_host, read_member, start_time
 from vmxtool.machine.locks import held_words, is_lock, left_words, read_lock
 from vmxtool.machine.read import read_machine
@@ -234,6 +236,32 @@ def test_ids_of_another_make_are_of_no_host_here(tmp_path: Path, host: str) -> N
 
 
 @needs_linux
+@needs_linux
+def test_in_a_container_no_process_is_known_to_have_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holders, "_FIRST_NUMBERS", "pid:[1]")
+    make_vm(tmp_path, IDE_DISK)
+    lock = tmp_path / "vm.vmx.lck"
+    lock_folder(lock, ended(lock))
+    assert [lock.state for lock in inspect(tmp_path).power.locks] == ["unknown"]
+    assert inspect(tmp_path).power.state == "running"
+
+
+def test_a_lock_beside_the_real_file_of_a_linked_disk_counts(tmp_path: Path) -> None:
+    make_disk(tmp_path / "real" / "disk.vmdk")
+    (tmp_path / "disk.vmdk").symlink_to("real/disk.vmdk")
+    make_vm(tmp_path, IDE_DISK)
+    lock_folder(tmp_path / "real" / "disk.vmdk.lck", b"somebody")
+    assert inspect(tmp_path).power.state == "running"
+    assert "SNP604" in {item.code for item in plan_rewrite(tmp_path, hwversion=4).refused}
+
+
+@pytest.mark.parametrize("name", ["vmx-vm-1234567-1.vswp", "564d1234-aaaa.vmem.lck", "564d1234.vswp"])
+def test_what_a_run_leaves_under_another_name_counts(tmp_path: Path, name: str) -> None:
+    make_vm(tmp_path, IDE_DISK)
+    (tmp_path / name).write_bytes(b"x")
+    assert inspect(tmp_path).power.state == "running"
+
+
 def test_what_runs() -> None:
     assert does_run(os.getpid())
     assert does_run(1) is True  # of another user, mostly

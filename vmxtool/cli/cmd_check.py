@@ -1,7 +1,5 @@
 """`vmxtool check`: whether a VM runs on a target, and what has to happen first."""
 
-import sys
-
 import vmxtool
 from vmxtool.cli.exits import NOT_READY, errors_to_exit_codes
 from vmxtool.cli.options import As, Family, MaybeTarget, Origin, Vm, known_family, read_vm
@@ -19,7 +17,7 @@ def command(
 
     With --from and no VM in the folder, of a VM of that product. Exit code 0 means ready as it is, 1 not ready.
     """
-    with errors_to_exit_codes(format):
+    with errors_to_exit_codes(format) as outcome:
         if target is None:
             machine = read_vm(vm, origin)
             verdicts = list(vmxtool.check_all(machine, origin, known_family(family)))
@@ -27,7 +25,6 @@ def command(
             return
         seen = read_vm(vm, origin)
         verdict = vmxtool.check(seen, target, origin)
-        formats.write("check", format, verdict, seen)
         if verdict.verdict is not vmxtool.Answer.READY:
-            sys.stdout.flush()
-            raise SystemExit(NOT_READY)
+            outcome.code = NOT_READY
+        formats.write("check", format, verdict, seen)

@@ -1,6 +1,5 @@
 """`vmxtool rewrite`: make the changes that can be made in a VM's files."""
 
-import sys
 from pathlib import Path
 
 import vmxtool
@@ -40,7 +39,7 @@ def command(  # noqa: PLR0917 one for each option
     Writes at once, after a journal from which `vmxtool undo` gives back every byte; --dry-run shows the changes alone.
     Raising the hardware version is one-way in VMware's products: once the VM has been started, undo is no way back.
     """
-    with errors_to_exit_codes(format) as done:
+    with errors_to_exit_codes(format) as outcome:
         rewrite = vmxtool.plan_rewrite(
             vm or Path(),
             hwversion=hwversion,
@@ -55,8 +54,9 @@ def command(  # noqa: PLR0917 one for each option
         journal = None if dry_run or rewrite.refused else rewrite.apply()
         if journal is not None:
             back = in_a_sentence(vmxtool_command(rewrite.machine, "undo"))
-            done.append(f"the files are changed ({journal.parent.name}/{journal.name}); what takes it back: {back}")
-        formats.write("rewrite", format, rewrite, dry_run, journal)
+            outcome.done.append(
+                f"the files are changed ({journal.parent.name}/{journal.name}); what takes it back: {back}"
+            )
         if rewrite.refused:
-            sys.stdout.flush()
-            raise SystemExit(CANNOT_WRITE)
+            outcome.code = CANNOT_WRITE
+        formats.write("rewrite", format, rewrite, dry_run, journal)

@@ -22,7 +22,7 @@ def command(
     Run again, it takes back the rewrite before that one. A file that was changed since is not overwritten: undo says
     what differs, --only puts back the other files, and --print gives its old bytes.
     """
-    with errors_to_exit_codes(format) as done:
+    with errors_to_exit_codes(format) as outcome:
         if bool(only) + (print is not None) + list > 1:
             raise UsageError("--only, --print and --list exclude each other")
         if print is not None and format != formats.TEXT:
@@ -34,5 +34,5 @@ def command(
             sys.stdout.buffer.write(vmxtool.bytes_before(place, print))
         else:
             result = vmxtool.undo(place, only or ())
-            done.append("what was undone has its bytes from before the rewrite")
+            outcome.done.append("what was undone has its bytes from before the rewrite")
             formats.write("undo", format, result)

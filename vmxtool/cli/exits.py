@@ -60,28 +60,42 @@ def asked_format(words: Sequence[str]) -> str:
     return formats.JSON if wanted else formats.TEXT
 
 
+class Outcome:
+    """What a command has come to while it still has to say so.
+
+    Attributes:
+        code: the exit code of its answer, which counts also where the reader goes away before the end.
+        done: what has been done already; it is told where the answer itself cannot be written out.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing done, and nothing against it."""
+        self.code = DONE
+        self.done: list[str] = []
+
+
 @contextmanager
-def errors_to_exit_codes(form: str) -> Iterator[list[str]]:
+def errors_to_exit_codes(form: str) -> Iterator[Outcome]:
     """Turn errors inside the block into one line on standard error and the right exit code.
 
-    A reader that closes the pipe ends the program quietly, as does Ctrl-C. With VMXTOOL_TRACEBACK set in the
-    environment a fault of vmxtool itself shows its traceback, for those who mend it.
+    A reader that closes the pipe ends the program quietly, with the code of the answer, as does Ctrl-C with its own.
+    With VMXTOOL_TRACEBACK set in the environment a fault of vmxtool itself shows its traceback, for those who mend it.
 
     Args:
         form: the format that was asked for; an error is a document of its own in JSON.
 
     Yields:
-        A list for what has been done already: it is told where the answer itself cannot be written out.
+        What the command has come to, for it to fill in; its code ends the program.
     """
-    done: list[str] = []
+    outcome = Outcome()
     try:
-        yield done
+        yield outcome
         sys.stdout.flush()
     except VmxtoolError as error:
         fail(error, form)
     except BrokenPipeError:
         _drop_output()
-        raise SystemExit(DONE) from None
+        raise SystemExit(outcome.code) from None
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
     except Exception as error:
@@ -89,11 +103,13 @@ def errors_to_exit_codes(form: str) -> Iterator[list[str]]:
             # Standard output has no name; an error about a file has that of the file.
             _drop_output()
             reason = (error.strerror or str(error)).lower()
-            fail(WriteError("; ".join([f"the answer could not be written out: {reason}", *done])), formats.TEXT)
+            fail(WriteError("; ".join([f"the answer could not be written out: {reason}", *outcome.done])), formats.TEXT)
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]
         fail(VmxtoolError(f"a fault of vmxtool itself, please report it: {what}"), form)
+    if outcome.code != DONE:
+        raise SystemExit(outcome.code)
 
 
 def _drop_output() -> None:

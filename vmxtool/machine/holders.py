@@ -38,6 +38,8 @@ _INTERFACES = [f"eth{number}" for number in range(8)]
 _LOCALLY_GIVEN = 0x02  # bit of a MAC address that no maker gave; containers and VMs of many hosts have the same ones
 _NETWORK = "/sys/class/net"
 _NAMES_OF_MANY = ("localhost", "(none)")
+# The first space of process numbers that Linux makes has this number of its own (linux/proc_ns.h).
+_OWN_NUMBERS, _FIRST_NUMBERS = "/proc/self/ns/pid", "pid:[4026531836]"
 _LARGEST_PROCESS = 2**31 - 1
 _START_TIME = 19  # of the fields of /proc/*/stat behind the program's name (proc(5))
 
@@ -137,7 +139,7 @@ def does_run(process: int, began: int = 0) -> bool | None:
         began: when it began, in the clock ticks since the start of the system that Linux counts; 0 if not known. A
             process of that id that began at another time is another one.
     """
-    if sys.platform != "linux" or not 0 < process <= _LARGEST_PROCESS:
+    if sys.platform != "linux" or not 0 < process <= _LARGEST_PROCESS or not _sees_all_processes():
         return None
     try:
         os.kill(process, 0)
@@ -149,6 +151,14 @@ def does_run(process: int, began: int = 0) -> bool | None:
         return None
     now = start_time(process)
     return not began or now is None or now == began
+
+
+def _sees_all_processes() -> bool:
+    """Whether this process is where every process of the host has its number, and not in a container."""
+    try:
+        return os.readlink(_OWN_NUMBERS) == _FIRST_NUMBERS  # noqa: PTH115 no path is meant
+    except OSError:
+        return False
 
 
 def start_time(process: int) -> int | None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _ENDINGS = (".lck", ".writelock", ".vmx~", ".vswp")
 # What ESX makes on NFS has the id of the locked file in its name, and not that file's name.
 _ON_NFS = ".lck-"
+# ESX names the swap file of a VM's own process by the VM and a number, and hosted products name the memory of a running
+# VM by its BIOS id (field observations).
+_OF_A_RUN = re.compile(r"vmx-.*\.vswp|564d[0-9a-f-]+\.(?:vmem\.lck|vswp)")
 _FILE_ID = re.compile(r"\.lck-([0-9a-f]{16})")
 
 # The name of a member file that is complete; E and D are the file and the folder of one that is being made.
@@ -42,7 +45,8 @@ def is_lock(name: str) -> bool:
 
 def is_nameless(name: str) -> bool:
     """Whether it is a lock whose name does not tell what it locks, so that it counts for every VM in its folder."""
-    return name.lower().startswith(_ON_NFS)
+    low = name.lower()
+    return low.startswith(_ON_NFS) or _OF_A_RUN.fullmatch(low) is not None
 
 
 def read_lock(folder: Path, name: str, root: Path, files: Iterable[str] = ()) -> Lock:
@@ -56,7 +60,7 @@ def read_lock(folder: Path, name: str, root: Path, files: Iterable[str] = ()) ->
     """
     path = folder / name
     place = os.path.relpath(path, root)
-    if is_nameless(name):
+    if name.lower().startswith(_ON_NFS):
         host = read_esx_host(_read(path, root))
         return Lock(place, _locked_on_nfs(folder, name, root, files), holders=(host,) if host else ())
     if not name.lower().endswith(".lck"):

@@ -64,8 +64,10 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
     stems: dict[Path, set[str]] = {}
     for drive in drives:
         links = drive.chain.links if drive.chain is not None else ()
-        for path in (*(link.path for link in links), drive.found.path if drive.found is not None else None):
-            if path is not None and path.parent != root:
+        named = [*(link.path for link in links), *([drive.found.path] if drive.found and drive.found.path else [])]
+        # A disk that is a link has its lock where it really lies.
+        for path in (*named, *(Path(os.path.realpath(path)) for path in named)):
+            if path.parent != root:
                 # By its own name, since "disks/.." is the VM's folder too.
                 stems.setdefault(Path(os.path.realpath(path.parent)), set()).add(path.stem)
     stems.pop(root, None)
