@@ -253,6 +253,16 @@ def test_an_answer_that_cannot_be_written_is_told_and_so_is_what_was_done(copy_s
     assert (vm / ".vmxtool" / "0001.done").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["--version"], ["targets"]])
+def test_nothing_that_cannot_be_written_ends_with_a_traceback(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "vmxtool", *words], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (run.returncode, run.stderr.decode().count("\n")) == (4, 1)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="how a limit on a file shows is the system's")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_an_answer_that_is_cut_off_is_told(tmp_path: Path, unbuffered: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import IDE_DISK, make_disk, make_vm
+from build import IDE_DISK, SCSI_DISK, make_disk, make_vm
 from cli.program import Run, vmxtool
 from rewriter.instrumented import states, tree
 
@@ -243,3 +243,29 @@ def test_what_contradicts_itself_is_wrong_usage(vm: Vm, words: list[str]) -> Non
     assert run.code == 2
     assert run.err.count("\n") == 1
     assert tree(vm.folder) == before
+
+
+def test_a_snapshot_that_was_taken_since_is_told_before_its_disks_are_spoilt(tmp_path: Path) -> None:
+    config = make_vm(tmp_path, SCSI_DISK, hw=8, kind="sparse").config.path
+    library.plan_rewrite(tmp_path, hwversion=7).apply()
+    make_disk(tmp_path / "disk-000001.vmdk", "sparse", parent=tmp_path / "disk.vmdk")
+    config.write_text(config.read_text().replace('"disk.vmdk"', '"disk-000001.vmdk"'))
+    refused = vmxtool("undo", tmp_path)
+    assert refused.code == 4
+    assert "the VM has a snapshot now" in " ".join(refused.out.split())
+    assert "snapshot now" in vmxtool("undo", tmp_path, "--format", "json").json()["undo"]["warnings"][0]
+    # Whoever puts the old config back all the same is told what that comes to.
+    config.write_bytes(library.bytes_before(tmp_path, "vm.vmx"))
+    undone = vmxtool("undo", tmp_path, "--format", "json")
+    assert undone.code == 0
+    assert "is not the VM's last disk" in undone.json()["warnings"][0]
+
+
+def test_a_disk_that_was_written_to_since_says_so(tmp_path: Path) -> None:
+    make_vm(tmp_path, SCSI_DISK, hw=8, kind="sparse")
+    library.plan_rewrite(tmp_path, hwversion=7).apply()
+    disk = tmp_path / "disk.vmdk"
+    disk.write_bytes(disk.read_bytes().replace(b"CID=12345678", b"CID=deadbeef", 1))
+    refused = vmxtool("undo", tmp_path)
+    assert refused.code == 4
+    assert "what helps is a copy of the VM from before" in " ".join(refused.out.split())

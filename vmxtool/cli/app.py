@@ -35,8 +35,11 @@ class Program(TyperGroup):
         words = list(sys.argv[1:] if words is None else words)
         try:
             code = super().main(*arguments, **{**options, "standalone_mode": False})
+            sys.stdout.flush()
         except typer.Abort:
             raise SystemExit(1) from None
+        except OSError as error:  # of the help; a command tells its own
+            exits.fail_to_answer(error)
         except _wrong_words() as error:
             if not words:
                 error.show()  # the help

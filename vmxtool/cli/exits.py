@@ -53,6 +53,23 @@ def fail(error: VmxtoolError, form: str) -> None:
     raise SystemExit(code) from None
 
 
+def fail_to_answer(error: OSError, done: Sequence[str] = ()) -> None:
+    """End the program because standard output took no more; one that is closed by its reader ends it quietly.
+
+    Args:
+        error: why it did not.
+        done: what has been done already.
+
+    Raises:
+        SystemExit: always.
+    """
+    _drop_output()
+    if isinstance(error, BrokenPipeError):
+        raise SystemExit(DONE) from None
+    reason = (error.strerror or str(error)).lower()
+    fail(WriteError("; ".join([f"the answer could not be written out: {reason}", *done])), formats.TEXT)
+
+
 def asked_format(words: Sequence[str]) -> str:
     """Return the format that the words of a command line ask for, also where they are wrong: JSON or else text."""
     options = list(words[: words.index("--")] if "--" in words else words)
@@ -101,9 +118,7 @@ def errors_to_exit_codes(form: str) -> Iterator[Outcome]:
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             # Standard output has no name; an error about a file has that of the file.
-            _drop_output()
-            reason = (error.strerror or str(error)).lower()
-            fail(WriteError("; ".join([f"the answer could not be written out: {reason}", *outcome.done])), formats.TEXT)
+            fail_to_answer(error, outcome.done)
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]

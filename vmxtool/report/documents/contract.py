@@ -188,6 +188,7 @@ class UndoRefusalValue(TypedDict):
     files: list[FoundFileValue]
     undo_alone: Argv | None
     get_old: list[Argv]
+    warnings: list[str]
 
 
 class UndoDocument(TypedDict):
@@ -202,6 +203,7 @@ class UndoDocument(TypedDict):
     left: list[str]
     was_unfinished: bool
     copied: bool
+    warnings: list[str]
     about: dict[str, str]
 
 

@@ -124,6 +124,7 @@ def undo_value(result: UndoResult) -> UndoDocument:
         "left": list(result.undone.left),
         "was_unfinished": result.undone.was_unfinished,
         "copied": result.copied,
+        "warnings": list(result.warnings),
         "about": dict(result.about),
     }
 
@@ -147,6 +148,7 @@ def undo_refusal_value(refusal: Refusal) -> UndoRefusalValue:
         ],
         "undo_alone": next(iter(vectors([refusal.undo_alone])), None) or None,
         "get_old": vectors(refusal.get_old),
+        "warnings": list(refusal.warnings),
     }
 
 

@@ -27,6 +27,10 @@ _FOUND = {
     "missing": "is gone",
     "other": "is not as the rewrite left it",
 }
+_WRITTEN_SINCE = (
+    "another program has written to it since, as a product does once the VM is started, so no undo takes this disk "
+    "back; what helps is a copy of the VM from before"
+)
 _SIDES = {"after": "as it left it", "before": "as it was before"}
 
 
@@ -41,6 +45,8 @@ def print_refusal(error: VmxtoolError, _exit_code: int, stream: IO[str] | None =
         _print_file(out, file, refusal)
     if len(files) > _LISTED:
         print_hanging(out, " ", Text(f"and {count(len(files) - _LISTED, 'more file')}; --format json has them all"))
+    for warning in refusal.warnings:
+        print_hanging(out, Text("!", "bold red"), safe_text(warning))
     if refusal.undo_alone:
         print_heading(out, "what undoes alone all that can be")
         print_command(out, refusal.undo_alone, indent=2)
@@ -58,6 +64,8 @@ def _print_file(out: Console, file: FoundFile, refusal: Refusal) -> None:
     print_hanging(out, Text("✖", "bold red") if file.blocks else Text("·"), text)
     if file.blocks and file.is_text and found == "other" and not file.lines.count:
         print_hanging(out, "·", Text("it is too big, or cannot be read, to compare its lines"), indent=2)
+    if file.blocks and not file.is_text and found == "other":
+        print_hanging(out, "·", Text(_WRITTEN_SINCE), indent=2)
     for line in file.lines.shown:
         label = f"line {line.number}"
         for sign, style, what in (("-", "red", line.was), ("+", "green", line.now)):

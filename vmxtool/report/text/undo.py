@@ -51,6 +51,8 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
         print_hanging(out, Text("!", "yellow"), safe_text(f"{name} does not have its bytes from before"))
     if len(undone.left) > _LISTED:
         print_hanging(out, " ", Text(f"nor have {len(undone.left) - _LISTED} more"))
+    for warning in result.warnings:
+        print_hanging(out, Text("!", "bold red"), safe_text(warning))
     if result.copied:
         print_hanging(out, Text("!", "yellow"), Text(_COPIED.format("was rewritten")))
     if result.then:

@@ -9,19 +9,29 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool._files import is_inside
 from vmxtool.errors import InputError, Interrupted, UsageError, WriteError
 from vmxtool.machine.locate import as_named, find_config, read_config
+from vmxtool.machine.read import read_machine
 from vmxtool.rewriter.journal import paths, store
 from vmxtool.rewriter.journal.refusal import ChangedSince
 from vmxtool.rewriter.journal.undo import bytes_before, undo
 from vmxtool.rules.commands import in_a_sentence, vmxtool_at
+from vmxtool.rules.registry import findings_of
+from vmxtool.rules.snapshots import older_disk_attached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vmxtool.machine.model import Machine
     from vmxtool.rewriter.journal.store import JournalInfo
     from vmxtool.rewriter.journal.undo import RestoredFiles
     from vmxtool.rules.commands import Argv
 
 _CONFIG = "config"
+
+
+_SNAPSHOT_SINCE = (
+    "the VM has a snapshot now: its old config names the disks from before it, and starting the VM with them makes the "
+    "snapshot worthless"
+)
 
 
 class JournalFolder(NamedTuple):
@@ -48,6 +58,7 @@ class UndoResult(NamedTuple):
         path: its config, or else its folder, in the words of the user.
         copied: the rewrite was made in another folder, of which this one is a copy; see `JournalInfo`.
         then: where files are left, the command that undoes them once nothing speaks against it, else none.
+        warnings: what the VM must not be started with, as it is now.
     """
 
     undone: RestoredFiles
@@ -56,6 +67,7 @@ class UndoResult(NamedTuple):
     path: Path
     copied: bool
     then: Argv
+    warnings: tuple[str, ...] = ()
 
 
 def find_vm_folder(path: Path) -> JournalFolder:
@@ -113,9 +125,14 @@ def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
     except Interrupted as error:
         raise error.with_command(in_a_sentence(vmxtool_at(place.asked, "undo", *words))) from None
     except ChangedSince as error:
-        raise error.with_commands(place.asked, *_vm(place, about)) from None
+        vm = _read(place, about)
+        warnings = (_SNAPSHOT_SINCE,) if vm is not None and vm.snapshots.present else ()
+        raise error.with_commands(place.asked, *_vm(place, about), warnings) from None
     then = vmxtool_at(place.asked, "undo") if undone.left else ()
-    return UndoResult(undone, about, *_vm(place, about), copied=info is not None and info.copied, then=then)
+    copied = info is not None and info.copied
+    vm = _read(place, about)
+    older = findings_of(older_disk_attached, vm) if vm is not None else []
+    return UndoResult(undone, about, *_vm(place, about), copied, then, tuple(item.message for item in older))
 
 
 def old_bytes(place: JournalFolder, name: str) -> bytes:
@@ -140,6 +157,16 @@ def _due(place: JournalFolder) -> JournalInfo | None:
     if info is not None and not _is_of(info, place):
         raise _other_first(place, info.about[_CONFIG])
     return info
+
+
+def _read(place: JournalFolder, about: Mapping[str, str]) -> Machine | None:
+    """The VM as it is now, or None where it cannot be read."""
+    name = about.get(_CONFIG, place.config)
+    if name is None or not _is_plain(name) or not is_inside(place.folder, place.folder / name):
+        return None
+    with suppress(InputError, UsageError):
+        return read_machine(place.folder / name)
+    return None
 
 
 def _vm(place: JournalFolder, about: Mapping[str, str]) -> tuple[str | None, Path]:

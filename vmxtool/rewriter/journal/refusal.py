@@ -57,6 +57,7 @@ class Refusal:
         get_old: the commands that get the bytes from before of the texts that block.
         name: the VM's name, None where its config cannot be read.
         path: the VM's config, or else its folder, in the words of the user.
+        warnings: what the person must not do with the old bytes.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Refusal:
     get_old: tuple[Argv, ...] = ()
     name: str | None = None
     path: Path | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class ChangedSince(WriteError):
@@ -83,7 +85,7 @@ class ChangedSince(WriteError):
         super().__init__(problem, path=path, hint=hint, candidates=details.alone)
         self.details = details
 
-    def with_commands(self, vm: Path, name: str | None, path: Path) -> ChangedSince:
+    def with_commands(self, vm: Path, name: str | None, path: Path, warnings: tuple[str, ...] = ()) -> ChangedSince:
         """The same with commands, for the VM as the user named it; its name and path are for the title."""
         found = self.details
         wanted = [word for file in found.alone for word in ("--only", file)]
@@ -98,7 +100,7 @@ class ChangedSince(WriteError):
             hint = f"what undoes the others alone: {in_a_sentence(alone)}"
         elif old:
             hint = f"what gets its bytes from before: {in_a_sentence(old[0])}"
-        details = replace(found, undo_alone=alone, get_old=old, name=name, path=path)
+        details = replace(found, undo_alone=alone, get_old=old, name=name, path=path, warnings=warnings)
         return ChangedSince(self.problem, details, path=self.path, hint=hint)
 
 
