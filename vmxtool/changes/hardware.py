@@ -112,7 +112,7 @@ def _is_off(files: Files, head: str) -> bool:
 
 def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     document, row = files.vm.config.document, devices()[row_id]
-    if not row.takes(document[folded]):
+    if row.value is not None and not row.takes(document[folded]):
         return None
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)

@@ -292,4 +292,7 @@ class Machine:
     @property
     def disks(self) -> tuple[Drive, ...]:
         """The hard disks."""
-        return tuple(drive for drive in self.drives if drive.kind == "disk")
+        found: tuple[Drive, ...] | None = self.memo.get("disks")
+        if found is None:
+            found = self.memo["disks"] = tuple([drive for drive in self.drives if drive.kind == "disk"])
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside, last_part
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Drive, Machine
 
-_CONFIG_SUFFIXES = frozenset({".vmx", ".vmtx", ".cfg"})
+_CONFIG_SUFFIXES = (".vmx", ".vmtx", ".cfg")
 _NAME_KEYS = (".filename", ".name")
 
 
@@ -56,12 +57,13 @@ def _is_at(drive: Drive, path: Path) -> bool:
 
 def _other_configs(vm: Machine) -> Iterator[Path]:
     try:
-        beside = sorted(vm.config.folder.iterdir())
+        beside = sorted(os.listdir(vm.config.folder))  # noqa: PTH208 names alone are wanted
     except OSError:
         return  # a folder that cannot be listed is told of by a rule of its own
-    for path in beside:
-        if path.suffix.lower() not in _CONFIG_SUFFIXES or path.name.startswith(".") or path == vm.config.path:
+    for name in beside:
+        if not name.lower().endswith(_CONFIG_SUFFIXES) or name.startswith(".") or name == vm.config.path.name:
             continue
+        path = vm.config.folder / name
         # What a link leads to outside the folder is opened for no other VM than the one that was named.
         if not path.is_symlink() or is_inside(vm.config.folder, path):
             yield path

@@ -193,8 +193,7 @@ def rule(
         title, _, rest = (check.__doc__ or "").strip().partition("\n")
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
         _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check, only_if)
-        _sorted.cache_clear()
-        _by_check.cache_clear()
+        _forget_lists()
         return check
 
     return register
@@ -203,8 +202,12 @@ def rule(
 def forget(code: str) -> None:
     """Take a rule out again."""
     del _RULES[code]
-    _sorted.cache_clear()
-    _by_check.cache_clear()
+    _forget_lists()
+
+
+def _forget_lists() -> None:
+    for kept in (_sorted, _of, _by_check):
+        kept.cache_clear()
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -224,16 +227,19 @@ def _sorted() -> tuple[Rule, ...]:
     return tuple(sorted(_RULES.values(), key=lambda it: (_FAMILIES.index(it.code[:3]), it.code)))
 
 
+@cache
+def _of(about: About) -> tuple[Rule, ...]:
+    return tuple(it for it in all_rules() if it.about is about)
+
+
 def judge_files(machine: Machine) -> list[Finding]:
     """Return the findings about a VM's files, whatever the target."""
-    about = (it for it in all_rules() if it.about is About.FILES)
-    return _of_a_real_vm([it.finding(hit) for it in about for hit in it.check(machine)])
+    return _of_a_real_vm([it.finding(hit) for it in _of(About.FILES) for hit in it.check(machine)])
 
 
 def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
     """Every rule about a VM on a target that may have a hit for this VM."""
-    on_target = (it for it in all_rules() if it.about is About.TARGET)
-    return tuple(it for it in on_target if it.only_if is None or it.only_if(machine))
+    return tuple([it for it in _of(About.TARGET) if it.only_if is None or it.only_if(machine)])
 
 
 def judge(case: Case) -> list[Finding]:
