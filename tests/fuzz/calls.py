@@ -170,7 +170,7 @@ def make_call(call: Call, root: Path) -> list[Step]:
     where = call.where
     folder = root / "vm" if call.inside and (root / "vm").is_dir() else root
     if call.inside:
-        where = where.removeprefix("vm").removeprefix("/") or "."
+        where = where.removeprefix("vm").lstrip("/") or "."
     with contextlib.chdir(folder):
         return list(_commands(call, where, root) if call.kind in _TERMINALS else _functions(call, where, root))
 

@@ -62,7 +62,8 @@ def _whole(path: Path, head: bytes) -> bytes:
 
 def _region(path: Path, header: headers.SparseHeader) -> bytes:
     start, length = header.descriptor_offset * SECTOR, header.descriptor_size * SECTOR
-    return _files.read_range(path, start, length) if start > 0 and 0 < length <= MAX_BYTES else b""
+    within = start > 0 and 0 < length <= MAX_BYTES and start + length <= (_files.size_of(path) or 0)
+    return _files.read_range(path, start, length) if within else b""
 
 
 def _described(descriptor: Descriptor, file: str) -> StatedParent | None:
