@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,15 +56,21 @@ def test_some_cases_of_each_kind(part: int) -> None:
 def test_for_some_minutes(request: pytest.FixtureRequest) -> None:
     minutes = request.config.getoption("--minutes")
     base = request.config.getoption("--base") or f"corpus-{time.time_ns():x}"
-    terminal = request.config.get_terminal_writer()
-    terminal.line(f"\n--base {base}")
+    terminal, capture = request.config.get_terminal_writer(), request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        """Tell at once: a campaign may take long, and a find is worth knowing while it runs."""
+        with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+            terminal.line(line)
+
+    say(f"\n--base {base}")
     campaign = run_cases(
         seeds_from(base),
         minutes * 60,
         1 if "PYTEST_XDIST_WORKER" in os.environ else None,
-        lambda seed, find: terminal.line(f"--seed {seed}  {find.check}: {find.what}"),
+        lambda seed, find: say(f"--seed {seed}  {find.check}: {find.what}"),
     )
-    terminal.line(str(campaign))
+    say(str(campaign))
     fail_on(campaign)
 
 

@@ -263,7 +263,7 @@ def test_a_product_with_a_wider_range_of_hardware_refuses_no_version_that_a_narr
     assert compared > len(KNOWN)
 
 
-@pytest.mark.parametrize("version", [0, 5, 31, 4_000])
+@pytest.mark.parametrize("version", [0, 5, 31, 4_000, 2**31 - 1])
 def test_a_hardware_version_that_no_product_has_is_ready_nowhere(version: int) -> None:
     vm = config(f'virtualHW.version = "{version}"\nguestOS = "winxppro"\n')
     for product in KNOWN:

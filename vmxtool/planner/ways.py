@@ -203,7 +203,9 @@ def upgrades(own: int, version: int) -> tuple[Move, ...]:
 
 def nearest_below(target: Product, version: int) -> int | None:
     """The newest hardware version below one that a product runs and vmxtool writes; None where there is none."""
-    return next((it for it in range(version - 1, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
+    # A config may name a version of ten digits; none above the newest known one is offered anywhere.
+    newest = min(version - 1, newest_known())
+    return next((it for it in range(newest, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)
 
 
 def nearest_offered(target: Product, version: int) -> int | None:
