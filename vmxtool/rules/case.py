@@ -163,7 +163,9 @@ class Case:
         version_changed: whether the VM has another hardware version by now than its files.
         guest: the guest system that the VM is said to have, or None where its name is not known.
         disks: the hard disks, each as the files have it and as it is now.
-        unknown: settings of devices that the version does not know on the target; disks that have to move left out.
+        lost: ids of the rows of devices.toml that the VM has something of and the version does not know on the target;
+            disks that have to move left out.
+        unknown: the settings that fall under them.
     """
 
     def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
@@ -175,7 +177,8 @@ class Case:
         self.guest = find_guest(now.guest) if now.guest else None
         self.disks = tuple([(files.drives[disk.drive], disk) for disk in now.disks])
         lost = now.devices & unknown_rows(now.version, target.esx) if now.version is not None else frozenset()
-        self.unknown = tuple([it for it in files.settings if it.rule.id in lost]) if lost else ()
+        self.lost = lost
+        self.unknown: tuple[Setting, ...] = files.once(_of_rows, lost) if lost else ()
 
     def over(self, limit: str, amount: int) -> Limit | None:
         """The limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
@@ -213,6 +216,10 @@ class Case:
             limit = over_row(self.files, self.target, rule, key, version)
             if limit is not None:
                 yield OverLimit(key, rule, limit)
+
+
+def _of_rows(files: Files, rows: frozenset[str]) -> tuple[Setting, ...]:
+    return tuple([it for it in files.settings if it.rule.id in rows])
 
 
 @lru_cache(maxsize=512)

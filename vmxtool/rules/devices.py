@@ -42,12 +42,9 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     """
     if case.runs is Ternary.NO:
         return  # with that version it does not start there at all
-    found: dict[str, tuple[DeviceRule, list[str]]] = {}
-    for key, row in case.unknown:
-        found.setdefault(row.id, (row, []))[1].append(key)
-    for row, keys in found.values():
-        # What is said of it is the same on every target.
-        yield case.files.once(_unknown_device, row.id, tuple(keys))
+    if case.lost:
+        # What is said of them is the same on every target that has the version alike.
+        yield from case.files.once(_unknown_devices, case.lost)
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -59,6 +56,15 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
                 (case.target.source,),
                 subject=drive.id,
             )
+
+
+def _unknown_devices(files: Files, lost: frozenset[str]) -> list[Hit]:
+    """A hit for each row that a version does not know, in the order of the config."""
+    found: dict[str, list[str]] = {}
+    for setting in files.settings:
+        if setting.rule.id in lost:
+            found.setdefault(setting.rule.id, []).append(setting.key)
+    return [_unknown_device(files, row_id, keys) for row_id, keys in found.items()]
 
 
 def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str]) -> Hit:

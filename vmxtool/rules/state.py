@@ -178,7 +178,7 @@ def lowered_mark(row: DeviceRule) -> str:
     return f"{LOWERED}{row.id}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def rows_for(key: str) -> tuple[DeviceRule, ...]:
     """The rows of devices.toml that a folded key falls under; configs have few keys of their own."""
     return rules_for(key)
