@@ -92,7 +92,10 @@ def prove_descriptors(rewritten: Sequence[Rewritten]) -> None:
         again = Descriptor.parse(bytes(item.after), region=item.before.region)
         planned = {fold(change.key): change.after for change in item.changes}
         for old, new in zip(item.before.settings, again.settings, strict=False):
-            wanted = planned.get(fold(old.key), item.before.value_of(old))
+            change = planned.get(fold(old.key))
+            if change is None and (old.key, old.raw) == (new.key, new.raw):
+                continue
+            wanted = item.before.value_of(old) if change is None else change
             if old.key != new.key or again.value_of(new) != wanted:
                 raise _fault(item.link.file, f"{old.key} would not be as planned")
         same_length = not item.before.region or len(again.raw) == len(item.before.raw)

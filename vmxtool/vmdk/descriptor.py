@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.vmdk.lines import Extent, Remark, Setting, parse_extent, parse_setting, tokens
@@ -121,11 +122,7 @@ class Descriptor:
                 Remark(at, decode(text.rstrip("\r\n").encode("latin-1")), "not a line of a disk descriptor")
                 for text, at in unknown
             ),
-            ddb=DiskDataBase(
-                (setting.key[len(_DDB) :], decode(setting.raw))
-                for setting in settings
-                if setting.key[: len(_DDB)].lower() == _DDB
-            ),
+            ddb=DiskDataBase((key, decode(raw)) for key, raw in _of_data_base(settings)),
             bom=bom,
         )
 
@@ -293,6 +290,16 @@ def _find_codec(settings: list[Setting], text: bytes) -> str:
     return codec
 
 
+def _of_data_base(settings: list[Setting]) -> Iterable[tuple[str, bytes]]:
+    """The first of equal keys of the disk data base, without their prefix, with its value."""
+    found: dict[str, tuple[str, bytes]] = {}
+    for setting in settings:
+        if setting.key[: len(_DDB)].lower() == _DDB:
+            found.setdefault(setting.key.lower(), (setting.key[len(_DDB) :], setting.raw))
+    return found.values()
+
+
+@lru_cache(maxsize=64)
 def _decoder(codec: str) -> Callable[[bytes], str]:
     if encodings.is_shifting(codec):
         return lambda raw: encodings.decode(raw, codec)
