@@ -48,7 +48,9 @@ SCSI = SCSI_DISK + 'scsi0.virtualDev = "{}"'
         ('mem.hotadd = "TRUE"', "rhel5", 7, 6, "mem.hotadd", None),
         ('vhv.enable = "TRUE"', "rhel5", 9, 8, "vhv.enable", None),
         ('cpuid.coresPerSocket = "2"\nnumvcpus = "2"', "rhel5", 7, 6, "cpuid.coresPerSocket", None),
-        ('cpuid.coresPerSocket = "128"\nnumvcpus = "128"', "rhel5", 20, 19, "cpuid.coresPerSocket", "64"),
+        ('cpuid.coresPerSocket = "300"\nnumvcpus = "300"', "rhel5", 22, 21, "cpuid.coresPerSocket", "256"),
+        # sources disagree, so it stays
+        ('cpuid.coresPerSocket = "128"\nnumvcpus = "128"', "rhel5", 20, 19, "virtualHW.version", "19"),
         # disks
         ('ctkEnabled = "TRUE"', "rhel5", 7, 6, "ctkEnabled", None),
         (SCSI.format("lsilogic") + '\nscsi0:0.ctkEnabled = "TRUE"', "rhel5", 7, 6, "scsi0:0.ctkEnabled", None),

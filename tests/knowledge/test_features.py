@@ -18,7 +18,7 @@ ROW = '[[feature]]\nid = "x"\nsince = ["ws6"]\nsource = "field-observations"\nch
         ("opens-partial-encryption", "ws16", False),
         ("opens-partial-encryption", "ws16.2", True),
         ("opens-partial-encryption", "ws25h2", True),
-        ("opens-partial-encryption", "fusion12.2", False),
+        ("opens-partial-encryption", "fusion12.2", True),
         ("opens-partial-encryption", "fusion13", True),
         ("opens-partial-encryption", "hw18", False),
         ("opens-partial-encryption", "hw19", True),

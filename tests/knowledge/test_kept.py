@@ -33,9 +33,8 @@ CACHED = (
     *LOADERS.values(),
     guest_module._by_name,
     device_module._index,
-    name_module._shelf,
+    name_module._names,
     product_module.shipped,
-    name_module._catalogue,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATA = Path(documents.__file__).parent
-HEAD = 'columns = ["id", "title", "publisher", "dated", "address", "read", "remark"]\n'
+HEAD = 'columns = ["id", "title", "publisher", "dated", "until", "address", "read", "stands_alone", "remark"]\n'
 # The guide has 34 pages and 19 tables.
 PLACE_IN_GUIDE = re.compile(r"p(?:0[1-9]|[12]\d|3[0-4])|t(?:0[1-9]|1\d)(?::r\d+c\d+|:n\d+)?")
 
@@ -57,9 +58,27 @@ def test_a_row_that_rests_on_general_knowledge_alone_is_unverified() -> None:
     assert [row for row in resting if not row.unverified] == []
 
 
+@pytest.mark.parametrize(
+    ("until", "day", "timely"),
+    [
+        ("2022", "2022-11-17", True),
+        ("2022-10", "2022-11-17", False),
+        ("2022", "2023", False),
+        ("2026-08", "2022-11", True),
+        ("", "2022", False),
+        ("", "", True),
+    ],
+)
+def test_a_document_speaks_of_nothing_that_came_after_it(until: str, day: str, timely: bool) -> None:
+    one = documents.Source("a", "t", "", "", until, "", date(2026, 11, 22), stands_alone=True, remark="")
+    assert one.confirms(day) is timely
+    assert not replace(one, read=None, stands_alone=False).confirms(day)
+
+
 def test_every_row_was_checked_on_a_day_after_its_documents_were_read() -> None:
     for row in facts():
-        assert row.checked >= max(documents.source(reference)[0].read for reference in row.sources)
+        days = [day for reference in row.sources if (day := documents.source(reference)[0].read) is not None]
+        assert row.checked >= max(days, default=row.checked), row
 
 
 @pytest.mark.parametrize(
@@ -90,13 +109,18 @@ def test_a_document_tells_who_when_and_where() -> None:
 @pytest.mark.parametrize(
     ("rows", "complaint"),
     [
-        ('["a", "", "", "", "", 2026-11-22, ""]', "row a: column title"),
-        ('["a", "t", "", "", "", "yesterday", ""]', "row a: column read"),
-        ('["a", "t", "", "", "", 2026-11-22T10:00:00Z, ""]', "row a: column read"),
-        ('["a", "t", "", "", 2026-11-22, ""]', "row a: 7 cells"),
-        ('["a b", "t", "", "", "", 2026-11-22, ""]', "row a b: column id"),
-        ('["a", "t", "", "", "", 2026-11-22, ""], ["a", "t", "", "", "", 2026-11-22, ""]', "row a: column id"),
+        ('["a", "", "", "", "", "", 2026-11-22, true, ""]', "row a: column title"),
+        ('["a", "t", "", "", "", "", "yesterday", true, ""]', "row a: column read"),
+        ('["a", "t", "", "", "", "", 2026-11-22T10:00:00Z, true, ""]', "row a: column read"),
+        ('["a", "t", "", "", 2026-11-22, ""]', "row a: 9 cells"),
+        ('["a b", "t", "", "", "", "", 2026-11-22, true, ""]', "row a b: column id"),
+        (
+            '["a", "t", "", "", "", "", 2026-11-22, true, ""], ["a", "t", "", "", "", "", 2026-11-22, true, ""]',
+            "row a: column id",
+        ),
         ('"a"', "row 1: a list"),
+        ('["a", "t", "", "", "May", "", 2026-11-22, true, ""]', "row a: column until"),
+        ('["a", "t", "", "", "", "", "-", true, ""]', "row a: column stands_alone"),
     ],
 )
 def test_a_broken_row_is_named(rows: str, complaint: str) -> None:
@@ -114,7 +138,9 @@ def test_what_is_no_toml_is_named() -> None:
         documents.read_sources("rows = [")
 
 
-@pytest.mark.parametrize("file", ["products.toml", "hardware.toml", "devices.toml", "guests.toml", "sources.toml"])
+@pytest.mark.parametrize(
+    "file", ["engines.toml", "products.toml", "hardware.toml", "devices.toml", "guests.toml", "sources.toml"]
+)
 def test_the_quick_reading_of_a_data_file_is_that_of_tomllib(file: str) -> None:
     def dates_as_text(value: Any) -> Any:
         if isinstance(value, dict):
@@ -129,15 +155,15 @@ def test_the_quick_reading_of_a_data_file_is_that_of_tomllib(file: str) -> None:
 
 def test_rows_over_several_lines_are_read_too() -> None:
     rows = """rows = [
-  ["a", "t", "", "", "", 2026-11-22, ""],
+  ["a", "t", "", "", "", "", 2026-11-22, true, ""],
   ["b", "t", "",
-   "", "", 2026-11-22, ""],
+   "", "", "", 2026-11-22, true, ""],
 ]
 """
     assert list(documents.read_sources(HEAD + rows)) == ["a", "b"]
 
 
 def test_the_line_of_a_slip_is_told_where_rows_stand_before_it() -> None:
-    rows = 'rows = [\n  ["a", "t", "", "", "", 2026-11-22, ""],\n]\nslip\n'
+    rows = 'rows = [\n  ["a", "t", "", "", "", "", 2026-11-22, true, ""],\n]\nslip\n'
     with pytest.raises(KnowledgeError, match="line 5"):
         documents.read_sources(HEAD + rows)

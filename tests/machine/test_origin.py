@@ -12,7 +12,7 @@ from machine import vms
 
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.machine import signs
-from vmxtool.machine.makers import group, makers
+from vmxtool.machine.makers import group, makers, told_as
 from vmxtool.machine.read import describe, read_machine
 from vmxtool.vmx.document import Document
 
@@ -255,7 +255,7 @@ def test_two_processors_rule_out_what_has_one(tmp_path: Path) -> None:
 def test_what_only_an_unverified_figure_denies_stays_in_sight(tmp_path: Path) -> None:
     found = shares(vms.read(tmp_path, 'maxvcpus = "4"', 'sound.present = "TRUE"', hw=7))
     assert found["ws7"] > found["server2"] > 0
-    assert "ws6.5" not in found
+    assert found["ws7"] > found["ws6.5"] > 0
 
 
 def test_no_product_offers_a_million_processors_and_all_stay(tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_a_log_in_a_folder_of_two_vms_is_of_neither(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", signs_words := sorted({row[2] for row in signs._SETTINGS}))
 def test_a_group_is_some_of_the_products(word: str) -> None:
-    known = {product.id for product in products().values() if product.family != HARDWARE}
+    known = {told_as(product) for product in products().values() if product.family != HARDWARE}
     assert group(word) < known
     assert group(word)
 
@@ -376,5 +376,5 @@ def test_what_is_farther_from_a_products_own_version_is_rarer() -> None:
 def test_every_version_that_a_product_creates_has_makers() -> None:
     for product in products().values():
         if product.family != HARDWARE and product.creates is not None:
-            assert makers(product.creates)[product.id].share > 0
+            assert makers(product.creates)[told_as(product)].share > 0
             assert all(maker.share <= 1 for maker in makers(product.creates).values())

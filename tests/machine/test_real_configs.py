@@ -13,7 +13,7 @@ from peers import CORPUS, needs_corpus
 from vmxtool.errors import InputError
 from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.products import products
-from vmxtool.machine.makers import group
+from vmxtool.machine.makers import group, told_as
 from vmxtool.machine.read import read_machine
 from vmxtool.vmx.document import Document
 
@@ -189,9 +189,9 @@ def test_what_ran_on_a_windows_or_linux_host_was_made_on_one(path: Path, product
     vm = read(path)
     first = vm.origin[0]
     assert first.product in group("on-linux")
-    version = vm.hardware.version
-    if products()[product].creates == version and products()[product].family == "workstation":
-        assert first.confidence == next(one.confidence for one in vm.origin if one.product == product)
+    version, row = vm.hardware.version, products()[product].row
+    if products()[row].creates == version and products()[row].family == "workstation":
+        assert first.confidence == next(one.confidence for one in vm.origin if one.product == told_as(products()[row]))
 
 
 @pytest.mark.parametrize("name", GUESSED_ESX)

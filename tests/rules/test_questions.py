@@ -97,8 +97,8 @@ def test_and_on_earlier_hosts_it_does_not(ask: Ask, target: str, version: int) -
 
 def test_why_does_vmx_20_not_run_on_esxi_7_0_3(ask: Ask) -> None:
     verdict = ask("ESXi 7.0.3", 20)
-    assert "(vmx-20) is newer than ESXi 7.0 Update 2 runs (up to 19)" in blocker(verdict).message
-    assert commands(verdict) == ["vmxtool rewrite --target esxi7.0u2 shop.vmx"]
+    assert "(vmx-20) is newer than ESXi 7.0 Update 3 runs (up to 19)" in blocker(verdict).message
+    assert commands(verdict) == ["vmxtool rewrite --target esxi7.0u3 shop.vmx"]
 
 
 def test_device_sata_is_not_supported_by_current_hwversion(ask: Ask) -> None:
@@ -111,7 +111,7 @@ def test_device_sata_is_not_supported_by_current_hwversion(ask: Ask) -> None:
 
 
 def test_how_do_i_get_from_22_to_21_after_25h2_made_the_vm(ask: Ask) -> None:
-    for target, wanted in (("ws17.6", "ws17.5"), ("fusion13.6", "fusion13.5")):
+    for target, wanted in (("ws17.6", "ws17.6"), ("fusion13.6", "fusion13.6")):
         verdict = ask(target, 22, HOSTED)
         assert blocker(verdict).name == "hardware-version-too-new"
         assert commands(verdict) == [f"vmxtool rewrite --target {wanted} shop.vmx"]
@@ -131,7 +131,7 @@ def test_object_type_requires_hosted_i_o(ask: Ask) -> None:
     assert commands(verdict) == ["esxcli system module load -m multiextent", *IMPORT]
 
 
-@pytest.mark.parametrize(("target", "wanted"), [("esxi6.7u3", "esxi6.7u2"), ("ws14", "ws14"), ("esxi6.0", "esxi6.0")])
+@pytest.mark.parametrize(("target", "wanted"), [("esxi6.7u3", "esxi6.7u3"), ("ws14", "ws14"), ("esxi6.0", "esxi6.0")])
 def test_how_do_i_lower_an_image_from_16_so_that_older_hosts_take_it(ask: Ask, target: str, wanted: str) -> None:
     verdict = ask(target, 16, ESX if "esx" in target else HOSTED)
     assert blocker(verdict).code in {"PRD101", "PRD103"}

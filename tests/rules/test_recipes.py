@@ -17,8 +17,9 @@ import vmxtool
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.hardware import hardware_versions
-from vmxtool.knowledge.product_names import read_names
-from vmxtool.knowledge.products import FILE, read_products
+from vmxtool.knowledge.product_names import names_of
+from vmxtool.knowledge.product_rows import read_products
+from vmxtool.knowledge.products import ENGINES, FILE
 from vmxtool.planner.check import check
 from vmxtool.planner.verdict import Answer
 from vmxtool.rules.registry import About, Hit, forget, manual, rule
@@ -175,26 +176,41 @@ def test_a_rule_is_in_the_reports(add: Add, capsys: pytest.CaptureFixture[str]) 
         assert "DSK280" in capsys.readouterr().out
 
 
-# --- a product: one row
+# --- a product: a block, and one of its engine where no other has it
 
-ROW = """\
-  ["ws99", "Workstation 99", "99", "-", 22, "14..22", "14 16 18 19 20 21 22", 64, true, true, "scsi sata nvme",
-   "hosted", "hosted", "many", 262144, 10, true, "copy", "2030", "", "general", 2030-01-01, "released", ""],
+ENGINE = """
+[[engine]]
+id = "hosted-99"
+kind = "hosted"
+since = "2030"
+runs = "14..22"
+creates = 22
+converts_to = "14 16 18 19 20 21 22"
+max_vcpus = 64
+disk_buses = "scsi sata nvme"
+source = "kb:1003746"
+checked = 2030-01-01
+"""
+PRODUCT = """
+[[product]]
+id = "ws99"
+family = "workstation"
+name = "Workstation 99"
+engine = "hosted-99"
+source = "general"
+checked = 2030-01-01
 """
 
 
-def test_a_product_is_one_row(tmp_path: Path) -> None:
-    text = _load.shipped(FILE)
-    family = text.index('id = "workstation"')
-    end = text.index("\n]\n", family) + 1
-    shelf = read_products(text[:end] + ROW + text[end:], hardware_versions())
-    product = shelf.products["ws99"]
-    assert product in read_names(shelf).exact.values()
+def test_a_product_is_a_block(tmp_path: Path) -> None:
+    read = read_products(_load.shipped(ENGINES) + ENGINE, _load.shipped(FILE) + PRODUCT, hardware_versions())
+    product = read.products["ws99"]
+    assert names_of(read).exact["workstation 99 "] == "ws99"
 
     config = write_config(tmp_path, 'ide0:0.present = "TRUE"\nide0:0.fileName = "gone.vmdk"', hw=7)
     verdict = check(vmxtool.inspect(config), product)
     assert {"PRD102", "DSK201"} <= {item.code for item in verdict.findings}
-    assert "ide0:0 is an IDE disk; Workstation 99 offers NVME, SATA, SCSI for hard disks" in {
+    assert "ide0:0 is an IDE disk; Workstation 99 offers NVME, SATA, SCSI for hard disks (unverified)" in {
         item.message for item in verdict.findings
     }
     config = write_config(tmp_path, hw=22)

@@ -9,10 +9,11 @@ from vmxtool._resources import text as resource
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
 _NONE = "-"
+_TABLES = ("from", "disputed")
 _ROW = r"(?m)^ +(\[.*\]),$"
 _DAY = r" ([0-9]{4}-[0-9]{2}-[0-9]{2}),"
 _QUOTED = r' "\1",'
@@ -122,26 +123,16 @@ class Row:
             pass
         raise self.broken(column, f"a date is wanted, not {self._cells[column]!r}")
 
-    def sources(self, column: str = "source") -> tuple[str, ...]:
-        """The sources of the row; at least one."""
-        refs = self.words(column)
-        if not refs:
-            raise self.broken(column, "no source is named")
-        return refs
+    def table(self, column: str) -> dict[str, str]:
+        """A table of texts."""
+        value = self._cells[column]
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise self.broken(column, f"a table of texts is wanted, not {value!r}")
+        return value
 
-    def unverified(self, also: Sequence[str] = (), column: str = "unverified") -> frozenset[str]:
-        """The columns of the row that no source confirms; "disk_buses.nvme" is a part of one.
-
-        Args:
-            also: fields that a column is read into under other names.
-            column: the column that lists them.
-        """
-        names = self.words(column)
-        for name in names:
-            field = name.partition(".")[0]
-            if field not in self._cells and field not in also:
-                raise self.broken(column, f"{name!r} is not a column of this row")
-        return frozenset(names)
+    def columns(self) -> Iterable[str]:
+        """The names of its cells."""
+        return self._cells.keys()
 
 
 def shipped(file: str) -> str:
@@ -250,6 +241,8 @@ def record(file: str, table: Mapping[str, Any], wanted: str, optional: Mapping[s
 
 
 def _shared(file: str, grid: Mapping[str, Any], key: str) -> Any:
+    if key in _TABLES:
+        return grid.get(key, {})
     if key not in grid:
         raise KnowledgeError(f"{file}: group {grid.get('group', 'without a name')}: column {key}: it is missing")
     return grid[key]

@@ -24,12 +24,14 @@ class Spelling(NamedTuple):
     Attributes:
         family: the family of products.
         version: its version, filled up with zeros to four numbers: 6.7 Update 2 is (6, 7, 2, 0).
+        written: the numbers that were written, without those filled up: (6, 7, 2), and (17,) for "ws17".
         variant: "smp", or empty.
         exact: the name in one fixed form, which keeps "5" and "5.0" apart.
     """
 
     family: str
     version: tuple[int, ...]
+    written: tuple[int, ...]
     variant: str
     exact: str
 
@@ -67,6 +69,7 @@ def spell(text: str, words: Mapping[str, str]) -> Spelling | None:
         # Updates count below the second number, also where that is left out: "7u3" is 7.0.3.
         numbers = [*numbers, 0] if len(numbers) == 1 else numbers
         numbers.append(int(update))
+    written = tuple(numbers)
     numbers.extend([0] * (4 - len(numbers)))
     release = match["number"] + (f"h{half}" if half else "") + (f"u{update}" if update else "")
-    return Spelling(family, tuple(numbers), variant, f"{family} {release} {variant}")
+    return Spelling(family, tuple(numbers), written, variant, f"{family} {release} {variant}")

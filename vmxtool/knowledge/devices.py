@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
 from vmxtool.knowledge.hardware import BUSES, LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from vmxtool.knowledge.backing import Backing
 
 Action = Literal["remove", "replace", "refuse", "move-disks", "limit"]
 Safety = Literal["safe", "unsafe", "manual"]
@@ -33,8 +36,10 @@ _OPTIONAL = {
     "per_unit": 1,
     "on_any_change": False,
     "guest_loses": "-",
-    "unverified": "",
+    "from": {},
+    "disputed": {},
 }
+_CLAIMS = ("keys", "value", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
 _HEAD = 3
 _NUMBER = re.compile(r"[0-9]+")
 _NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
@@ -61,9 +66,8 @@ class DeviceRule:
         safety: whether the guest starts without it (safe), may not (unsafe), or only the owner can change it (manual).
         reason: why, one sentence.
         guest_loses: what the guest no longer has, or None.
-        sources: what the row rests on.
+        backing: what the row rests on.
         checked: the day someone looked.
-        unverified: names of the fields that may warn but never block.
     """
 
     id: str
@@ -80,14 +84,23 @@ class DeviceRule:
     safety: Safety
     reason: str
     guest_loses: str | None
-    sources: tuple[str, ...]
+    backing: Backing
     checked: date
-    unverified: frozenset[str]
 
     @property
     def source(self) -> str:
         """The first of its sources."""
-        return self.sources[0]
+        return self.backing.row[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the row rests on."""
+        return self.backing.all()
+
+    @property
+    def unverified(self) -> frozenset[str]:
+        """Names of the fields that may warn and never block."""
+        return self.backing.unverified
 
     def matches(self, key: str) -> bool:
         """Whether a key of a config, in any case, is one of its keys."""
@@ -121,8 +134,8 @@ def devices() -> Mapping[str, DeviceRule]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    files = (FILE, "devices.py", "hardware.py")
-    rows = _kept.recall(DeviceRule, files, lambda: read_devices(_load.shipped(FILE)).values())
+    files = (FILE, "devices.py", "hardware.py", *BACKED_BY)
+    rows = _kept.recall(DeviceRule, files, lambda: read_devices(_load.shipped(FILE)).values(), backing=(plain, again))
     return {rule.id: rule for rule in rows}
 
 
@@ -193,9 +206,8 @@ def _read(row: _load.Row) -> DeviceRule:
         safety=cast("Safety", row.choice("safety", _SAFETIES)),
         reason=row.text("reason"),
         guest_loses=row.maybe_text("guest_loses"),
-        sources=row.sources(),
+        backing=read_backing(row, _CLAIMS),
         checked=row.day("checked"),
-        unverified=row.unverified(),
     )
     moves = rule.below == "move-disks"
     for column, holds, problem in (

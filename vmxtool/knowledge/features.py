@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
+from vmxtool.knowledge.backing import read_backing
 from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from vmxtool.knowledge.backing import Backing
     from vmxtool.knowledge.products import Product
 
 FILE = "features.toml"
 _COLUMNS = "id since source checked says"
-_OPTIONAL: dict[str, object] = {"unverified": "", "until": []}
+_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}, "until": []}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,22 +32,25 @@ class Feature:
         since: id of the first product of each family that does.
         until: id of the first product of each family that does no more.
         says: one sentence.
-        sources: what the row rests on.
+        backing: what the row rests on.
         checked: the day someone looked.
-        unverified: names of the fields that may warn but never block.
     """
 
     id: str
     since: tuple[str, ...]
     until: tuple[str, ...]
     says: str
-    sources: tuple[str, ...]
+    backing: Backing
     checked: date
-    unverified: frozenset[str]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the row rests on."""
+        return self.backing.all()
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""
-        return product.id in _from_on(self.since) and product.id not in _from_on(self.until)
+        return product.row in _from_on(self.since) and product.row not in _from_on(self.until)
 
 
 @cache
@@ -88,9 +93,8 @@ def read_features(text: str) -> Mapping[str, Feature]:
             raise row.broken("since", "a family stands twice")
         if row.name in found:
             raise row.broken("id", "it stands twice")
-        found[row.name] = Feature(
-            row.name, since, until, row.text("says"), row.sources(), row.day("checked"), row.unverified()
-        )
+        backing = read_backing(row, ("since", "until"))
+        found[row.name] = Feature(row.name, since, until, row.text("says"), backing, row.day("checked"))
     if not found:
         raise KnowledgeError(f"{FILE}: no feature is in it")
     return found

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from vmxtool.knowledge.backing import Backing
 
 FILE = "guests.toml"
 FAMILIES = ("windows", "linux", "netware", "solaris", "freebsd", "darwin", "dos", "os2", "vmkernel", "other")
@@ -20,7 +23,8 @@ _BITS = (16, 32, 64)
 _SCSI = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
 _NICS = ("vlance", "vmxnet", "e1000", "e1000e", "vmxnet3")
 _COLUMNS = "id vim_id bits min_hw older name aliases"
-_SHARED = "family scsi_model nic_model converter_reconfigures smp ide_note source checked unverified"
+_SHARED = "family scsi_model nic_model converter_reconfigures smp ide_note source from disputed checked"
+_CLAIMS = ("min_hw", "older", "smp", "scsi_model", "nic_model", "ide_note")
 
 # The beginnings of the values that VMware writes, by family. Where one fits, no data file has to be read.
 _BEGINNINGS = (
@@ -65,9 +69,8 @@ class Guest:
         ide_to_scsi_note: what has to be done in the guest when its disk moves from IDE to SCSI.
         older: the value that an older product may know instead.
         name: what people call it.
-        sources: what the row rests on.
+        backing: what the row rests on.
         checked: the day someone looked.
-        unverified: names of the fields that may warn but never block.
     """
 
     id: str
@@ -83,14 +86,23 @@ class Guest:
     ide_to_scsi_note: str
     older: str | None
     name: str
-    sources: tuple[str, ...]
+    backing: Backing
     checked: date
-    unverified: frozenset[str]
 
     @property
     def source(self) -> str:
         """The first of its sources."""
-        return self.sources[0]
+        return self.backing.row[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the row rests on."""
+        return self.backing.all()
+
+    @property
+    def unverified(self) -> frozenset[str]:
+        """Names of the fields that may warn and never block."""
+        return self.backing.unverified
 
 
 def bits_of(guest_id: str | None) -> int | None:
@@ -124,7 +136,8 @@ def guests() -> Mapping[str, Guest]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    rows = _kept.recall(Guest, (FILE, "guests.py"), lambda: read_guests(_load.shipped(FILE)).values())
+    files = (FILE, "guests.py", *BACKED_BY)
+    rows = _kept.recall(Guest, files, lambda: read_guests(_load.shipped(FILE)).values(), backing=(plain, again))
     return MappingProxyType({guest.id: guest for guest in rows})
 
 
@@ -184,9 +197,8 @@ def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
         ide_to_scsi_note=notes[note],
         older=row.maybe_text("older"),
         name=row.text("name"),
-        sources=row.sources(),
+        backing=read_backing(row, _CLAIMS),
         checked=row.day("checked"),
-        unverified=row.unverified(),
     )
 
 

@@ -9,22 +9,38 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
+    from vmxtool.knowledge.backing import Backing
+
 SnapshotSupport = Literal["none", "single", "many"]
 
 FILE = "hardware.toml"
+MADE_OF = (FILE, "hardware.py", *BACKED_BY)
 BUSES = ("ide", "scsi", "sata", "nvme")
+KINDS = ("hosted", "esx")
 _BY_KIND = ("vcpus", "memory_mib", "nics")
-_PLAIN = ("cores_per_socket", "pvscsi_units", "pci_slots", "pci_passthrough", "displays", "video_memory_mib")
+_PLAIN = (
+    *("cores_per_socket", "pvscsi_units", "pci_slots", "pci_passthrough", "displays"),
+    *("video_memory_mib", "graphics_memory_mib"),
+)
 LIMITS = (*_BY_KIND, *_PLAIN, "disk_bytes")
-_COLUMNS = (
-    "version generation offered valid vcpus_hosted vcpus_esx cores_per_socket memory_mib_hosted memory_mib_esx "
-    "nics_hosted nics_esx ide scsi sata nvme pvscsi_units pci_slots pci_passthrough displays video_memory_mib "
-    "disk_bytes config_version guest_64bit snapshots source checked unverified notes"
+_COLUMNS = "version source checked"
+_TEXTS = ("generation", "offered", *BUSES, "config_version", "guest_64bit", "snapshots")
+_OPTIONAL: dict[str, object] = {
+    "valid": True,
+    **dict.fromkeys((*_TEXTS, *_PLAIN, "disk_bytes", *(f"{it}_{kind}" for it in _BY_KIND for kind in KINDS)), "-"),
+    "from": {},
+    "disputed": {},
+    "notes": "",
+}
+_CLAIMS = (
+    *("version", "guest_64bit", "snapshots", *BUSES, *_PLAIN, "disk_bytes"),
+    *(f"{it}_{kind}" for it in _BY_KIND for kind in KINDS),
 )
 _SNAPSHOTS = ("none", "single", "many")
 
@@ -57,14 +73,14 @@ class HardwareVersion:
         pci_slots: devices on the PCI bus, the video card among them, where bridges do not lift the limit.
         pci_passthrough: most devices of the host passed through.
         displays: most displays.
-        video_memory_mib: most video memory, in MiB.
+        video_memory_mib: most video memory (`svga.vramSize`), in MiB.
+        graphics_memory_mib: most memory for 3D graphics (`svga.graphicsMemoryKB`), in MiB.
         disk_bytes: largest virtual disk, in bytes.
         config_version: the `config.version` that goes with it.
         guest_64bit: whether a 64-bit guest runs in it at all.
         snapshots: how many snapshots it can have.
-        sources: what the row rests on.
+        backing: what the row rests on.
         checked: the day someone looked.
-        unverified: the names of the fields, or of buses, that may warn but never block.
         notes: what the figures do not say.
     """
 
@@ -85,19 +101,29 @@ class HardwareVersion:
     pci_passthrough: int | None
     displays: int | None
     video_memory_mib: int | None
+    graphics_memory_mib: int | None
     disk_bytes: int | None
     config_version: int | None
     guest_64bit: bool | None
     snapshots: SnapshotSupport | None
-    sources: tuple[str, ...]
+    backing: Backing
     checked: date
-    unverified: frozenset[str]
     notes: str
 
     @property
     def source(self) -> str:
         """The first of its sources."""
-        return self.sources[0]
+        return self.backing.row[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the row rests on."""
+        return self.backing.all()
+
+    @property
+    def unverified(self) -> frozenset[str]:
+        """The names of the fields, or of buses, that may warn and never block."""
+        return self.backing.unverified
 
     def limit(self, name: str, *, esx: bool | None) -> int | None:
         """One of `LIMITS`, or None where no source gives it.
@@ -144,7 +170,7 @@ def hardware_versions() -> Mapping[int, HardwareVersion]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    rows = _kept.recall(HardwareVersion, (FILE, "hardware.py"), _read_shipped, buses=(_pairs, _buses))
+    rows = _kept.recall(HardwareVersion, MADE_OF, _read_shipped, buses=(_pairs, _buses), backing=(plain, again))
     return MappingProxyType({row.version: row for row in rows})
 
 
@@ -194,11 +220,14 @@ def read_hardware(text: str) -> Mapping[int, HardwareVersion]:
     """
     data = _load.document(FILE, text)
     found: dict[int, HardwareVersion] = {}
-    for row in _load.rows(FILE, data, _COLUMNS):
+    for table in data.get("version", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
         version = _read(row)
         if found and version.version <= max(found):
             raise row.broken("version", "the versions do not rise")
         found[version.version] = version
+    if not found:
+        raise KnowledgeError(f"{FILE}: no version is in it")
     _prove_rising(found, data.get("less", {}))
     return MappingProxyType(found)
 
@@ -219,7 +248,7 @@ def _read(row: _load.Row) -> HardwareVersion:
     return HardwareVersion(
         version=row.number("version"),
         generation=row.maybe_number("generation"),
-        offered=frozenset(row.words("offered", ("hosted", "esx"))),
+        offered=frozenset(row.words("offered", KINDS)),
         valid=row.flag("valid"),
         vcpus_hosted=row.maybe_number("vcpus_hosted"),
         vcpus_esx=row.maybe_number("vcpus_esx"),
@@ -234,13 +263,13 @@ def _read(row: _load.Row) -> HardwareVersion:
         pci_passthrough=row.maybe_number("pci_passthrough"),
         displays=row.maybe_number("displays"),
         video_memory_mib=row.maybe_number("video_memory_mib"),
+        graphics_memory_mib=row.maybe_number("graphics_memory_mib"),
         disk_bytes=row.maybe_number("disk_bytes"),
         config_version=row.maybe_number("config_version"),
         guest_64bit=row.maybe_flag("guest_64bit"),
         snapshots=snapshot_support(row),
-        sources=row.sources(),
+        backing=read_backing(row, _CLAIMS),
         checked=row.day("checked"),
-        unverified=row.unverified(),
         notes=row.text("notes"),
     )
 

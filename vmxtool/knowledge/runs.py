@@ -89,5 +89,6 @@ def _first_years() -> dict[int, int]:
 def _proven_least(product: Product) -> int:
     """The lowest version that the product may need: what no source confirms is bounded by its predecessors."""
     kin = [it for it in products().values() if it.family == product.family]
-    older = kin[: kin.index(product) + 1] if product in kin else [product]
+    names = [it.id for it in kin]
+    older = kin[: names.index(product.row) + 1] if product.row in names else [product]
     return max((it.runs_min for it in older if "runs_min" not in it.unverified), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 FILE = "sources.toml"
-_COLUMNS = "id title publisher dated address read remark"
+_COLUMNS = "id title publisher dated until address read stands_alone remark"
+_DAY = r"(?:\d{4}(?:-\d\d(?:-\d\d)?)?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,9 @@ class Source:
         publisher: who published it, or empty.
         dated: its own date or revision, or empty.
         address: where the public finds it, or empty.
-        read: the day it was read for vmxtool.
+        until: the last day of which it can speak, as "2022" or "2022-11-17"; empty where its date is not known.
+        read: the day it was read for vmxtool, or None where nobody has read it.
+        stands_alone: whether a fact may rest on it alone; an observation shows that a thing occurs, not where it ends.
         remark: in which form it was read, where that is not the document itself.
     """
 
@@ -36,9 +40,21 @@ class Source:
     title: str
     publisher: str
     dated: str
+    until: str
     address: str
-    read: date
+    read: date | None
+    stands_alone: bool
     remark: str
+
+    def confirms(self, day: str = "") -> bool:
+        """Whether a fact about what came on a day may rest on it; a document cannot speak of what came after it.
+
+        Args:
+            day: in whole or in part ("2022-11"); empty where the fact belongs to no day.
+        """
+        length = min(len(self.until), len(day))
+        timely = not day or (self.until != "" and self.until[:length] >= day[:length])
+        return self.read is not None and self.stands_alone and timely
 
 
 @cache
@@ -78,13 +94,19 @@ def read_sources(text: str) -> Mapping[str, Source]:
             raise row.broken("title", "it is empty")
         if any(character.isspace() for character in row.name):
             raise row.broken("id", "an id has no blanks")
+        if not re.fullmatch(_DAY, row.text("until")):
+            raise row.broken("until", "a date such as 2022-11 is wanted, or nothing")
+        if row.is_text("read", "-") and row.flag("stands_alone"):
+            raise row.broken("stands_alone", "nobody has read it")
         found[row.name] = Source(
             id=row.name,
             title=row.text("title"),
             publisher=row.text("publisher"),
             dated=row.text("dated"),
+            until=row.text("until"),
             address=row.text("address"),
-            read=row.day("read"),
+            read=None if row.is_text("read", "-") else row.day("read"),
+            stands_alone=row.flag("stands_alone"),
             remark=row.text("remark"),
         )
     return MappingProxyType(found)

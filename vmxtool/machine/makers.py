@@ -89,7 +89,27 @@ def group(word: str) -> frozenset[str]:
         KeyError: there is no such group.
     """
     belongs = _GROUPS[word]
-    return frozenset(product.id for product in products().values() if product.family != HARDWARE and belongs(product))
+    return frozenset(told_as(product) for product in _makers() if belongs(product))
+
+
+@cache
+def _together() -> Mapping[str, str]:
+    """By id, the name for several releases that no file tells apart, for all of them make the same hardware version."""
+    found: dict[str, str] = {}
+    for several in products().every():
+        rows = {products()[name].row for name in several.releases}
+        if len(rows) > 1 and len({products()[row].creates for row in rows}) == 1:
+            found |= dict.fromkeys(rows, several.id)
+    return found
+
+
+def told_as(product: Product) -> str:
+    """The id under which a product is a candidate: that of several releases where no file tells them apart."""
+    return _together().get(product.row, product.row)
+
+
+def _makers() -> list[Product]:
+    return [product for product in products().values() if product.family != HARDWARE]
 
 
 @cache
@@ -99,20 +119,20 @@ def makers(hw_version: int) -> Mapping[str, Maker]:
     known = hardware(hw_version)
     if known is None or not known.valid:
         return found
-    for product in products().values():
+    for product in _makers():
         share = _share(product, hw_version)
-        if share and product.family != HARDWARE:
-            found[product.id] = Maker(product, share * _RARE.get(product.family, 1.0))
+        if share:
+            name = told_as(product)
+            found[name] = Maker(products()[name], share * _RARE.get(product.family, 1.0))
     return found
 
 
 @cache
 def offering_vcpus(count: int) -> tuple[frozenset[str], frozenset[str]]:
     """The products that offer so many virtual processors, and those of which no source denies it."""
-    known = [product for product in products().values() if product.family != HARDWARE]
-    offers = frozenset(product.id for product in known if (product.max_vcpus or (count if product.smp else 1)) >= count)
-    unsure = {product.id for product in known if not product.unverified.isdisjoint({"max_vcpus", "smp"})}
-    return offers, frozenset(unsure - offers)
+    offers = {told_as(it) for it in _makers() if (it.max_vcpus or (count if it.smp else 1)) >= count}
+    unsure = {told_as(it) for it in _makers() if not it.unverified.isdisjoint({"max_vcpus", "smp"})}
+    return frozenset(offers), frozenset(unsure - offers)
 
 
 @cache
@@ -120,7 +140,7 @@ def offering_disks_on(bus: str) -> frozenset[str]:
     """The products that offer a bus for hard disks, as far as no source denies it."""
     unsure = {"disk_buses", f"disk_buses.{bus}"}
     return frozenset(
-        product.id
+        told_as(product)
         for product in products().values()
         if bus in product.disk_buses or not product.unverified.isdisjoint(unsure)
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
 from vmxtool.machine.lastrun import read_last_run
-from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus
+from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus, told_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,4 +299,4 @@ def _of_folder(scene: Scene) -> Iterator[Sign]:
     if ran is not None:
         family = ran.product.family
         yield _sign("on-mac" if family == "fusion" else "esx" if ran.product.esx else "hosted", _MEDIUM, ran.evidence)
-        yield Sign(frozenset({ran.product.id}), _MEDIUM, ran.evidence)
+        yield Sign(frozenset({told_as(ran.product)}), _MEDIUM, ran.evidence)

@@ -72,7 +72,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
             message,
             case.files.once(_format_evidence, drive.id),
             fix,
-            sources=(to.source,),
+            sources=(to.source_of("readable_formats"),),
             unverified="readable_formats" in to.unverified,
             cure=cure,
             subject=drive.id,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _PLAIN_SCSI_UNITS = 16
 # The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
-_OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
+_OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics", "pci_passthrough": "max_passthrough"}
+_OF_DEVICES = frozenset({"pci_passthrough"})  # those that a row of devices.toml asks for
 
 
 class Limit(NamedTuple):
@@ -67,16 +68,17 @@ def _limits(target: Product, name: str, version: int | None, kept: bool) -> tupl
 def _find_limits(target: Product, name: str, version: int | None, *, kept: bool) -> Iterator[Limit]:
     own: int | None = getattr(target, _OWN[name])
     if own is not None:
-        yield Limit(own, _OWN[name] not in target.unverified, None, target.source)
+        yield Limit(own, _OWN[name] not in target.unverified, None, target.source_of(_OWN[name]))
     if version is None:
         return
     rows = [row] if (row := hardware(version)) is not None else []
     if kept:
         rows += [row for row in hardware_versions().values() if row.version > version and target.runs(row.version)]
     found = [
-        Limit(figure, row.limit_column(name, esx=target.esx) not in row.unverified, row.version, row.source)
+        Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
         for row in rows
         if (figure := row.limit(name, esx=target.esx)) is not None
+        for column in (row.limit_column(name, esx=target.esx),)
     ]
     if found:
         yield max(found, key=lambda limit: limit.figure)
@@ -84,10 +86,16 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
 
 def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
     """The figure of the limit that a row of devices.toml has, in a hardware version, where the VM has more than it."""
-    row, name = hardware_versions()[version], str(rule.limit)
-    figure = row.limit(name, esx=target.esx)
     have = amount(files, rule, key, esx=target.esx)
-    if figure is None or have is None or have <= figure:
+    if have is None:
+        return None
+    name = str(rule.limit)
+    own = getattr(target, _OWN[name]) if name in _OF_DEVICES else None
+    if own is not None and have > own:
+        return Limit(own, _OWN[name] not in target.unverified, None, target.source_of(_OWN[name]))
+    row = hardware_versions()[version]
+    figure = row.limit(name, esx=target.esx)
+    if figure is None or have <= figure:
         return None
     unverified = row.limit_column(name, esx=target.esx) in row.unverified or "limit" in rule.unverified
     return Limit(figure, not unverified, version, rule.source)

@@ -42,7 +42,7 @@ def smp_not_offered(case: Case) -> Iterator[Hit]:
             f"{case.now.vcpus} virtual processors; {to.name} gives a VM one",
             case.vm.cpu.evidence,
             manual("give the guest a kernel or hardware abstraction layer for one processor, then set numvcpus to 1"),
-            sources=(to.source,),
+            sources=(to.source_of("smp"),),
             unverified="smp" in to.unverified,
             leaves=(("vcpus", 1),),
         )

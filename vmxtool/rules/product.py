@@ -40,7 +40,7 @@ def hardware_version_too_new(case: Case) -> Iterator[Hit]:
             f"hardware version {version} (vmx-{version}) is newer than {to.name} runs (up to {to.runs_max})",
             case.vm.hardware.evidence,
             by_rewrite("lower the hardware version, devices included"),
-            sources=(to.source,),
+            sources=(to.source_of("runs_max"),),
             unverified=case.runs is Ternary.UNSURE,
         )
 
@@ -66,7 +66,7 @@ def hardware_version_too_old(case: Case) -> Iterator[Hit]:
             f"hardware version {version} (vmx-{version}) is older than {to.name} runs (from {to.runs_min})",
             case.vm.hardware.evidence,
             by_rewrite("raise the hardware version"),
-            sources=(to.source,),
+            sources=(to.source_of("runs_min"),),
             unverified=case.runs is Ternary.UNSURE,
         )
 
@@ -92,7 +92,7 @@ def hardware_version_not_offered(case: Case) -> Iterator[Hit]:
             f"{to.name} does not run hardware version {version} (vmx-{version}), though it runs newer ones",
             case.vm.hardware.evidence,
             by_rewrite("take the hardware version to the next one that it runs, devices included"),
-            sources=(to.source,),
+            sources=(to.source_of("runs_except"),),
             unverified=case.runs is Ternary.UNSURE,
         )
 
@@ -173,7 +173,7 @@ def target_makes_no_vms(case: Case) -> Iterator[Hit]:
         case.vm.hardware.evidence,
         None,
         Severity.INFO,
-        (to.source,),
+        (to.source_of("creates_vms"),),
     )
 
 
@@ -229,5 +229,5 @@ def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
         f"{holder.name} does not run hardware version {version} (vmx-{version}), so it has not made the VM as it is",
         case.vm.hardware.evidence,
         manual("name the product that has the VM with --from"),
-        sources=(holder.source,),
+        sources=(holder.source_of("runs_max"),),
     )

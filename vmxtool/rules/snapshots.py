@@ -79,7 +79,7 @@ def snapshots_not_kept(case: Case) -> Iterator[Hit]:
             f"the VM has {_counted(vm)}; {to.name} keeps none",
             vm.snapshots.signs,
             manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
-            sources=(to.source,),
+            sources=(to.source_of("snapshots"),),
             unverified="snapshots" in to.unverified,
         )
 
@@ -105,7 +105,7 @@ def too_many_snapshots(case: Case) -> Iterator[Hit]:
             f"the VM has {count} snapshots; {to.name} keeps one",
             vm.snapshots.signs,
             manual("remove all snapshots but one, or all, in the VM's own product"),
-            sources=(to.source,),
+            sources=(to.source_of("snapshots"),),
             unverified="snapshots" in to.unverified,
         )
 

@@ -220,7 +220,7 @@ def hardware_version_not_written(
     if own is not None:
         message = f"the VM has hardware version {own}, and vmxtool writes none below {oldest}"
         fix = manual("let the product that vmxtool check --target names upgrade the VM first")
-    yield Hit(message, evidence, fix, sources=(target.source,))
+    yield Hit(message, evidence, fix, sources=(target.source_of("runs_max"),))
 
 
 @rule("PRD192", "no-common-hardware-version", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
@@ -231,7 +231,7 @@ def no_common_hardware_version(origin: Product, target: Product, evidence: tuple
     """
     message = f"no way leads to {target.name} with a hardware version that {origin.name} runs too"
     fix = manual("leave --legacy out; the VM then cannot go back")
-    yield Hit(message, evidence, fix, sources=(origin.source, target.source))
+    yield Hit(message, evidence, fix, sources=(origin.source_of("runs_min"), target.source_of("runs_min")))
 
 
 @rule("PRD193", "left-to-converter", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})

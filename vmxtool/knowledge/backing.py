@@ -1,0 +1,120 @@
+"""What a row of data rests on, field by field; whether a field is verified is worked out here and written nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vmxtool.knowledge.sources import source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from vmxtool.knowledge._load import Row
+
+BACKED_BY = ("backing.py", "sources.py", "sources.toml")
+"""What rows that are kept depend on besides their own files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """The sources of a row, as references such as "mpg:p10"; what a field may rest on alone comes first.
+
+    Attributes:
+        row: those of all fields that have none of their own.
+        fields: those of a field, or of a part of one ("disk_buses.nvme"), that has its own.
+        disputed: by field or part, what another source says.
+        unverified: the fields and parts that may warn and never block: no document that somebody read, that may stand
+            alone and that is not older than what the row is about gives them, or another source says otherwise.
+    """
+
+    row: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+    disputed: Mapping[str, str]
+    unverified: frozenset[str]
+
+    def of(self, field: str) -> tuple[str, ...]:
+        """The references that a field or a part of one rests on."""
+        return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
+
+    def all(self) -> tuple[str, ...]:
+        """Every reference of the row, each once."""
+        return tuple(dict.fromkeys((*self.row, *(ref for refs in self.fields.values() for ref in refs))))
+
+
+def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
+    """The backing that a row of data declares in its columns `source`, `from` and `disputed`.
+
+    `from` has by field the references with blanks between, `disputed` by field a clause that tells what another source
+    says.
+
+    Args:
+        row: the row.
+        claims: the fields that can block.
+        day: the day on which what the row is about came, in whole or in part, as "2022-11"; empty where there is none.
+
+    Raises:
+        KnowledgeError: a table names a field that there is not, there is no source at all, or a reference leads
+            nowhere.
+    """
+    claims = tuple(claims)
+    names = frozenset((*row.columns(), *claims))
+    tables = {column: row.table(column) for column in ("from", "disputed")}
+    for column, table in tables.items():
+        for field, text in table.items():
+            if field.partition(".")[0] not in names:
+                raise row.broken(column, f"{field!r} is not a column of this row")
+            if not text.strip():
+                raise row.broken(column, f"{field}: it is empty")
+
+    def confirms(reference: str) -> bool:
+        return source(reference)[0].confirms(day)
+
+    def ranked(references: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(references, key=lambda reference: not confirms(reference)))
+
+    fields = {field: ranked(text.split()) for field, text in tables["from"].items()}
+    found = Backing(ranked(row.words("source")), fields, tables["disputed"], frozenset())
+    if not found.row:
+        raise row.broken("source", "no source is named")
+
+    def verified(field: str) -> bool:
+        disputed = field in found.disputed or field.partition(".")[0] in found.disputed
+        return not disputed and any(map(confirms, found.of(field)))
+
+    doubtful = frozenset(it for it in (*claims, *found.fields, *found.disputed) if not verified(it))
+    return Backing(found.row, found.fields, found.disputed, doubtful)
+
+
+def layered(claims: Iterable[str], layers: Sequence[tuple[Backing, Collection[str]]]) -> Backing:
+    """The backing of a row that takes what it does not have from others: each field rests on what its own layer has.
+
+    Args:
+        claims: the fields that can block.
+        layers: the outermost first, each with the names of the fields that it has.
+    """
+    fields: dict[str, tuple[str, ...]] = {}
+    disputed: dict[str, str] = {}
+    unverified: set[str] = set()
+    for backing, own in layers:
+        named = {*own, *backing.fields, *backing.disputed}
+        for known in (fields, disputed):
+            for field in [it for it in known if it in named or it.partition(".")[0] in own]:
+                del known[field]
+        unverified = {it for it in unverified if it not in named and it.partition(".")[0] not in own}
+        fields |= {it: backing.of(it) for it in named}
+        disputed |= backing.disputed
+        unverified |= {it for it in backing.unverified if it in named or it.partition(".")[0] in named}
+    row = layers[-1][0].row
+    wanted = frozenset(it for it in unverified if it in claims or it in fields)
+    return Backing(row, {it: refs for it, refs in fields.items() if refs != row}, disputed, wanted)
+
+
+def plain(backing: Backing) -> tuple[Any, ...]:
+    """A backing as plain values, of which `again` makes it."""
+    return (backing.row, backing.fields, backing.disputed, backing.unverified)
+
+
+def again(values: tuple[Any, ...]) -> Backing:
+    """The backing that `plain` took apart."""
+    return Backing(*values)
