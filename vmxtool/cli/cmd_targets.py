@@ -10,5 +10,5 @@ def command(family: Family = None, format: As = formats.TEXT) -> None:  # noqa: 
     """List every product with its names, generation and hardware versions."""
     with errors_to_exit_codes(format):
         wanted = known_family(family)
-        listed = [product for product in products().values() if wanted in {None, product.family}]
+        listed = [product for product in products().every() if wanted in {None, product.family}]
         formats.write("targets", format, listed)

@@ -241,10 +241,13 @@ class ProductValue(ProductName):
     """A product: one entry of `vmxtool targets`."""
 
     aliases: list[str]
+    releases: list[str]
     family: str
     hardware: RunsValue
     released: str
     source: str
+    sources: dict[str, list[str]]
+    disputed: dict[str, str]
     checked: str
     unverified: list[str]
 

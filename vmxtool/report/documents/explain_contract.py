@@ -99,8 +99,10 @@ class SourceExplained(TypedDict):
     title: str
     publisher: str | None
     dated: str | None
+    until: str | None
     address: str | None
-    read: str
+    read: str | None
+    stands_alone: bool
     remark: str | None
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.products import FACTS
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
 from vmxtool.rules.registry import Rule
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
         ProductName,
     )
     from vmxtool.report.subjects import Subject
+
+_NOTHING: tuple[object, ...] = (None, "", (), frozenset())
 
 
 def guide_value() -> list[GuideEntryValue]:
@@ -136,12 +139,17 @@ def _product(product: Product) -> ProductValue:
     return {
         "id": product.id,
         "aliases": list(product.aliases),
+        "releases": list(product.releases),
         "name": product.name,
         "family": product.family,
         "generation": product.generation,
         "hardware": {"min": product.runs_min, "max": product.runs_max, "creates": product.creates},
         "released": product.released,
-        "source": product.source,
+        "source": product.source_of("runs_max"),
+        "sources": {
+            field: list(product.backing.of(field)) for field in FACTS if getattr(product, field) not in _NOTHING
+        },
+        "disputed": dict(product.backing.disputed),
         "checked": str(product.checked),
         "unverified": sorted(product.unverified),
     }
@@ -207,7 +215,9 @@ def _source(source: Source) -> SourceExplained:
         "publisher": source.publisher or None,
         "dated": source.dated or None,
         "address": source.address or None,
-        "read": str(source.read),
+        "until": source.until or None,
+        "read": str(source.read) if source.read is not None else None,
+        "stands_alone": source.stands_alone,
         "remark": source.remark or None,
     }
 

@@ -2,36 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from textwrap import wrap
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
+from rich.text import Text
 
 from vmxtool.report.text.terminal import console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import IO
 
     from vmxtool.knowledge.products import Product
 
+_HEADINGS = ("id", "product", "gen", "runs", "makes", "released")
+_NAME = 1
+_GAP = 2
+_NARROWEST = 12
+# What people move to today comes first, and what nobody can get any more last.
+_FAMILIES = ("workstation", "fusion", "player", "esx", "cloud", "server", "gsx", "ace", "labmanager", "hardware")
+
+
+class _Line(NamedTuple):
+    """A product as cells of text."""
+
+    id: str
+    product: str
+    generation: str
+    runs: str
+    makes: str
+    released: str
+
 
 def print_products(products: Iterable[Product], stream: IO[str] | None = None) -> None:
-    """Print one line per product: id, name, generation, hardware versions it runs and makes."""
+    """Print one line per release, the newest of a family first: its name, hardware versions it runs and makes.
+
+    A name for several releases has no line of its own; the last lines tell of them.
+    """
     out = console(stream)
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for heading in ("id", "product", "generation", "runs", "makes", "released"):
-        grid.add_column(heading, no_wrap=True)
-    for product in products:
-        grid.add_row(
-            product.id,
-            product.name,
-            str(product.generation or ""),
-            _span(product.runs_min, product.runs_max),
-            str(product.creates or ""),
-            product.released[:4],
-        )
-    out.print(grid)
+    listed = list(products)
+    lines = [_line(product) for product in _in_turn(listed) if not product.releases]
+    widths = [max(map(len, cells)) for cells in zip(_HEADINGS, *lines, strict=True)]
+    if out.is_terminal:
+        spare = out.width - sum(widths) - _GAP * (len(widths) - 1)
+        widths[_NAME] = max(min(widths[_NAME], widths[_NAME] + spare), _NARROWEST)
+    out.print(Text(_row(_HEADINGS, widths), "dim"), soft_wrap=True)
+    for cells in lines:
+        for number, name in enumerate(wrap(cells.product, widths[_NAME]) or [""]):
+            shown = cells._replace(product=name) if number == 0 else _Line("", name, "", "", "", "")
+            out.print(Text(_row(shown, widths)), soft_wrap=True)
+    groups = [product for product in listed if product.releases]
+    if groups:
+        several = ", ".join(product.id for product in groups)
+        said = f"A name for several releases means the oldest of them: {several}."
+        for line in ("", *(wrap(said, out.width) if out.is_terminal else [said])):
+            out.print(Text(line, "dim"), soft_wrap=True)
+
+
+def _in_turn(products: Sequence[Product]) -> list[Product]:
+    ordered = sorted(products, key=lambda product: _FAMILIES.index(product.family))
+    return [it for _, family in groupby(ordered, key=lambda product: product.family) for it in reversed(list(family))]
+
+
+def _line(product: Product) -> _Line:
+    return _Line(
+        product.id,
+        product.name,
+        str(product.generation or ""),
+        _span(product.runs_min, product.runs_max),
+        str(product.creates or ""),
+        product.released,
+    )
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return (" " * _GAP).join(padded).rstrip()
 
 
 def _span(lowest: int, highest: int) -> str:
-    return str(highest) if lowest == highest else f"{lowest} to {highest}"
+    return str(highest) if lowest == highest else f"{lowest}-{highest}"
