@@ -79,9 +79,30 @@ def test_a_page_gives_its_facts_and_an_address_one_of_them() -> None:
     assert [fact["address"] for fact in value["facts"]] == ["mpg:p17:3d-tools"]
 
 
+def test_a_product_says_what_each_fact_rests_on() -> None:
+    told = shown("esxi8.0u1")
+    assert told.startswith("ESXi 8.0 Update 1 esxi8.0u1")
+    assert "max_passthrough 64 vsphere-8.0-docs" in told
+    assert "a name for ws17.0, ws17.5, ws17.6; what is said is true of the oldest" in shown("Workstation 17 Pro")
+    assert "max_vcpus 32 (unverified) general" in shown("ws17.0")
+
+
+def test_a_hardware_version_says_what_is_disputed() -> None:
+    assert "cores_per_socket 64 (disputed: recorded answers of ESX have 128)" in shown("hw17")
+    value = json.loads(run("hw17", "--format", "json").stdout)
+    facts = {fact["fact"]: fact for fact in value["facts"]}
+    assert (facts["cores_per_socket"]["verified"], facts["pvscsi_units"]["verified"]) == (False, True)
+    assert facts["nvme"]["value"] == "4 x 15"
+
+
+def test_a_source_that_nobody_read_says_so() -> None:
+    assert json.loads(run("kb:1881", "--format", "json").stdout)["read"] is None
+
+
 @pytest.mark.parametrize(
     ("code", "near"),
     [
+        ("ws26h2", "ws26h1"),
         ("smp-not-ofered", "smp-not-offered"),
         ("CPU499", "CPU4"),
         ("mpg:t07:r9c9", "mpg:t07:r2c3"),

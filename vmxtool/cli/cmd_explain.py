@@ -6,7 +6,7 @@ from vmxtool.report import formats
 
 
 def command(code: Code, format: As = formats.TEXT) -> None:  # noqa: A002 the option's own name
-    """Explain a rule, or a table, cell or page of the guide."""
+    """Explain a rule, a product, a source, or a table, cell or page of the guide."""
     with errors_to_exit_codes(format):
         from vmxtool.report.subjects import find
 

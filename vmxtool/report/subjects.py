@@ -1,4 +1,4 @@
-"""What can be explained: a rule, a place in the guide or a source, found by the word that a reader has for it."""
+"""What can be explained: a rule, a place in the guide, a source or a product, by the word that a reader has for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.product_names import find_target
+from vmxtool.knowledge.products import Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
 from vmxtool.rules.registry import Rule, all_rules
@@ -16,14 +18,14 @@ from vmxtool.rules.registry import Rule, all_rules
 if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
 
-Subject = Rule | Cell | Table | Source | tuple[Fact, ...]
+Subject = Rule | Cell | Table | Source | Product | tuple[Fact, ...]
 
 _GUIDE = re.compile(r"mpg:(?:t(?P<table>\d{1,2})|p(?P<page>\d{1,2}))", re.ASCII)
 _NEAREST = 3
 
 
 def find(code: str) -> Subject:
-    """Find what a code means: a rule's code or name, a place in the guide, or a source such as "kb:1003746".
+    """Find what a word means: a rule's code or name, a place in the guide, a source such as "kb:1003746", or a product.
 
     Raises:
         UsageError: it means nothing; the message names what is nearest.
@@ -37,7 +39,15 @@ def find(code: str) -> Subject:
     try:
         return source(wanted)[0]
     except KnowledgeError:
-        near = _near_rules(wanted)
+        pass
+    try:
+        return find_target(wanted)
+    except UsageError as error:
+        if error.candidates:
+            raise UsageError(
+                f"there is no rule and no product {code[:80]!r}", hint=error.hint, candidates=error.candidates
+            ) from None
+    near = _near_rules(wanted)
     said = ", ".join(f"{rule.code} {rule.name}" for rule in near)
     raise UsageError(
         f"there is no rule {code!r}", hint=f"the nearest are {said}", candidates=[rule.code for rule in near]

@@ -106,6 +106,28 @@ class SourceExplained(TypedDict):
     remark: str | None
 
 
+class BackedFactValue(TypedDict):
+    """A fact of a product or a hardware version; one that is not verified warns and never blocks."""
+
+    fact: str
+    value: str
+    rests_on: list[str]
+    verified: bool
+    disputed: str | None
+
+
+class ProductExplained(TypedDict):
+    """A product, or any product of one hardware version, with what each fact rests on."""
+
+    schema: Schema
+    kind: Literal["product"]
+    id: str
+    name: str
+    releases: list[str]
+    notes: str | None
+    facts: list[BackedFactValue]
+
+
 class FactValue(TypedDict):
     """One fact of the guide's running text."""
 
@@ -124,4 +146,4 @@ class TextExplained(TypedDict):
     facts: list[FactValue]
 
 
-ExplainDocument = RuleExplained | CellExplained | TableExplained | SourceExplained | TextExplained
+ExplainDocument = RuleExplained | CellExplained | TableExplained | SourceExplained | ProductExplained | TextExplained

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
-from vmxtool.knowledge.products import FACTS
+from vmxtool.knowledge.products import FACTS, Product
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
+from vmxtool.report.facts import facts_of
 from vmxtool.rules.registry import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vmxtool.knowledge.cells import Note, Way
-    from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.report.documents.contract import ProductValue
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ExplainDocument,
         FactValue,
         NoteValue,
+        ProductExplained,
         RuleExplained,
         SourceExplained,
         TableExplained,
@@ -132,6 +133,8 @@ def explain_value(subject: Subject) -> ExplainDocument:
             return _table(subject)
         case Source():
             return _source(subject)
+        case Product():
+            return _explained(subject)
     return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
 
 
@@ -203,6 +206,27 @@ def _table(table: Table) -> TableExplained:
         "rows": [row.label for row in table.rows],
         "cells": [cell_value(cell) for cell in table.cells()],
         "notes": [_note(note) for note in table.notes],
+    }
+
+
+def _explained(product: Product) -> ProductExplained:
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "product",
+        "id": product.id,
+        "name": product.name,
+        "releases": list(product.releases),
+        "notes": product.notes or None,
+        "facts": [
+            {
+                "fact": fact.name,
+                "value": fact.value,
+                "rests_on": list(fact.rests_on),
+                "verified": fact.verified,
+                "disputed": fact.disputed,
+            }
+            for fact in facts_of(product)
+        ],
     }
 
 

@@ -9,8 +9,10 @@ from rich.text import Text
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.products import Product
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import Table
+from vmxtool.report.facts import facts_of
 from vmxtool.report.subjects import pairs_of, rules_on, title_of
 from vmxtool.report.text.guide import VERDICT_STYLES, cell_words, print_sentences, print_table
 from vmxtool.report.text.terminal import console, print_hanging, safe_text, style_of
@@ -36,6 +38,8 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
         print_table(subject, stream)
     elif isinstance(subject, Source):
         _print_source(subject, out)
+    elif isinstance(subject, Product):
+        _print_product(subject, out)
     else:
         for fact in subject:
             out.print(Text(fact.topic, "bold").append(f"  {fact.address}", "not bold dim"))
@@ -48,6 +52,18 @@ def _print_source(subject: Source, out: Console) -> None:
         value = getattr(subject, field.name)
         if field.name != "title" and value:
             print_hanging(out, Text(f"{field.name:10}", "dim"), safe_text(str(value)), indent=2)
+
+
+def _print_product(product: Product, out: Console) -> None:
+    out.print(Text(product.name, "bold").append(f"  {product.id}", "not bold dim"))
+    if product.releases:
+        print_hanging(out, " ", Text(f"a name for {', '.join(product.releases)}; what is said is true of the oldest"))
+    if product.notes:
+        print_hanging(out, " ", Text(product.notes))
+    for fact in facts_of(product):
+        doubt = "" if fact.verified else f" (disputed: {fact.disputed})" if fact.disputed else " (unverified)"
+        line = Text(fact.value + doubt).append(f"  {' '.join(fact.rests_on)}", "dim")
+        print_hanging(out, Text(f"{fact.name:20}", "dim"), line, indent=2)
 
 
 def _print_rule(rule: Rule, out: Console) -> None:
