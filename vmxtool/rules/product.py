@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
@@ -231,3 +232,18 @@ def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
         manual("name the product that has the VM with --from"),
         sources=(holder.source_of("runs_max"),),
     )
+
+
+@rule("PRD110", "host-version-unknown", Severity.UNKNOWN, about=About.TARGET)
+def host_version_unknown(case: Case) -> Iterator[Hit]:
+    """The target does not say which version of ESXi its hosts have.
+
+    A service updates its hosts by itself, so nothing here can be held against one version. Ask its provider, and check
+    the VM for that version of ESXi.
+    """
+    if features()["hosts-not-known"].holds(case.target):
+        yield Hit(
+            f"which version of ESXi do the hosts of {case.target.name} have? That is what the VM has to run on",
+            (),
+            manual("ask the provider, and check with that version as the target, such as --target esxi8.0u2"),
+        )
