@@ -25,8 +25,13 @@ BUSES = ("ide", "scsi", "sata", "nvme")
 KINDS = ("hosted", "esx")
 _BY_KIND = ("vcpus", "memory_mib", "nics")
 _PLAIN = (
-    *("cores_per_socket", "pvscsi_units", "pci_slots", "pci_passthrough", "displays"),
-    *("video_memory_mib", "graphics_memory_mib"),
+    "cores_per_socket",
+    "pvscsi_units",
+    "pci_slots",
+    "pci_passthrough",
+    "displays",
+    "video_memory_mib",
+    "graphics_memory_mib",
 )
 LIMITS = (*_BY_KIND, *_PLAIN, "disk_bytes")
 _COLUMNS = "version source checked"
@@ -113,7 +118,7 @@ class HardwareVersion:
     @property
     def source(self) -> str:
         """The first of its sources."""
-        return self.backing.row[0]
+        return self.sources[0]
 
     @property
     def sources(self) -> tuple[str, ...]:
