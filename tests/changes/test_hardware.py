@@ -53,6 +53,21 @@ SCSI = SCSI_DISK + 'scsi0.virtualDev = "{}"'
         ('cpuid.coresPerSocket = "128"\nnumvcpus = "128"', "rhel5", 20, 19, "virtualHW.version", "19"),
         # disks
         ('ctkEnabled = "TRUE"', "rhel5", 7, 6, "ctkEnabled", None),
+        # what the product notes itself
+        ('monitor.phys_bits_used = "43"', "rhel5", 14, 18, "monitor.phys_bits_used", None),
+        ('vmotion.svga.graphicsMemoryKB = "262144"', "rhel5", 18, 14, "vmotion.svga.graphicsMemoryKB", None),
+        # display
+        ('svga.vramSize = "268435456"', "rhel5", 14, 13, "svga.vramSize", "134217728"),
+        ('svga.graphicsMemoryKB = "8388608"', "rhel5", 18, 16, "svga.graphicsMemoryKB", "3145728"),
+        ('svga.graphicsMemoryKB = "262144"', "rhel5", 18, 10, "svga.graphicsMemoryKB", None),
+        # later devices
+        ('vwdt.present = "TRUE"', "rhel5", 17, 16, "vwdt.present", None),
+        ('precisionclock0.present = "TRUE"', "rhel5", 17, 16, "precisionclock0.present", None),
+        ('cpuid.numSMT = "2"', "rhel5", 20, 19, "cpuid.numSMT", None),
+        ('dataSetsMgr.vmStoreFile = "till.dsd"', "rhel5", 20, 19, "dataSetsMgr.vmStoreFile", None),
+        ('nvme.specVersion = "103"', "rhel5", 19, 18, "nvme.specVersion", None),
+        ('serial4.present = "TRUE"', "rhel5", 11, 10, "serial4.present", None),
+        ('featMask.vm.cpuid.avx = "Val:0"', "rhel5", 14, 13, "featMask.vm.cpuid.avx", None),
         (SCSI.format("lsilogic") + '\nscsi0:0.ctkEnabled = "TRUE"', "rhel5", 7, 6, "scsi0:0.ctkEnabled", None),
         (SCSI.format("vmxlsilogic"), "rhel4", 3, 4, "scsi0.virtualDev", "lsilogic"),
         # firmware and security
@@ -242,3 +257,54 @@ def test_a_setting_is_changed_once(tmp_path: Path) -> None:
 def test_a_device_whose_number_the_version_does_not_have_is_refused(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, 'ethernet5.present = "TRUE"', hw=7, guest="rhel4")
     assert "device-number-not-in-hardware-version" in reasons(plan_rewrite(vm, hwversion=4))
+
+
+HD_AUDIO = 'sound.present = "TRUE"\nsound.virtualDev = "hdaudio"\nsound.fileName = "-1"'
+
+
+@pytest.mark.parametrize(
+    ("hw", "target", "kept"),
+    [(14, "esxi6.5", True), (10, "esxi5.5", True), (10, "esxi5.1", False), (18, "ws14", True), (18, "ws7", True)],
+)
+def test_hd_audio_stays_where_esx_offers_it(tmp_path: Path, hw: int, target: str, *, kept: bool) -> None:
+    made = settings(plan_rewrite(make_vm(tmp_path, HD_AUDIO, hw=hw, guest="win7"), target=target))
+    assert ("sound.present" not in made) == kept
+    assert made.get("sound.virtualDev") == {"ws7": "es1371"}.get(target)
+
+
+@pytest.mark.parametrize("model", ['sound.virtualDev = "es1371"', 'sound.virtualDev = "sb16"', ""])
+def test_other_sound_goes_on_esx_and_stays_in_a_version_that_esx_alone_offers(tmp_path: Path, model: str) -> None:
+    vm = make_vm(tmp_path, f'sound.present = "TRUE"\n{model}', hw=18, guest="win7")
+    assert settings(plan_rewrite(vm, target="esxi7.0u1"))["sound.present"] is None
+    assert "sound.present" not in settings(plan_rewrite(vm, hwversion=17))
+    assert "sound.present" not in settings(plan_rewrite(vm, target="hw17"))
+
+
+@pytest.mark.parametrize(
+    ("guest", "line", "told"),
+    [
+        ("rhel7-64", 'ethernet0.pciSlotNumber = "160"', True),
+        ("windows7-64", 'ethernet0.pciSlotNumber = "160"', False),
+        ("rhel7-64", 'scsi0.pciSlotNumber = "16"', False),
+    ],
+)
+def test_a_linux_guest_may_name_its_network_interface_anew(
+    tmp_path: Path, guest: str, line: str, *, told: bool
+) -> None:
+    text = f'ethernet0.present = "TRUE"\nethernet1.present = "TRUE"\nethernet1.virtualDev = "e1000"\n{line}'
+    made = plan_rewrite(make_vm(tmp_path, text, hw=11, guest=guest), hwversion=10)
+    assert ("a Linux guest may name the network interface anew" in manual(made)) == told
+    assert manual(plan_rewrite(make_vm(tmp_path, text, hw=11, guest=guest), hwversion=11)) == ""
+
+
+@pytest.mark.parametrize("line", ['vhv.enable = "FALSE"', 'vvtd.enable = "FALSE"', 'mem.hotadd = "FALSE"'])
+def test_a_switch_that_is_off_is_left_as_it_is(tmp_path: Path, line: str) -> None:
+    made = settings(plan_rewrite(make_vm(tmp_path, line, hw=18, guest="rhel5"), hwversion=6))
+    assert line.partition(" ")[0] not in made
+
+
+def test_cores_that_sources_disagree_about_stay(tmp_path: Path) -> None:
+    text = 'cpuid.coresPerSocket = "128"\nnumvcpus = "128"'
+    made = plan_rewrite(make_vm(tmp_path, text, hw=20, guest="rhel5"), hwversion=19)
+    assert "cpuid.coresPerSocket" not in settings(made)
+    assert any("128, where hardware version 19 holds 64 (unverified)" in note for note in made.notes)

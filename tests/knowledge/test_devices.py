@@ -20,6 +20,19 @@ FIRST = {
     "nic-vmxnet3": (7, 7),
     "nic-e1000e": (8, 8),
     "nic-e1000": (4, 4),
+    "nic-pvrdma": (NEVER, 13),
+    "nvme-1.3": (19, 19),
+    "hdaudio-on-esx": (1, 10),
+    "graphics-memory-setting": (11, 11),
+    "serial-ports-beyond-four": (11, 11),
+    "watchdog": (17, 17),
+    "precision-clock": (17, 17),
+    "processor-threads": (20, 20),
+    "processor-features-of-the-vm": (14, 14),
+    "persistent-memory": (13, 13),
+    "enclaves": (17, 17),
+    "encrypted-memory": (18, 18),
+    "confidential-guest": (22, 22),
     "nic-vmxnet2": (4, 4),
     "scsi-lsisas1068": (7, 7),
     "scsi-pvscsi": (7, 7),
@@ -76,6 +89,16 @@ def test_first_versions_are_those_of_the_second_reading(name: str, first: tuple[
         ("scsi0:3.present", "TRUE", {"scsi-pvscsi-units"}),
         ("scsi0.sasWWID", "50 05", {"scsi-sas-address"}),
         ("scsi0.pciSlotNumber", "16", {"slot-numbers"}),
+        ("ethernet0.pciSlotNumber", "160", {"slot-numbers", "nic-slot-numbers"}),
+        ("serial3.present", "TRUE", set()),
+        ("serial4.present", "TRUE", {"serial-ports-beyond-four"}),
+        ("serial31.fileType", "pipe", {"serial-ports-beyond-four"}),
+        ("nvme0.specVersion", "103", {"nvme", "nvme-1.3"}),
+        ("dataSetsMgr.diskStoreFile", "a.dsd", {"data-sets"}),
+        ("vhv.enable", "TRUE", {"nested-virtualization"}),
+        ("vhv.enable", "FALSE", set()),
+        ("monitor.phys_bits_used", "43", {"noted-at-start"}),
+        ("svga.graphicsMemoryKB", "262144", {"graphics-memory", "graphics-memory-setting"}),
         ("usb_xhci.pciSlotNumber", "192", {"slot-numbers", "usb-3"}),
         ("usb_xhci:4.deviceType", "hid", {"usb-3"}),
         ("usb.present", "TRUE", {"usb-1"}),
@@ -103,6 +126,39 @@ def test_first_versions_are_those_of_the_second_reading(name: str, first: tuple[
 )
 def test_keys_fall_under_their_rules(key: str, value: str, names: set[str]) -> None:
     assert {rule.id for rule in rules_for(key) if rule.takes(value)} == names
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"sound.present": "TRUE"}, {"sound-on-esx", "pci-slots"}),
+        ({"sound.present": "TRUE", "sound.virtualdev": "es1371"}, {"sound-on-esx", "pci-slots"}),
+        ({"sound.present": "TRUE", "sound.virtualdev": "HDAudio "}, {"hdaudio-on-esx", "pci-slots"}),
+        ({"cpuid.numsmt": "2"}, {"processor-threads"}),
+        ({"cpuid.numsmt": "1"}, set()),
+    ],
+)
+def test_a_row_looks_at_the_other_settings_of_its_device(values: dict[str, str], names: set[str]) -> None:
+    key = next(iter(values))
+    assert {rule.id for rule in rules_for(key) if rule.holds(key, values)} == names
+    assert all(rule.holds(key, values) for rule in rules_for(key) if rule.always)
+
+
+def test_what_is_unsure_depends_on_the_kind_of_product() -> None:
+    usb, audio, vmi = (devices()[name] for name in ("usb-1", "hdaudio-on-esx", "vmi"))
+    assert [usb.unsure(esx=esx) for esx in (False, True, None)] == [True, False, True]
+    assert [audio.unsure(esx=esx) for esx in (False, True, None)] == [True, True, True]
+    assert vmi.unsure(esx=True)
+    assert not devices()["nvme"].unsure(esx=None)
+
+
+def test_what_sources_disagree_about_is_unverified() -> None:
+    for name in ("secure-boot", "cpu-hot-add", "persistent-memory"):
+        assert devices()[name].unsure(esx=True), name
+    for name in ("vbs", "data-sets", "watchdog"):
+        assert not devices()[name].unsure(esx=True), name
+    assert "keys" in devices()["vbs"].unverified
+    assert "keys" not in devices()["data-sets"].unverified
 
 
 @given(st.text(), st.text())
@@ -196,7 +252,8 @@ def test_what_came_late_may_also_go() -> None:
 
 
 def test_slot_numbers_go_with_every_change() -> None:
-    assert [rule.id for rule in devices().values() if rule.on_any_change] == ["slot-numbers"]
+    going = {rule.id for rule in devices().values() if rule.on_any_change}
+    assert going == {"slot-numbers", "nic-slot-numbers", "noted-at-start"}
 
 
 def test_limits_name_figures_of_the_hardware_versions() -> None:
@@ -248,6 +305,12 @@ def changed(old: str, new: str, rule: str = "nic-vmxnet3") -> str:
         ("nic-vmxnet3", 'value = "vmxnet3"', 'value = "VMXNET3"', "value"),
         ("nic-vmxnet3", 'value = "vmxnet3"', 'colour = "red"', "colour"),
         ("nic-vmxnet3", 'safety = "safe"', 'safety = "probably"', "safety"),
+        ("nic-vmxnet3", 'safety = "safe"', 'safety = "safe"\nlosing_guests = "cats"', "losing_guests"),
+        ("vbs", "while_on = true", 'while_on = "yes"', "while_on"),
+        ("hdaudio-on-esx", '"sound.virtualdev" = "hdaudio"', '"ethernet0.virtualdev" = "hdaudio"', "when"),
+        ("hdaudio-on-esx", '"sound.virtualdev" = "hdaudio"', '"sound.virtualDev" = "hdaudio"', "when"),
+        ("sound-on-esx", '"sound.virtualdev" = "hdaudio"', '"sound.virtualdev" = "HDaudio"', "unless"),
+        ("secure-boot", "disputed = { first_hardware", "disputed = { wheels", "disputed"),
         ("nic-vmxnet3", "source = ", 'source = "" #', "source"),
         ("nic-vmxnet3", "checked = 2026-11-22", "checked = 2026", "checked"),
         ("nic-vmxnet3", "checked = 2026-11-22", 'checked = 2026-11-22\nunverified = "wheels"', "unverified"),

@@ -9,7 +9,7 @@ from vmxtool.changes.model import Changes, Needs, SettingChange
 from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
-from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.guests import family_of, find_guest
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.machine.sections import numbers_alike
 from vmxtool.rules import writing
@@ -112,7 +112,7 @@ def _is_off(files: Files, head: str) -> bool:
 
 def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     document, row = files.vm.config.document, devices()[row_id]
-    if row.value is not None and not row.takes(document[folded]):
+    if not (row.always or row.holds(folded, document)):
         return None
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
@@ -140,6 +140,7 @@ class _Draft:
         self.files, self.vm, self.start, self.wanted = files, files.vm, start, wanted
         self.document: Document = files.vm.config.document
         self.moves = start.version != wanted.version
+        self.guest_family = family_of(start.guest)
         self.changes: dict[str, SettingChange] = {}
         self.optional: list[tuple[DeviceRule | None, SettingChange]] = []
         self.asked: list[tuple[str, str, Evidence]] = []
@@ -177,6 +178,9 @@ class _Draft:
             change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
         elif touched.off or row.safety != "unsafe":
             self.changes.setdefault(touched.folded, change)  # most are such removals
+            if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
+                # What one family of guests loses is the same whichever device it is.
+                self.manual.append(Fix(Safety.MANUAL, _as_clause(row.guest_loses or row.reason)))
             return
         self._propose(row, change, doubtful, touched.off)
 

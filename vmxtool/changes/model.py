@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Safety
 from vmxtool.knowledge.products import HARDWARE
+from vmxtool.rules.case import kind_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Wanted(NamedTuple):
 
     @property
     def esx(self) -> bool | None:
-        """For ESX, for hosted products, or (None) for either."""
-        return None if self.product is None else self.product.esx
+        """Whose devices it gets: those of ESX, of hosted products, or (None) of either."""
+        return None if self.product is None else kind_of(self.product)
 
     @property
     def name(self) -> str:

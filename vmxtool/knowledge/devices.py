@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal, cast
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.guests import FAMILIES
 from vmxtool.knowledge.hardware import BUSES, LIMITS
+from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,9 @@ _SAFETIES = ("safe", "unsafe", "manual")
 _COLUMNS = "id keys first_hardware below safety reason source checked"
 _OPTIONAL = {
     "value": "-",
+    "while_on": False,
+    "when": {},
+    "unless": {},
     "first_hardware_esx": "-",
     "last_hardware": "-",
     "replacement": "-",
@@ -36,10 +41,11 @@ _OPTIONAL = {
     "per_unit": 1,
     "on_any_change": False,
     "guest_loses": "-",
+    "losing_guests": "-",
     "from": {},
     "disputed": {},
 }
-_CLAIMS = ("keys", "value", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
+_CLAIMS = ("keys", "value", "when", "unless", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
 _HEAD = 3
 _NUMBER = re.compile(r"[0-9]+")
 _NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
@@ -54,6 +60,10 @@ class DeviceRule:
         id: what vmxtool calls it, such as "nic-vmxnet3".
         keys: patterns of its keys in lower case; a star stands for part of one component, a last ".*" for the rest.
         value: pattern of the values that it is about, in lower case, or None for every value.
+        while_on: it is about a switch, and only while that is on.
+        when: settings of the same device by folded key, with the values in lower case that they must have.
+        unless: settings of the same device with the values that they must not have.
+        always: whether none of these four narrows it down.
         first_hardware: first hardware version that knows it, or `NEVER`.
         first_hardware_esx: the first one under ESX, where that differs.
         last_hardware: the last one that knows it, where later ones do not.
@@ -66,6 +76,7 @@ class DeviceRule:
         safety: whether the guest starts without it (safe), may not (unsafe), or only the owner can change it (manual).
         reason: why, one sentence.
         guest_loses: what the guest no longer has, or None.
+        losing_guests: the family of guests that loses it, or None for every guest.
         backing: what the row rests on.
         checked: the day someone looked.
     """
@@ -73,6 +84,10 @@ class DeviceRule:
     id: str
     keys: tuple[str, ...]
     value: str | None
+    while_on: bool
+    when: Mapping[str, str]
+    unless: Mapping[str, str]
+    always: bool
     first_hardware: int
     first_hardware_esx: int | None
     last_hardware: int | None
@@ -84,6 +99,7 @@ class DeviceRule:
     safety: Safety
     reason: str
     guest_loses: str | None
+    losing_guests: str | None
     backing: Backing
     checked: date
 
@@ -109,7 +125,17 @@ class DeviceRule:
 
     def takes(self, value: str) -> bool:
         """Whether it is about this value."""
+        if self.while_on and not as_bool(value.strip()):
+            return False
         return self.value is None or _like(self.value, value.strip().lower())
+
+    def holds(self, key: str, values: Mapping[str, str]) -> bool:
+        """Whether it is about one of its keys, folded, with the value there and with the device's other settings."""
+        return (
+            self.takes(values[key])
+            and all(values.get(other, "").strip().lower() == value for other, value in self.when.items())
+            and all(values.get(other, "").strip().lower() != value for other, value in self.unless.items())
+        )
 
     def first_for(self, *, esx: bool | None) -> int:
         """First hardware version that knows it.
@@ -121,6 +147,14 @@ class DeviceRule:
         if esx is None:
             return min(self.first_hardware, theirs)
         return theirs if esx else self.first_hardware
+
+    def unsure(self, *, esx: bool | None) -> bool:
+        """Whether no source confirms which versions know it: under ESX, a hosted product, or (None) the earlier one."""
+        under_esx = self.first_hardware_esx is not None and self.first_for(esx=esx) == self.first_hardware_esx
+        borders = {"first_hardware_esx" if under_esx else "first_hardware"}
+        if self.last_hardware is not None:
+            borders.add("last_hardware")
+        return not self.unverified.isdisjoint(borders)
 
     def known(self, version: int, *, esx: bool | None) -> bool:
         """Whether a hardware version knows it; `limit` is not looked at."""
@@ -191,10 +225,16 @@ def read_devices(text: str) -> Mapping[str, DeviceRule]:
 
 
 def _read(row: _load.Row) -> DeviceRule:
+    value, while_on = row.maybe_text("value"), row.flag("while_on")
+    when, unless = row.table("when"), row.table("unless")
     rule = DeviceRule(
         id=row.name,
         keys=row.texts("keys"),
-        value=row.maybe_text("value"),
+        value=value,
+        while_on=while_on,
+        when=when,
+        unless=unless,
+        always=value is None and not (while_on or when or unless),
         first_hardware=_version(row, "first_hardware") or 0,
         first_hardware_esx=_version(row, "first_hardware_esx"),
         last_hardware=row.maybe_number("last_hardware"),
@@ -206,9 +246,15 @@ def _read(row: _load.Row) -> DeviceRule:
         safety=cast("Safety", row.choice("safety", _SAFETIES)),
         reason=row.text("reason"),
         guest_loses=row.maybe_text("guest_loses"),
+        losing_guests=row.maybe_text("losing_guests"),
         backing=read_backing(row, _CLAIMS),
         checked=row.day("checked"),
     )
+    _prove(row, rule)
+    return rule
+
+
+def _prove(row: _load.Row, rule: DeviceRule) -> None:
     moves = rule.below == "move-disks"
     for column, holds, problem in (
         ("keys", bool(rule.keys), "no key is named"),
@@ -219,6 +265,12 @@ def _read(row: _load.Row) -> DeviceRule:
             "a number stands by itself, without a star beside it",
         ),
         ("value", rule.value is None or rule.value == rule.value.lower(), "values are written in lower case"),
+        ("when", _is_beside(rule, rule.when), "a setting of the same device and its value are wanted, in lower case"),
+        (
+            "unless",
+            _is_beside(rule, rule.unless),
+            "a setting of the same device and its value are wanted, in lower case",
+        ),
         ("first_hardware", rule.first_hardware > 0, "the versions begin with 1"),
         ("last_hardware", rule.last_hardware is None or rule.known(rule.last_hardware, esx=None), "no version is left"),
         ("limit", rule.limit is None or rule.limit in LIMITS, f"{rule.limit!r} is none of {', '.join(LIMITS)}"),
@@ -227,11 +279,20 @@ def _read(row: _load.Row) -> DeviceRule:
         ("replacement", (rule.below == "replace" or moves) == (rule.replacement is not None), "below says otherwise"),
         ("replacement", not moves or rule.replacement in BUSES, "disks move to a bus"),
         ("safety", rule.below != "refuse" or rule.safety == "manual", "what is refused is left to the owner"),
+        ("losing_guests", rule.losing_guests in {None, *FAMILIES}, "no family of guests"),
         ("reason", rule.reason.endswith("."), "a sentence is wanted"),
     ):
         if not holds:
             raise row.broken(column, problem)
-    return rule
+
+
+def _is_beside(rule: DeviceRule, settings: Mapping[str, str]) -> bool:
+    # A device's settings are changed and judged together, and those of another word are not looked at then.
+    words = {key.partition(".")[0] for key in rule.keys}
+    return all(
+        {key.partition(".")[0]} == words and key == key.lower() and value == value.lower()
+        for key, value in settings.items()
+    )
 
 
 def _version(row: _load.Row, column: str) -> int | None:

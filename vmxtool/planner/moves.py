@@ -15,7 +15,7 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import existed
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
-from vmxtool.rules.case import unknown_rows
+from vmxtool.rules.case import kind_of, unknown_rows
 from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _create(state: VmState, _: Move, target: Product) -> VmState:
 
 def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
     """Rows of devices.toml that a VM made anew still falls under: what a guest cannot do without stays with it."""
-    lost = unknown_rows(version, to.esx)
+    lost = unknown_rows(version, kind_of(to))
     return frozenset(name for name in state.devices if name not in lost or devices()[name].below == "refuse")
 
 

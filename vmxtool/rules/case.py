@@ -159,6 +159,7 @@ class Case:
         target: the product.
         guide: what the guide says about the move, or None where nobody asked.
         is_place: whether the target is a product on a host, and not a bare hardware version.
+        esx: whose devices the VM has there: those of ESX, of hosted products, or (None) of either.
         runs: whether the target runs the version that the VM has now; None where it has none.
         version_changed: whether the VM has another hardware version by now than its files.
         guest: the guest system that the VM is said to have, or None where its name is not known.
@@ -171,12 +172,12 @@ class Case:
     def __init__(self, files: Files, now: VmState, target: Product, guide: GuideAnswer | None = None) -> None:
         """Put the question, with what several rules need."""
         self.files, self.vm, self.now, self.target, self.guide = files, files.vm, now, target, guide
-        self.is_place = target.family != HARDWARE
+        self.is_place, self.esx = target.family != HARDWARE, kind_of(target)
         self.runs = None if now.version is None else runs(target, now.version)
         self.version_changed = now.version != files.vm.hardware.version
         self.guest = find_guest(now.guest) if now.guest else None
         self.disks = tuple([(files.drives[disk.drive], disk) for disk in now.disks])
-        lost = now.devices & unknown_rows(now.version, target.esx) if now.version is not None else frozenset()
+        lost = now.devices & unknown_rows(now.version, self.esx) if now.version is not None else frozenset()
         self.lost = lost
         self.unknown: tuple[Setting, ...] = files.once(_of_rows, lost) if lost else ()
 
@@ -187,7 +188,7 @@ class Case:
     def knows_bus(self, bus: str, version: int | None = None) -> bool:
         """Whether a hardware version, the present one by default, has a bus for hard disks on the target."""
         version = self.now.version if version is None else version
-        return version is None or has_bus(bus, version, self.target.esx)
+        return version is None or has_bus(bus, version, self.esx)
 
     def over_limits(self) -> tuple[OverLimit, ...]:
         """Settings with a figure over the limit of the version that the VM has come to; none while it keeps its own."""
@@ -216,6 +217,14 @@ class Case:
             limit = over_row(self.files, self.target, rule, key, version)
             if limit is not None:
                 yield OverLimit(key, rule, limit)
+
+
+def kind_of(target: Product) -> bool | None:
+    """Whose devices a VM has on a target: those of ESX, of hosted products, or (None) of either.
+
+    A bare hardware version that one kind of product offers may still be run by the other.
+    """
+    return None if target.family == HARDWARE else target.esx
 
 
 def _of_rows(files: Files, rows: frozenset[str]) -> tuple[Setting, ...]:

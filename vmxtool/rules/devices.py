@@ -44,7 +44,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
         return  # with that version it does not start there at all
     if case.lost:
         # What is said of them is the same on every target that has the version alike.
-        yield from case.files.once(_unknown_devices, case.lost)
+        yield from case.files.once(_unknown_devices, case.lost, case.esx)
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -58,24 +58,24 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
             )
 
 
-def _unknown_devices(files: Files, lost: frozenset[str]) -> list[Hit]:
+def _unknown_devices(files: Files, lost: frozenset[str], esx: bool | None) -> list[Hit]:
     """A hit for each row that a version does not know, in the order of the config."""
     found: dict[str, list[str]] = {}
     for setting in files.settings:
         if setting.rule.id in lost:
             found.setdefault(setting.rule.id, []).append(setting.key)
-    return [_unknown_device(files, row_id, keys) for row_id, keys in found.items()]
+    return [_unknown_device(files, row_id, keys, esx) for row_id, keys in found.items()]
 
 
-def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str]) -> Hit:
+def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str], esx: bool | None) -> Hit:
     document, row = files.vm.config.document, devices()[row_id]
     keys = sorted(unsorted, key=lambda key: not key.endswith(".present"))
     refused = row.below == "refuse"
     return Hit(
-        _message(row, document.spelling(keys[0])),
+        _message(row, document.spelling(keys[0]), unsure=row.unsure(esx=esx)),
         tuple(document.evidence(key) for key in keys[:_PLACES_SHOWN]),
-        _fix(row, document.spelling(keys[0]).partition(".")[0]),
-        _severity(row),
+        _fix(row, document.spelling(keys[0]), alone=len(keys) == 1),
+        _severity(row, unsure=row.unsure(esx=esx)),
         row.sources,
         cure=Do.CHANGE_SETTINGS if refused and row.guest_loses is not None else None,
         subject=row.id,
@@ -98,6 +98,9 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
         message = f"{document.spelling(key)}: {reason}; {have} here, where version {version} holds {limit.figure}"
         by_owner = row.safety == "manual"
         fix = by_rewrite("it is lowered with the rewrite")
+        stays = by_owner or not limit.verified
+        if stays:
+            fix = manual("lower it in the VM's own product if the VM does not start there; so far it stays as it is")
         if by_owner:
             fix = manual(
                 f"take devices out until {limit.figure} are left, or spread them over other controllers, in the VM's "
@@ -110,7 +113,7 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
             None if by_owner else Severity.INFO,
             row.sources,
             unverified=not limit.verified,
-            cure=Do.CHANGE_SETTINGS if by_owner else None,
+            cure=Do.CHANGE_SETTINGS if stays else None,
             subject=row.id,
         )
 
@@ -162,8 +165,8 @@ def host_device_passed_through(vm: Machine) -> Iterator[Hit]:
             )
 
 
-def _message(row: DeviceRule, key: str) -> str:
-    unverified = " (unverified)" if "first_hardware" in row.unverified else ""
+def _message(row: DeviceRule, key: str, *, unsure: bool) -> str:
+    unverified = " (unverified)" if unsure else ""
     loses = (
         f"; the guest loses: {_lower_first(row.guest_loses.rstrip('.'))}"
         if _is_a_thing(row) and row.guest_loses
@@ -180,19 +183,23 @@ def _is_a_thing(row: DeviceRule) -> bool:
 def _lower_first(sentence: str) -> str:
     """A sentence as a clause: its first word in lower case, unless it is a name or an abbreviation."""
     hit = _FIRST_WORD.match(sentence)
-    if hit is None or hit[0] in {"Workstation", "Ensoniq", "Virtualization"}:
+    if hit is None or hit[0] in {"Workstation", "Ensoniq", "Virtualization", "Secure"}:
         return sentence
     return sentence[0].lower() + sentence[1:]
 
 
-def _severity(row: DeviceRule) -> Severity:
+def _severity(row: DeviceRule, *, unsure: bool) -> Severity:
     if row.below == "refuse":
-        return Severity.WARNING if "first_hardware" in row.unverified else Severity.BLOCKER
+        return Severity.WARNING if unsure or "keys" in row.unverified else Severity.BLOCKER
     return Severity.WARNING if row.safety == "unsafe" else Severity.INFO
 
 
-def _fix(row: DeviceRule, device: str) -> Fix | None:
+def _fix(row: DeviceRule, key: str, *, alone: bool) -> Fix | None:
+    device = key.partition(".")[0]
     if row.below == "refuse":
         return None if row.guest_loses is None else manual(f"take {device} out in the VM's own product first")
-    action = f"becomes {row.replacement}" if row.below == "replace" else "is taken out"
-    return by_rewrite(f"{device} {action} with the rewrite", unsafe=row.safety == "unsafe")
+    replaced = row.below == "replace"
+    # Of "svga.vramSize" the setting goes, of "usb.present" the device.
+    what = key if alone and not replaced and not key.lower().endswith(".present") else device
+    action = f"becomes {row.replacement}" if replaced else "is taken out"
+    return by_rewrite(f"{what} {action} with the rewrite", unsafe=row.safety == "unsafe")

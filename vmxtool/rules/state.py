@@ -168,7 +168,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> list[Setting]
         if not off[head]:
             for rule in rows:
                 # Most rows take any value, and few values are looked at anywhere else.
-                if rule.value is None or rule.takes(document[key]):
+                if rule.always or rule.holds(key, document):
                     found.append(Setting(key, rule))  # noqa: PERF401 quicker than many short lists
     return found
 
