@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _VERSION_SOURCE = "kb:1003746"
 _MEMORY = "memory_mib"
-_BORDERS = frozenset({"first_hardware", "first_hardware_esx", "last_hardware"})
 
 
 def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
@@ -116,9 +115,8 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
         return None
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
-    removal = unsure_removal = SettingChange(key, None, why, row.source)
-    if not row.unverified.isdisjoint(_BORDERS):
-        unsure_removal = removal._replace(why=f"{why} (unverified)")
+    removal = SettingChange(key, None, why, row.source)
+    unsure_removal = removal._replace(why=f"{why} (unverified)")
     return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 
@@ -172,8 +170,8 @@ class _Draft:
         if row.limit is not None:
             self._limit(row, touched.key)
             return
-        change = touched.removal if row.on_any_change and self.moves else touched.unsure_removal
-        doubtful = change is not touched.removal
+        doubtful = not (row.on_any_change and self.moves) and row.unsure(esx=self.wanted.esx)
+        change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
             change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
         elif touched.off or row.safety != "unsafe":

@@ -299,6 +299,11 @@ def _version(row: _load.Row, column: str) -> int | None:
     return NEVER if row.is_text(column, "never") else row.maybe_number(column)
 
 
+def matches(pattern: str, key: str) -> bool:
+    """Whether a key of a config, in any case, is one that a pattern of this file's form names."""
+    return _match(pattern, key.lower().split("."))
+
+
 def _match(pattern: str, parts: list[str]) -> bool:
     wanted = pattern.split(".")
     if wanted[-1] == "*" and len(wanted) > 1:
