@@ -116,7 +116,7 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
     removal = SettingChange(key, None, why, row.source)
-    unsure_removal = removal._replace(why=f"{why} (unverified)")
+    unsure_removal = removal._replace(why=f"{why} (unverified)") if row.unverified else removal
     return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 
@@ -138,7 +138,7 @@ class _Draft:
         self.files, self.vm, self.start, self.wanted = files, files.vm, start, wanted
         self.document: Document = files.vm.config.document
         self.moves = start.version != wanted.version
-        self.guest_family = family_of(start.guest)
+        self.esx, self.guest_family = wanted.esx, family_of(start.guest)
         self.changes: dict[str, SettingChange] = {}
         self.optional: list[tuple[DeviceRule | None, SettingChange]] = []
         self.asked: list[tuple[str, str, Evidence]] = []
@@ -170,7 +170,7 @@ class _Draft:
         if row.limit is not None:
             self._limit(row, touched.key)
             return
-        doubtful = not (row.on_any_change and self.moves) and row.unsure(esx=self.wanted.esx)
+        doubtful = not (row.on_any_change and self.moves) and row.unsure(esx=self.esx)
         change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
             change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
@@ -239,7 +239,7 @@ class _Draft:
         if most is None:
             return
         holder = product.name if most.version is None else f"hardware version {most.version}"
-        have = amount(self.files, row, key, esx=self.wanted.esx)
+        have = amount(self.files, row, key, esx=self.esx)
         what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
         if most.verified:
             after = str(most.figure * row.per_unit)

@@ -131,11 +131,12 @@ class DeviceRule:
 
     def holds(self, key: str, values: Mapping[str, str]) -> bool:
         """Whether it is about one of its keys, folded, with the value there and with the device's other settings."""
-        return (
-            self.takes(values[key])
-            and all(values.get(other, "").strip().lower() == value for other, value in self.when.items())
-            and all(values.get(other, "").strip().lower() != value for other, value in self.unless.items())
-        )
+        if not self.takes(values[key]):
+            return False
+        for other, value in self.when.items():
+            if values.get(other, "").strip().lower() != value:
+                return False
+        return all(values.get(other, "").strip().lower() != value for other, value in self.unless.items())
 
     def first_for(self, *, esx: bool | None) -> int:
         """First hardware version that knows it.
@@ -150,6 +151,8 @@ class DeviceRule:
 
     def unsure(self, *, esx: bool | None) -> bool:
         """Whether no source confirms which versions know it: under ESX, a hosted product, or (None) the earlier one."""
+        if not self.unverified:
+            return False
         under_esx = self.first_hardware_esx is not None and self.first_for(esx=esx) == self.first_hardware_esx
         borders = {"first_hardware_esx" if under_esx else "first_hardware"}
         if self.last_hardware is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case
 
 _SHOWN = 5
+# The key safe names its cipher behind one or two layers of URL encoding.
+_XTS = re.compile(r"xts(?:-|%2d|%252d)aes", re.IGNORECASE)
 
 
 @rule(
@@ -66,17 +70,74 @@ def encrypted_in_part(case: Case) -> Iterator[Hit]:
         yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
     else:
         message = f"the VM is encrypted in part; {to.name} does not open it"
-        yield Hit(message, vm.encryption_evidence, _decrypt(vm))
+        yield Hit(message, vm.encryption_evidence, _decrypt(vm, on_esx=bool(to.esx)))
 
 
-def _decrypt(vm: Machine) -> Fix:
+def _decrypt(vm: Machine, *, on_esx: bool = False) -> Fix:
     if not vm.tpm:
         return manual("remove the encryption in the product that encrypted the VM")
     # What is sealed to the TPM is lost with it: BitLocker asks for its recovery key at the next start.
+    anew = "; to add a new TPM, the host needs a key provider" if on_esx else ""
     return manual(
         "suspend disk encryption in the guest that rests on the TPM and note its recovery key; then remove the virtual "
-        "TPM and the encryption in the product that encrypted the VM"
+        f"TPM and the encryption in the product that encrypted the VM{anew}"
     )
+
+
+@rule(
+    "SEC806",
+    "tpm-without-key-provider",
+    Severity.WARNING,
+    about=About.TARGET,
+    sources=("general",),
+    only_if=lambda vm: vm.tpm and vm.encryption == "none",
+)
+def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
+    """The VM has a virtual TPM, and an ESX host starts it only with a key provider.
+
+    ESX keeps the secrets of a TPM encrypted, with keys of a provider that is set up in vCenter Server. Without it the
+    TPM can be neither added nor started there.
+    """
+    document = case.vm.config.document
+    if not case.is_place or not case.esx or "vtpm" in case.lost or not document.flag("vtpm.present", False):
+        return
+    yield Hit(
+        f"the VM has a virtual TPM, for which {case.target.name} needs a key provider",
+        (document.evidence("vtpm.present"),),
+        manual(
+            "set up a key provider for the host, or take the TPM out in the VM's own product: suspend disk encryption "
+            "in the guest that rests on it first, and note its recovery key"
+        ),
+        unverified=True,
+    )
+
+
+@rule(
+    "SEC807",
+    "cipher-newer-than-product",
+    Severity.WARNING,
+    about=About.TARGET,
+    cure=Do.DECRYPT,
+    sources=("field-observations",),
+    only_if=lambda vm: vm.encryption == "partial",
+)
+def cipher_newer_than_product(case: Case) -> Iterator[Hit]:
+    """The VM is encrypted with XTS-AES, which older products do not read.
+
+    Workstation encrypts so from 17.5 on and Fusion from 13.5 on. The key safe in the config tells the cipher; nothing
+    else of it is looked at, and nothing of it is shown.
+    """
+    document, to = case.vm.config.document, case.target
+    if not case.is_place or case.esx or _XTS.search(document.get("encryption.keySafe", "")) is None:
+        return
+    if features()["opens-partial-encryption"].holds(to) and not features()["opens-xts-encryption"].holds(to):
+        place = document.evidence("encryption.keySafe")
+        yield Hit(
+            f"the VM is encrypted with XTS-AES, which {to.name} may not open",
+            (Evidence(place.file, place.line, place.key),),
+            _decrypt(case.vm),
+            unverified=True,
+        )
 
 
 @rule(
