@@ -150,14 +150,20 @@ class DeviceRule:
         return theirs if esx else self.first_hardware
 
     def unsure(self, *, esx: bool | None) -> bool:
-        """Whether no source confirms which versions know it: under ESX, a hosted product, or (None) the earlier one."""
+        """Whether no source confirms what configures it or which versions know it.
+
+        Args:
+            esx: under ESX, under a hosted product, or (None) under whichever knows it earlier.
+        """
         if not self.unverified:
             return False
         under_esx = self.first_hardware_esx is not None and self.first_for(esx=esx) == self.first_hardware_esx
-        borders = {"first_hardware_esx" if under_esx else "first_hardware"}
+        fields = {"keys", "first_hardware_esx" if under_esx else "first_hardware"}
+        if self.value is not None:
+            fields.add("value")
         if self.last_hardware is not None:
-            borders.add("last_hardware")
-        return not self.unverified.isdisjoint(borders)
+            fields.add("last_hardware")
+        return not self.unverified.isdisjoint(fields)
 
     def known(self, version: int, *, esx: bool | None) -> bool:
         """Whether a hardware version knows it; `limit` is not looked at."""

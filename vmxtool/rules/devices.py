@@ -190,7 +190,7 @@ def _lower_first(sentence: str) -> str:
 
 def _severity(row: DeviceRule, *, unsure: bool) -> Severity:
     if row.below == "refuse":
-        return Severity.WARNING if unsure or "keys" in row.unverified else Severity.BLOCKER
+        return Severity.WARNING if unsure else Severity.BLOCKER
     return Severity.WARNING if row.safety == "unsafe" else Severity.INFO
 
 
