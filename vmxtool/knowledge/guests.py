@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.guest_options import CONTROLLERS, MADE_OF, guest_options
+from vmxtool.knowledge.guest_options import NICS as _NICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.guest_options import GuestOptions
 
 FILE = "guests.toml"
 FAMILIES = ("windows", "linux", "netware", "solaris", "freebsd", "darwin", "dos", "os2", "vmkernel", "other")
 _BITS = (16, 32, 64)
 _SCSI = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
-_NICS = ("vlance", "vmxnet", "e1000", "e1000e", "vmxnet3")
 _COLUMNS = "id vim_id bits min_hw older name aliases"
-_SHARED = "family scsi_model nic_model converter_reconfigures smp ide_note source from disputed checked"
-_CLAIMS = ("min_hw", "older", "smp", "scsi_model", "nic_model", "ide_note")
+_SHARED = "family scsi_model brings nics converter_reconfigures smp ide_note source from disputed checked"
+_CLAIMS = ("min_hw", "older", "smp", "scsi_model", "brings", "nics", "ide_note")
 
 # The beginnings of the values that VMware writes, by family. Where one fits, no data file has to be read.
 _BEGINNINGS = (
@@ -60,11 +62,14 @@ class Guest:
         bits: width of the guest: 16, 32 or 64.
         family: one of `FAMILIES`.
         aliases: other values of `guestOS` for the same guest.
-        min_hw: lowest hardware version whose products know the value.
+        min_hw: lowest hardware version whose products know the value; exact where the option tables give it.
         smp: whether the guest can use several processors.
-        scsi_model: SCSI controller that it has a driver for; below the hardware version that knows the controller
-            take what devices.toml puts in its place. None: the disk had better stay where it is.
-        nic_model: network adapter that it has a driver for.
+        scsi_model: SCSI controller that suits its disks: one that it brings a driver for, or whose driver can be
+            installed; below the hardware version that knows the controller take what devices.toml puts in its place.
+            None: the disk had better stay where it is.
+        brings: disk controllers, of `CONTROLLERS`, that it brings a driver for, and so starts from without one being
+            installed first; none that VMware does not offer for it.
+        nic_model: network adapter that it has a driver for, and that VMware offers for it where that is known.
         converter_reconfigures: whether VMware Converter 3 moves it from IDE to SCSI by itself (mpg:p09).
         ide_to_scsi_note: what has to be done in the guest when its disk moves from IDE to SCSI.
         older: the value that an older product may know instead.
@@ -81,6 +86,7 @@ class Guest:
     min_hw: int | None
     smp: bool | None
     scsi_model: str | None
+    brings: tuple[str, ...]
     nic_model: str | None
     converter_reconfigures: bool
     ide_to_scsi_note: str
@@ -103,6 +109,16 @@ class Guest:
     def unverified(self) -> frozenset[str]:
         """Names of the fields that may warn and never block."""
         return self.backing.unverified
+
+    @property
+    def options(self) -> GuestOptions | None:
+        """What VMware offers and recommends for it, or None where that was not recorded."""
+        return guest_options().get(self.id)
+
+    def starts_from(self, controller: str) -> bool:
+        """Whether it brings a driver for a disk controller that VMware is known to offer for it."""
+        options = self.options
+        return controller in self.brings and options is not None and controller in options.controllers
 
 
 def bits_of(guest_id: str | None) -> int | None:
@@ -136,7 +152,7 @@ def guests() -> Mapping[str, Guest]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    files = (FILE, "guests.py", *BACKED_BY)
+    files = (FILE, "guests.py", *MADE_OF, *BACKED_BY)
     rows = _kept.recall(Guest, files, lambda: read_guests(_load.shipped(FILE)).values(), backing=(plain, again))
     return MappingProxyType({guest.id: guest for guest in rows})
 
@@ -183,23 +199,40 @@ def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
     if bits not in _BITS:
         raise row.broken("bits", f"{bits} is none of 16, 32 and 64")
     note = row.choice("ide_note", tuple(notes))
+    brings, nics, offers = row.words("brings", CONTROLLERS), row.words("nics", _NICS), guest_options().get(row.name)
+    min_hw, backing = row.maybe_number("min_hw"), read_backing(row, _CLAIMS)
+    if offers is not None:
+        brings = tuple(word for word in brings if word in offers.controllers)
+        nics = tuple(word for word in nics if word in offers.nics) or nics
+        if offers.first is not None:
+            if min_hw is not None:
+                raise row.broken("min_hw", "the option tables give it")
+            min_hw, backing = offers.first, _on_options(backing, offers)
     return Guest(
         id=row.name,
         vim_id=row.text("vim_id"),
         bits=bits,
         family=row.choice("family", FAMILIES),
         aliases=row.words("aliases"),
-        min_hw=row.maybe_number("min_hw"),
+        min_hw=min_hw,
         smp=row.maybe_flag("smp"),
         scsi_model=None if row.maybe_text("scsi_model") is None else row.choice("scsi_model", _SCSI),
-        nic_model=None if row.maybe_text("nic_model") is None else row.choice("nic_model", _NICS),
+        brings=brings,
+        nic_model=next(iter(nics), None),
         converter_reconfigures=row.flag("converter_reconfigures"),
         ide_to_scsi_note=notes[note],
         older=row.maybe_text("older"),
         name=row.text("name"),
-        backing=read_backing(row, _CLAIMS),
+        backing=backing,
         checked=row.day("checked"),
     )
+
+
+def _on_options(backing: Backing, offers: GuestOptions) -> Backing:
+    """A backing whose first hardware version rests on the option tables."""
+    doubtful = backing.unverified - {"min_hw"} | (offers.backing.unverified & {"first"} and {"min_hw"})
+    fields = {**backing.fields, "min_hw": offers.backing.of("first")}
+    return replace(backing, fields=fields, unverified=frozenset(doubtful))
 
 
 def _prove_chain(guest: Guest, found: Mapping[str, Guest]) -> None:
