@@ -248,25 +248,25 @@ class _Draft:
             self.notes.append(f"{what} (unverified), so it stays as it is")
 
     def rename_guest(self) -> None:
-        """Find the nearest guest name that the product knows; from which version on a name is known is unverified."""
+        """Find the nearest guest name that the product knows, and on ESX the hardware version too."""
         guest = find_guest(self.start.guest) if self.start.guest else None
         product = self.wanted.product
         if guest is None or guest.min_hw is None or (product is None and not self.moves):
             return
         newest = self.wanted.version if product is None else product.runs_max
+        if self.wanted.esx:
+            newest = min(newest, self.wanted.version)  # ESX knows some names with newer versions alone
         if guest.min_hw <= newest:
             return
         older = _older_name(guest, newest)
+        doubt = f"{self.wanted.name} may not know the guest name {guest.id}"
+        if "min_hw" in guest.unverified or not self.wanted.esx:
+            doubt += " (unverified)"
         if older is None:
-            self.notes.append(
-                f"{self.wanted.name} may not know the guest name {guest.id} (unverified), and none older is known"
-            )
+            self.notes.append(f"{doubt}, and none older is known")
             return
-        why = (
-            f"{self.wanted.name} may not know the guest name {guest.id} (unverified); {older.id} is the nearest older "
-            "one"
-        )
-        change = SettingChange(self.document.spelling("guestOS"), older.id, why, guest.source, Safety.UNSAFE)
+        why, source = f"{doubt}; {older.id} is the nearest older one", guest.backing.of("min_hw")[0]
+        change = SettingChange(self.document.spelling("guestOS"), older.id, why, source, Safety.UNSAFE)
         self.optional.append((None, change))
 
     def _lost_numbers(self) -> Iterator[Finding]:

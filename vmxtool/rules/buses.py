@@ -9,6 +9,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
+from vmxtool.rules.guest_options import NAMES, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.case import Case
     from vmxtool.rules.state import DiskState
+
+_SHOWN = 4
 
 
 @rule(
@@ -163,6 +166,48 @@ def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
                 (*controller.evidence, *vm.guest.evidence),
                 manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
             )
+
+
+@rule(
+    "DSK229",
+    "controller-not-offered-for-guest",
+    Severity.WARNING,
+    about=About.TARGET,
+    only_if=lambda vm: has_disks(vm) and has_options(vm),
+)
+def controller_not_offered_for_guest(case: Case) -> Iterator[Hit]:
+    """A hard disk sits behind a controller that the target does not offer for the guest.
+
+    ESX offers BusLogic for no Windows of 64 bits, LSI Logic for no Red Hat from 8 on, IDE not for Windows Server 2025.
+    What is not offered is not thereby refused: a VM that has it may start, and its guest may have no driver for it.
+    Only ESX 9 has been asked; earlier hosts may differ.
+    """
+    offer = offer_for(case)
+    if offer is None:
+        return
+    options, to = offer.options, case.target
+    models = {it.id: it.model for it in case.vm.controllers if it.bus == "scsi"}
+    found: dict[str, tuple[str, list[Drive]]] = {}
+    for drive, disk in case.disks:
+        place = drive.id.partition(":")[0]
+        # Where a disk has moved by now, or the product chooses the controller, there is nothing to be held against it.
+        model = models.get(place) if disk.bus == "scsi" else disk.bus
+        if drive.bus == disk.bus and model in NAMES and model not in options.controllers:
+            found.setdefault(place, (model, []))[1].append(drive)
+    for place, (model, drives) in found.items():
+        offered = listed(NAMES[word] for word in options.controllers)
+        controller = tuple(it for own in case.vm.controllers if own.id == place for it in own.evidence)
+        yield Hit(
+            f"{listed(it.id for it in drives[:_SHOWN])}{' and more' * (len(drives) > _SHOWN)}: {to.name} offers no "
+            f"{NAMES[model]} controller for {offer.guest}, but {offered}",
+            (*case.files.once(presence_of, drives[0].id), *controller),
+            manual(
+                f"keep it if the guest starts with it; else give the guest the driver for {NAMES[options.disk]} and "
+                "move the disks there"
+            ),
+            sources=options.sources,
+            unverified=offer.unverified,
+        )
 
 
 def _is_own_version(case: Case) -> bool:

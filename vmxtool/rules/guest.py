@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.guests import find_guest
+from vmxtool.rules.guest_hosts import is_arm
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -13,16 +14,10 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Fix
     from vmxtool.knowledge.guests import Guest
-    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
-_ARM = "arm-"
 _TOOLS_FOR_3D = "mpg:p17:3d-tools"
-
-
-def _is_arm(vm: Machine) -> bool:
-    return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
 
 
 @rule(
@@ -59,22 +54,28 @@ def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     sources=("govmomi:vim25/types/enum.go",),
 )
 def guest_name_too_new(case: Case) -> Iterator[Hit]:
-    """The target does not know the guest by the name in the config.
+    """The target, or the VM's hardware version there, does not know the guest by the name in the config.
 
     A product that meets an unknown `guestOS` refuses to power the VM on, saying that the guest operating system is not
-    supported, or treats it as another system. The nearest older name of the same family serves; which one fits best is
-    a judgement, and from which version on a name is known is mostly unverified.
+    supported, or treats it as another system. ESX knows some names with newer hardware versions alone, so the VM's own
+    version may be too old for the name though the host is new. The nearest older name of the same family
+    serves; which one fits best is a judgement.
     """
-    guest, to = case.guest, case.target
-    if guest is None or guest.min_hw is None or guest.min_hw <= to.runs_max:
+    guest, to, version = case.guest, case.target, case.now.version
+    if guest is None or guest.min_hw is None:
         return
-    older = _older(guest, to)
+    by_host = guest.min_hw > to.runs_max
+    if not by_host and not (to.esx and version is not None and version < guest.min_hw):
+        return
+    older = _older(guest, to.runs_max if by_host or version is None else version)
+    where = "" if by_host else f" with hardware version {version}"
     yield Hit(
-        f"{to.name} may not know the guest name {case.now.guest}, which came with hardware version {guest.min_hw}",
-        case.vm.guest.evidence,
+        f"{to.name} may not know the guest name {case.now.guest}{where}, which came with hardware version "
+        f"{guest.min_hw}",
+        case.vm.guest.evidence if by_host else (*case.vm.guest.evidence, *case.vm.hardware.evidence),
         _rename(older),
-        sources=(guest.source,),
-        unverified="min_hw" in guest.unverified,
+        sources=guest.backing.of("min_hw"),
+        unverified="min_hw" in guest.unverified or not to.esx,  # hosts of ESX were asked, and no other product
         cure=Do.CHANGE_SETTINGS if older is None else None,
     )
 
@@ -91,7 +92,7 @@ def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
 
     Products refuse a name they do not know. What is said here of bits and family is read from the name alone.
     """
-    if vm.guest.id is not None and not _is_arm(vm) and find_guest(vm.guest.id) is None:
+    if vm.guest.id is not None and not is_arm(vm) and find_guest(vm.guest.id) is None:
         yield Hit(
             f"{vm.guest.id} is not a guest name that VMware is known to use",
             vm.guest.evidence,
@@ -137,38 +138,15 @@ def tools_for_3d(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "GST506",
-    "guest-for-arm",
-    Severity.UNKNOWN,
-    about=About.TARGET,
-    sources=("field-observations",),
-    only_if=_is_arm,
-)
-def guest_for_arm(case: Case) -> Iterator[Hit]:
-    """The guest is one for ARM processors, which run on hosts with such a processor only.
-
-    VMware says that a VM requires another machine architecture where the host's processor differs. Which processor the
-    new host has no file of the VM shows.
-    """
-    vm, to = case.vm, case.target
-    if _is_arm(vm) and case.is_place:
-        yield Hit(
-            f"has the host of {to.name} an ARM processor? {vm.guest.id} runs on one; it does not run on x86",
-            vm.guest.evidence,
-            manual("look which processor the host has"),
-        )
-
-
 def _rename(older: Guest | None) -> Fix:
     if older is None:
         return manual("choose a guest name that the target has")
     return by_rewrite(f'set guestOS = "{older.id}", where the rewrite is given --unsafe', unsafe=True)
 
 
-def _older(guest: Guest, to: Product) -> Guest | None:
-    """The nearest name of the family that the target knows."""
+def _older(guest: Guest, newest: int) -> Guest | None:
+    """The nearest name of the family that is known at a hardware version."""
     at: Guest | None = guest
-    while at is not None and at.min_hw is not None and at.min_hw > to.runs_max:
+    while at is not None and at.min_hw is not None and at.min_hw > newest:
         at = find_guest(at.older) if at.older is not None else None
     return at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
+from vmxtool.rules.guest_options import has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
+# The models that a config names; an enhanced vmxnet is a vmxnet with features.
+_MODELS = ("vlance", "vmxnet", "vmxnet2", "e1000", "e1000e", "vmxnet3")
+_ENHANCED = "15"
 
 
 @rule(
@@ -72,6 +76,56 @@ def network_not_there(case: Case) -> Iterator[Hit]:
         return
     had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
     yield Hit(f"{loose.nics}: {to.name} has no {had}", loose.evidence, loose.remedy)
+
+
+@rule(
+    "NET303",
+    "nic-not-offered-for-guest",
+    Severity.WARNING,
+    about=About.TARGET,
+    only_if=lambda vm: bool(vm.nics) and has_options(vm),
+)
+def nic_not_offered_for_guest(case: Case) -> Iterator[Hit]:
+    """A network adapter is of a model that the target does not offer for the guest.
+
+    ESX offers the e1000 not for Windows from 8 on and for newer Linux, which get e1000e or vmxnet3, and the vlance not
+    for systems of 64 bits. What is not offered is not thereby refused: the VM starts, and the adapter works where the
+    guest still has a driver. Only ESX 9 has been asked; earlier hosts may differ.
+    """
+    offer = offer_for(case)
+    if offer is None:
+        return
+    options, to = offer.options, case.target
+    for model, nics in case.files.once(_nics_by_model):
+        if model not in _MODELS or model in options.nics:
+            continue
+        offered = listed(word for word in options.nics if word in _MODELS)
+        yield Hit(
+            f"{listed(nics)}: {to.name} offers no {model} adapter for {offer.guest}, but {offered}",
+            tuple(place for nic in case.vm.nics if nic.id in nics for place in _model_evidence(case.files, nic)),
+            manual(
+                f'keep it if the guest has its network; else set {nics[0]}.virtualDev = "{options.nic}", for which the '
+                "guest gets its address set anew"
+            ),
+            sources=options.sources,
+            unverified=offer.unverified,
+        )
+
+
+def _nics_by_model(files: Files) -> list[tuple[str, list[str]]]:
+    """The network adapters by their models, where the config names them; else the product chooses one that fits."""
+    document, found = files.vm.config.document, dict[str, list[str]]()
+    for nic in files.vm.nics:
+        model = (nic.model or "").lower()
+        if model == "vmxnet" and document.get(f"{nic.id}.features") == _ENHANCED:
+            model = "vmxnet2"
+        found.setdefault(model, []).append(nic.id)
+    return list(found.items())
+
+
+def _model_evidence(files: Files, nic: Nic) -> tuple[Evidence, ...]:
+    key = f"{nic.id}.virtualDev"
+    return (files.vm.config.document.evidence(key),) if key in files.vm.config.document else nic.evidence[:1]
 
 
 class _LooseNics(NamedTuple):
