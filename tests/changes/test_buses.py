@@ -8,12 +8,14 @@ import pytest
 from build import IDE_DISK, SCSI_DISK, disk_lines, make_disk, make_vm
 from changes.told import entries, lines, missing_options, reasons, settings
 
-from vmxtool import plan_rewrite
+from vmxtool import UsageError, check, plan_rewrite
 from vmxtool.changes.buses import ADAPTERS
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise
+from vmxtool.findings import Do
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.product_names import find_target
+from vmxtool.report.words import step_text
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.state import VmState
 
@@ -248,7 +250,7 @@ def test_from_22_to_11_nvme_moves_and_sata_and_efi_stay(tmp_path: Path) -> None:
     found = settings(plan_rewrite(vm, hwversion=11, move_disks=True))
     assert found["nvme0:0.fileName"] == "scsi0:0.fileName"
     assert found["nvme0.present"] is None
-    assert found["scsi0.virtualDev"] == "lsilogic"
+    assert found["scsi0.virtualDev"] == "pvscsi"
     assert not [key for key in found if key.startswith("sata")]
     assert "firmware" not in found
 
@@ -272,6 +274,96 @@ def test_what_no_source_confirms_drives_no_disk_out(tmp_path: Path) -> None:
     assert "disk_buses" in product.unverified
     made = plan_rewrite(make_vm(tmp_path, IDE_DISK, hw=4, guest="rhel4"), target=product.id)
     assert "ide0:0.fileName" not in settings(made)
+
+
+# --- from NVMe to SATA
+
+TO_SATA: dict[str, Any] = {"hwversion": 11, "move_disks": True, "adapter": "sata"}
+NVME = disk_lines("nvme0:0", "a.vmdk") + 'firmware = "efi"\n'
+
+
+def told(made: Rewrite) -> str:
+    return "\n".join(fix.text for fix in made.manual)
+
+
+@pytest.mark.parametrize("wishes", [{"hwversion": 11}, {"target": "esxi6.0"}])
+def test_a_disk_that_leaves_nvme_goes_to_sata_where_that_is_asked_for(tmp_path: Path, wishes: dict[str, Any]) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="debian10-64")
+    found = settings(plan_rewrite(vm, move_disks=True, adapter="sata", **wishes))
+    assert found["nvme0:0.fileName"] == "sata0:0.fileName"
+    assert (found["sata0.present"], found["nvme0.present"]) == ("TRUE", None)
+    assert not [key for key in found if key.startswith("scsi")]
+    # Nobody chose it, and SCSI suits the guest too.
+    assert settings(plan_rewrite(vm, move_disks=True, **wishes))["nvme0:0.fileName"] == "scsi0:0.fileName"
+
+
+def test_a_disk_goes_to_a_sata_controller_that_is_there(tmp_path: Path) -> None:
+    text = NVME + disk_lines("sata1:0", "b.vmdk") + CD.format("sata1:1")
+    found = settings(plan_rewrite(make_vm(tmp_path, text, hw=17, guest="debian10-64"), **TO_SATA))
+    assert found["nvme0:0.fileName"] == "sata1:2.fileName"
+    assert not [key for key in found if key.endswith(".present") and key.startswith("sata")]
+
+
+def test_a_guest_for_which_no_scsi_controller_is_known_goes_to_sata_by_itself(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="darwin19-64")
+    made = plan_rewrite(vm, target="esxi6.0", move_disks=True)
+    assert not made.refused
+    assert settings(made)["nvme0:0.fileName"] == "sata0:0.fileName"
+    assert "DSK228" not in {item.code for item in check(vm, "esxi6.0").findings}
+
+
+def test_where_there_is_no_sata_it_is_refused_and_a_disk_of_another_bus_does_not_go_there(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="debian10-64")
+    assert reasons(plan_rewrite(vm, hwversion=9, move_disks=True, adapter="sata")) == ["adapter-not-offered"]
+    with pytest.raises(UsageError, match="leave NVMe"):
+        plan_rewrite(vm, ide_to_scsi=True, adapter="sata")
+
+
+def test_more_disks_than_sata_takes_are_refused(tmp_path: Path) -> None:
+    text = NVME + "".join(f'sata{n}:{unit}.present = "FALSE"\n' for n in range(4) for unit in range(30))
+    assert reasons(plan_rewrite(make_vm(tmp_path, text, hw=17, guest="debian10-64"), **TO_SATA)) == ["no-free-unit"]
+
+
+def test_who_leaves_nvme_is_told_of_its_names_and_not_of_those_of_ide(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="debian10-64")
+    for made, module in (
+        (plan_rewrite(vm, **TO_SATA), "ahci"),
+        (plan_rewrite(vm, hwversion=11, move_disks=True), "mptspi"),
+    ):
+        assert "/dev/nvme0n1p1" in told(made)
+        assert f"kernel module {module}" in told(made)
+        assert "/dev/hd" not in told(made)
+
+
+@pytest.mark.parametrize("guest", ["debian10-64", "redhat-of-another-name"])
+def test_who_leaves_sata_keeps_its_names(tmp_path: Path, guest: str) -> None:
+    vm = make_vm(tmp_path, disk_lines("sata0:0", "a.vmdk"), hw=12, guest=guest)
+    made = plan_rewrite(vm, hwversion=9, move_disks=True, adapter="lsilogic")
+    assert "/dev/sd names stay" in told(made)
+    assert "/dev/hd" not in told(made)
+    assert "/dev/nvme" not in told(made)
+
+
+def test_a_check_tells_of_the_names_that_the_disk_has(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="debian10-64")
+    (step,) = (step for step in check(vm, "esxi6.0").steps if step.do is Do.PREPARE_GUEST)
+    text = step_text(step, vm)
+    assert "/dev/nvme0n1p1" in text
+    assert "/dev/hd" not in text
+
+
+def test_windows_is_told_whether_it_brings_the_driver(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, NVME, hw=17, guest="windows9-64")
+    assert "it brings the driver of the SATA (AHCI) controller" in told(plan_rewrite(vm, **TO_SATA))
+    other = plan_rewrite(vm, hwversion=11, move_disks=True, adapter="lsilogic")
+    assert "has to be installed and enabled" in told(other)
+
+
+def test_a_guest_without_a_driver_for_what_an_old_version_has_needs_one_named(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, hw=6, guest="rhel8-64")
+    assert reasons(move(vm)) == ["adapter-not-known"]
+    assert settings(move(vm, adapter="lsilogic"))["scsi0.virtualDev"] == "lsilogic"
+    assert settings(move(make_vm(tmp_path, IDE_DISK, hw=7, guest="rhel8-64")))["scsi0.virtualDev"] == "pvscsi"
 
 
 # --- descriptors

@@ -148,7 +148,7 @@ def test_everything_that_stands_against_a_version_is_said_at_once(tmp_path: Path
 
 def test_options_that_are_missing_are_said_beside_what_the_owner_has_to_do_first(tmp_path: Path) -> None:
     text = 'numvcpus = "16"\nmemsize = "131072"\n' + disk_lines("nvme0:0")
-    made = plan_rewrite(make_vm(tmp_path, text, hw=21, guest="rhel8-64"), hwversion=4)
+    made = plan_rewrite(make_vm(tmp_path, text, hw=21, guest="rhel7-64"), hwversion=4)
     assert reasons(made) == ["too-many-vcpus", "not-asked-for"]
     asked = made.refused[-1]
     assert asked.fix is not None

@@ -175,7 +175,7 @@ def test_what_converter_does_alone_is_not_done_beside_it(tmp_path: Path) -> None
         ({"legacy": True}, "--legacy needs --target"),
         ({"legacy": True, "hwversion": 4, "target": "esx3"}, "leave --hwversion out"),
         ({"hwversion": 7, "target": "esx3"}, "does not run hardware version 7"),
-        ({"ide_to_scsi": True, "adapter": "ahci"}, "no SCSI controller"),
+        ({"ide_to_scsi": True, "adapter": "ahci"}, "no controller for disks"),
         ({"hwversion": 4, "adapter": "lsilogic"}, "--ide-to-scsi"),
     ],
 )

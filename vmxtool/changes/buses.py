@@ -11,7 +11,9 @@ from vmxtool.changes.hardware import knows
 from vmxtool.changes.model import Changes, Needs, SettingChange
 from vmxtool.changes.units import UnitMap, renamed
 from vmxtool.findings import Safety
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules import writing
+from vmxtool.rules.buses import takes_sata
 from vmxtool.rules.case import has_bus, scsi_model
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import rows_for
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import DescriptorChange, Wanted
     from vmxtool.evidence import Evidence
-    from vmxtool.findings import Finding
+    from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
 
-ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
-"""SCSI controller models that a config can name (libvirt's key map)."""
+SATA = "sata"
+ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi", SATA)
+"""What disks can move behind: SCSI controller models that a config can name (libvirt's key map), and SATA."""
 
 _SOURCE = "kb:1016192"
 _FALLBACK = "lsilogic"
@@ -39,9 +42,10 @@ _ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 
 
 def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) -> Changes:
-    """Move hard disks to SCSI, and CD-ROM drives off buses that the VM is not to have.
+    """Move hard disks to SCSI or SATA, and CD-ROM drives off buses that the VM is not to have.
 
-    Disks go to free SCSI units behind a controller that the guest can drive; a disk's geometry is left as it is, as
+    Disks go to free SCSI units behind a controller that the guest can drive; those that leave NVMe go to SATA instead
+    where that was asked for, or no SCSI controller is known to suit the guest. A disk's geometry is left as it is, as
     VMware's own instructions for this do. CD-ROM drives go to IDE or stay there, and one that is left alone as a slave
     becomes master.
 
@@ -54,7 +58,9 @@ def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) 
     moves = _Moves(files, wanted, changed)
     disks = [drive for drive in vm.disks if drive.id in wanted.moves and drive.bus != "scsi"]
     homeless = [drive for drive in vm.drives if wanted.fit and moves.lacks_bus(drive.bus) and drive.bus != "ide"]
-    moves.to_scsi(disks)
+    to_sata = [drive for drive in disks if moves.goes_to_sata(drive)]
+    moves.to_sata(to_sata)
+    moves.to_scsi([drive for drive in disks if drive not in to_sata])
     for drive in homeless:
         if drive.kind == "passthrough":
             moves.refused += findings_of(writing.drive_not_movable, drive, _BUS_NAMES[drive.bus], wanted.name)
@@ -94,6 +100,42 @@ class _Moves:
     def lacks_bus(self, bus: str) -> bool:
         """Whether the version has no bus of this kind, for CD-ROM drives either."""
         return bus in _BUS_NAMES and not has_bus(bus, self.wanted.version, self.wanted.esx)
+
+    def goes_to_sata(self, drive: Drive) -> bool:
+        """Whether a disk that moves goes to SATA; SCSI suits more guests, and comes first where nobody chose."""
+        if self.wanted.adapter not in {None, SATA} or drive.bus != "nvme":
+            return False
+        able = takes_sata(self.vm, drive, self.wanted.version, self.wanted.product)
+        asked = self.wanted.adapter == SATA and not self._lacks_sata
+        return asked or (able and self.wanted.adapter is None and scsi_model(self.vm) is None)
+
+    @property
+    def _lacks_sata(self) -> bool:
+        product = self.wanted.product
+        return self.lacks_bus("sata") or (product is not None and "sata" not in product.disk_buses)
+
+    def to_sata(self, drives: Sequence[Drive]) -> None:
+        """Give disks that leave NVMe places on SATA."""
+        if not drives:
+            return
+        for drive in drives:
+            self.options.append("move-disks")
+            places = drive.file_evidence or drive.evidence
+            self.reasons.append(("move-disks", f"{drive.id} moves from NVMe to SATA", places[0]))
+        if self.wanted.adapter is not None:
+            self.options.append(f"adapter={SATA}")
+        units = [unit for unit, _ in zip(self.units.sata_places(), drives, strict=False)]
+        self.refused += findings_of(writing.no_free_unit, drives, len(units), "SATA")
+        anchor = self._spelling(f"{drives[0].id}.present")
+        for name in sorted({unit.partition(":")[0] for unit in units}):
+            if not self.document.flag(f"{name}.present", False):
+                key = self._spelling(f"{name}.present") or f"{name}.present"
+                why = f"{name} is the controller that the disks move to"
+                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor))
+        for drive, unit in zip(drives, units, strict=False):
+            # What a descriptor says of the adapter fits SATA as it fitted NVMe, so it stays.
+            self._rename(drive.id, unit, f"{drive.id} becomes {unit}: the disk moves to SATA", Safety.UNSAFE)
+            self.moved[drive.id] = unit
 
     def to_scsi(self, drives: Sequence[Drive]) -> None:
         if not drives:
@@ -158,13 +200,16 @@ class _Moves:
                 self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))
 
     def finish(self) -> Changes:
-        manual = guest_work(self.vm, self.model, self.moved) if self.moved else ()
+        manual: list[Fix] = []
+        for model in (SATA, self.model):
+            moved = {old: new for old, new in self.moved.items() if new.startswith(SATA) == (model == SATA)}
+            manual += guest_work(self.vm, model, moved, self.moved) if moved else ()
         return Changes(
             tuple(self.changes.values()),
             tuple(self.descriptors),
             tuple(self.refused),
             Needs(tuple(dict.fromkeys(self.options)), tuple(self.reasons)),
-            manual,
+            tuple(dict.fromkeys(manual)),
             moved=self.places,
         )
 
@@ -177,6 +222,9 @@ class _Moves:
 
     def _choose_model(self) -> None:
         vm, version, asked = self.vm, self.wanted.version, self.wanted.adapter
+        if asked == SATA:
+            self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, asked, vm.hardware.evidence)
+            return
         model = asked or scsi_model(vm)
         if model is None:
             self.options.append(f"adapter={_FALLBACK}")
@@ -186,10 +234,18 @@ class _Moves:
         if not knows("scsi0.virtualDev", model, version, self.wanted.esx):
             if asked is not None:
                 self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, model, vm.hardware.evidence)
-            model = _FALLBACK
+            model = self._fallback()
         if model == "buslogic" and vm.guest.bits == 64:
             self.refused += findings_of(writing.adapter_not_for_guest, vm.guest.id, vm.guest.evidence)
         self.model = model
+
+    def _fallback(self) -> str:
+        """LSI Logic, of which older versions know no other; a guest that has no driver for it needs one named."""
+        guest = find_guest(self.vm.guest.id) if self.vm.guest.id else None
+        options = guest.options if guest is not None else None
+        if self.wanted.adapter is None and options is not None and _FALLBACK not in options.controllers:
+            self.options.append(f"adapter={_FALLBACK}")
+        return _FALLBACK
 
     def _set_controller(self, name: str, anchor: str | None) -> None:
         if not self.document.flag(f"{name}.present", False):

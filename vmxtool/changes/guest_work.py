@@ -18,9 +18,8 @@ _MODULES = {
     "lsilogic": "mptspi, before Linux 2.6 mptbase and mptscsih",
     "lsisas1068": "mptsas",
     "pvscsi": "vmw_pvscsi",
+    "sata": "ahci",
 }
-_SCSI_NAMES = "/dev/sd"
-_NAMES = {"ide": "/dev/hd", "sata": _SCSI_NAMES, "nvme": "/dev/nvme"}
 # The generations whose VMs VMware Converter 3 takes from hosted products to ESX Server (guide, page 10).
 _CONVERTER_GENERATIONS = frozenset({4, 5})
 _CONTROLLERS = {
@@ -28,18 +27,30 @@ _CONTROLLERS = {
     "lsilogic": "LSI Logic",
     "lsisas1068": "LSI Logic SAS",
     "pvscsi": "paravirtual SCSI",
+    "sata": "SATA (AHCI)",
 }
 
 
-def guest_work(vm: Machine, model: str, moved: Mapping[str, str]) -> tuple[Fix, ...]:
-    """What the owner does in the guest and with it, for disks that move behind a SCSI controller of this model.
+# For a Linux whose name is not known; as guests.toml has it for those that are.
+_NOTES = {
+    "ide": "put the driver into the initial RAM disk, and change /dev/hd names to /dev/sd names in /etc/fstab and in "
+    "the boot loader, before the disk moves",
+    "sata": "put the driver into the initial RAM disk before the disk moves; its /dev/sd names stay",
+    "nvme": "put the driver into the initial RAM disk, and change names such as /dev/nvme0n1p1 in /etc/fstab and in "
+    "the boot loader to UUIDs, or to /dev/sd names, before the disk moves",
+}
+
+
+def guest_work(vm: Machine, model: str, moved: Mapping[str, str], every: Mapping[str, str]) -> tuple[Fix, ...]:
+    """What the owner does in the guest and with it, for disks that move behind a controller of this model.
 
     Args:
         vm: the VM as it is.
-        model: the controller.
-        moved: the new place of every disk, by its old one.
+        model: the controller: a SCSI model, or "sata".
+        moved: the new place of every disk that moves there, by its old one.
+        every: those of all disks that move.
     """
-    return tuple(Fix(Safety.MANUAL, text) for text in _texts(vm, model, moved))
+    return tuple(Fix(Safety.MANUAL, text) for text in (*_texts(vm, model, moved), *_of_boot_order(vm, every)))
 
 
 def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
@@ -47,11 +58,16 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
     name = guest.name if guest is not None else vm.guest.id or "the guest"
     family = guest.family if guest is not None else vm.guest.family
     buses = {unit.partition(":")[0].rstrip("0123456789") for unit in moved}
-    note = guest.ide_to_scsi_note.rstrip(".") if guest is not None and buses == {"ide"} else None
+    notes = [guest.notes[bus].rstrip(".") for bus in sorted(buses)] if guest is not None else []
     if family == "linux":
-        yield from _of_linux(name, model, buses, note)
-    elif guest is not None and note is not None and guest.scsi_model in {model, None}:
-        yield f"{name}: {_as_clause(note)}"
+        yield from _of_linux(name, model, buses, notes)
+    elif notes and buses == {"ide"} and guest is not None and guest.scsi_model in {model, None}:
+        yield f"{name}: {_as_clause(notes[0])}"
+    elif guest is not None and model in guest.brings and family == "windows":
+        yield (
+            f"{name}: it brings the driver of the {_CONTROLLERS[model]} controller, which has to be enabled before the "
+            f"disk moves, for instance by a small second disk behind such a controller"
+        )
     elif family == "windows":
         yield (
             f"{name}: the driver of the {_CONTROLLERS[model]} controller has to be installed and enabled before the "
@@ -66,20 +82,11 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
         )
     if guest is not None and guest.converter_reconfigures and vm.hardware.generation in _CONVERTER_GENERATIONS:
         yield f"instead of that, VMware Converter 3 can move the VM to ESX Server and prepares {name} itself"
-    yield from _of_boot_order(vm, moved)
 
 
-def _of_linux(name: str, model: str, buses: set[str], note: str | None) -> Iterator[str]:
-    names = " and ".join(_NAMES[bus] for bus in sorted(buses) if _NAMES[bus] != _SCSI_NAMES)
-    if note is not None:
+def _of_linux(name: str, model: str, buses: set[str], notes: list[str]) -> Iterator[str]:
+    for note in dict.fromkeys(notes or [_NOTES[bus] for bus in sorted(buses)]):
         yield f"{name}: {_as_clause(note)}"
-    elif names:
-        yield (
-            f"{name}: put the driver into the initial RAM disk, and change names in {names} to names in {_SCSI_NAMES} "
-            f"in /etc/fstab and in the boot loader, before the disk moves"
-        )
-    else:
-        yield f"{name}: put the driver into the initial RAM disk before the disk moves; the disk's name may stay"
     yield f"the driver for the {_CONTROLLERS[model]} controller is the kernel module {_MODULES[model]}"
 
 

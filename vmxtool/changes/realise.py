@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import SettingChange, Wanted
     from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Bus
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
 
@@ -86,7 +87,12 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     gained = 0
     if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
-    moved = {old for old, new in made.moved.items() if new.startswith("scsi")}
+    buses: dict[str, Bus] = {}
+    for old, new in made.moved.items():
+        if new.startswith("scsi"):
+            buses[old] = "scsi"
+        elif new.startswith("sata"):
+            buses[old] = "sata"
     keys = [fold(change.key) for change in made.settings]
     touched = {key.partition(".")[0] for key in [*keys, *[fold(it.name) for it in made.settings if it.name]]}
     before: dict[str, str] = {}
@@ -101,7 +107,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         memory_mib=start.memory_mib if memory is None else values.as_int(memory),
         nics=start.nics + gained,
         guest=(after.get("guestos") or None) if "guestos" in touched else start.guest,
-        disks=tuple([replace(disk, bus="scsi") if disk.drive in moved else disk for disk in start.disks]),
+        disks=tuple([replace(disk, bus=buses.get(disk.drive, disk.bus)) for disk in start.disks]),
         devices=frozenset(rows - (every - start.devices)),
         settled=start.settled.union(_marks(keys, made.settings)),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 _CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 devices; unit 7 is the controller itself
+_SATA_UNITS = 30
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
 
 
@@ -64,6 +65,14 @@ class UnitMap:
                 place = ScsiUnit(number, unit)
                 if unit != _OWN_UNIT and place.id not in self.settings:
                     yield place
+
+    def sata_places(self) -> Iterator[str]:
+        """Free SATA units, those behind controllers that are there first."""
+        present = {int(item.id[4:]) for item in self._vm.controllers if item.bus == "sata"}
+        waiting = {fold(item.key or "").partition(":")[0] for item in self._vm.idle_devices}
+        absent = [n for n in range(_CONTROLLERS) if n not in present and f"sata{n}" not in waiting]
+        for number in (*sorted(present), *absent):
+            yield from (place for unit in range(_SATA_UNITS) if (place := f"sata{number}:{unit}") not in self.settings)
 
     def ide_place(self) -> str | None:
         """The best free place on IDE, or None; it may have settings of a drive that is not there."""

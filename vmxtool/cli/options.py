@@ -86,13 +86,13 @@ Legacy = Annotated[
     bool, typer.Option("--legacy", help="The newest version that both its own product and the target run.")
 ]
 IdeToScsi = Annotated[bool, typer.Option("--ide-to-scsi", help="Move IDE disks to a SCSI controller.")]
-MoveDisks = Annotated[bool, typer.Option("--move-disks", help="Move SATA and NVMe disks to SCSI where they must go.")]
+MoveDisks = Annotated[bool, typer.Option("--move-disks", help="Move SATA and NVMe disks where they must go.")]
 Adapter = Annotated[
     str | None,
     typer.Option(
         "--adapter",
         metavar="MODEL",
-        help="SCSI controller for moved disks, where the guest is not known.",
+        help="Controller for moved disks: a SCSI model, or sata for disks that leave NVMe.",
         callback=_value,
     ),
 ]

@@ -85,10 +85,10 @@ def read_features(text: str) -> Mapping[str, Feature]:
     for table in _load.document(FILE, text).get("feature", ()):
         row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
         since, until = row.texts("since"), row.texts("until")
-        unknown = [name for name in (*since, *until) if name not in products()]
+        unknown = [name for name in (*since, *until) if name not in products() or products()[name].row != name]
         families = [products()[name].family for name in since if name in products()]
         if unknown:
-            raise row.broken("since", f"{unknown[0]!r} is no product")
+            raise row.broken("since", f"{unknown[0]!r} is no product with facts of its own")
         if len(set(families)) < len(families):
             raise row.broken("since", "a family stands twice")
         if row.name in found:

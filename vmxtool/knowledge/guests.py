@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FILE = "guests.toml"
 FAMILIES = ("windows", "linux", "netware", "solaris", "freebsd", "darwin", "dos", "os2", "vmkernel", "other")
+LEFT = ("ide", "sata", "nvme")
+"""The buses that a disk may have to leave."""
 _BITS = (16, 32, 64)
 _SCSI = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
 _COLUMNS = "id vim_id bits min_hw older name aliases"
@@ -71,7 +73,7 @@ class Guest:
             installed first; none that VMware does not offer for it.
         nic_model: network adapter that it has a driver for, and that VMware offers for it where that is known.
         converter_reconfigures: whether VMware Converter 3 moves it from IDE to SCSI by itself (mpg:p09).
-        ide_to_scsi_note: what has to be done in the guest when its disk moves from IDE to SCSI.
+        notes: what has to be done in the guest when its disk moves, by the bus that the disk leaves: `LEFT`.
         older: the value that an older product may know instead.
         name: what people call it.
         backing: what the row rests on.
@@ -89,7 +91,7 @@ class Guest:
     brings: tuple[str, ...]
     nic_model: str | None
     converter_reconfigures: bool
-    ide_to_scsi_note: str
+    notes: Mapping[str, str]
     older: str | None
     name: str
     backing: Backing
@@ -109,6 +111,11 @@ class Guest:
     def unverified(self) -> frozenset[str]:
         """Names of the fields that may warn and never block."""
         return self.backing.unverified
+
+    @property
+    def ide_to_scsi_note(self) -> str:
+        """What has to be done in the guest when its disk moves from IDE to SCSI."""
+        return self.notes["ide"]
 
     @property
     def options(self) -> GuestOptions | None:
@@ -220,7 +227,7 @@ def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
         brings=brings,
         nic_model=next(iter(nics), None),
         converter_reconfigures=row.flag("converter_reconfigures"),
-        ide_to_scsi_note=notes[note],
+        notes={bus: notes.get(f"{note}-from-{bus}", notes[note]) for bus in LEFT},
         older=row.maybe_text("older"),
         name=row.text("name"),
         backing=backing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmxtool.changes.buses import ADAPTERS
+from vmxtool.changes.buses import ADAPTERS, SATA
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.hardware import hardware, newest_known
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
@@ -24,8 +24,8 @@ class Goal:
         origin: the product that made the VM, where the user knows.
         legacy: a version that the VM's own product runs too, so that the VM can go back.
         ide_to_scsi: IDE disks go to SCSI.
-        move_disks: SATA and NVMe disks may go to SCSI where the version demands it.
-        adapter: SCSI controller model for moved disks.
+        move_disks: SATA and NVMe disks may go to SCSI, or from NVMe to SATA, where the version demands it.
+        adapter: SCSI controller model for moved disks, or "sata" for those that leave NVMe.
         unsafe: changes that may need work in the guest are made too.
 
     Raises:
@@ -54,9 +54,11 @@ class Goal:
                 f"and --target chooses one"
             )
         if self.adapter is not None and self.adapter.lower() not in ADAPTERS:
-            raise UsageError(f"{self.adapter} is no SCSI controller; choose one of {', '.join(ADAPTERS)}")
+            raise UsageError(f"{self.adapter} is no controller for disks; choose one of {', '.join(ADAPTERS)}")
         if self.adapter is not None and not (self.ide_to_scsi or self.move_disks):
             raise UsageError("--adapter is for disks that move; say --ide-to-scsi or --move-disks too")
+        if self.adapter is not None and self.adapter.lower() == SATA and self.ide_to_scsi:
+            raise UsageError("--adapter sata is for disks that leave NVMe; leave --ide-to-scsi out")
         if not (self.hwversion or self.target or self.ide_to_scsi or self.move_disks):
             raise UsageError("say what to change: --hwversion N, --target PRODUCT or --ide-to-scsi")
 

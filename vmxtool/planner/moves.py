@@ -108,10 +108,10 @@ class Made(NamedTuple):
 
     @property
     def moved(self) -> frozenset[str]:
-        """The hard disks that a rewrite moves to SCSI."""
+        """The hard disks that a rewrite moves to another bus."""
         moved = self.changes.moved if self.changes is not None else {}
         disks = {disk.drive for disk in self.before.disks}
-        return frozenset(old for old, new in moved.items() if new.startswith("scsi") and old in disks)
+        return frozenset(old for old, new in moved.items() if new.startswith(("scsi", "sata")) and old in disks)
 
     @property
     def drives(self) -> frozenset[str]:

@@ -42,6 +42,7 @@ class Step:
         before: hardware version before it.
         after: hardware version after it.
         drives: ids and files of the disks that it is about.
+        buses: the buses that they move to, as a person says it.
         remedy: what the finding that it cures says to do, or None.
         cures: codes of the findings that it cures.
         takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
@@ -66,6 +67,7 @@ class Step:
     before: int | None = None
     after: int | None = None
     drives: tuple[tuple[str, str], ...] = ()
+    buses: tuple[str, ...] = ()
     remedy: str | None = None
     cures: tuple[str, ...] = ()
     takes: str | None = None

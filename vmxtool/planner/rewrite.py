@@ -194,7 +194,7 @@ def _asked_moves(files: Files, goal: Goal, wanted: Wanted) -> frozenset[str]:
 
 def _refusals(found: Plans, plan: Plan, changes: Changes) -> Iterator[Finding]:
     """The findings that stop vmxtool's step of a plan: about the files, or to be cured by the owner before it."""
-    moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith("scsi"))
+    moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith(("scsi", "sata")))
     yield from _of_files(found.hop.files, moved)
     own = plan.own_step
     before = plan.steps if own is None else plan.steps[: plan.steps.index(own)]

@@ -90,6 +90,7 @@ class StepMaker:
             before=made.before.version,
             after=made.before.version,
             drives=self._disks.named(made.moved, made.before),
+            buses=_buses(made),
             cures=_codes(made.move.cured),
         )
 
@@ -114,6 +115,7 @@ class StepMaker:
             before=before,
             after=after,
             drives=self._disks.named(made.moved, made.before),
+            buses=_buses(made),
             cures=_codes(causes),
         )
 
@@ -177,6 +179,12 @@ def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:
     if finding.cure in VERSION_MOVES:
         return made.after.version != made.before.version
     return finding.cure is Do.REWRITE and not by_converter
+
+
+def _buses(made: Made) -> tuple[str, ...]:
+    """The buses that a rewrite moves hard disks to."""
+    places = made.changes.moved if made.changes is not None else {}
+    return tuple(dict.fromkeys(places[drive][:4].upper() for drive in sorted(made.moved)))
 
 
 def _do_of_rewrite(move: Move, before: int | None, after: int | None, *, moves: bool) -> Do:

@@ -186,7 +186,7 @@ def _rewrite_text(step: Step, tool: str) -> str:
     elif after > before:
         parts.append(f"raise the hardware version from {before} to {after}")
     if {"ide-to-scsi", "move-disks"} & set(step.needs):
-        parts.append(f"move {listed([drive for drive, _ in step.drives])} to SCSI")
+        parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}")
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
@@ -200,8 +200,12 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
     name = guest.name if guest is not None else (vm.guest.id if vm is not None else None) or "the guest"
     if not step.drives:
         return f"prepare {name} for the devices that it gets instead, before it starts from them"
-    note = guest.ide_to_scsi_note if guest is not None else "give it the driver of the new controller."
-    return f"prepare {name} for SCSI disks: {note[0].lower()}{note[1:].rstrip('.')}"
+    buses = dict.fromkeys(drive.partition(":")[0].rstrip("0123456789") for drive, _ in step.drives)
+    notes = ["give it the driver of the new controller"]
+    if guest is not None:
+        notes = list(dict.fromkeys(guest.notes[bus].rstrip(".") for bus in buses if bus in guest.notes))
+    told = "; ".join(f"{note[0].lower()}{note[1:]}" for note in notes)
+    return f"prepare {name} for {listed(step.buses or ('SCSI',))} disks: {told}"
 
 
 def _copy_text(step: Step, vm: Machine | None) -> str:

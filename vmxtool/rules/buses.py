@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.findings import Fix
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.case import Case
     from vmxtool.rules.state import DiskState
@@ -38,7 +40,7 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     ESX Server up to 3 knows SCSI disks only; SATA came with hardware version 10 and NVMe with 13. Moving a disk to
     another bus changes the config, the adapter named in the disk's descriptor and, inside the guest, the driver it
     boots from; the last has to be prepared in the guest. VMware Converter does all of it for Windows NT, 2000, XP and
-    2003, and not for Linux, Windows 95, 98 and Me.
+    2003, and not for Linux, Windows 95, 98 and Me. A disk that leaves NVMe can go to SATA too, where the target has it.
     """
     to = case.target
     for drive, disk in case.disks:
@@ -110,6 +112,7 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     homeless = [
         drive
         for drive, disk in case.disks
+        if not _goes_to_sata(case, disk)
         if (disk.bus not in to.disk_buses and to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"}))
         or (_lacks_bus(case, disk) and case.runs is not Ternary.NO and _newer_with_bus(case, disk) is None)
     ]
@@ -229,7 +232,34 @@ def _newer_with_bus(case: Case, disk: DiskState) -> int | None:
 
 
 def _move(case: Case, drive: Drive) -> Fix:
-    guest = "after the guest has been given the driver"
-    if scsi_model(case.vm) is None:
+    guest, bus = "after the guest has been given the driver", "SCSI"
+    sata = takes_sata(case.vm, drive, case.now.version, case.target)
+    if scsi_model(case.vm) is not None:
+        bus += ", or with --adapter sata to SATA" * sata
+    elif sata:
+        bus = "SATA"
+    else:
         guest = "if the guest has a driver for the controller that --adapter names"
-    return by_rewrite(f"move {drive.id} to SCSI, {guest}", unsafe=True)
+    return by_rewrite(f"move {drive.id} to {bus}, {guest}", unsafe=True)
+
+
+def _goes_to_sata(case: Case, disk: DiskState) -> bool:
+    """Whether a disk finds a controller that its guest drives though none for SCSI is known."""
+    drive = next(drive for drive, own in case.disks if own is disk)
+    return takes_sata(case.vm, drive, case.now.version, case.target)
+
+
+def takes_sata(vm: Machine, drive: Drive, version: int | None, to: Product | None) -> bool:
+    """Whether a disk that has to leave NVMe finds SATA there, and a guest that brings the driver for it.
+
+    Args:
+        vm: the VM as its files have it.
+        drive: the disk.
+        version: the hardware version that the VM has there; None where it has none.
+        to: the product, or None for any.
+    """
+    if drive.bus != "nvme" or version is None or (to is not None and "sata" not in to.disk_buses):
+        return False
+    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    has = has_bus("sata", version, None if to is None else to.esx)
+    return has and guest is not None and guest.starts_from("sata")

@@ -145,7 +145,7 @@ def too_many_vcpus_for_guest(case: Case) -> Iterator[Hit]:
     if offer is None or count <= offer.options.max_vcpus:
         return
     yield Hit(
-        f"{count} virtual processors; {case.target.name} offers {offer.guest} {offer.options.max_vcpus}",
+        f"{count} virtual processors; {case.target.name} offers {offer.options.max_vcpus} at most for {offer.guest}",
         case.vm.cpu.evidence,
         manual(f"set numvcpus to {offer.options.max_vcpus}, if the guest's kernel runs on as many"),
         sources=offer.options.sources,
@@ -160,12 +160,12 @@ def too_much_memory_for_guest(case: Case) -> Iterator[Hit]:
     A guest of 32 bits and some editions of Windows use a part of it alone; Windows before Vista may not start.
     """
     offer, memory = offer_for(case), case.now.memory_mib
-    if offer is None or memory <= offer.options.max_memory_mib:
+    if offer is None or memory <= (most := offer.options.max_memory_mib):
         return
     yield Hit(
-        f"{memory} MiB of memory; {case.target.name} offers {offer.guest} {offer.options.max_memory_mib} MiB",
+        f"{memory} MiB of memory; {case.target.name} offers {most} MiB at most for {offer.guest}",
         (case.vm.config.document.evidence("memsize"),),
-        manual(f"set memsize to {offer.options.max_memory_mib}, if the guest does not start with more"),
+        manual(f"set memsize to {most}, if the guest does not start with more"),
         sources=offer.options.sources,
         unverified=offer.unverified,
     )

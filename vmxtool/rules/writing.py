@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
-from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.guests import LEFT, find_guest
 from vmxtool.machine.neighbours import disks_of_others, owner_of, twin_of
 from vmxtool.rules.case import name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -105,7 +105,9 @@ def adapter_not_known(vm: Machine) -> Iterator[Hit]:
     guest = find_guest(vm.guest.id) if vm.guest.id else None
     name = guest.name if guest is not None else vm.guest.id or "the guest, which the config does not name"
     remedy = "name one with --adapter that the guest has a driver for"
-    fix = manual(remedy if guest is None else f"{guest.ide_to_scsi_note.rstrip('.')}; or {remedy}")
+    buses = {drive.bus for drive in vm.disks} & {*LEFT}
+    notes = [] if guest is None else list(dict.fromkeys(guest.notes[bus] for bus in LEFT if bus in (buses or {"ide"})))
+    fix = manual("; ".join([*(note.rstrip(".") for note in notes), f"or {remedy}" if notes else remedy]))
     sources = guest.sources if guest is not None else ()
     yield Hit(f"no SCSI controller is known to suit {name}", vm.guest.evidence, fix, sources=sources)
 
