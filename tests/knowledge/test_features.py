@@ -40,7 +40,7 @@ def test_every_source_is_known() -> None:
     ("old", "new", "says"),
     [
         ('["ws6"]', '["ws0"]', "'ws0' is no product"),
-        ('["ws6"]', '["ws6", "ws7"]', "a family stands twice"),
+        ('["ws6"]', '["ws6", "ws8"]', "a family stands twice"),
         ('says = "It does."\n', "", "column says: it is missing"),
         (ROW, ROW + ROW, "column id: it stands twice"),
         (ROW, "", "no feature is in it"),

@@ -38,7 +38,7 @@ esxi5.0 4 8 8 | esxi5.1 4 9 9 | esxi5.5 4 10 10 | esxi6.0 4 11 11 | esxi6.5 4 13
 esxi6.7u2 4 15 15 | esxi7.0 4 17 17 | esxi7.0u1 4 18 18 | esxi7.0u2 4 19 19 | esxi8.0 4 20 20 | esxi8.0u1 4 20 20
 esxi8.0u2 4 21 21 | esx9.0 4 22 22 | esx9.1 4 22 22
 ace1 3 3 3 | ace2 3 6 6 | ace2.5 3 7 7 | ace2.6 3 7 7 | ace2.7 3 7 7
-labmanager2 3 4 4 | labmanager3 3 4 4 | labmanager4 3 7 7 | vmc 4 19 -
+labmanager2 3 4 4 | labmanager3 3 4 4 | labmanager4 3 7 7 | vmc 4 22 -
 """
 GENERATIONS = {
     2: {"gsx1", "esx1", "ws2"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -13,7 +13,7 @@ from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
-from vmxtool.rules.limits import exceeded, over_row
+from vmxtool.rules.limits import OverLimit, exceeded, over_own, over_row
 from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.cells import Way
-    from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
@@ -139,14 +138,6 @@ class GuideAnswer:
         return tuple(dict.fromkeys(word for way in self.ways for word in way.when))
 
 
-class OverLimit(NamedTuple):
-    """A setting with a figure over the limit of a hardware version."""
-
-    key: str
-    rule: DeviceRule
-    limit: Limit
-
-
 class Case:
     """A VM at one point of a plan, at its own hardware version there, and the target it is held against.
 
@@ -191,8 +182,16 @@ class Case:
         return version is None or has_bus(bus, version, self.esx)
 
     def over_limits(self) -> tuple[OverLimit, ...]:
-        """Settings with a figure over the limit of the version that the VM has come to; none while it keeps its own."""
-        if not self.version_changed or not self.files.limited:
+        """Settings with a figure over a limit of the target itself, or of the version that the VM has come to there.
+
+        A VM that keeps its version has what that holds with it already.
+        """
+        if not self.files.limited:
+            return ()
+        own = over_own(self.files, self.target)
+        if own is not None:
+            return (own,)
+        if not self.version_changed:
             return ()
         # Products that have the version alike ask alike.
         marks = self.now.settled & self.files.figures

@@ -53,7 +53,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
                 drive.evidence[:_PLACES_SHOWN],
                 by_rewrite("it moves with the rewrite"),
                 Severity.INFO,
-                (case.target.source,),
+                (case.target.source_of("disk_buses"),),
                 subject=drive.id,
             )
 
@@ -95,7 +95,8 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
             continue
         have = amount(case.files, row, key, esx=case.target.esx)
         reason = _lower_first(row.reason.rstrip("."))
-        message = f"{document.spelling(key)}: {reason}; {have} here, where version {version} holds {limit.figure}"
+        holder = case.target.name if limit.version is None else f"version {version}"
+        message = f"{document.spelling(key)}: {reason}; {have} here, where {holder} holds {limit.figure}"
         by_owner = row.safety == "manual"
         fix = by_rewrite("it is lowered with the rewrite")
         stays = by_owner or not limit.verified

@@ -106,7 +106,7 @@ def disk_too_large(case: Case) -> Iterator[Hit]:
                 f"{disk_label(drive)} holds {held}; {to.name} takes {taken}",
                 (*link.evidence("capacity"), *_extents(link)),
                 manual("spread the data over several smaller disks, inside the guest"),
-                sources=(row.source,),
+                sources=(row.backing.of("disk_bytes")[0],),
                 unverified=True,
             )
 

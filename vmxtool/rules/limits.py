@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 _PLAIN_SCSI_UNITS = 16
 # The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
-_OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics", "pci_passthrough": "max_passthrough"}
-_OF_DEVICES = frozenset({"pci_passthrough"})  # those that a row of devices.toml asks for
+_OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
 
 
 class Limit(NamedTuple):
@@ -34,6 +33,14 @@ class Limit(NamedTuple):
     verified: bool
     version: int | None
     source: str
+
+
+class OverLimit(NamedTuple):
+    """A setting with a figure over a limit."""
+
+    key: str
+    rule: DeviceRule
+    limit: Limit
 
 
 def exceeded(target: Product, name: str, amount: int, version: int | None, *, kept: bool) -> Limit | None:
@@ -86,19 +93,27 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
 
 def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
     """The figure of the limit that a row of devices.toml has, in a hardware version, where the VM has more than it."""
-    have = amount(files, rule, key, esx=target.esx)
-    if have is None:
-        return None
-    name = str(rule.limit)
-    own = getattr(target, _OWN[name]) if name in _OF_DEVICES else None
-    if own is not None and have > own:
-        return Limit(own, _OWN[name] not in target.unverified, None, target.source_of(_OWN[name]))
-    row = hardware_versions()[version]
+    row, name = hardware_versions()[version], str(rule.limit)
     figure = row.limit(name, esx=target.esx)
-    if figure is None or have <= figure:
+    have = amount(files, rule, key, esx=target.esx)
+    if figure is None or have is None or have <= figure:
         return None
-    unverified = row.limit_column(name, esx=target.esx) in row.unverified or "limit" in rule.unverified
-    return Limit(figure, not unverified, version, rule.source)
+    column = row.limit_column(name, esx=target.esx)
+    unverified = column in row.unverified or "limit" in rule.unverified
+    return Limit(figure, not unverified, version, row.backing.of(column)[0])
+
+
+def over_own(files: Files, target: Product) -> OverLimit | None:
+    """What the VM has more of than a target takes by itself, whatever hardware version it has there."""
+    if target.max_passthrough is None:
+        return None
+    for key, rule in files.limited:
+        have = amount(files, rule, key, esx=target.esx) if rule.limit == "pci_passthrough" else None
+        if have is not None and have > target.max_passthrough:
+            verified = "max_passthrough" not in target.unverified
+            limit = Limit(target.max_passthrough, verified, None, target.source_of("max_passthrough"))
+            return OverLimit(key, rule, limit)
+    return None
 
 
 def amount(files: Files, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
