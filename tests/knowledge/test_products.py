@@ -409,6 +409,13 @@ def test_passthrough_depends_on_the_host_too(name: str, most: int | None) -> Non
     assert products()[name].max_passthrough == most
 
 
+@pytest.mark.parametrize(("name", "most"), [("ws7.0", 4), ("ws7.1", 8), ("ws7", 4), ("ws8", 8)])
+def test_workstation_7_takes_more_processors_since_7_1(name: str, most: int) -> None:
+    product = products()[name]
+    assert product.max_vcpus == most
+    assert "max_vcpus" not in product.unverified
+
+
 def test_products_of_one_build_share_what_their_engine_says() -> None:
     ours, theirs, third = (products()[name] for name in ("ws16.2", "player16.2", "fusion12.2"))
     for other in (theirs, third):

@@ -58,6 +58,13 @@ def test_a_row_that_rests_on_general_knowledge_alone_is_unverified() -> None:
     assert [row for row in resting if not row.unverified] == []
 
 
+def test_a_document_on_which_a_fact_may_rest_alone_can_be_found_and_was_read() -> None:
+    for one in documents.sources().values():
+        if one.stands_alone:
+            assert one.address or one.publisher, one.id
+            assert one.read is not None, one.id
+
+
 @pytest.mark.parametrize(
     ("until", "day", "timely"),
     [

@@ -116,7 +116,7 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
     removal = SettingChange(key, None, why, row.source)
-    unsure_removal = removal._replace(why=f"{why} (unverified)") if row.unverified else removal
+    unsure_removal = SettingChange(key, None, f"{why} (unverified)", row.source) if row.unverified else removal
     return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 

@@ -131,12 +131,15 @@ class DeviceRule:
 
     def holds(self, key: str, values: Mapping[str, str]) -> bool:
         """Whether it is about one of its keys, folded, with the value there and with the device's other settings."""
-        if not self.takes(values[key]):
+        if (self.value is not None or self.while_on) and not self.takes(values[key]):
             return False
         for other, value in self.when.items():
             if values.get(other, "").strip().lower() != value:
                 return False
-        return all(values.get(other, "").strip().lower() != value for other, value in self.unless.items())
+        for other, value in self.unless.items():  # noqa: SIM110 quicker than a generator for what is mostly empty
+            if values.get(other, "").strip().lower() == value:
+                return False
+        return True
 
     def first_for(self, *, esx: bool | None) -> int:
         """First hardware version that knows it.
@@ -155,19 +158,22 @@ class DeviceRule:
         Args:
             esx: under ESX, under a hosted product, or (None) under whichever knows it earlier.
         """
-        if not self.unverified:
-            return False
-        under_esx = self.first_hardware_esx is not None and self.first_for(esx=esx) == self.first_hardware_esx
-        fields = {"keys", "first_hardware_esx" if under_esx else "first_hardware"}
-        if self.value is not None:
-            fields.add("value")
-        if self.last_hardware is not None:
-            fields.add("last_hardware")
-        return not self.unverified.isdisjoint(fields)
+        return bool(self.unverified) and _unsure(self, esx)
 
     def known(self, version: int, *, esx: bool | None) -> bool:
         """Whether a hardware version knows it; `limit` is not looked at."""
         return self.first_for(esx=esx) <= version and (self.last_hardware is None or version <= self.last_hardware)
+
+
+@lru_cache(maxsize=1024)
+def _unsure(rule: DeviceRule, esx: bool | None) -> bool:
+    under_esx = rule.first_hardware_esx is not None and rule.first_for(esx=esx) == rule.first_hardware_esx
+    fields = {"keys", "first_hardware_esx" if under_esx else "first_hardware"}
+    if rule.value is not None:
+        fields.add("value")
+    if rule.last_hardware is not None:
+        fields.add("last_hardware")
+    return not rule.unverified.isdisjoint(fields)
 
 
 @cache

@@ -87,7 +87,8 @@ def as_argument(name: str) -> str:
 def file_argument(vm: Machine, name: str) -> str:
     """A file of the VM's folder, as it is named where vmxtool was started."""
     typed = vm.path if vm.path.is_dir() else vm.path.parent
-    folder = typed if typed.resolve() == vm.config.folder.resolve() else vm.config.folder
+    alike = typed == vm.config.folder or typed.resolve() == vm.config.folder.resolve()
+    folder = typed if alike else vm.config.folder
     return as_argument(str(folder / name))
 
 
