@@ -14,6 +14,7 @@ from vmxtool import _cache, _resources
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge import devices as device_module
+from vmxtool.knowledge import guest_options as option_module
 from vmxtool.knowledge import guests as guest_module
 from vmxtool.knowledge import hardware as hardware_module
 from vmxtool.knowledge import product_names as name_module
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LOADERS: dict[str, Callable[[], Mapping[Any, Any]]] = {
     "guest": guest_module.guests,
+    "guestoptions": option_module.guest_options,
     "devicerule": device_module.devices,
     "hardwareversion": hardware_module.hardware_versions,
     "product": product_module.products,
@@ -60,7 +62,7 @@ def values(rows: Mapping[Any, Any]) -> list[tuple[Any, list[Any]]]:
 @pytest.mark.parametrize("name", LOADERS)
 def test_kept_rows_are_those_of_the_data_file(caches: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read = LOADERS[name]()
-    assert [place.name.partition("-")[0] for place in caches.iterdir() if place.name.startswith(name)] == [name]
+    assert [place.name.partition("-")[0] for place in caches.iterdir() if place.name.startswith(f"{name}-")] == [name]
     forget()
 
     def refuse(*_: object) -> dict[str, Any]:

@@ -112,10 +112,10 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     homeless = [
         drive
         for drive, disk in case.disks
-        if not _goes_to_sata(case, disk)
         if (disk.bus not in to.disk_buses and to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"}))
         or (_lacks_bus(case, disk) and case.runs is not Ternary.NO and _newer_with_bus(case, disk) is None)
     ]
+    homeless = [drive for drive in homeless if not takes_sata(case.vm, drive, case.now.version, to)]
     if not homeless:
         return
     name = case.guest.name if case.guest is not None else case.now.guest or "the guest"
@@ -154,20 +154,30 @@ def buslogic_refused(case: Case) -> Iterator[Hit]:
             )
 
 
-@rule("DSK222", "buslogic-64-bit", Severity.WARNING, about=About.FILES, sources=("general",))
+@rule(
+    "DSK222",
+    "buslogic-64-bit",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("vm-operator-answers:config-option-vmx-10..22.xml",),
+)
 def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
     """A 64-bit guest has its disks on a BusLogic controller.
 
-    No 64-bit guest is known to have a driver for it (unverified). Use LSI Logic.
+    VMware offers it for none of them, in any hardware version that was asked for, and most have no driver for it. Use a
+    controller that the guest drives, such as LSI Logic.
     """
     if vm.guest.bits != 64:
         return
+    model = scsi_model(vm) or "lsilogic"
     for controller in vm.controllers:
         if controller.model == "buslogic":
             yield Hit(
-                f"{controller.id} is a BusLogic controller, for which no 64-bit guest has a driver (unverified)",
+                f"{controller.id} is a BusLogic controller, which VMware offers for no 64-bit guest",
                 (*controller.evidence, *vm.guest.evidence),
-                manual(f'give the guest the LSI Logic driver, then set {controller.id}.virtualDev = "lsilogic"'),
+                manual(
+                    f'give the guest the driver for {NAMES[model]}, then set {controller.id}.virtualDev = "{model}"'
+                ),
             )
 
 
@@ -241,12 +251,6 @@ def _move(case: Case, drive: Drive) -> Fix:
     else:
         guest = "if the guest has a driver for the controller that --adapter names"
     return by_rewrite(f"move {drive.id} to {bus}, {guest}", unsafe=True)
-
-
-def _goes_to_sata(case: Case, disk: DiskState) -> bool:
-    """Whether a disk finds a controller that its guest drives though none for SCSI is known."""
-    drive = next(drive for drive, own in case.disks if own is disk)
-    return takes_sata(case.vm, drive, case.now.version, case.target)
 
 
 def takes_sata(vm: Machine, drive: Drive, version: int | None, to: Product | None) -> bool:

@@ -115,11 +115,12 @@ def macos_needs_apple_host(case: Case) -> Iterator[Hit]:
     options = case.guest.options if case.guest is not None else None
     sources = options.sources if options is not None else ("general",)
     ended = known["supports-no-macos"]
-    without = ""
+    question = f"is the host of {to.name} a Mac? {_named(vm)} runs on one alone"
     if ended.holds(to):
-        without, sources = f", and {to.name} does not support macOS on any", (*sources, *ended.sources)
+        sources = (*sources, *ended.sources)
+        question = f"does {_named(vm)} still start on {to.name}? It needs a Mac as its host, and is not supported there"
     yield Hit(
-        f"is the host of {to.name} a Mac? {_named(vm)} runs on one alone{without}",
+        question,
         vm.guest.evidence,
         manual("take the VM to Fusion on a Mac with an Intel processor"),
         sources=sources,

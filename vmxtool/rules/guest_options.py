@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Severity
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.knowledge.guest_options import GuestOptions
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
@@ -54,18 +56,29 @@ class Offer(NamedTuple):
 
 def has_options(vm: Machine) -> bool:
     """Whether the tables have a row for the guest of a VM."""
-    guest = find_guest(vm.guest.id) if vm.guest.id else None
-    return guest is not None and guest.options is not None
+    return vm.guest.id is not None and _offer(vm.guest.id, unverified=False) is not None
 
 
 def offer_for(case: Case) -> Offer | None:
     """What the target offers for the guest, or None where that is not known."""
-    guest, known = case.guest, features()
-    asked = known["guest-options"].holds(case.target)
-    if guest is None or not (asked or known["guest-options-supposed"].holds(case.target)):
-        return None
-    options = guest.options
-    return None if options is None else Offer(options, guest.name, not asked)
+    guest = case.now.guest
+    unverified = _is_supposed(case.target) if guest else None
+    return None if unverified is None or guest is None else _offer(guest, unverified=unverified)
+
+
+@cache
+def _is_supposed(target: Product) -> bool | None:
+    """Whether what a product offers is only supposed; None where not even that."""
+    if features()["guest-options"].holds(target):
+        return False
+    return True if features()["guest-options-supposed"].holds(target) else None
+
+
+@lru_cache(maxsize=512)
+def _offer(guest_id: str, *, unverified: bool) -> Offer | None:
+    guest = find_guest(guest_id)
+    options = guest.options if guest is not None else None
+    return None if guest is None or options is None else Offer(options, guest.name, unverified)
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

@@ -138,11 +138,11 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
 
 @rule("DSK293", "adapter-not-for-guest", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops=_MOVING)
 def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
-    """The guest has no driver for the SCSI controller that was asked for.
+    """The SCSI controller that was asked for is not one for the guest.
 
-    No 64-bit guest has one for the BusLogic controller.
+    VMware offers BusLogic for no 64-bit guest, and most of them have no driver for it.
     """
-    message = f"{guest} is a 64-bit guest, and none has a driver for the BusLogic controller"
+    message = f"{guest} is a 64-bit guest, and VMware offers the BusLogic controller for none"
     yield Hit(message, evidence, manual("choose --adapter lsilogic"))
 
 
