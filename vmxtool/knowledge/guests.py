@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -51,6 +52,7 @@ _BEGINNINGS = (
     ),
     ("other", ("other", "openserver", "unixware", "crx")),
 )
+_NUMBERED = re.compile(r"([a-z-]+)([0-9]{1,4})(|-64)")
 _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
@@ -171,6 +173,25 @@ def find_guest(text: str) -> Guest | None:
         KnowledgeError: the data file is broken.
     """
     return _by_name().get(text.strip().lower())
+
+
+def newest_kin(text: str) -> str | None:
+    """The newest known value of `guestOS` that differs from an unknown one in its number alone, where that is higher.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    wanted = _NUMBERED.fullmatch(text.strip().lower())
+    if wanted is None:
+        return None
+    numbers = {
+        int(found[2]): guest.id
+        for guest in guests().values()
+        if (found := _NUMBERED.fullmatch(guest.id.lower())) is not None
+        and (found[1], found[3]) == (wanted[1], wanted[3])
+    }
+    newest = max(numbers, default=None)
+    return numbers[newest] if newest is not None and int(wanted[2]) > newest else None
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
-from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.guests import find_guest, newest_kin
 from vmxtool.rules.guest_hosts import is_arm
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -90,9 +90,20 @@ def guest_name_too_new(case: Case) -> Iterator[Hit]:
 def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
     """The guest's name is none that VMware's own table has, under any spelling.
 
-    Products refuse a name they do not know. What is said here of bits and family is read from the name alone.
+    Products refuse a name they do not know. What is said here of bits and family is read from the name alone. A number
+    above those of the table, such as that of a new macOS, belongs to a release that came after it.
     """
-    if vm.guest.id is not None and not is_arm(vm) and find_guest(vm.guest.id) is None:
+    if vm.guest.id is None or is_arm(vm) or find_guest(vm.guest.id) is not None:
+        return
+    newest = newest_kin(vm.guest.id)
+    if newest is not None:
+        yield Hit(
+            f"{vm.guest.id} is newer than the guest names that are known here, up to {newest}; which products know it, "
+            "and what it brings, is open",
+            vm.guest.evidence,
+            manual(f"look whether the target lists that guest; {newest} is the nearest older name"),
+        )
+    else:
         yield Hit(
             f"{vm.guest.id} is not a guest name that VMware is known to use",
             vm.guest.evidence,
