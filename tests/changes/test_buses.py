@@ -352,6 +352,17 @@ def test_a_check_tells_of_the_names_that_the_disk_has(tmp_path: Path) -> None:
     assert "/dev/hd" not in text
 
 
+def test_a_check_offers_sata_beside_scsi_where_it_is_there(tmp_path: Path) -> None:
+    def says(guest: str, target: str) -> str:
+        vm = make_vm(tmp_path, NVME, hw=17, guest=guest)
+        return " ".join(step_text(step, vm) for step in check(vm, target).steps)
+
+    assert "move nvme0:0 to SCSI, or with --adapter sata to SATA" in says("debian10-64", "esxi6.0")
+    assert "move nvme0:0 to SATA" in says("darwin19-64", "esxi6.0")
+    assert "SATA" not in says("debian10-64", "esxi5.0")
+    assert "SATA" not in says("rhel4", "esxi6.0")
+
+
 def test_windows_is_told_whether_it_brings_the_driver(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, NVME, hw=17, guest="windows9-64")
     assert "it brings the driver of the SATA (AHCI) controller" in told(plan_rewrite(vm, **TO_SATA))

@@ -13,6 +13,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import names
 from vmxtool.planner.verdict import Answer, Effort
+from vmxtool.rules.buses import takes_sata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,7 +147,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
         return step.remedy
     tool = product_words(step.products) if step.products else short_name(step.target)
     if step.is_ours:
-        return _rewrite_text(step, tool)
+        return _rewrite_text(step, tool, vm)
     match step.do:
         case Do.PREPARE_GUEST:
             return _guest_text(step, vm)
@@ -178,7 +179,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
             )
 
 
-def _rewrite_text(step: Step, tool: str) -> str:
+def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     parts: list[str] = []
     before, after = step.before or 0, step.after or 0
     if after < before:
@@ -186,13 +187,22 @@ def _rewrite_text(step: Step, tool: str) -> str:
     elif after > before:
         parts.append(f"raise the hardware version from {before} to {after}")
     if {"ide-to-scsi", "move-disks"} & set(step.needs):
-        parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}")
+        moved = {drive for drive, _ in step.drives}
+        choice = ", or with --adapter sata to SATA" if vm is not None and _may_choose_sata(step, moved, vm) else ""
+        parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}{choice}")
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
     if step.do is Do.CREATE_LEGACY_VM:
         return f"make the VM a legacy VM: {text} (Workstation 5 can do it too)"
     return f"{text} ({tool} can do it too)" if step.products else text
+
+
+def _may_choose_sata(step: Step, moved: set[str], vm: Machine) -> bool:
+    """Whether a rewrite that moves disks to SCSI can move one of them to SATA as well."""
+    target = products()[step.target]
+    drives = [drive for drive in vm.disks if drive.id in moved]
+    return "SATA" not in step.buses and any(takes_sata(vm, drive, step.after, target) for drive in drives)
 
 
 def _guest_text(step: Step, vm: Machine | None) -> str:
