@@ -412,6 +412,19 @@ def test_a_region_filled_to_the_last_byte_takes_a_value_of_the_same_length() -> 
         region(len(text), text).with_ddb("adapterType", "lsilogic")
 
 
+@pytest.mark.parametrize("cid", ["f00dcafe", "abc1234", "abc123", "abc12", "7"])
+def test_what_qemu_leaves_of_a_longer_text_is_nothing_unknown(cid: str) -> None:
+    before = b'# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\nddb.adapterType = "ide"\n'
+    after = before.replace(b"12345678", cid.encode())
+    # QEMU copies the new text over the old one, with its NUL, and leaves what was longer.
+    sectors = after + b"\x00" + before[len(after) + 1 :]
+    found = Descriptor.parse(sectors.ljust(1024, b"\x00"), region=True)
+    assert found.padding_clean
+    assert found.remarks == ()
+    longer = found.with_ddb("adapterType", "lsilogic")
+    assert bytes(longer) == after.replace(b"ide", b"lsilogic").ljust(1024, b"\x00")
+
+
 def test_something_unknown_behind_the_text_forbids_another_length() -> None:
     data = b'ddb.adapterType = "lsilogic"\n\x00\x00?\x00'
     descriptor = Descriptor.parse(data, region=True)

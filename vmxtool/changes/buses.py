@@ -193,11 +193,9 @@ class _Moves:
         if not settings:
             return
         lost = {row.id for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)}
-        for folded, rows in settings:
-            row = next((row for row in rows if row.id in lost), None)
-            if row is not None and folded not in self.changes:
-                key = self.document.spelling(folded)
-                self._add(SettingChange(key, None, row.reason.rstrip("."), row.source))
+        for row_id, folded, removal in settings:
+            if row_id in lost and folded not in self.changes and folded not in self._changed:
+                self.changes[folded] = removal
 
     def finish(self) -> Changes:
         manual: list[Fix] = []
@@ -272,10 +270,15 @@ class _Moves:
         self.places[old] = new
 
 
-def _settings_of_buses(files: Files) -> list[tuple[str, tuple[DeviceRule, ...]]]:
-    """The settings, by folded key, of buses that some hardware versions lack, with the rows that say so."""
-    every = ((key, rows_for(key)) for key in files.vm.config.document.folded())
-    return [(key, rows) for key, rows in every if any(row.below == "move-disks" for row in rows)]
+def _settings_of_buses(files: Files) -> list[tuple[str, str, SettingChange]]:
+    """The settings of buses that some versions lack: the row that says so, the folded key, and what takes it out."""
+    document = files.vm.config.document
+    return [
+        (row.id, key, SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source))
+        for key in document.folded()
+        for row in rows_for(key)
+        if row.below == "move-disks"
+    ]
 
 
 def _bus_rows(bus: str) -> Iterator[DeviceRule]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -100,7 +100,7 @@ class DeviceRule:
     reason: str
     guest_loses: str | None
     losing_guests: str | None
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
 
     @property

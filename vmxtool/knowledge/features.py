@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Feature:
     since: tuple[str, ...]
     until: tuple[str, ...]
     says: str
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -73,7 +73,7 @@ class GuestOptions:
     max_memory_mib: int
     level: str
     creates: bool
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
 
     @property

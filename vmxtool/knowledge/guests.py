@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -96,7 +96,7 @@ class Guest:
     notes: Mapping[str, str]
     older: str | None
     name: str
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -111,7 +111,7 @@ class HardwareVersion:
     config_version: int | None
     guest_64bit: bool | None
     snapshots: SnapshotSupport | None
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
     notes: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ class Product:
     since: str
     released: str
     covers: str
-    backing: Backing
+    backing: Backing = field(repr=False)
     checked: date
     notes: str
     esx: bool | None

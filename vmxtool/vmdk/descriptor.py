@@ -20,6 +20,7 @@ MAX_BYTES = 2**20
 MAX_LINES = 2**16
 NO_PARENT = 0xFFFFFFFF
 
+_CID_DIGITS = 8
 _DDB = "ddb."
 _KNOWN_VERSIONS = (1, 2, 3)
 _CONTENT_ID = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -201,8 +202,13 @@ class Descriptor:
 
     @property
     def padding_clean(self) -> bool:
-        """Whether nothing but NUL follows the text. Anything else was put there by a program we do not know."""
-        return not self.raw[self.text_size :].strip(b"\x00")
+        """Whether nothing but NUL follows the text. Anything else was put there by a program we do not know.
+
+        QEMU writes a new CID without leading zeros and ends the text behind it, so of the longer text before a few
+        bytes may be left, which are those that the text ends with (block/vmdk.c, vmdk_write_cid).
+        """
+        left = self.raw[self.text_size + 1 :].rstrip(b"\x00")
+        return not left or (len(left) < _CID_DIGITS and self.raw[: self.text_size].endswith(left))
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
