@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vmxtool.knowledge.sources import source
@@ -26,20 +26,18 @@ class Backing:
         disputed: by field or part, what another source says.
         unverified: the fields and parts that may warn and never block: no document that somebody read, that may stand
             alone and that is not older than what the row is about gives them, or another source says otherwise.
+        every: every reference of the row, each once.
     """
 
     row: tuple[str, ...]
     fields: Mapping[str, tuple[str, ...]]
     disputed: Mapping[str, str]
     unverified: frozenset[str]
+    every: tuple[str, ...]
 
     def of(self, field: str) -> tuple[str, ...]:
         """The references that a field or a part of one rests on."""
         return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
-
-    def all(self) -> tuple[str, ...]:
-        """Every reference of the row, each once."""
-        return tuple(dict.fromkeys((*self.row, *(ref for refs in self.fields.values() for ref in refs))))
 
 
 def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
@@ -74,7 +72,7 @@ def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
         return tuple(sorted(references, key=lambda reference: not confirms(reference)))
 
     fields = {field: ranked(text.split()) for field, text in tables["from"].items()}
-    found = Backing(ranked(row.words("source")), fields, tables["disputed"], frozenset())
+    found = _backing(ranked(row.words("source")), fields, tables["disputed"])
     if not found.row:
         raise row.broken("source", "no source is named")
 
@@ -83,7 +81,7 @@ def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
         return not disputed and any(map(confirms, found.of(field)))
 
     doubtful = frozenset(it for it in (*claims, *found.fields, *found.disputed) if not verified(it))
-    return Backing(found.row, found.fields, found.disputed, doubtful)
+    return replace(found, unverified=doubtful)
 
 
 def layered(claims: Iterable[str], layers: Sequence[tuple[Backing, Collection[str]]]) -> Backing:
@@ -107,12 +105,22 @@ def layered(claims: Iterable[str], layers: Sequence[tuple[Backing, Collection[st
         unverified |= {it for it in backing.unverified if it in named or it.partition(".")[0] in named}
     row = layers[-1][0].row
     wanted = frozenset(it for it in unverified if it in claims or it in fields)
-    return Backing(row, {it: refs for it, refs in fields.items() if refs != row}, disputed, wanted)
+    return _backing(row, {it: refs for it, refs in fields.items() if refs != row}, disputed, wanted)
+
+
+def _backing(
+    row: tuple[str, ...],
+    fields: Mapping[str, tuple[str, ...]],
+    disputed: Mapping[str, str],
+    unverified: frozenset[str] = frozenset(),
+) -> Backing:
+    every = dict.fromkeys((*row, *(reference for own in fields.values() for reference in own)))
+    return Backing(row, fields, disputed, unverified, tuple(every))
 
 
 def plain(backing: Backing) -> tuple[Any, ...]:
     """A backing as plain values, of which `again` makes it."""
-    return (backing.row, backing.fields, backing.disputed, backing.unverified)
+    return (backing.row, backing.fields, backing.disputed, backing.unverified, backing.every)
 
 
 def again(values: tuple[Any, ...]) -> Backing:

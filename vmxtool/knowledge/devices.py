@@ -111,7 +111,7 @@ class DeviceRule:
     @property
     def sources(self) -> tuple[str, ...]:
         """What the row rests on."""
-        return self.backing.all()
+        return self.backing.every
 
     @property
     def unverified(self) -> frozenset[str]:

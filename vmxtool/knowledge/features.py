@@ -46,7 +46,7 @@ class Feature:
     @property
     def sources(self) -> tuple[str, ...]:
         """What the row rests on."""
-        return self.backing.all()
+        return self.backing.every
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""

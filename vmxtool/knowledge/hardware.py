@@ -123,7 +123,7 @@ class HardwareVersion:
     @property
     def sources(self) -> tuple[str, ...]:
         """What the row rests on."""
-        return self.backing.all()
+        return self.backing.every
 
     @property
     def unverified(self) -> frozenset[str]:

@@ -105,7 +105,7 @@ class Product:
     @property
     def sources(self) -> tuple[str, ...]:
         """What its facts rest on, those of its engine first."""
-        return tuple(dict.fromkeys((*self.backing.of("runs_max"), *self.backing.all())))
+        return tuple(dict.fromkeys((*self.backing.of("runs_max"), *self.backing.every)))
 
     @property
     def source(self) -> str:

@@ -10,7 +10,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
-from vmxtool.rules.guest_options import NAMES, has_options, listed, offer_for
+from vmxtool.rules.guest_options import NAMES, has_offer, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -187,6 +187,7 @@ def buslogic_64_bit(vm: Machine) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     only_if=lambda vm: has_disks(vm) and has_options(vm),
+    only_on=has_offer,
 )
 def controller_not_offered_for_guest(case: Case) -> Iterator[Hit]:
     """A hard disk sits behind a controller that the target does not offer for the guest.

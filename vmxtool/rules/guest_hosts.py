@@ -13,6 +13,7 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
@@ -78,12 +79,17 @@ def guest_for_arm(case: Case) -> Iterator[Hit]:
         )
 
 
+def _may_be_apple_silicon(target: Product) -> bool:
+    return features()["runs-on-apple-silicon"].holds(target)
+
+
 @rule(
     "GST513",
     "guest-for-x86",
     Severity.UNKNOWN,
     about=About.TARGET,
     only_if=lambda vm: vm.guest.id is not None and not is_arm(vm),
+    only_on=_may_be_apple_silicon,
 )
 def guest_for_x86(case: Case) -> Iterator[Hit]:
     """The guest is one for x86 processors, and the target may be on a Mac with Apple silicon.
@@ -91,15 +97,13 @@ def guest_for_x86(case: Case) -> Iterator[Hit]:
     Fusion from 13 on is one program for both kinds of Macs. On one with an Intel processor it runs the guests that it
     always ran, and on one with Apple silicon those for ARM processors alone; VMware supports no other there.
     """
-    feature = features()["runs-on-apple-silicon"]
-    if feature.holds(case.target):
-        yield Hit(
-            f"has the Mac an Intel processor? {_named(case.vm)} is a guest for x86 processors, and {case.target.name} "
-            "does not run it on a Mac with Apple silicon",
-            case.vm.guest.evidence,
-            manual(f"{_LOOK}; for Apple silicon the guest has to be installed anew from a release for ARM"),
-            sources=feature.sources,
-        )
+    yield Hit(
+        f"has the Mac an Intel processor? {_named(case.vm)} is a guest for x86 processors, and {case.target.name} "
+        "does not run it on a Mac with Apple silicon",
+        case.vm.guest.evidence,
+        manual(f"{_LOOK}; for Apple silicon the guest has to be installed anew from a release for ARM"),
+        sources=features()["runs-on-apple-silicon"].sources,
+    )
 
 
 @rule("GST514", "macos-needs-apple-host", Severity.UNKNOWN, about=About.TARGET, only_if=_is_macos)

@@ -66,6 +66,11 @@ def offer_for(case: Case) -> Offer | None:
     return None if unverified is None or guest is None else _offer(guest, unverified=unverified)
 
 
+def has_offer(target: Product) -> bool:
+    """Whether it is known, or can be supposed, what a target offers for guests."""
+    return _is_supposed(target) is not None
+
+
 @cache
 def _is_supposed(target: Product) -> bool | None:
     """Whether what a product offers is only supposed; None where not even that."""
@@ -94,6 +99,7 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     about=About.TARGET,
     sources=("vsphere-json-api:GuestOsDescriptorSupportLevel",),
     only_if=has_options,
+    only_on=has_offer,
 )
 def guest_support_ended(case: Case) -> Iterator[Hit]:
     """The target does not fully support the guest, or soon will no longer.
@@ -116,7 +122,7 @@ def guest_support_ended(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("GST508", "firmware-not-for-guest", Severity.WARNING, about=About.TARGET, only_if=has_options)
+@rule("GST508", "firmware-not-for-guest", Severity.WARNING, about=About.TARGET, only_if=has_options, only_on=has_offer)
 def firmware_not_for_guest(case: Case) -> Iterator[Hit]:
     """The VM has firmware that the target does not offer for its guest.
 
@@ -147,6 +153,7 @@ def firmware_not_for_guest(case: Case) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     only_if=lambda vm: vm.cpu.smp and has_options(vm),
+    only_on=has_offer,
 )
 def too_many_vcpus_for_guest(case: Case) -> Iterator[Hit]:
     """The VM has more virtual processors than the target offers for its guest.
@@ -166,7 +173,9 @@ def too_many_vcpus_for_guest(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("GST512", "too-much-memory-for-guest", Severity.WARNING, about=About.TARGET, only_if=has_options)
+@rule(
+    "GST512", "too-much-memory-for-guest", Severity.WARNING, about=About.TARGET, only_if=has_options, only_on=has_offer
+)
 def too_much_memory_for_guest(case: Case) -> Iterator[Hit]:
     """The VM has more memory than the target offers for its guest.
 

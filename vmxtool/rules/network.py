@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
-from vmxtool.rules.guest_options import has_options, listed, offer_for
+from vmxtool.rules.guest_options import has_offer, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.TARGET,
     only_if=lambda vm: bool(vm.nics) and has_options(vm),
+    only_on=has_offer,
 )
 def nic_not_offered_for_guest(case: Case) -> Iterator[Hit]:
     """A network adapter is of a model that the target does not offer for the guest.

@@ -14,6 +14,7 @@ from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
@@ -157,7 +158,14 @@ def origin_uncertain(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("PRD106", "target-makes-no-vms", Severity.INFO, about=About.TARGET, sources=("mpg:p12",))
+@rule(
+    "PRD106",
+    "target-makes-no-vms",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=("mpg:p12",),
+    only_on=lambda to: not to.creates_vms,
+)
 def target_makes_no_vms(case: Case) -> Iterator[Hit]:
     """The VM needs other hardware, and the target only runs what other products made.
 
@@ -165,7 +173,7 @@ def target_makes_no_vms(case: Case) -> Iterator[Hit]:
     the hardware first; so does `vmxtool rewrite` from hardware version 3 on.
     """
     to = case.target
-    if to.creates_vms or case.runs is not Ternary.NO:
+    if case.runs is not Ternary.NO:
         return
     makers = [p.name for p in products().values() if p.creates_vms and p.esx is False and p.creates == to.runs_max]
     able = f", such as {makers[0]}," if makers else ""
@@ -234,16 +242,25 @@ def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("PRD110", "host-version-unknown", Severity.UNKNOWN, about=About.TARGET)
+def _is_served(target: Product) -> bool:
+    return features()["hosts-not-known"].holds(target)
+
+
+@rule(
+    "PRD110",
+    "host-version-unknown",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    only_on=_is_served,
+)
 def host_version_unknown(case: Case) -> Iterator[Hit]:
     """The target does not say which version of ESXi its hosts have.
 
     A service updates its hosts by itself, so nothing here can be held against one version. Ask its provider, and check
     the VM for that version of ESXi.
     """
-    if features()["hosts-not-known"].holds(case.target):
-        yield Hit(
-            f"which version of ESXi do the hosts of {case.target.name} have? That is what the VM has to run on",
-            (),
-            manual("ask the provider, and check with that version as the target, such as --target esxi8.0u2"),
-        )
+    yield Hit(
+        f"which version of ESXi do the hosts of {case.target.name} have? That is what the VM has to run on",
+        (),
+        manual("ask the provider, and check with that version as the target, such as --target esxi8.0u2"),
+    )

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from vmxtool.evidence import Evidence
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.rules.case import Case
+    from vmxtool.rules.case import Case, Files
 
 _Check = TypeVar("_Check", bound="Callable[..., Iterator[Hit]]")
 MOST = 100
@@ -85,6 +86,7 @@ class Rule:
         text: the rest of that docstring: why it matters and what to do.
         check: yields a hit for every case of the condition.
         only_if: whether a VM is one that the rule may have a hit for at all, whatever the target; asked once a VM.
+        only_on: whether a target is one that it may have a hit for, whatever the VM; asked once a target.
     """
 
     code: str
@@ -98,6 +100,7 @@ class Rule:
     text: str
     check: Callable[..., Iterator[Hit]]
     only_if: Callable[[Machine], bool] | None = None
+    only_on: Callable[[Product], bool] | None = None
 
     def findings(self, *asked: Any) -> list[Finding]:
         """What the rule finds in what it is asked about."""
@@ -170,6 +173,7 @@ def rule(
     stops: Iterable[Do] = (),
     sources: tuple[str, ...] = (),
     only_if: Callable[[Machine], bool] | None = None,
+    only_on: Callable[[Product], bool] | None = None,
 ) -> Callable[[_Check], _Check]:
     """Register a check; its docstring becomes the rule's page.
 
@@ -182,6 +186,7 @@ def rule(
         stops: the kinds of move that cannot be made while it holds.
         sources: what it rests on.
         only_if: whether a VM may have a hit at all; saves the check for every target where it may not.
+        only_on: whether there may be a hit on a target at all; saves the check for every VM where there may not.
 
     Raises:
         ValueError: another rule has the code or the name.
@@ -192,7 +197,10 @@ def rule(
             raise ValueError(f"two rules are called {code} {name}")
         title, _, rest = (check.__doc__ or "").strip().partition("\n")
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
-        _RULES[code] = Rule(code, name, severity, about, cure, frozenset(stops), sources, title, text, check, only_if)
+        texts = (title, text)
+        _RULES[code] = Rule(
+            code, name, severity, about, cure, frozenset(stops), sources, *texts, check, only_if, only_on
+        )
         _forget_lists()
         return check
 
@@ -206,7 +214,7 @@ def forget(code: str) -> None:
 
 
 def _forget_lists() -> None:
-    for kept in (_sorted, _of, _by_check):
+    for kept in (_sorted, _of, _by_check, _silent_on):
         kept.cache_clear()
 
 
@@ -242,13 +250,24 @@ def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
     return tuple([it for it in _of(About.TARGET) if it.only_if is None or it.only_if(machine)])
 
 
+@lru_cache(maxsize=1024)
+def _silent_on(target: Product) -> frozenset[str]:
+    """Codes of the rules that have no hit on a target, whatever the VM."""
+    return frozenset(it.code for it in _of(About.TARGET) if it.only_on is not None and not it.only_on(target))
+
+
+def _rules_but(files: Files, silent: frozenset[str]) -> list[Rule]:
+    return [it for it in files.rules if it.code not in silent]
+
+
 def judge(case: Case) -> list[Finding]:
     """Return the findings about a VM at one point of a plan on a target, but for those that a step has settled.
 
     Findings about the files are not among them; they are judged once a VM and lie in `case.files`.
     """
     settled = case.now.settled
-    found = _of_a_real_vm([it.finding(hit) for it in case.files.rules for hit in it.check(case)])
+    rules = case.files.once(_rules_but, _silent_on(case.target))
+    found = _of_a_real_vm([it.finding(hit) for it in rules for hit in it.check(case)])
     return [item for item in found if settled.isdisjoint(item.keys)] if settled else found
 
 
