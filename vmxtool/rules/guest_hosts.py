@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ARM = "arm-"
 _LOOK = "look under \"About This Mac\": it names a chip of Apple's, or a processor of Intel's"
+_TO_FUSION = "take the VM to Fusion on a Mac with an Intel processor"
 _DENIED = "SECUREBOOT: Image DENIED"
 
 
@@ -119,14 +120,20 @@ def macos_needs_apple_host(case: Case) -> Iterator[Hit]:
     options = case.guest.options if case.guest is not None else None
     sources = options.sources if options is not None else ("general",)
     ended = known["supports-no-macos"]
-    question = f"is the host of {to.name} a Mac? {_named(vm)} runs on one alone"
     if ended.holds(to):
-        sources = (*sources, *ended.sources)
-        question = f"does {_named(vm)} still start on {to.name}? It needs a Mac as its host, and is not supported there"
+        yield Hit(
+            f"{_named(vm)} runs on a Mac alone, and {to.name} supports no guests with macOS",
+            vm.guest.evidence,
+            manual(_TO_FUSION),
+            Severity.BLOCKER,
+            sources=(*sources, *ended.sources),
+            unverified="since" in ended.backing.unverified,
+        )
+        return
     yield Hit(
-        question,
+        f"is the host of {to.name} a Mac? {_named(vm)} runs on one alone",
         vm.guest.evidence,
-        manual("take the VM to Fusion on a Mac with an Intel processor"),
+        manual(_TO_FUSION),
         sources=sources,
     )
 
