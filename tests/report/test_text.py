@@ -14,6 +14,7 @@ import vmxtool
 from vmxtool._text import safe
 from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer
+from vmxtool.report.releases import releases_words
 from vmxtool.report.text.changes import print_rewrite
 from vmxtool.report.text.overview import print_overview
 from vmxtool.report.text.route import print_routes
@@ -76,7 +77,10 @@ class TestVerdict:
         return of_verdict(verdict, vm)
 
     def test_the_first_line_says_which_vm_where_and_the_answer(self, text: str, verdict: Verdict, vm: Machine) -> None:
-        assert text.splitlines()[0] == f"{vm.name} ({vm.path}) on {verdict.target.name}: {verdict_words(verdict)}"
+        assert (
+            text.splitlines()[0]
+            == f"{vm.name} ({vm.path}) on {verdict.target.name}: {releases_words(verdict) or verdict_words(verdict)}"
+        )
 
     def test_steps_stand_in_order_with_their_place(self, text: str, verdict: Verdict, vm: Machine) -> None:
         holder = verdict.origin[0].product if verdict.origin else None

@@ -32,10 +32,15 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
 
     Args:
         machine: the VM.
-        target: where it is to run.
+        target: where it is to run; a name for several releases means the oldest, whose steps serve them all.
         origin: the product that made it, where the user knows; else the likeliest of `machine.origin` counts.
     """
-    return _verdict(facts_of(machine), target, origin)
+    found = _verdict(facts_of(machine), target, origin)
+    if len({answer[1:] for answer in found.releases}) <= 1:
+        return found
+    # Where releases differ, what stops the VM and what to do is said of the oldest by its own name.
+    oldest = _verdict(facts_of(machine), products()[target.row], origin)
+    return replace(oldest, target=target, judge_releases=found.judge_releases)
 
 
 def check_all(machine: Machine | None, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
@@ -94,7 +99,20 @@ def _verdict(
         unseen=unseen,
         hop=found,
         find_routes=routes,
+        judge_releases=partial(_releases, files, target, origin, start, seen=seen) if target.releases else None,
     )
+
+
+def _releases(
+    files: Files, target: Product, origin: Product | None, start: VmState, *, seen: bool
+) -> tuple[Verdict, ...]:
+    """The verdicts of the releases that a name stands for; those that differ in their names alone are judged once."""
+    judged: dict[str, Verdict] = {}
+    releases = [products()[name] for name in target.releases]
+    for release in releases:
+        if release.row not in judged:
+            judged[release.row] = _verdict(files, products()[release.row], origin, start=start, seen=seen)
+    return tuple(replace(judged[release.row], target=release) for release in releases)
 
 
 def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product, *, named: bool) -> tuple[Route, ...]:

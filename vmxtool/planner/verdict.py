@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.planner.plan import number_steps
@@ -47,6 +47,22 @@ class Effort(StrEnum):
     STEPS = "steps"
 
 
+class ReleaseAnswer(NamedTuple):
+    """The answer for one release of several that a name stands for.
+
+    Attributes:
+        product: the release.
+        verdict: the answer.
+        effort: the largest work of its best plan; None where the verdict is no or open.
+        version: the hardware version that the VM gets by a rewrite, or None where it keeps its own.
+    """
+
+    product: Product
+    verdict: Answer
+    effort: Effort | None
+    version: int | None
+
+
 @dataclass(frozen=True, repr=False)
 class Verdict:
     """The answer for one VM and one target.
@@ -61,6 +77,7 @@ class Verdict:
         unseen: what has to be there before more can be said: files, or disks by their ids.
         hop: every way that was tried; what is told of them is worked out when it is first asked for.
         find_routes: looks for the routes, when they are first asked for.
+        judge_releases: judges the releases that the target's name stands for, when they are first asked for.
     """
 
     path: str | None
@@ -72,6 +89,7 @@ class Verdict:
     unseen: tuple[str, ...]
     hop: Plans = field(compare=False)
     find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
+    judge_releases: Callable[[], tuple[Verdict, ...]] | None = field(default=None, compare=False)
 
     @cached_property
     def effort(self) -> Effort | None:
@@ -110,6 +128,18 @@ class Verdict:
     def routes(self) -> tuple[Route, ...]:
         """Ways over products in between, the cheapest first; looked for where the VM is not ready as it is."""
         return () if self.find_routes is None else self.find_routes()
+
+    @cached_property
+    def releases(self) -> tuple[ReleaseAnswer, ...]:
+        """The answers for the releases that the target's name stands for, the oldest first; empty where it is one."""
+        judged = () if self.judge_releases is None else self.judge_releases()
+        return tuple(ReleaseAnswer(it.target, it.verdict, it.effort, it.version) for it in judged)
+
+    @property
+    def version(self) -> int | None:
+        """The hardware version that our own step of the best plan gives the VM, or None where it keeps its own."""
+        ours = (step for step in self.steps if step.is_ours and step.way in {None, 1} and step.before != step.after)
+        return next((step.after for step in ours), None)
 
     def __repr__(self) -> str:
         steps = ", ".join(step.do.value for step in self.steps)

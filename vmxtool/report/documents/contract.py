@@ -35,10 +35,21 @@ from vmxtool.report.documents.parts import (
 # --- check and route ---
 
 
-class TargetValue(ProductName):
-    """The product that was asked about, and its releases where they differ in what they run."""
+class ReleaseValue(TypedDict):
+    """The answer for one release of several that a name stands for."""
 
-    releases: list[str]
+    id: str
+    verdict: Answer
+    effort: Effort | None
+
+
+class TargetValue(ProductName):
+    """The product that was asked about; `releases` where its name stands for several, the oldest first.
+
+    All else in the document is the answer for the oldest, which serves them all.
+    """
+
+    releases: list[ReleaseValue]
 
 
 class WayLabelValue(TypedDict):

@@ -55,7 +55,10 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
         "schema": "vmxtool.check/1",
         "path": verdict.path,
         "name": verdict.name,
-        "target": {**product_name(verdict.target), "releases": []},
+        "target": {
+            **product_name(verdict.target),
+            "releases": [{"id": it.product.id, "verdict": it.verdict, "effort": it.effort} for it in verdict.releases],
+        },
         "origin": [origin_value(candidate) for candidate in verdict.origin],
         "verdict": verdict.verdict,
         "effort": verdict.effort,

@@ -55,7 +55,7 @@ def print_products(products: Iterable[Product], stream: IO[str] | None = None) -
     groups = [product for product in listed if product.releases]
     if groups:
         several = ", ".join(product.id for product in groups)
-        said = f"A name for several releases means the oldest of them: {several}."
+        said = f"A name for several releases is answered for each, with the steps of the oldest: {several}."
         for line in ("", *(wrap(said, out.width) if out.is_terminal else [said])):
             out.print(Text(line, "dim"), soft_wrap=True)
 

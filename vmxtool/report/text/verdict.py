@@ -10,6 +10,7 @@ from rich.text import Text
 
 from vmxtool.findings import Do, Safety, Severity
 from vmxtool.planner.verdict import Answer
+from vmxtool.report.releases import oldest_release, releases_words
 from vmxtool.report.text.findings import show_finding
 from vmxtool.report.text.terminal import (
     console,
@@ -51,7 +52,8 @@ def print_verdict(verdict: Verdict, vm: Machine | None = None, stream: IO[str] |
     out = console(stream)
     link = "" if verdict.path is not None else ","
     title = vm_title(verdict.name, verdict.path).append_text(Text(f"{link} on {verdict.target.name}: ", "not bold"))
-    print_title(out, title.append_text(safe_text(verdict_words(verdict), style_of(verdict.verdict.value))))
+    answer = releases_words(verdict) or verdict_words(verdict)
+    print_title(out, title.append_text(safe_text(answer, style_of(verdict.verdict.value))))
     _print_findings(verdict, out)
     if verdict.steps:
         _print_steps(verdict, vm, out)
@@ -123,7 +125,8 @@ def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
 def _print_steps(verdict: Verdict, vm: Machine | None, out: Console) -> None:
     holder = verdict.origin[0].product if verdict.origin else None
     labels = {label.way: label for label in verdict.ways}
-    print_heading(out, "steps")
+    oldest = oldest_release(verdict)
+    print_heading(out, "steps" if oldest is None else f"steps for {oldest}, which serve the later ones, too")
     for way, steps in groupby(verdict.steps, key=lambda step: step.way):
         if way is not None:
             out.print(_way_line(labels[way]))
