@@ -191,11 +191,13 @@ def route(
         InputError: the config cannot be read as one.
     """
     from vmxtool.knowledge.product_names import find_target
+    from vmxtool.knowledge.products import products
     from vmxtool.planner.routes import find_routes
 
-    at_hand = None if have is None else {find_target(word).id for word in have}
+    # A name for several releases means the oldest, as in a check.
+    at_hand = None if have is None else {find_target(word).row for word in have}
     machine = inspect(vm) if vm is not None else None
-    return find_routes(machine, find_target(target), _product(origin), at_hand, limit=limit)
+    return find_routes(machine, products()[find_target(target).row], _product(origin), at_hand, limit=limit)
 
 
 def plan_rewrite(

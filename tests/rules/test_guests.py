@@ -43,7 +43,7 @@ def found(verdict: Verdict, code: str) -> list[str]:
         ("arm-debian12-64", "hw18", "ready", "GST506"),
         ("darwin19-64", "ws17", "depends", "GST514"),
         ("darwin19-64", "esxi7.0u2", "depends", "GST514"),
-        ("darwin19-64", "esxi8.0", "depends", "GST514"),
+        ("darwin19-64", "esxi8.0", "not-supported", "GST514"),
         ("darwin19-64", "fusion12.2", "ready", "GST514"),
         ("darwin19-64", "hw18", "ready", "GST514"),
     ],
@@ -91,7 +91,7 @@ def test_a_guest_without_options_is_asked_nothing_of_them(tmp_path: Path) -> Non
     [
         ("amazonlinux2-64", 13, "esxi8.0", "other3xlinux-64"),
         ("amazonlinux3-64", 13, "esxi6.5", "other3xlinux-64"),
-        ("darwin21-64", 17, "esxi8.0", "darwin19-64"),
+        ("darwin21-64", 17, "esxi7.0u2", "darwin19-64"),
         ("vmkernel65", 10, "esxi8.0", "vmkernel5"),
         ("windows12-64", 19, "esxi8.0", "windows9-64"),
         ("freeBSD12-64", 13, "esxi8.0", "freeBSD-64"),

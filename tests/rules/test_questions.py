@@ -105,7 +105,7 @@ def test_device_sata_is_not_supported_by_current_hwversion(ask: Ask) -> None:
     verdict = ask("ws17", 9, HOSTED, "sata0:0")
     assert '"device sata is not supported by current hwversion"' in blocker(verdict).message
     assert {item.file for item in blocker(verdict).evidence} == {"shop.vmx"}
-    assert commands(verdict) == ["vmxtool rewrite --target ws17 shop.vmx"]
+    assert commands(verdict) == ["vmxtool rewrite --target ws17.0 shop.vmx"]
     assert (verdict.steps[0].before, verdict.steps[0].after) == (9, 10)
     assert version_after(verdict) == "10"
 

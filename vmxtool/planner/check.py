@@ -35,12 +35,10 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
         target: where it is to run; a name for several releases means the oldest, whose steps serve them all.
         origin: the product that made it, where the user knows; else the likeliest of `machine.origin` counts.
     """
-    found = _verdict(facts_of(machine), target, origin)
-    if len({answer[1:] for answer in found.releases}) <= 1:
-        return found
-    # Where releases differ, what stops the VM and what to do is said of the oldest by its own name.
-    oldest = _verdict(facts_of(machine), products()[target.row], origin)
-    return replace(oldest, target=target, judge_releases=found.judge_releases)
+    files = facts_of(machine)
+    # What stops the VM and what to do is said of a release, by its own name.
+    found = _verdict(files, products()[target.row] if target.releases else target, origin)
+    return _for_all(files, found, target, origin) if target.releases else found
 
 
 def check_all(machine: Machine | None, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
@@ -71,8 +69,9 @@ def check_unseen(origin: Product, target: Product) -> Verdict:
     from vmxtool.planner.unseen import plain_vm
 
     files, start = plain_vm(origin.id)
-    verdict = _verdict(files, target, origin, start=start, seen=False)
-    return replace(verdict, path=None)
+    found = _verdict(files, products()[target.row] if target.releases else target, origin, start=start, seen=False)
+    found = replace(found, path=None)
+    return _for_all(files, found, target, origin, start) if target.releases else found
 
 
 def _verdict(
@@ -99,12 +98,20 @@ def _verdict(
         unseen=unseen,
         hop=found,
         find_routes=routes,
-        judge_releases=partial(_releases, files, target, origin, start, seen=seen) if target.releases else None,
+    )
+
+
+def _for_all(
+    files: Files, oldest: Verdict, target: Product, origin: Product | None, start: VmState | None = None
+) -> Verdict:
+    """The verdict for a name that stands for several releases, of that for the oldest."""
+    return replace(
+        oldest, target=target, judge_releases=partial(_releases, files, target, origin, start, seen=start is None)
     )
 
 
 def _releases(
-    files: Files, target: Product, origin: Product | None, start: VmState, *, seen: bool
+    files: Files, target: Product, origin: Product | None, start: VmState | None, *, seen: bool
 ) -> tuple[Verdict, ...]:
     """The verdicts of the releases that a name stands for; those that differ in their names alone are judged once."""
     judged: dict[str, Verdict] = {}
