@@ -101,7 +101,7 @@ def test_conditions_other_ways_and_the_way_back_are_told() -> None:
     legacy = shown("--from", "ws4", "--target", "ws5.5")
     assert "it can go back to Workstation 4" in legacy
     assert "or: upgrade hardware (one-way)" in legacy
-    assert "no source confirms that Workstation 17 runs version 4" in shown("--from", "ws5.5", "--target", "ws17")
+    assert "no source confirms that Workstation 17.0 runs version 4" in shown("--from", "ws5.5", "--target", "ws17")
 
 
 def test_where_nothing_leads_it_says_so_and_what_works_instead() -> None:
