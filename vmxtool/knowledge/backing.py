@@ -40,6 +40,33 @@ class Backing:
         return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
 
 
+class Backed:
+    """A row of data, whose `backing` says what it rests on."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def backing(self) -> Backing:
+            """What it rests on."""
+
+    @property
+    def source(self) -> str:
+        """The first of its sources."""
+        return self.sources[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What it rests on, the best of its own first."""
+        return self.backing.every
+
+    @property
+    def unverified(self) -> frozenset[str]:
+        """Names of the fields and parts that may warn and never block."""
+        return self.backing.unverified
+
+
 def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
     """The backing that a row of data declares in its columns `source`, `from` and `disputed`.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
 from vmxtool.knowledge.guests import FAMILIES
 from vmxtool.knowledge.hardware import BUSES, LIMITS
 from vmxtool.vmx.values import as_bool
@@ -53,7 +53,7 @@ _OTHER = "00"  # a number of no device
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DeviceRule:
+class DeviceRule(Backed):
     """One device or setting, by the keys that configure it.
 
     Attributes:
@@ -102,21 +102,6 @@ class DeviceRule:
     losing_guests: str | None
     backing: Backing = field(repr=False)
     checked: date
-
-    @property
-    def source(self) -> str:
-        """The first of its sources."""
-        return self.backing.row[0]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What the row rests on."""
-        return self.backing.every
-
-    @property
-    def unverified(self) -> frozenset[str]:
-        """Names of the fields that may warn and never block."""
-        return self.backing.unverified
 
     def matches(self, key: str) -> bool:
         """Whether a key of a config, in any case, is one of its keys."""

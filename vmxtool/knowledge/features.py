@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import read_backing
+from vmxtool.knowledge.backing import Backed, read_backing
 from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}, "until": []}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Feature:
+class Feature(Backed):
     """One thing that a product does or no longer does.
 
     Attributes:
@@ -42,11 +42,6 @@ class Feature:
     says: str
     backing: Backing = field(repr=False)
     checked: date
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What the row rests on."""
-        return self.backing.every
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ _FIRST = r"(\.\.)?(\d+)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GuestOptions:
+class GuestOptions(Backed):
     """What ESX offers and recommends for one guest.
 
     Attributes:
@@ -78,7 +78,7 @@ class GuestOptions:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What the row rests on."""
+        """What all its facts but `first` rest on."""
         return self.backing.row
 
 

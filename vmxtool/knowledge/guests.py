@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
 from vmxtool.knowledge.guest_options import CONTROLLERS, MADE_OF, guest_options
 from vmxtool.knowledge.guest_options import NICS as _NICS
 
@@ -57,7 +57,7 @@ _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guest:
+class Guest(Backed):
     """One guest operating system. None means that no source tells.
 
     Attributes:
@@ -98,21 +98,6 @@ class Guest:
     name: str
     backing: Backing = field(repr=False)
     checked: date
-
-    @property
-    def source(self) -> str:
-        """The first of its sources."""
-        return self.backing.row[0]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What the row rests on."""
-        return self.backing.every
-
-    @property
-    def unverified(self) -> frozenset[str]:
-        """Names of the fields that may warn and never block."""
-        return self.backing.unverified
 
     @property
     def ide_to_scsi_note(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ class BusLimit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HardwareVersion:
+class HardwareVersion(Backed):
     """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
 
     Attributes:
@@ -114,21 +114,6 @@ class HardwareVersion:
     backing: Backing = field(repr=False)
     checked: date
     notes: str
-
-    @property
-    def source(self) -> str:
-        """The first of its sources."""
-        return self.sources[0]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What the row rests on."""
-        return self.backing.every
-
-    @property
-    def unverified(self) -> frozenset[str]:
-        """The names of the fields, or of buses, that may warn and never block."""
-        return self.backing.unverified
 
     def limit(self, name: str, *, esx: bool | None) -> int | None:
         """One of `LIMITS`, or None where no source gives it.

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import again, plain
+from vmxtool.knowledge.backing import Backed, again, plain
 from vmxtool.knowledge.hardware import MADE_OF as HARDWARE_MADE_OF
 from vmxtool.knowledge.hardware import SnapshotSupport, existed, hardware_versions
 
@@ -34,7 +34,7 @@ MADE_OF = (FILE, ENGINES, "products.py", "product_rows.py", *HARDWARE_MADE_OF)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Product:
+class Product(Backed):
     """One product version. None means that no source gives the figure.
 
     Attributes:
@@ -106,16 +106,6 @@ class Product:
     def sources(self) -> tuple[str, ...]:
         """What its facts rest on, those of its engine first."""
         return tuple(dict.fromkeys((*self.backing.of("runs_max"), *self.backing.every)))
-
-    @property
-    def source(self) -> str:
-        """The first of its sources."""
-        return self.sources[0]
-
-    @property
-    def unverified(self) -> frozenset[str]:
-        """Names of the fields, or of parts such as "disk_buses.nvme", that may warn and never block."""
-        return self.backing.unverified
 
     def source_of(self, field: str) -> str:
         """The best source of one of its fields."""
