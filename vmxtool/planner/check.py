@@ -105,20 +105,19 @@ def _for_all(
     files: Files, oldest: Verdict, target: Product, origin: Product | None, start: VmState | None = None
 ) -> Verdict:
     """The verdict for a name that stands for several releases, of that for the oldest."""
-    return replace(
-        oldest, target=target, judge_releases=partial(_releases, files, target, origin, start, seen=start is None)
-    )
+    return replace(oldest, target=target, judge_releases=partial(_releases, files, oldest, target, origin, start))
 
 
 def _releases(
-    files: Files, target: Product, origin: Product | None, start: VmState | None, *, seen: bool
+    files: Files, oldest: Verdict, target: Product, origin: Product | None, start: VmState | None
 ) -> tuple[Verdict, ...]:
     """The verdicts of the releases that a name stands for; those that differ in their names alone are judged once."""
-    judged: dict[str, Verdict] = {}
+    judged = {target.row: oldest}
     releases = [products()[name] for name in target.releases]
     for release in releases:
         if release.row not in judged:
-            judged[release.row] = _verdict(files, products()[release.row], origin, start=start, seen=seen)
+            row = products()[release.row]
+            judged[release.row] = _verdict(files, row, origin, start=start, seen=start is None)
     return tuple(replace(judged[release.row], target=release) for release in releases)
 
 
