@@ -111,25 +111,28 @@ def test_a_guest_has_the_options_of_its_canonical_name() -> None:
 
 
 def damaged(name: str, old: str, new: str) -> str:
-    """The shipped file with one cell of one row changed."""
-    lines = SHIPPED.splitlines()
-    (index,) = (at for at, line in enumerate(lines) if line.startswith(f'  ["{name}",'))
-    assert old in lines[index]
-    lines[index] = lines[index].replace(old, new, 1)
-    return "\n".join(lines)
+    """The shipped file with one line of one block changed."""
+    before, start, rest = SHIPPED.partition(f'id = "{name}"\n')
+    block, end, after = (start + rest).partition("\n\n")
+    assert f"\n{old}\n" in f"\n{block}\n"
+    return f"{before}{block.replace(old, new, 1)}{end}{after}"
 
 
 @pytest.mark.parametrize(
     ("text", "column"),
     [
-        (damaged("winNT", '"..4"', '"4.."'), "first"),
-        (damaged("winNT", '"ide buslogic"', '"ide adaptec"'), "controllers"),
-        (damaged("winNT", '"ide buslogic"', '"ide"'), "scsi"),
-        (damaged("winXPPro", '"vlance vmxnet ', '"vmxnet '), "nic"),
-        (damaged("dos", '"bios",', '"efi",'), "first_firmware"),
-        (damaged("dos", " 16,", " 16000,"), "max_memory_mib"),
-        (damaged("dos", '"terminated"', '"finished"'), "level"),
-        (damaged("win95", '"win95"', '"dos"'), "id"),
+        (damaged("winNT", 'first = "..4"', 'first = "4.."'), "first"),
+        (damaged("winNT", 'controllers = "ide buslogic"', 'controllers = "ide adaptec"'), "controllers"),
+        (damaged("winNT", 'controllers = "ide buslogic"', 'controllers = "ide"'), "scsi"),
+        (damaged("winXPPro", 'nic = "vlance"', 'nic = "e1000e"'), "nic"),
+        (damaged("dos", 'firmware = "bios"', 'firmware = "bios efi"'), "first_firmware"),
+        (damaged("dos", 'memory_mib = "16..272"', 'memory_mib = "16000..272"'), "memory_mib"),
+        (damaged("dos", 'memory_mib = "16..272"', 'memory_mib = "272"'), "memory_mib"),
+        (damaged("dos", "vcpus = 1", 'vcpus = "one"'), "vcpus"),
+        (damaged("dos", 'level = "terminated"', 'level = "finished"'), "level"),
+        (damaged("dos", "vcpus = 1", "vcpus = 1\ncolour = 1"), "colour"),
+        (damaged("win95", "vcpus = 1", ""), "vcpus"),
+        (damaged("win95", 'id = "win95"', 'id = "dos"'), "id"),
     ],
 )
 def test_a_broken_cell_is_named(text: str, column: str) -> None:

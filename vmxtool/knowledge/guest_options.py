@@ -23,12 +23,13 @@ CONTROLLERS = ("ide", "buslogic", "lsilogic", "lsisas1068", "pvscsi", "sata", "n
 NICS = ("vlance", "vmxnet", "vmxnet2", "e1000", "e1000e", "vmxnet3", "sriov", "pvrdma")
 LEVELS = ("supported", "techPreview", "legacy", "deprecated", "unsupported", "terminated")
 _FIRMWARE = ("bios", "efi")
-_COLUMNS = (
-    "id first controllers nics scsi disk nic firmware first_firmware secure_boot tpm apple_host max_vcpus "
-    "min_memory_mib max_memory_mib level creates"
+_WANTED = "id first controllers nics scsi disk nic firmware vcpus memory_mib level"
+_OPTIONAL: dict[str, object] = {"first_firmware": "", "creates": True} | dict.fromkeys(
+    ("secure_boot", "tpm", "apple_host"), False
 )
-_SHARED = "source from disputed checked"
+_SHARED = ("source", "from", "checked")
 _FIRST = r"(\.\.)?(\d+)"
+_MEMORY = r"(\d+)\.\.(\d+)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,17 +105,20 @@ def read_guest_options(text: str) -> Mapping[str, GuestOptions]:
         KnowledgeError: it is broken.
     """
     data = _load.document(FILE, text)
+    shared = {key: data[key] for key in _SHARED if key in data} | {"disputed": {}}
     found: dict[str, GuestOptions] = {}
-    for group in data.get("group", ()):
-        for row in _load.rows(FILE, data, _COLUMNS, group, _SHARED):
-            if row.name in found:
-                raise row.broken("id", f"{row.name!r} stands twice")
-            found[row.name] = _read(row)
+    for table in data.get("guest", ()):
+        row = _load.record(FILE, table, _WANTED, _OPTIONAL | shared)
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        found[row.name] = _read(row)
     return MappingProxyType(found)
 
 
 def _read(row: _load.Row) -> GuestOptions:
     first, known_at = _first(row)
+    least, most = _memory(row)
+    firmware = row.words("firmware", _FIRMWARE)
     options = GuestOptions(
         id=row.name,
         first=first,
@@ -124,14 +128,14 @@ def _read(row: _load.Row) -> GuestOptions:
         scsi=row.choice("scsi", CONTROLLERS),
         disk=row.choice("disk", CONTROLLERS),
         nic=row.choice("nic", NICS),
-        firmware=row.words("firmware", _FIRMWARE),
-        first_firmware=row.choice("first_firmware", _FIRMWARE),
+        firmware=firmware,
+        first_firmware=row.text("first_firmware") or " ".join(firmware),
         secure_boot=row.flag("secure_boot"),
         tpm=row.flag("tpm"),
         apple_host=row.flag("apple_host"),
-        max_vcpus=row.number("max_vcpus"),
-        min_memory_mib=row.number("min_memory_mib"),
-        max_memory_mib=row.number("max_memory_mib"),
+        max_vcpus=row.number("vcpus"),
+        min_memory_mib=least,
+        max_memory_mib=most,
         level=row.choice("level", LEVELS),
         creates=row.flag("creates"),
         backing=read_backing(row, ()),
@@ -142,7 +146,7 @@ def _read(row: _load.Row) -> GuestOptions:
         ("disk", options.disk in options.controllers, "it is not among the controllers"),
         ("nic", options.nic in options.nics, "it is not among the adapters"),
         ("first_firmware", options.first_firmware in options.firmware, "it is not among the firmware"),
-        ("max_memory_mib", options.min_memory_mib <= options.max_memory_mib, "it is below the least"),
+        ("memory_mib", least <= most, "the most is below the least"),
     ):
         if not holds:
             raise row.broken(column, problem)
@@ -156,3 +160,11 @@ def _first(row: _load.Row) -> tuple[int | None, int]:
         raise row.broken("first", f'a version such as "14" or "..10" is wanted, not {row.text("first")!r}')
     version = int(hit[2])
     return None if hit[1] else version, version
+
+
+def _memory(row: _load.Row) -> tuple[int, int]:
+    """The least memory that is recommended, and the most, in MiB."""
+    hit = re.fullmatch(_MEMORY, row.text("memory_mib"))
+    if hit is None:
+        raise row.broken("memory_mib", f'a range such as "512..4096" is wanted, not {row.text("memory_mib")!r}')
+    return int(hit[1]), int(hit[2])
