@@ -323,9 +323,33 @@ def test_spellings(spelling: str, name: str) -> None:
 
 def test_every_id_and_alias_leads_home() -> None:
     for product in products().every():
-        assert find_target(product.id) is product
+        assert find_target(product.id) is products().named(product.id)
         for alias in product.aliases:
             assert find_target(alias) is product
+
+
+@pytest.mark.parametrize(
+    ("spelling", "releases"),
+    [
+        ("esxi6.7", 4),
+        ("vSphere 7.0", 4),
+        ("ESXi 8.0", 4),
+        ("esxi7.0ga", 0),
+        ("ESXi 7.0 GA", 0),
+        ("esxi7.0.0", 0),
+        ("esxi6.5", 0),
+        ("esxi8.0u1", 0),
+    ],
+)
+def test_a_number_with_a_point_may_be_the_name_of_several_releases_and_of_the_first(
+    spelling: str, releases: int
+) -> None:
+    found = find_target(spelling)
+    assert len(found.releases) == releases
+    if releases:
+        # Who has only an id has the one release, whose steps serve them all.
+        oldest = products()[found.id]
+        assert (oldest.id, oldest.releases) == (found.releases[0], ())
 
 
 @given(
@@ -501,7 +525,7 @@ def damaged(text: str, name: str, old: str, new: str) -> str:
         ("ws5.5", 'id = "ws5.5"', 'id = "ws5.0"', "id"),
         ("ws17.5", '"ws17.6" =', '"ws17.5" =', "also"),
         ("ws17", '"ws17.0 ws17.5 ws17.6"', '"ws17.0 ws17.9"', "releases"),
-        ("ws17", 'id = "ws17"', 'id = "ws17.0"', "id"),
+        ("ws17", 'id = "ws17"', 'id = "ws17.5"', "id"),
         ("player2.5", "creates_vms = false", "creates_vms = true", "creates"),
     ],
 )

@@ -197,6 +197,9 @@ def test_judging_all_products_says_what_judging_each_alone_says(samples: Path, n
     # A VM keeps what was worked out of its files for one target; no answer may hang on which were asked about before.
     for together in check_all(inspect(samples / name)):
         alone = check(inspect(samples / name), together.target.id)
+        # Where the first of several releases has their name, it is that name that is answered.
+        assert alone.target.row == together.target.id
+        alone = replace(alone, target=together.target)
         assert together == alone
         assert together.findings == alone.findings
         assert together.steps == alone.steps

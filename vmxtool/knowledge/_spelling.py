@@ -15,7 +15,8 @@ _SPELLING = (
     r"(?P<word>[a-z]*)(?P<number>[0-9]{1,4}(?:\.[0-9]{1,9}){0,4})(?:\.?x)?"
     r"(?:h(?P<half>[0-9]))?(?:u(?P<update>[0-9]{1,3})[a-z]?)?(?P<tail>[a-z]*)"
 )
-_SILENT_TAILS = ("", "i", "pro", "ga")
+_FIRST_OF_ALL = "ga"
+_SILENT_TAILS = ("", "i", "pro", _FIRST_OF_ALL)
 
 
 class Spelling(NamedTuple):
@@ -26,7 +27,7 @@ class Spelling(NamedTuple):
         version: its version, filled up with zeros to four numbers: 6.7 Update 2 is (6, 7, 2, 0).
         written: the numbers that were written, without those filled up: (6, 7, 2), and (17,) for "ws17".
         variant: "smp", or empty.
-        exact: the name in one fixed form, which keeps "5" and "5.0" apart.
+        exact: the name in one fixed form, which keeps "5", "5.0" and "5.0 GA" apart.
     """
 
     family: str
@@ -72,4 +73,6 @@ def spell(text: str, words: Mapping[str, str]) -> Spelling | None:
     written = tuple(numbers)
     numbers.extend([0] * (4 - len(numbers)))
     release = match["number"] + (f"h{half}" if half else "") + (f"u{update}" if update else "")
+    # "6.7 GA" is the first release of those that "6.7" is the name of.
+    release += f" {tail}" if tail == _FIRST_OF_ALL else ""
     return Spelling(family, tuple(numbers), written, variant, f"{family} {release} {variant}")

@@ -38,9 +38,10 @@ def find_target(text: str) -> Product:
     if refusal is not None:
         meant = spell(text, dict.fromkeys(refusal.words, refusal.hosts))
         spelling = meant if meant is not None and any(_begins(meant, number) for number in refusal.same) else None
-    found = _unnumbered(text, names)
-    if spelling is not None:
-        found = names.exact.get(spelling.exact) or _release_of(spelling, names)
+    named = _unnumbered(text, names) if spelling is None else names.exact.get(spelling.exact)
+    if named is not None:
+        return products().named(named)
+    found = None if spelling is None else _release_of(spelling, names)
     if found is not None:
         return products()[found]
     shown = f"unknown target {text[:80]!r}"

@@ -292,7 +292,7 @@ def _groups(data: Mapping[str, Any], known: Mapping[str, Product]) -> Iterator[t
     for table in data.get("group", ()):
         row = _load.record(FILE, table, "id name releases", {})
         names = row.words("releases")
-        if row.name in known:
+        if row.name in known and row.name != names[0]:
             raise row.broken("id", "it stands twice")
         for name in names:
             if name not in known:

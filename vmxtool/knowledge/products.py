@@ -128,10 +128,14 @@ class ProductTable(Mapping[str, Product]):
     """The products by id: those that differ in what vmxtool knows, family by family, each oldest first.
 
     A lookup finds besides them the releases that differ in nothing but their name, and names for several releases.
+    Where the oldest of several has their name, too, it is what a lookup finds.
     """
 
     def __init__(self, rows: Iterable[Product]) -> None:
-        self._all = {product.id: product for product in rows}
+        given = list(rows)
+        self._several = {product.id: product for product in given if product.releases}
+        ones = {product.id: product for product in given if not product.releases}
+        self._all = ones | {name: product for name, product in self._several.items() if name not in ones}
         self._rows = {name: product for name, product in self._all.items() if product.row == name}
 
     def __getitem__(self, name: str) -> Product:
@@ -146,6 +150,10 @@ class ProductTable(Mapping[str, Product]):
     def __contains__(self, name: object) -> bool:
         return name in self._all
 
+    def named(self, name: str) -> Product:
+        """What a reader means who writes an id: several releases, where it is the name of several."""
+        return self._several.get(name) or self._all[name]
+
     def every(self) -> list[Product]:
         """All of them, family by family: each product before the releases that are like it, names for several last."""
         order = list(self._rows)
@@ -154,7 +162,8 @@ class ProductTable(Mapping[str, Product]):
         def place(product: Product) -> tuple[int, bool, int]:
             return families.index(product.family), bool(product.releases), order.index(product.row)
 
-        return sorted(self._all.values(), key=place)
+        ones = (product for product in self._all.values() if not product.releases)
+        return sorted((*ones, *self._several.values()), key=place)
 
 
 @cache
