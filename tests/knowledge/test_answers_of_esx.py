@@ -37,6 +37,7 @@ FIGURES: dict[str, Callable[[HardwareVersion], object]] = {
     "serial": lambda row: 32 if _knows("serial-ports-beyond-four", row) else 4,
     "floppy": lambda row: _floppies(row.version),
     "pci_passthrough": lambda row: row.pci_passthrough,
+    "pvrdma_nics": lambda row: row.pvrdma_nics or 0,
     "displays": lambda row: row.displays,
     "vram_kib": lambda row: (row.video_memory_mib or 0) * 1024,
     "graphics_memory_kib": lambda row: "-" if row.graphics_memory_mib is None else row.graphics_memory_mib * 1024,

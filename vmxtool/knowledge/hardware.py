@@ -29,6 +29,7 @@ _PLAIN = (
     "pvscsi_units",
     "pci_slots",
     "pci_passthrough",
+    "pvrdma_nics",
     "displays",
     "video_memory_mib",
     "graphics_memory_mib",
@@ -77,6 +78,7 @@ class HardwareVersion(Backed):
         pvscsi_units: devices on one paravirtual SCSI controller.
         pci_slots: devices on the PCI bus, the video card among them, where bridges do not lift the limit.
         pci_passthrough: most devices of the host passed through.
+        pvrdma_nics: most paravirtual RDMA adapters, which only ESX has.
         displays: most displays.
         video_memory_mib: most video memory (`svga.vramSize`), in MiB.
         graphics_memory_mib: most memory for 3D graphics (`svga.graphicsMemoryKB`), in MiB.
@@ -104,6 +106,7 @@ class HardwareVersion(Backed):
     pvscsi_units: int | None
     pci_slots: int | None
     pci_passthrough: int | None
+    pvrdma_nics: int | None
     displays: int | None
     video_memory_mib: int | None
     graphics_memory_mib: int | None
@@ -251,6 +254,7 @@ def _read(row: _load.Row) -> HardwareVersion:
         pvscsi_units=row.maybe_number("pvscsi_units"),
         pci_slots=row.maybe_number("pci_slots"),
         pci_passthrough=row.maybe_number("pci_passthrough"),
+        pvrdma_nics=row.maybe_number("pvrdma_nics"),
         displays=row.maybe_number("displays"),
         video_memory_mib=row.maybe_number("video_memory_mib"),
         graphics_memory_mib=row.maybe_number("graphics_memory_mib"),

@@ -129,8 +129,8 @@ def _amount(files: Files, limit: str, per_unit: int, key: str, esx: bool | None)
     match limit:
         case "vcpus":
             return vm.cpu.count
-        case "nics":
-            return len(vm.nics)
+        case "nics" | "pvrdma_nics":
+            return sum(limit == "nics" or (nic.model or "").lower() == "pvrdma" for nic in vm.nics)
         case "pci_slots":
             extra = ("vmi.present",) if esx else ("sound.present", "vmi.present")
             devices = len(vm.nics) + sum(controller.bus == "scsi" for controller in vm.controllers)
