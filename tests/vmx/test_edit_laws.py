@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from vmxtool.vmx.document import ENCODING_KEYS, Document
@@ -156,6 +156,7 @@ def key_of(raw: bytes) -> str:
 
 
 @given(DOCUMENTS, st.sampled_from(NAMES), st.sampled_from([*NAMES, "new.name"]))
+@example(Document.parse(b'scsi0:0.fileName = "1"\n', "vm.vmx"), "scsi0:0.fileName", ".x")
 def test_a_renamed_key_keeps_its_value_and_no_other_line_changes(document: Document, key: str, name: str) -> None:
     edited = attempt(document, RenameKey(key, name))
     if not isinstance(edited, Document):

@@ -101,14 +101,15 @@ def refusal(path: Path, data: bytes) -> InputError:
 def test_too_many_lines_are_refused_with_the_line(tmp_path: Path, end: bytes) -> None:
     path = tmp_path / "x.vmx"
     error = refusal(path, end * (MAX_LINES + 1))
-    assert (error.problem, error.line) == ("more than 120,000 lines, so not a VM's config", MAX_LINES + 1)
+    assert error.problem == "the file has more than 120,000 lines, so it is no config of a VM"
+    assert error.line == MAX_LINES + 1
     refuse_oversize(end * MAX_LINES, path)
 
 
 def test_too_many_bytes_are_refused_with_the_line(tmp_path: Path) -> None:
     line = b'a = "' + b"b" * (MIB - 7) + b'"\n'
     error = refusal(tmp_path / "x.vmx", b"# first\n" + line * 13)
-    assert (error.problem, error.line) == ("larger than 12 MiB, so not a VM's config", 13)
+    assert (error.problem, error.line) == ("the file is larger than 12 MiB, so it is no config of a VM", 13)
     path = tmp_path / "y.vmx"
     path.write_bytes(line * (MAX_BYTES // len(line)))
     assert len(Document.read(path).repeats) == 11
@@ -120,7 +121,7 @@ def test_a_line_too_long_is_refused_with_its_number(tmp_path: Path, before: byte
     path = tmp_path / "x.vmx"
     error = refusal(path, before + b"c" * (MAX_LINE_BYTES + 1) + end)
     lines = Document.parse(before, "x.vmx").lines
-    assert (error.problem, error.line) == ("a line longer than 1 MiB, so not a VM's config", lines + 1)
+    assert (error.problem, error.line) == ("this line is longer than 1 MiB, so this is no config of a VM", lines + 1)
     path.write_bytes(before + b"c" * MAX_LINE_BYTES + end)
     assert Document.read(path).lines == lines + 1
 

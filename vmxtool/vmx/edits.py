@@ -195,7 +195,7 @@ class _Draft:
     def _renamed(self, raw: str, name: str) -> str:
         """A new name as it is written; a part between dots stays byte for byte where it is what it was."""
         old, new = raw.split("."), name.split(".")
-        if len(old) != len(new):
+        if len(old) != len(new) or not all(new):
             return self._name(name)
         codec = self._before.encoding.codec
         shown = [part if part.isascii() else encodings.decode(part.encode("latin-1"), codec) for part in old]

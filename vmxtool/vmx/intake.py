@@ -17,7 +17,7 @@ MAX_BYTES = 12 * 2**20
 MAX_LINES = 120_000
 MAX_LINE_BYTES = 2**20
 
-_REMEDY = "name the .vmx file"
+_REMEDY = "name the VM's .vmx file"
 
 
 def refuse_oversize(data: bytes, path: Path) -> None:
@@ -27,13 +27,14 @@ def refuse_oversize(data: bytes, path: Path) -> None:
         InputError: it has more bytes, more lines or a longer line than any config; it names the line.
     """
     if len(data) > MAX_BYTES:
-        problem = f"larger than {MAX_BYTES >> 20} MiB, so not a VM's config"
+        problem = f"the file is larger than {MAX_BYTES >> 20} MiB, so it is no config of a VM"
         raise InputError(path, problem, _REMEDY, _line_ends(data, MAX_BYTES) + 1)
     if _line_ends(data, len(data)) > MAX_LINES:
-        raise InputError(path, f"more than {MAX_LINES:,} lines, so not a VM's config", _REMEDY, MAX_LINES + 1)
+        problem = f"the file has more than {MAX_LINES:,} lines, so it is no config of a VM"
+        raise InputError(path, problem, _REMEDY, MAX_LINES + 1)
     start = _find_long_line(data)
     if start is not None:
-        problem = f"a line longer than {MAX_LINE_BYTES >> 20} MiB, so not a VM's config"
+        problem = f"this line is longer than {MAX_LINE_BYTES >> 20} MiB, so this is no config of a VM"
         raise InputError(path, problem, _REMEDY, _line_ends(data, start) + 1)
 
 
