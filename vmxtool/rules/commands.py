@@ -7,6 +7,7 @@ person knows stands in capitals: DATASTORE is the name of a datastore of the ESX
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from itertools import chain, count
 from pathlib import Path
@@ -43,14 +44,29 @@ class DiskFile(NamedTuple):
 
 NOT_FOR_PASTING = "a name in it has control characters, which are shown here by their codes"
 _CONVERTED = "converted"
+# Whoever uses Workstation mostly sits at Windows, and its shell of today is this one.
+_IN_POWERSHELL = os.name == "nt"
 
 _DATASTORES = "/vmfs/volumes/DATASTORE"
 _SPLIT = "2gbmaxextent", "twogbmaxextent"
 
 
-def shell(argv: Sequence[str]) -> str:
-    """A command as it is typed into a shell."""
-    return shlex.join(argv)
+def shell(argv: Sequence[str], *, here: bool = True) -> str:
+    """A command as it is typed into a shell: for `here` into that of this system, else into that of an ESX host."""
+    return " ".join(quoted(word, here=here) for word in argv)
+
+
+def quoted(word: str, *, here: bool = True) -> str:
+    """A word as a shell takes it: POSIX, or PowerShell for what runs here on Windows."""
+    if not (here and _IN_POWERSHELL):
+        return shlex.quote(word)
+    plain = re.fullmatch(r"[\w%+=:./\\-]+", word, re.ASCII) is not None
+    return word if plain else "'" + re.sub("(['‘’‚‛])", r"\1\1", word) + "'"
+
+
+def line_end(*, here: bool = True) -> str:
+    """What a line of a command ends with that goes on in the next."""
+    return "`" if here and _IN_POWERSHELL else "\\"
 
 
 def can_be_pasted(argv: Sequence[str]) -> bool:
@@ -115,6 +131,18 @@ def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile]) -> Iterato
     yield _make_folders(new_folder(vm), [*_names(disks), *_own_files(vm)])
 
 
+def upload_command(vm: Machine) -> Argv:
+    """Upload a VM to an ESX host from here with the OVF Tool, which converts its disks on the way and registers it."""
+    return (
+        "ovftool",
+        "--diskMode=thin",
+        "--datastore=DATASTORE",
+        f"--name={vm.name}",
+        file_argument(vm, vm.config.path.name),
+        "vi://USER@HOST/",
+    )
+
+
 def register_command(vm: Machine, target: Product) -> Argv | None:
     """Register a VM whose folder lies on the host's datastore; None where the product has no command for it."""
     if not features()["registers-by-command"].holds(target):
@@ -163,11 +191,6 @@ def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = F
         options = f"subformat=monolithicSparse,adapter_type={adapter}"
         made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, file_argument(vm, name), f"{new}/{name}"))
     return (*made, *_copies(along, as_argument(str(Path(new).parent)), new))
-
-
-def look_at(vm: Machine, drive: Drive) -> Argv:
-    """Look at the file of a disk that the VM opens; what it rests on may be anywhere, and is not followed."""
-    return ("qemu-img", "info", file_argument(vm, disk_name(drive)))
 
 
 def converted_folder(vm: Machine) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from vmxtool._text import safe
 
-_MIB, _GIB, _TIB = 2**20, 2**30, 2**40
+_KIB, _MIB, _GIB, _TIB = 2**10, 2**20, 2**30, 2**40
+_TAIL = 3  # of a long text, one in so many characters is kept of its end
 
 
 def shortened(text: str, length: int) -> str:
-    """Safe text of at most `length` characters; what is cut off is marked."""
+    """Safe text of at most `length` characters; what is left out is in the middle, since paths end in a name."""
     shown = safe(text)
-    return shown if len(shown) <= length else shown[: length - 1] + "…"
+    tail = length // _TAIL
+    return shown if len(shown) <= length else f"{shown[: length - tail - 1]}…{shown[-tail:]}"
 
 
 def size(count: int) -> str:
-    """Bytes for a reader: TiB, GiB or MiB, with one decimal where it says something."""
-    for unit, name in ((_TIB, "TiB"), (_GIB, "GiB"), (_MIB, "MiB")):
+    """Bytes for a reader: TiB, GiB, MiB or KiB, with one decimal where it says something."""
+    for unit, name in ((_TIB, "TiB"), (_GIB, "GiB"), (_MIB, "MiB"), (_KIB, "KiB")):
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{count} bytes"

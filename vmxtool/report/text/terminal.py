@@ -1,16 +1,21 @@
-"""The terminal: one console with the right width and colours, and paragraphs that hang behind a mark."""
+"""The terminal: one console with the right width and colours, and paragraphs that hang behind a mark.
+
+In a pipe nothing is wrapped, so that a line can be searched for; what the encoding lacks has an ASCII form (`plain`).
+"""
 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from vmxtool._text import safe
+from vmxtool.report.text.plain import can_encode
 from vmxtool.report.text.printable import shortened
-from vmxtool.rules.commands import NOT_FOR_PASTING, can_be_pasted, shell
+from vmxtool.rules.commands import NOT_FOR_PASTING, can_be_pasted, line_end, quoted, shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +33,11 @@ _STYLES = {
 }
 _MAX_WIDTH = 100
 _MIN_WIDTH = 40
+_UNWRAPPED = 1_000_000  # columns of a pipe: more than any text that is shown
 _LONGEST = 1000  # characters of one text; a value of a megabyte is nothing that anyone reads
 _NAME_LENGTH = 70
+_HANG = 4
+_NOT_SHOWN = "a name in it has characters that this terminal cannot show"
 
 
 class _Console(Console):
@@ -41,8 +49,13 @@ class _Console(Console):
 def console(stream: IO[str] | None = None) -> Console:
     """A console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
     made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
-    made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH)
+    made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH) if made.is_terminal else _UNWRAPPED
     return made
+
+
+def is_wide(out: Console) -> bool:
+    """Whether there is room for a column beside the text, as on a terminal of usual width and in a pipe."""
+    return out.width >= _MIN_WIDTH + _MIN_WIDTH // 2
 
 
 def safe_text(text: str, style: str = "") -> Text:
@@ -62,30 +75,95 @@ def vm_title(name: str, path: object) -> Text:
 
 
 def print_title(out: Console, title: Text) -> None:
-    """Print the first line of a result: one line, however long, so that it can be searched for."""
-    out.print(title, soft_wrap=True)
+    """Print the first line of a result: its further lines, on a terminal, are set in."""
+    head, *rest = title.wrap(out, out.width) or [Text()]
+    if rest:
+        # Wrapped anew, so that what is set in fits as well.
+        tail = title[len(head) :]
+        while tail.plain[:1] == " ":
+            tail = tail[1:]
+        rest = list(tail.wrap(out, out.width - _HANG))
+    for number, line in enumerate((head, *rest)):
+        line.rstrip()
+        out.print(Text(" " * (_HANG * bool(number))) + line, soft_wrap=True)
 
 
 def print_heading(out: Console, words: str) -> None:
     """Print an empty line and a heading."""
     out.print()
-    out.print(Text(words, "bold"))
+    print_hanging(out, "", Text(words, "bold"))
 
 
 def print_hanging(out: Console, mark: Text | str, text: Text, indent: int = 0) -> None:
     """Print a paragraph behind a mark, its further lines set in as far, without blanks at line ends."""
-    head = Text(" " * indent).append_text(mark if isinstance(mark, Text) else Text(mark)).append(" ")
+    head = Text(" " * indent).append_text(mark if isinstance(mark, Text) else Text(mark))
+    if head.cell_len > indent:
+        head.append(" ")
     width = head.cell_len
     for number, line in enumerate(text.wrap(out, max(out.width - width, _MIN_WIDTH // 2))):
         line.rstrip()
-        out.print((head if number == 0 else Text(" " * width)) + line, soft_wrap=True)
+        whole = (head if number == 0 else Text(" " * width)) + line
+        whole.rstrip()
+        out.print(whole, soft_wrap=True)
 
 
-def print_command(out: Console, argv: Sequence[str], indent: int) -> None:
-    """Print a command that can be copied: quoted for a shell, alone on its line however long that is.
+def print_columns(out: Console, rows: Sequence[Sequence[Text | str]], indent: int = 0) -> None:
+    """Print rows of cells under one another, two blanks apart; the last cell of a row hangs behind the others.
+
+    Args:
+        out: where to.
+        rows: as many cells in each.
+        indent: columns to set them in.
+    """
+    cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    widths = [max(row[place].cell_len for row in cells) for place in range(len(cells[0]) - 1)] if cells else []
+    for row in cells:
+        head = Text()
+        for cell, width in zip(row, widths, strict=False):
+            head.append_text(cell).append(" " * (width - cell.cell_len + 1))
+        print_hanging(out, head, row[-1], indent)
+
+
+def print_command(
+    out: Console, argv: Sequence[str], indent: int, mark: Text | None = None, *, here: bool = True
+) -> None:
+    """Print a command that can be copied: quoted for a shell, and on a terminal broken as that shell allows.
 
     One with characters that a terminal would act on is shown with their codes, and marked, since it is another then.
+
+    Args:
+        out: where to.
+        argv: the command.
+        indent: columns to set it in.
+        mark: what stands before it, in the columns that it is set in.
+        here: whether it runs on this system, and not on an ESX host.
     """
-    out.print(Text(" " * indent).append(safe(shell(argv)), "bold"), soft_wrap=True)
+    head = mark if mark is not None else Text(" " * indent)
+    line = safe(shell(argv, here=here))
+    pieces = [line] if indent + len(line) <= out.width else _pieces(argv, out.width - indent - 4, here=here)
+    for number, piece in enumerate(pieces):
+        lead = head if number == 0 else Text(" " * (indent + 2))
+        end = "" if number == len(pieces) - 1 else f" {line_end(here=here)}"
+        out.print(lead + Text(piece + end, "bold"), soft_wrap=True)
     if not can_be_pasted(argv):
         print_hanging(out, Text("!", "yellow"), Text(f"not to be pasted: {NOT_FOR_PASTING}"), indent)
+    elif not can_encode(line, out.encoding):
+        print_hanging(out, Text("!", "yellow"), Text(f"not to be pasted: {_NOT_SHOWN}"), indent)
+
+
+def _pieces(argv: Sequence[str], room: int, *, here: bool) -> list[str]:
+    """A command in lines of about `room` columns; no word is broken, and an option keeps its value."""
+    groups = [[argv[0]]]
+    for before, word in pairwise(argv):
+        if before.startswith("-") and not word.startswith("-") and before != argv[0]:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    lines: list[str] = []
+    for group in groups:
+        said = " ".join(safe(quoted(word, here=here)) for word in group)
+        if lines and len(lines[-1]) + len(said) < room:
+            lines[-1] += f" {said}"
+        else:
+            lines.append(said)
+    return lines
