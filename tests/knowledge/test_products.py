@@ -384,7 +384,7 @@ def test_case_separators_and_the_maker_change_nothing(name: str, separator: str,
         ("workstaton17", {"ws17"}, {"player17"}),
         ("vcenter8", {"esxi8.0", "esxi8.0u3"}, {"esxi7.0"}),
         ("kvm", set(), {"hw9", "vmc"}),
-        ("ws", {"ws8"}, {"player8"}),
+        ("ws", {"ws26h1", "ws26h1u1"}, {"player8", "ws8"}),
     ],
 )
 def test_an_unknown_target_names_the_nearest(spelling: str, named: set[str], unnamed: set[str]) -> None:

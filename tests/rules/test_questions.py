@@ -55,8 +55,8 @@ def blocker(verdict: Verdict) -> Finding:
 
 
 def commands(verdict: Verdict) -> list[str]:
-    """Every command of the steps, in order; that by which ESXi learns of the VM in the end is left out."""
-    found = [shell(command) for step in verdict.steps for command in step.commands]
+    """Every command of the best way, in order; that by which ESXi learns of the VM in the end is left out."""
+    found = [shell(command) for step in verdict.steps if step.way in {None, 1} for command in step.commands]
     return [command for command in found if command != f"vim-cmd solo/registervm {DATASTORE}/shop/shop.vmx"]
 
 
@@ -71,13 +71,13 @@ def version_after(verdict: Verdict) -> str:
 
 def test_why_does_vmx_19_not_import_on_vsphere_6_7(ask: Ask) -> None:
     verdict = ask("vsphere-6.7", 19)
-    assert "hardware version 19 (vmx-19) is newer than ESXi 6.7 runs (up to 14)" in blocker(verdict).message
+    assert "hardware version 19; ESXi 6.7 runs versions up to 14" in blocker(verdict).message
     assert commands(verdict) == ["vmxtool rewrite --target esxi6.7 shop.vmx"]
 
 
 def test_why_does_vmx_12_not_run_on_esxi_6_0(ask: Ask) -> None:
     verdict = ask("esxi-6.0", 12)
-    assert "(vmx-12) is newer than ESXi 6.0 runs (up to 11)" in blocker(verdict).message
+    assert "hardware version 12; ESXi 6.0 runs versions up to 11" in blocker(verdict).message
     assert commands(verdict) == ["vmxtool rewrite --target esxi6.0 shop.vmx"]
 
 
@@ -97,7 +97,7 @@ def test_and_on_earlier_hosts_it_does_not(ask: Ask, target: str, version: int) -
 
 def test_why_does_vmx_20_not_run_on_esxi_7_0_3(ask: Ask) -> None:
     verdict = ask("ESXi 7.0.3", 20)
-    assert "(vmx-20) is newer than ESXi 7.0 Update 3 runs (up to 19)" in blocker(verdict).message
+    assert "hardware version 20; ESXi 7.0 Update 3 runs versions up to 19" in blocker(verdict).message
     assert commands(verdict) == ["vmxtool rewrite --target esxi7.0u3 shop.vmx"]
 
 
@@ -158,5 +158,6 @@ def test_an_old_ide_vm_of_workstation_6_keeps_its_disk_on_esxi_6_7(ask: Ask) -> 
 
 def test_a_windows_11_with_its_tpm_has_to_be_decrypted_for_esxi(samples: Path) -> None:
     verdict = vmxtool.check(samples / "ws17-modern", "esxi8.0u2")
-    assert [step.do for step in verdict.steps] == ["decrypt", "copy", "import-disks", "register-vm", "connect-network"]
+    best = [step.do for step in verdict.steps if step.way in {None, 1}]
+    assert best == ["decrypt", "copy", "import-disks", "register-vm", "connect-network"]
     assert "virtual TPM" in (verdict.steps[0].remedy or "")

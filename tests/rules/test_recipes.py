@@ -170,9 +170,9 @@ def test_a_rule_is_in_the_reports(add: Add, capsys: pytest.CaptureFixture[str]) 
     formats.write("check", "text", vmxtool.check(vm, "esx3"), vm)
     assert "DSK280" in capsys.readouterr().out
     for word in ("dsk280", "disk-sealed"):
-        formats.write("explain", "text", find(word))
+        formats.write("explain", "text", [find(word)])
         assert "A disk has a seal on it." in capsys.readouterr().out
-        formats.write("explain", "json", find(word))
+        formats.write("explain", "json", [find(word)])
         assert "DSK280" in capsys.readouterr().out
 
 
@@ -210,7 +210,7 @@ def test_a_product_is_a_block(tmp_path: Path) -> None:
     config = write_config(tmp_path, 'ide0:0.present = "TRUE"\nide0:0.fileName = "gone.vmdk"', hw=7)
     verdict = check(vmxtool.inspect(config), product)
     assert {"PRD102", "DSK201"} <= {item.code for item in verdict.findings}
-    assert "ide0:0 is an IDE disk; Workstation 99 offers NVME, SATA, SCSI for hard disks (unverified)" in {
+    assert "ide0:0: an IDE disk; Workstation 99 offers NVME, SATA, SCSI for hard disks (unverified)" in {
         item.message for item in verdict.findings
     }
     config = write_config(tmp_path, hw=22)

@@ -185,6 +185,9 @@ def _near(text: str, spelling: Spelling | None, names: Names) -> list[str]:
     from difflib import get_close_matches
 
     squeezed = squeeze(text[:80])
+    if squeezed in names.words:
+        # A family without a version: what people have of it today.
+        return [it.id for it in names.releases if it.family == names.words[squeezed]][:-_NEAREST:-1]
     word = squeezed.rstrip("0123456789.hux")
     if spelling is None and any(it.isdigit() for it in squeezed):
         meant = get_close_matches(word, names.words, n=1, cutoff=0.7)

@@ -33,6 +33,7 @@ _SHOWN = 4
     cure=Do.MOVE_DISKS,
     sources=("mpg:p09",),
     only_if=has_disks,
+    short="bus of the disks",
 )
 def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target, or the VM's hardware version there, does not offer for hard disks.
@@ -47,11 +48,11 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
         unverified = False
         if disk.bus not in to.disk_buses:
             offered = ", ".join(sorted(to.disk_buses)).upper()
-            message = f"{drive.id} is {with_article(disk.bus)} disk; {to.name} offers {offered} for hard disks"
+            message = f"{drive.id}: {with_article(disk.bus)} disk; {to.name} offers {offered} for hard disks"
             unverified = not to.unverified.isdisjoint({"disk_buses", f"disk_buses.{disk.bus}"})
         elif _lacks_bus(case, disk) and not (_is_own_version(case) and _newer_with_bus(case, disk) is not None):
             message = (
-                f"{drive.id} is {with_article(disk.bus)} disk, which hardware version {case.now.version} does not have "
+                f"{drive.id}: {with_article(disk.bus)} disk, which hardware version {case.now.version} does not have "
                 f"on {to.name}"
             )
         else:
@@ -69,6 +70,7 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     cure=Do.MOVE_DISKS,
     sources=("vsphere-6.5-docs",),
     only_if=has_disks,
+    short="bus of the disks",
 )
 def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target has, but not with the VM's hardware version.
@@ -84,7 +86,7 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
         if raised is None:
             continue
         yield Hit(
-            f"{drive.id} is {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
+            f"{drive.id}: {with_article(disk.bus)} disk, which {case.target.name} does not have with hardware "
             f'version {case.now.version} ("device {disk.bus} is not supported by current hwversion")',
             (*case.files.once(presence_of, drive.id), *case.vm.hardware.evidence),
             by_rewrite(f"raise the hardware version to {raised}, which has {disk.bus.upper()} disks, or move the disk"),
@@ -100,6 +102,7 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("mpg:p10", "kb:1881"),
     only_if=lambda vm: has_disks(vm) and scsi_model(vm) is None,
+    short="whether the guest has a SCSI driver",
 )
 def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
     """A disk has to move to SCSI, and no source tells of a SCSI driver that the guest has.

@@ -47,6 +47,7 @@ class Files:
         limited: those of them that are about a figure with a limit.
         figures: the marks by which a state says that such a figure has been lowered.
         drives: the hard disks by their ids.
+        seen: whether they were read, and are not those of a VM that nobody has seen.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
         memo: what has been worked out of the files when it was first asked for, for other targets that ask for it.
@@ -58,6 +59,7 @@ class Files:
     limited: tuple[Setting, ...] = ()
     figures: frozenset[str] = frozenset()
     drives: Mapping[str, Drive] = field(default_factory=dict)
+    seen: bool = True
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
     memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)

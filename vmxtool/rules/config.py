@@ -31,6 +31,7 @@ _PATHS = ("workingDir", "redoLogDir", "suspend.directory", "nvram", "extendedCon
     cure=Do.REPAIR_CONFIG,
     stops=LEAVING,
     sources=("open-vm-tools:lib/dict/dictll.c",),
+    short="a line that cannot be read",
 )
 def unknown_line(vm: Machine) -> Iterator[Hit]:
     """A line is neither a setting nor a comment nor blank.
@@ -45,7 +46,7 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"line {number} of {document.name} is not a setting: {why}; VMware stops reading there",
             (Evidence(document.name, number, None, _raw(document, number)),),
-            manual('write it as name = "value", or put # in front of it'),
+            manual(f'write line {number} of {document.name} as name = "value", or put # in front of it'),
         )
     rest = len(document.unknown) - _SHOWN
     if rest > 0:
@@ -64,6 +65,7 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
     cure=Do.REPAIR_CONFIG,
     stops=LEAVING,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
+    short="a setting that stands twice",
 )
 def duplicate_key(vm: Machine) -> Iterator[Hit]:
     """A setting stands twice.
@@ -77,7 +79,7 @@ def duplicate_key(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"{document.spelling(key)} is set on line {first} and again on line {second}; VMware refuses the file",
             (document.evidence(key), Evidence(document.name, second, None, _raw(document, second))),
-            manual(f"delete line {first} or line {second}"),
+            manual(f"delete line {first} or line {second} of {document.name}"),
         )
     rest = len(document.duplicates) - _SHOWN
     if rest > 0:
@@ -96,6 +98,7 @@ def duplicate_key(vm: Machine) -> Iterator[Hit]:
     cure=Do.REPAIR_CONFIG,
     stops=LEAVING,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
+    short="an unknown encoding",
 )
 def unknown_encoding(vm: Machine) -> Iterator[Hit]:
     """The file names a character encoding that VMware does not know.
@@ -167,6 +170,7 @@ def byte_order_mark(vm: Machine) -> Iterator[Hit]:
     about=About.FILES,
     cure=Do.UNDO_REWRITE,
     stops=LEAVING,
+    short="a rewrite that was cut short",
 )
 def rewrite_unfinished(vm: Machine) -> Iterator[Hit]:
     """An earlier rewrite of this VM was cut short.
@@ -225,6 +229,7 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
     about=About.FILES,
     cure=Do.REPAIR_CONFIG,
     stops={Do.REWRITE},
+    short="a file that could not be read",
 )
 def file_not_read(vm: Machine) -> Iterator[Hit]:
     """A file or folder of the VM could not be looked into.
@@ -232,11 +237,13 @@ def file_not_read(vm: Machine) -> Iterator[Hit]:
     What it holds is not in this answer. Give yourself the right to read it, or decrypt it, and ask again.
     """
     for item in vm.unread:
-        yield Hit(
-            f"{item.file} could not be read ({item.value}); what does it hold?",
-            (item,),
-            manual(f"make {item.file} readable, then ask again"),
-        )
+        if item.key == "encryption.data":
+            message = f"{item.file} is encrypted, so snapshots cannot be seen; does the VM have any?"
+            cure = "look at its snapshots in the product that encrypted it, and remove the encryption there"
+        else:
+            message = f"{item.file} could not be read ({item.value}); what does it hold?"
+            cure = f"make {item.file} readable, then ask again"
+        yield Hit(message, (item,), manual(cure))
 
 
 @rule(
@@ -246,6 +253,7 @@ def file_not_read(vm: Machine) -> Iterator[Hit]:
     about=About.FILES,
     cure=Do.REPAIR_CONFIG,
     stops={Do.REWRITE},
+    short="a file marked read-only",
 )
 def marked_read_only(vm: Machine) -> Iterator[Hit]:
     """A file of the VM is marked read-only for everybody, or its folder is.

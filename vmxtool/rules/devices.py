@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PLACES_SHOWN = 4
 # These are counted with the processors, the memory and the network adapters, by rules of their own.
 _COUNTED_ELSEWHERE = frozenset({"vcpus", "memory_mib", "nics"})
+# What people call a device that its key does not name.
+_THINGS = {"vtpm": "the virtual TPM"}
 _FIRST_WORD = re.compile(r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )")
 
 
@@ -32,6 +34,7 @@ _FIRST_WORD = re.compile(r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )")
     about=About.TARGET,
     cure=Do.REWRITE,
     sources=("kb:1003746",),
+    short="devices",
 )
 def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     """The VM has a device or setting that the hardware version it has on the target does not know.
@@ -82,7 +85,14 @@ def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str], esx: boo
     )
 
 
-@rule("DEV702", "more-than-hardware-holds", Severity.BLOCKER, about=About.TARGET, cure=Do.REWRITE)
+@rule(
+    "DEV702",
+    "more-than-hardware-holds",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    short="more devices than fit",
+)
 def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
     """The VM has more of something than the hardware version that it gets on the target holds.
 
@@ -160,7 +170,7 @@ def host_device_passed_through(vm: Machine) -> Iterator[Hit]:
         if head.startswith("pcipassthru") and document.flag(f"{head}.present", False):
             place = document.evidence(f"{head}.present")
             yield Hit(
-                f"{(place.key or head).rpartition('.')[0]} is a device of the host",
+                f"{(place.key or head).rpartition('.')[0]}: a device of the host",
                 (place,),
                 manual("take the device out, and add one of the new host there"),
             )
@@ -198,7 +208,11 @@ def _severity(row: DeviceRule, *, unsure: bool) -> Severity:
 def _fix(row: DeviceRule, key: str, *, alone: bool) -> Fix | None:
     device = key.partition(".")[0]
     if row.below == "refuse":
-        return None if row.guest_loses is None else manual(f"take {device} out in the VM's own product first")
+        return (
+            None
+            if row.guest_loses is None
+            else manual(f"take {_THINGS.get(device, device)} out in the VM's own product first")
+        )
     replaced = row.below == "replace"
     # Of "svga.vramSize" the setting goes, of "usb.present" the device.
     what = key if alone and not replaced and not key.lower().endswith(".present") else device

@@ -8,7 +8,7 @@ from vmxtool._files import is_absolute
 from vmxtool.evidence import Evidence
 from vmxtool.findings import CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
-from vmxtool.rules.commands import look_at
+from vmxtool.rules.commands import disk_name
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk import places
 from vmxtool.vmdk.model import LOSING
@@ -27,6 +27,8 @@ READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
 """Moves that read a disk's data or change what its descriptor says."""
 _RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 
+_NAMED = 3
+
 
 @rule(
     "DSK203",
@@ -36,6 +38,7 @@ _RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
     cure=Do.REPAIR_DISK,
     stops=READING_DISKS,
     sources=("vmware-virtual-disk-format-5.0",),
+    short="a missing disk file",
 )
 def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """A file of a disk is not there.
@@ -47,19 +50,27 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         if drive.file is None:
             cure = manual("name its file, or remove it")
-            yield Hit(f"{drive.id} is a disk without a file name", presence_evidence(drive), cure, subject=drive.id)
+            yield Hit(f"{drive.id}: a disk without a file name", presence_evidence(drive), cure, subject=drive.id)
         elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
             # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
             cure = manual("move the disk from the host that has it together with the VM")
-            message = f"{disk_label(drive)} is on another host and was not looked at"
+            message = f"{disk_label(drive)}: on another host, and not looked at"
             yield Hit(message, name_evidence(drive), cure, Severity.WARNING, subject=drive.id)
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
-            yield Hit(f"{disk_label(drive)} is not there", name_evidence(drive), cure, subject=drive.id)
+            yield Hit(f"{disk_label(drive)}: not there", name_evidence(drive), cure, subject=drive.id)
         for problem in _problems(drive):
             if problem.kind == "extent-missing":
-                cure = manual("copy the missing file to the VM's folder")
+                cure = manual(f"copy {_gone(drive) or 'the missing file'} to the VM's folder")
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
+
+
+def _gone(drive: Drive) -> str:
+    """The names of a disk's pieces that are not here, the first of many."""
+    links = drive.chain.links if drive.chain is not None else ()
+    names = [it.file for link in links for it in link.extents if it.file and not it.exists]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 @rule(
@@ -70,6 +81,7 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     cure=Do.REPAIR_DISK,
     stops=READING_DISKS | {Do.REWRITE},
     sources=("kb:1007969", "vmware-virtual-disk-format-5.0"),
+    short="a broken disk chain",
 )
 def chain_broken(vm: Machine) -> Iterator[Hit]:
     """A disk and its parents do not fit together.
@@ -81,10 +93,14 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         for problem in _problems(drive):
             if problem.kind in _BROKEN or (problem.kind == "outside" and not _parent_elsewhere(drive, vm)):
-                what = "find the parent that belongs to this disk, or go back to a backup"
-                if problem.kind in {"missing", "outside"}:
-                    what = "copy the parent into the VM's folder, or make a full clone of the VM in its own product"
-                cure = manual(what, look_at(vm, drive), product="qemu-img")
+                cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
+                if problem.kind == "missing":
+                    cure = manual("copy the parent into the VM's folder")
+                elif problem.kind == "outside":
+                    cure = manual(
+                        "bring the disk that it is based on to where the VM's own product finds it, or make a full "
+                        "clone there"
+                    )
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
 
 
@@ -107,7 +123,7 @@ def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
         wrong = {"ide": adapter in {"buslogic", "lsilogic"}, "scsi": adapter == "ide"}.get(drive.bus, False)
         if link is not None and wrong:
             yield Hit(
-                f"{drive.id} is {with_article(drive.bus)} disk, but its descriptor says {link.adapter}",
+                f"{drive.id}: {with_article(drive.bus)} disk, but its descriptor says {link.adapter}",
                 (*link.adapter_evidence, *drive.evidence[:1]),
                 manual(
                     f"put the disk back on the bus that its descriptor names, or let ddb.adapterType say {_word(drive)}"
@@ -121,6 +137,7 @@ def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.FILES,
     stops={Do.MOVE_DISKS},
+    short="a disk in another folder",
 )
 def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     """A disk lies outside the VM's folder.
@@ -130,7 +147,7 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         if drive.found is not None and drive.found.outside and drive.found.exists:
             yield Hit(
-                f"{disk_label(drive)} lies outside the VM's folder and was not opened",
+                f"{disk_label(drive)}: outside the VM's folder, and not opened",
                 name_evidence(drive),
                 manual("copy it into the VM's folder and correct the name, or copy it separately"),
                 subject=drive.id,
@@ -144,6 +161,7 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     about=About.FILES,
     cure=Do.REPAIR_DISK,
     sources=("vmware-virtual-disk-format-5.0",),
+    short="a damaged disk",
 )
 def disk_damaged(vm: Machine) -> Iterator[Hit]:
     """A disk's header or descriptor holds what no product writes, or a file is shorter than its descriptor says.
@@ -154,7 +172,7 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         for problem in _problems(drive):
             if problem.kind in _DAMAGED:
-                cure = manual("copy the disk again, or check it", look_at(vm, drive), product="qemu-img")
+                cure = manual(f"copy {problem.file or drive.file or drive.id} again from where it was whole")
                 severity, stops = (Severity.BLOCKER, LEAVING) if problem.kind in LOSING else (None, None)
                 message = problem.message.rstrip(".")
                 yield Hit(message, problem.evidence, cure, severity, stops=stops, subject=drive.id)
@@ -168,6 +186,7 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     cure=Do.POWER_OFF,
     stops=READING_DISKS | {Do.REWRITE},
     sources=("vmware-virtual-disk-format-5.0",),
+    short="a disk that was not closed",
 )
 def disk_not_closed(vm: Machine) -> Iterator[Hit]:
     """A sparse disk was not closed: its product is still running it, or was cut short.
@@ -233,6 +252,7 @@ def device_without_controller(vm: Machine) -> Iterator[Hit]:
     cure=Do.REPAIR_DISK,
     stops={Do.MOVE_DISKS},
     sources=("vmware-virtual-disk-format-5.0",),
+    short="a disk of its host",
 )
 def device_backed_disk(vm: Machine) -> Iterator[Hit]:
     """A disk maps a device of its host: a raw device mapping (RDM), a physical disk or a partition.
@@ -245,7 +265,7 @@ def device_backed_disk(vm: Machine) -> Iterator[Hit]:
         if (link is not None and link.format == "device") or drive.device_type in _RAW_TYPES:
             named = link.evidence("createType") if link is not None else ()
             yield Hit(
-                f"{disk_label(drive)} maps a device of its host; the data is not in the VM's folder",
+                f"{disk_label(drive)}: maps a device of its host; the data is not in the VM's folder",
                 (*named, *presence_evidence(drive)),
                 manual("clone the device into a virtual disk first"),
                 subject=drive.id,
@@ -269,7 +289,7 @@ def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
         link = _parent_elsewhere(drive, vm)
         if link is not None:
             yield Hit(
-                f"{link.file} rests on {link.parent_hint}, outside the VM's folder, which was not opened",
+                f"{link.file} is based on {link.parent_hint}, outside the VM's folder, which was not opened",
                 link.evidence("parentFileNameHint"),
                 manual("make a full clone of the VM in its own product"),
             )

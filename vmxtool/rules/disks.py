@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.chain import Link
 
 _FORMAT_WORDS = {
-    "hosted": "a disk of hosted products",
-    "esx": "an ESX disk",
-    "transport": "a transport disk",
+    "hosted": "a disk in Workstation's format",
+    "esx": "a disk in the format of ESX",
+    "transport": "a disk in a format for transport",
     "device": "a disk that maps a device of its host",
-    "legacy": "a disk of Workstation 2 or 3, or GSX Server 1 or 2",
+    "legacy": "a disk in the format of Workstation 2 and 3, GSX Server 1 and 2",
 }
 # What users report that ESX says to hosted disks since it takes IDE disks.
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
@@ -48,7 +48,15 @@ def _least_limit() -> int:
     return min(row.disk_bytes for row in hardware_versions().values() if row.disk_bytes is not None)
 
 
-@rule("DSK202", "disk-format-not-native", Severity.BLOCKER, about=About.TARGET, sources=("mpg:p07",), only_if=has_disks)
+@rule(
+    "DSK202",
+    "disk-format-not-native",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    sources=("mpg:p07",),
+    only_if=has_disks,
+    short="format of the disks",
+)
 def disk_format_not_native(case: Case) -> Iterator[Hit]:
     """A disk's files are in a format that the target does not run from.
 
@@ -62,11 +70,11 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
         link = top(drive)
         if not case.is_place or not is_foreign(disk, link, to):
             continue
-        stated = link.create_type if link is not None and disk.format == link.format else None
-        kind = f" ({stated})" if stated else ""
-        message = f"{disk_label(drive)} is {_FORMAT_WORDS[disk.format]}{kind}; {to.name} does not run from it"
+        message = f"{disk_label(drive)}: {_FORMAT_WORDS[disk.format]}; {to.name} "
         if disk.format in {"hosted", "transport"} and features()["ide-disks-of-hosted-products-start"].holds(to):
-            message += f": {_ON_IDE if disk.bus == 'ide' else _ON_SCSI}"
+            message += f"needs its own: {_ON_IDE}" if disk.bus == "ide" else f"cannot start it: {_ON_SCSI}"
+        else:
+            message += "cannot start it"
         cure, fix = _conversion(drive, disk, to)
         yield Hit(
             message,
@@ -86,6 +94,7 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("disk-size-articles", "vi3-maximums"),
     only_if=lambda vm: any(_capacity(drive) > _least_limit() for drive in vm.disks),
+    short="size of a disk",
 )
 def disk_too_large(case: Case) -> Iterator[Hit]:
     """A disk is larger than the target is known to take.
@@ -103,7 +112,7 @@ def disk_too_large(case: Case) -> Iterator[Hit]:
         if link is not None and _capacity(drive) > row.disk_bytes:
             held, taken = _size(_capacity(drive)), _size(row.disk_bytes)
             yield Hit(
-                f"{disk_label(drive)} holds {held}; {to.name} takes {taken}",
+                f"{disk_label(drive)}: {held}; {to.name} takes {taken}",
                 (*link.evidence("capacity"), *_extents(link)),
                 manual("spread the data over several smaller disks, inside the guest"),
                 sources=(row.backing.of("disk_bytes")[0],),
@@ -160,7 +169,7 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
         if drive.mode.startswith("independent"):
             mode = vm.config.document.evidence(f"{drive.id}.mode")
             yield Hit(
-                f"{disk_label(drive)} is independent, so the VM's snapshots do not hold its state",
+                f"{disk_label(drive)}: independent, so the VM's snapshots do not hold its state",
                 (mode, *vm.snapshots.signs[:1]),
                 manual("copy what is on the disk before you go to another snapshot"),
             )
@@ -174,6 +183,7 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
     cure=Do.REWRITE,
     sources=("libvirt:src/vmx/vmx.c",),
     only_if=lambda vm: any(_is_name(place.key) for drive in vm.disks for place in drive.evidence),
+    short="paths of the disks",
 )
 def disk_name_not_read(case: Case) -> Iterator[Hit]:
     """The config names a disk where the target does not look.
@@ -212,7 +222,7 @@ def transport_version_too_old(case: Case) -> Iterator[Hit]:
         link = top(drive)
         if link is not None and link.format == "transport" and getattr(link.header, "version", None) == 1:
             yield Hit(
-                f"{disk_label(drive)} is a streamOptimized disk with a header of version 1; {case.target.name} may "
+                f"{disk_label(drive)}: a streamOptimized disk with a header of version 1; {case.target.name} may "
                 'refuse it with "sparse VMDK version too old" (unverified)',
                 (Evidence(link.file, None, "version", "1"),),
                 manual(
@@ -243,7 +253,7 @@ def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
         link = top(drive)
         if link is not None and is_split(link) and disk.format == link.format and is_foreign(disk, link, case.target):
             yield Hit(
-                f"{disk_label(drive)} lies in pieces of 2 GB ({link.create_type}), which {case.target.name} reads with "
+                f"{disk_label(drive)}: in pieces of 2 GB ({link.create_type}), which {case.target.name} reads with "
                 "the module multiextent loaded",
                 link.evidence("createType"),
                 manual(
@@ -277,7 +287,7 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
         newer = [link for link in links if link.hw_version is not None and link.hw_version > to.runs_max]
         if newer and not case.version_changed:
             yield Hit(
-                f"{disk_label(drive)} says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether "
+                f"{disk_label(drive)}: says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether "
                 "it minds is unverified",
                 tuple(place for link in newer for place in link.evidence("ddb.virtualHWVersion")),
                 manual(f'set ddb.virtualHWVersion = "{vm.hardware.version}" in the descriptor'),

@@ -27,6 +27,7 @@ _TOOLS_FOR_3D = "mpg:p17:3d-tools"
     about=About.TARGET,
     sources=("mpg:p17",),
     only_if=lambda vm: vm.guest.bits == 64,
+    short="no 64-bit guests",
 )
 def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     """The guest is a 64-bit one and the target runs 32-bit guests alone.
@@ -52,6 +53,7 @@ def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.REWRITE,
     sources=("govmomi:vim25/types/enum.go",),
+    short="name of the guest",
 )
 def guest_name_too_new(case: Case) -> Iterator[Hit]:
     """The target, or the VM's hardware version there, does not know the guest by the name in the config.

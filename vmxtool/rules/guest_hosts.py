@@ -37,7 +37,16 @@ def _named(vm: Machine) -> str:
     return guest.name if guest is not None else vm.guest.id or "the guest"
 
 
-@rule("GST506", "guest-for-arm", Severity.UNKNOWN, about=About.TARGET, sources=("field-observations",), only_if=is_arm)
+@rule(
+    "GST506",
+    "guest-for-arm",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("field-observations",),
+    only_if=is_arm,
+    short="whether the host is an ARM one",
+    stopping="guest for ARM processors",
+)
 def guest_for_arm(case: Case) -> Iterator[Hit]:
     """The guest is one for ARM processors, which run on hosts with such a processor only.
 
@@ -58,23 +67,24 @@ def guest_for_arm(case: Case) -> Iterator[Hit]:
         )
     elif known["runs-on-apple-silicon"].holds(to):
         yield Hit(
-            f"has the Mac Apple silicon? {vm.guest.id} is a guest for ARM processors, and {to.name} runs it on such a "
-            "Mac alone",
+            f"has the Mac Apple silicon? If it has, the steps below do; if not, {to.name} does not run "
+            f"{vm.guest.id}, a guest for ARM processors",
             vm.guest.evidence,
             manual(_LOOK),
             sources=known["runs-on-apple-silicon"].sources,
         )
     elif known["has-edition-for-arm"].holds(to):
         yield Hit(
-            f"is the {to.name} the edition for ARM processors? {vm.guest.id} runs under that one, and not on x86",
+            f"is the {to.name} the edition for ARM processors? If it is, the steps below do; if not, it does not run "
+            f"{vm.guest.id}, a guest for ARM processors",
             vm.guest.evidence,
             manual("look which processor the host has"),
             sources=known["has-edition-for-arm"].sources,
         )
     else:
         yield Hit(
-            f"has the host of {to.name} an ARM processor? {vm.guest.id} runs on one; it does not run on x86, and no "
-            f"{to.name} for ARM is known",
+            f"has the host of {to.name} an ARM processor? If it has, the steps below may do, though no {to.name} for "
+            f"ARM is known; if not, it does not run {vm.guest.id}, a guest for ARM processors",
             vm.guest.evidence,
             manual("look which processor the host has"),
         )
@@ -91,6 +101,8 @@ def _may_be_apple_silicon(target: Product) -> bool:
     about=About.TARGET,
     only_if=lambda vm: vm.guest.id is not None and not is_arm(vm),
     only_on=_may_be_apple_silicon,
+    short="which Mac (Intel or Apple silicon)",
+    stopping="guest for x86 processors",
 )
 def guest_for_x86(case: Case) -> Iterator[Hit]:
     """The guest is one for x86 processors, and the target may be on a Mac with Apple silicon.
@@ -99,15 +111,23 @@ def guest_for_x86(case: Case) -> Iterator[Hit]:
     always ran, and on one with Apple silicon those for ARM processors alone; VMware supports no other there.
     """
     yield Hit(
-        f"has the Mac an Intel processor? {_named(case.vm)} is a guest for x86 processors, and {case.target.name} "
-        "does not run it on a Mac with Apple silicon",
+        f"has the Mac an Intel processor? If it has, the steps below do; on Apple silicon {case.target.name} does not "
+        f"run {_named(case.vm)}, a guest for x86 processors",
         case.vm.guest.evidence,
         manual(f"{_LOOK}; for Apple silicon the guest has to be installed anew from a release for ARM"),
         sources=features()["runs-on-apple-silicon"].sources,
     )
 
 
-@rule("GST514", "macos-needs-apple-host", Severity.UNKNOWN, about=About.TARGET, only_if=_is_macos)
+@rule(
+    "GST514",
+    "macos-needs-apple-host",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    only_if=_is_macos,
+    short="whether the host is by Apple",
+    stopping="not on a host by Apple",
+)
 def macos_needs_apple_host(case: Case) -> Iterator[Hit]:
     """The guest is macOS, which runs on a host by Apple alone, and the target may be on another.
 
@@ -131,7 +151,7 @@ def macos_needs_apple_host(case: Case) -> Iterator[Hit]:
         )
         return
     yield Hit(
-        f"is the host of {to.name} a Mac? {_named(vm)} runs on one alone",
+        f"is the host of {to.name} a Mac? If it is, the steps below do; if not, it does not run {_named(vm)}",
         vm.guest.evidence,
         manual(_TO_FUSION),
         sources=sources,
@@ -175,12 +195,16 @@ def secure_boot_refuses_older_loader(case: Case) -> Iterator[Hit]:
 
     The firmware of hardware version 20 and later is said to refuse loaders that were revoked since the guest was
     installed; the guest then does not start, and vmware.log has "SECUREBOOT: Image DENIED". Which systems it concerns
-    stands in KB 88737, which nobody has read for this. It is told of guests whose name is older than that version.
+    stands in KB 88737, which nobody has read for this. It is told of guests whose name is older than that version,
+    where the VM gets the version or another firmware with the move.
     """
     feature, version = features()["refuses-older-loaders"], case.now.version
     host = products().get(f"hw{version}")
-    if host is None or not feature.holds(host):
+    if host is None or not feature.holds(host) or not case.target.runs(host.runs_max):
         return
+    made_by = case.vm.origin[0].product if case.vm.origin else None
+    if not case.version_changed and made_by is not None and products()[made_by].esx == case.target.esx:
+        return  # it starts already with the loader that it has
     guest = case.guest
     options = guest.options if guest is not None else None
     if options is not None and feature.holds(products()[f"hw{options.known_at}"]):

@@ -122,7 +122,15 @@ def guest_support_ended(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("GST508", "firmware-not-for-guest", Severity.WARNING, about=About.TARGET, only_if=has_options, only_on=has_offer)
+@rule(
+    "GST508",
+    "firmware-not-for-guest",
+    Severity.WARNING,
+    about=About.TARGET,
+    only_if=has_options,
+    only_on=has_offer,
+    short="firmware",
+)
 def firmware_not_for_guest(case: Case) -> Iterator[Hit]:
     """The VM has firmware that the target does not offer for its guest.
 

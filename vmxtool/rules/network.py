@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.devices import devices
 from vmxtool.rules.guest_options import has_offer, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, manual, rule
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Fix
-    from vmxtool.machine.model import Nic
+    from vmxtool.machine.model import Machine, Nic
     from vmxtool.rules.case import Case, Files
     from vmxtool.vmx.document import Document
 
@@ -21,6 +22,7 @@ _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only",
 # The models that a config names; an enhanced vmxnet is a vmxnet with features.
 _MODELS = ("vlance", "vmxnet", "vmxnet2", "e1000", "e1000e", "vmxnet3")
 _ENHANCED = "15"
+_SLOTS = "nic-slot-numbers"  # the row of devices.toml
 
 
 @rule(
@@ -29,7 +31,9 @@ _ENHANCED = "15"
     Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
-    only_if=lambda vm: len(vm.nics) + len(vm.surplus_devices) > 1,  # every product gives a VM one
+    only_if=lambda vm: len(vm.nics) + len(vm.surplus_devices) > 1,  # every product gives a VM one,
+    short="fewer network adapters",
+    stopping="too many network adapters",
 )
 def too_many_nics(case: Case) -> Iterator[Hit]:
     """The VM has more network adapters than the target gives a VM.
@@ -61,6 +65,7 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
     cure=Do.CONNECT_NETWORK,
     sources=("libvirt:src/vmx/vmx.c",),
     only_if=lambda vm: bool(vm.nics),
+    short="network",
 )
 def network_not_there(case: Case) -> Iterator[Hit]:
     """A network adapter is connected to a network that the target has not.
@@ -75,7 +80,35 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     if not loose.nics:
         return
     had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
-    yield Hit(f"{loose.nics}: {to.name} has no {had}", loose.evidence, loose.remedy)
+    yield Hit(f"{loose.nics}: {to.name} has no {had}; you choose one there", loose.evidence, loose.remedy)
+
+
+@rule(
+    "NET304",
+    "network-card-may-be-renamed",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=devices()[_SLOTS].sources,
+    only_if=lambda vm: vm.guest.family == "linux" and any(map(vm.config.document.get, _slot_keys(vm))),
+)
+def network_card_may_be_renamed(case: Case) -> Iterator[Hit]:
+    """The VM gets new PCI slot numbers with its new hardware version, and a Linux guest names its network by them.
+
+    Names such as ens33 and ens160 follow the slot of the adapter. Where one changes, the guest starts without its
+    network until its settings have the new name.
+    """
+    if not case.version_changed:
+        return
+    keys = [key for key in _slot_keys(case.vm) if key in case.vm.config.document]
+    yield Hit(
+        "PCI slots: new ones with the new hardware version, so Linux may rename its network card",
+        tuple(case.vm.config.document.evidence(key) for key in keys),
+        manual("look for the new name in the guest (ip link), and put it into the guest's network settings"),
+    )
+
+
+def _slot_keys(vm: Machine) -> list[str]:
+    return [f"{nic.id}.pciSlotNumber" for nic in vm.nics]
 
 
 @rule(
@@ -146,7 +179,7 @@ def _loose_nics(files: Files, named: bool) -> _LooseNics:
     evidence = tuple(place for nic in loose for place in _network_evidence(files.vm.config.document, nic))
     nics = ", ".join(nic.id for nic in loose)
     wanted = "bridged, NAT or host-only" if named else "a network of the ESX host"
-    return _LooseNics(nics, ", ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
+    return _LooseNics(nics, " or ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
 
 
 def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:

@@ -28,6 +28,8 @@ _MEMORY_STEP_MIB = 4
     cure=Do.CHANGE_SETTINGS,
     sources=("mpg:p10", "mpg:p14", "mpg:p18"),
     only_if=lambda vm: vm.cpu.smp,
+    short="fewer processors",
+    stopping="one processor only",
 )
 def smp_not_offered(case: Case) -> Iterator[Hit]:
     """The VM has several virtual processors and the target gives a VM one.
@@ -55,6 +57,7 @@ def smp_not_offered(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("mpg:p11", "mpg:p14", "mpg:p22"),
     only_if=lambda vm: vm.cpu.smp,
+    short="which kernel the guest has",
 )
 def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     """The VM gets fewer processors, and which kernel its guest has is inside the guest, not in the VM's files.
@@ -84,6 +87,8 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
     only_if=lambda vm: vm.cpu.smp,
+    short="fewer processors",
+    stopping="too many processors",
 )
 def too_many_vcpus(case: Case) -> Iterator[Hit]:
     """The VM has more virtual processors than the target gives a VM.
@@ -103,7 +108,15 @@ def too_many_vcpus(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("CPU404", "memory-over-limit", Severity.BLOCKER, about=About.TARGET, cure=Do.REWRITE)
+@rule(
+    "CPU404",
+    "memory-over-limit",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    short="less memory",
+    stopping="too much memory",
+)
 def memory_over_limit(case: Case) -> Iterator[Hit]:
     """The VM has more memory than the target gives a VM.
 
@@ -135,7 +148,15 @@ def memory_size_invalid(vm: Machine) -> Iterator[Hit]:
 
     It says that the memory size is not a multiple of 4.
     """
-    if "memsize" in vm.config.document and (vm.memory_mib <= 0 or vm.memory_mib % _MEMORY_STEP_MIB):
+    if "memsize" not in vm.config.document:
+        return
+    if vm.memory_mib is None:
+        yield Hit(
+            "memsize is no number, so how much memory the VM has is unknown",
+            (vm.config.document.evidence("memsize"),),
+            manual("set memsize to the VM's memory in MiB, a multiple of 4"),
+        )
+    elif vm.memory_mib <= 0 or vm.memory_mib % _MEMORY_STEP_MIB:
         rounded = max(vm.memory_mib // _MEMORY_STEP_MIB * _MEMORY_STEP_MIB, _MEMORY_STEP_MIB)
         yield Hit(
             f"memsize is {vm.memory_mib}, which is not a positive multiple of 4",
@@ -167,7 +188,14 @@ def odd_vcpu_count(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("CPU407", "uniprocessor-guest-kernel", Severity.UNKNOWN, about=About.TARGET, sources=("mpg:p21", "mpg:p22"))
+@rule(
+    "CPU407",
+    "uniprocessor-guest-kernel",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("mpg:p21", "mpg:p22"),
+    short="whether the guest suits Virtual SMP",
+)
 def uniprocessor_guest_kernel(case: Case) -> Iterator[Hit]:
     """The guide lets a VM with one processor go to ESX Server with Virtual SMP if its guest supports it.
 

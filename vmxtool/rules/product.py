@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _MANAGED = "esx2.5-managed-by-vc2"
 
 
+def _version_words(version: int, to: Product, says: str) -> str:
+    asked = f"version {to.runs_max} is asked for" if to.family == HARDWARE else f"{to.name} {says}"
+    return f"hardware version {version}; {asked}"
+
+
 @rule(
     "PRD101",
     "hardware-version-too-new",
@@ -28,6 +33,7 @@ _MANAGED = "esx2.5-managed-by-vc2"
     about=About.TARGET,
     cure=Do.DOWNGRADE_HARDWARE,
     sources=("kb:1003746", "mpg:p10"),
+    short="hardware version",
 )
 def hardware_version_too_new(case: Case) -> Iterator[Hit]:
     """The VM's hardware version is newer than any that the target runs.
@@ -39,7 +45,7 @@ def hardware_version_too_new(case: Case) -> Iterator[Hit]:
     version, to = case.now.version, case.target
     if version is not None and version > to.runs_max and case.runs is not Ternary.YES:
         yield Hit(
-            f"hardware version {version} (vmx-{version}) is newer than {to.name} runs (up to {to.runs_max})",
+            _version_words(version, to, f"runs versions up to {to.runs_max}"),
             case.vm.hardware.evidence,
             by_rewrite("lower the hardware version, devices included"),
             sources=(to.source_of("runs_max"),),
@@ -54,6 +60,7 @@ def hardware_version_too_new(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.UPGRADE_HARDWARE,
     sources=("mpg:p11",),
+    short="hardware version",
 )
 def hardware_version_too_old(case: Case) -> Iterator[Hit]:
     """The VM's hardware version is older than any that the target runs.
@@ -65,7 +72,7 @@ def hardware_version_too_old(case: Case) -> Iterator[Hit]:
     version, to = case.now.version, case.target
     if version is not None and version < to.runs_min and case.runs is not Ternary.YES:
         yield Hit(
-            f"hardware version {version} (vmx-{version}) is older than {to.name} runs (from {to.runs_min})",
+            _version_words(version, to, f"runs versions from {to.runs_min} on"),
             case.vm.hardware.evidence,
             by_rewrite("raise the hardware version"),
             sources=(to.source_of("runs_min"),),
@@ -80,18 +87,19 @@ def hardware_version_too_old(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     cure=Do.DOWNGRADE_HARDWARE,
     sources=("vm-operator-answers:config-option-descriptor.xml",),
+    short="hardware version",
 )
 def hardware_version_not_offered(case: Case) -> Iterator[Hit]:
     """The target runs older and newer hardware versions, but not this one.
 
-    Version 6 was made for hosted products alone, and no version 5 was ever shipped; 12 and 16, which came with
+    Version 6 was made for Workstation and its kin alone, and no version 5 was ever shipped; 12 and 16, which came with
     Workstation, run on ESXi from 6.5 and from 7.0 on. Take the version to the next one that the target runs: down with
     its devices, or up where only that one has the bus of the VM's disks.
     """
     version, to = case.now.version, case.target
     if version is not None and version in to.runs_except:
         yield Hit(
-            f"{to.name} does not run hardware version {version} (vmx-{version}), though it runs newer ones",
+            f"hardware version {version}; {to.name} runs newer versions and older ones, but not this one",
             case.vm.hardware.evidence,
             by_rewrite("take the hardware version to the next one that it runs, devices included"),
             sources=(to.source_of("runs_except"),),
@@ -106,6 +114,7 @@ def hardware_version_not_offered(case: Case) -> Iterator[Hit]:
     about=About.FILES,
     cure=Do.REPAIR_CONFIG,
     sources=("govmomi:vim25/types/hardware_version.go",),
+    short="unknown hardware version",
 )
 def hardware_version_unknown(vm: Machine) -> Iterator[Hit]:
     """The config names no hardware version, or one that no product is known to have.
@@ -136,9 +145,15 @@ def hardware_version_unknown(vm: Machine) -> Iterator[Hit]:
         yield Hit(problem, vm.hardware.evidence, fix, Severity.BLOCKER, cure=Do.DOWNGRADE_HARDWARE)
 
 
-@rule("PRD105", "origin-uncertain", Severity.INFO, about=About.TARGET)
+@rule(
+    "PRD105",
+    "origin-uncertain",
+    Severity.INFO,
+    about=About.TARGET,
+    short="which product made it",
+)
 def origin_uncertain(case: Case) -> Iterator[Hit]:
-    """The guide answers differently for the products that may have made this VM.
+    """The guide has other steps for another product that may have made this VM.
 
     Configs of one generation look alike, so the files alone may leave several products. The answer shown is the one
     for the likeliest. Name the product with `--from`.
@@ -148,9 +163,10 @@ def origin_uncertain(case: Case) -> Iterator[Hit]:
         return
     others = [it for it in case.guide.others if (it.verdict, it.ways) != (first.verdict, first.ways)]
     if others:
-        listed = "; ".join(f"{entry.from_id}: {entry.verdict} ({entry.cell})" for entry in (first, *others))
+        named = [f"{products()[it.from_id].name} (Table {it.table}: {it.verdict.replace('-', ' ')})" for it in others]
         yield Hit(
-            f"the guide answers differently for the products that may have made this VM: {listed}",
+            f"{products()[first.from_id].name} is taken for the product that made the VM; the guide has other steps "
+            f"for {' and '.join(named)}",
             next((it.evidence for it in case.vm.origin if it.product == first.from_id), ()),
             manual("say which product made it with --from"),
             None,
@@ -165,6 +181,7 @@ def origin_uncertain(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("mpg:p12",),
     only_on=lambda to: not to.creates_vms,
+    short="makes no VMs",
 )
 def target_makes_no_vms(case: Case) -> Iterator[Hit]:
     """The VM needs other hardware, and the target only runs what other products made.
@@ -186,7 +203,14 @@ def target_makes_no_vms(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("PRD107", "virtualcenter-2-unknown", Severity.UNKNOWN, about=About.TARGET, sources=("mpg:p08", "mpg:p15"))
+@rule(
+    "PRD107",
+    "virtualcenter-2-unknown",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("mpg:p08", "mpg:p15"),
+    short="whether VirtualCenter 2 manages ESX 2.5",
+)
 def virtualcenter_2_unknown(case: Case) -> Iterator[Hit]:
     """The guide allows the move if an ESX Server 2.5 is managed by VirtualCenter 2, which no file of a VM shows.
 
@@ -207,7 +231,13 @@ def virtualcenter_2_unknown(case: Case) -> Iterator[Hit]:
     )
 
 
-@rule("PRD108", "move-ruled-out", Severity.BLOCKER, about=About.TARGET)
+@rule(
+    "PRD108",
+    "move-ruled-out",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    short="ruled out by the guide",
+)
 def move_ruled_out(case: Case) -> Iterator[Hit]:
     """The guide does not support the move between the two products.
 
@@ -223,7 +253,13 @@ def move_ruled_out(case: Case) -> Iterator[Hit]:
     yield Hit(message, evidence, sources=tuple(filter(None, (guide.source,))))
 
 
-@rule("PRD109", "holder-does-not-run-it", Severity.WARNING, about=About.TARGET)
+@rule(
+    "PRD109",
+    "holder-does-not-run-it",
+    Severity.WARNING,
+    about=About.TARGET,
+    short="a version that its own product does not run",
+)
 def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
     """The product that is said to have the VM does not run its hardware version.
 
@@ -235,7 +271,7 @@ def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
     if runs(holder, version) is not Ternary.NO:
         return
     yield Hit(
-        f"{holder.name} does not run hardware version {version} (vmx-{version}), so it has not made the VM as it is",
+        f"{holder.name} does not run hardware version {version}, so it has not made the VM as it is",
         case.vm.hardware.evidence,
         manual("name the product that has the VM with --from"),
         sources=(holder.source_of("runs_max"),),
@@ -252,6 +288,7 @@ def _is_served(target: Product) -> bool:
     Severity.UNKNOWN,
     about=About.TARGET,
     only_on=_is_served,
+    short="which ESXi the hosts have",
 )
 def host_version_unknown(case: Case) -> Iterator[Hit]:
     """The target does not say which version of ESXi its hosts have.

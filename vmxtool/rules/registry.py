@@ -85,6 +85,8 @@ class Rule:
         title: one sentence, from the check's docstring.
         text: the rest of that docstring: why it matters and what to do.
         check: yields a hit for every case of the condition.
+        short: what it is about in two or three words, for lists of products; empty where its name says it.
+        stopping: the same where nothing cures it, or empty.
         only_if: whether a VM is one that the rule may have a hit for at all, whatever the target; asked once a VM.
         only_on: whether a target is one that it may have a hit for, whatever the VM; asked once a target.
     """
@@ -99,6 +101,8 @@ class Rule:
     title: str
     text: str
     check: Callable[..., Iterator[Hit]]
+    short: str = ""
+    stopping: str = ""
     only_if: Callable[[Machine], bool] | None = None
     only_on: Callable[[Product], bool] | None = None
 
@@ -172,6 +176,8 @@ def rule(
     cure: Do | None = None,
     stops: Iterable[Do] = (),
     sources: tuple[str, ...] = (),
+    short: str = "",
+    stopping: str = "",
     only_if: Callable[[Machine], bool] | None = None,
     only_on: Callable[[Product], bool] | None = None,
 ) -> Callable[[_Check], _Check]:
@@ -185,6 +191,8 @@ def rule(
         cure: the kind of move that cures it, or None.
         stops: the kinds of move that cannot be made while it holds.
         sources: what it rests on.
+        short: what it is about in two or three words, for lists of products; its name says it where it is left out.
+        stopping: the same where nothing cures it.
         only_if: whether a VM may have a hit at all; saves the check for every target where it may not.
         only_on: whether there may be a hit on a target at all; saves the check for every VM where there may not.
 
@@ -199,7 +207,8 @@ def rule(
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
         texts = (title, text)
         _RULES[code] = Rule(
-            code, name, severity, about, cure, frozenset(stops), sources, *texts, check, only_if, only_on
+            *(code, name, severity, about, cure, frozenset(stops), sources),
+            *(*texts, check, short, stopping, only_if, only_on),
         )
         _forget_lists()
         return check
@@ -216,6 +225,24 @@ def forget(code: str) -> None:
 def _forget_lists() -> None:
     for kept in (_sorted, _of, _by_check, _silent_on):
         kept.cache_clear()
+
+
+def find_rule(code: str) -> Rule | None:
+    """The rule with a code, or None."""
+    _load()
+    return _RULES.get(code)
+
+
+def code_of(name: str) -> str:
+    """The code of the rule with a name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found = next((it.code for it in all_rules() if it.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -31,6 +31,7 @@ _XTS = re.compile(r"xts(?:-|%2d|%252d)aes", re.IGNORECASE)
     cure=Do.DECRYPT,
     stops=LEAVING,
     sources=("view-open-client:lib/bora/user/dictionary.c", "field-observations"),
+    short="encryption",
 )
 def encrypted(vm: Machine) -> Iterator[Hit]:
     """The whole config is encrypted.
@@ -51,6 +52,7 @@ def encrypted(vm: Machine) -> Iterator[Hit]:
     cure=Do.DECRYPT,
     sources=("view-open-client:lib/bora/user/dictionary.c", "field-observations"),
     only_if=lambda vm: vm.encryption == "partial",
+    short="encryption",
 )
 def encrypted_in_part(case: Case) -> Iterator[Hit]:
     """The VM holds keys, or has an encrypted disk, while its settings stay readable.
@@ -79,7 +81,7 @@ def _decrypt(vm: Machine, *, on_esx: bool = False) -> Fix:
     # What is sealed to the TPM is lost with it: BitLocker asks for its recovery key at the next start.
     anew = "; to add a new TPM, the host needs a key provider" if on_esx else ""
     return manual(
-        "suspend disk encryption in the guest that rests on the TPM and note its recovery key; then remove the virtual "
+        "suspend disk encryption in the guest that uses the TPM and note its recovery key; then remove the virtual "
         f"TPM and the encryption in the product that encrypted the VM{anew}"
     )
 
@@ -87,10 +89,11 @@ def _decrypt(vm: Machine, *, on_esx: bool = False) -> Fix:
 @rule(
     "SEC806",
     "tpm-without-key-provider",
-    Severity.WARNING,
+    Severity.UNKNOWN,
     about=About.TARGET,
-    sources=("general",),
+    sources=("ansible-tpm-module",),
     only_if=lambda vm: vm.tpm and vm.encryption == "none",
+    short="a key provider for the TPM",
 )
 def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
     """The VM has a virtual TPM, and an ESX host starts it only with a key provider.
@@ -102,13 +105,12 @@ def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
     if not case.is_place or not case.esx or "vtpm" in case.lost or not document.flag("vtpm.present", False):
         return
     yield Hit(
-        f"the VM has a virtual TPM, for which {case.target.name} needs a key provider",
+        f"has the vCenter of {case.target.name} a key provider for the VM's TPM? If it has, the steps below do; if "
+        "not, take the virtual TPM out in the VM's own product first",
         (document.evidence("vtpm.present"),),
         manual(
-            "set up a key provider for the host, or take the TPM out in the VM's own product: suspend disk encryption "
-            "in the guest that rests on it first, and note its recovery key"
+            "before a TPM is taken out: suspend disk encryption in the guest that uses it, and note its recovery key"
         ),
-        unverified=True,
     )
 
 
@@ -120,6 +122,7 @@ def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
     cure=Do.DECRYPT,
     sources=("field-observations",),
     only_if=lambda vm: vm.encryption == "partial",
+    short="encryption",
 )
 def cipher_newer_than_product(case: Case) -> Iterator[Hit]:
     """The VM is encrypted with XTS-AES, which older products do not read.
@@ -148,6 +151,7 @@ def cipher_newer_than_product(case: Case) -> Iterator[Hit]:
     cure=Do.DECRYPT,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
     only_if=lambda vm: vm.encryption == "full",
+    short="what the encrypted settings say",
 )
 def encrypted_settings_unseen(case: Case) -> Iterator[Hit]:
     """The settings of the VM are encrypted, so whether a target runs it is open.
@@ -169,6 +173,7 @@ def encrypted_settings_unseen(case: Case) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("mpg:p12",),
     only_if=lambda vm: any(key.startswith("policy.") for key in vm.config.document.folded()),
+    short="policies of ACE",
 )
 def ace_policy(case: Case) -> Iterator[Hit]:
     """The VM shows signs of VMware ACE policies.
@@ -187,7 +192,14 @@ def ace_policy(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule("SEC803", "ace-package-unknown", Severity.UNKNOWN, about=About.TARGET, sources=("mpg:p12",))
+@rule(
+    "SEC803",
+    "ace-package-unknown",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("mpg:p12",),
+    short="whether it is in an ACE package",
+)
 def ace_package_unknown(case: Case) -> Iterator[Hit]:
     """The VM was made in VMware ACE, and whether it is in a package no file beside it shows.
 

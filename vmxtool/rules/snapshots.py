@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case
 
 _LAST_NAMED = 3
-_FULL_CLONE = "make a full clone of the VM in its own product, and move the clone"
+_FULL_CLONE = "make a full clone of the VM in its own product, and ask again with the clone's folder"
 _CLOSE = "shut the guest down, and close the VM in the product that has it open"
 _LOCK_FOLDERS = "open-vm-tools-locks:lib/file/fileLockPrimitive.c"
 _LOCKS_ON_NFS = "kb:340515"
@@ -32,6 +32,7 @@ _REMOVE = "go to the state you want to keep, then remove the snapshots in the VM
     cure=Do.REMOVE_SNAPSHOTS,
     stops=CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS},
     sources=("mpg:p08",),
+    short="snapshots",
 )
 def snapshot_present(vm: Machine) -> Iterator[Hit]:
     """The VM has a snapshot, which no conversion keeps.
@@ -66,6 +67,7 @@ def _is_linked_clone(vm: Machine) -> bool:
     cure=Do.REMOVE_SNAPSHOTS,
     sources=("mpg:p08",),
     only_if=lambda vm: vm.snapshots.present,
+    short="snapshots",
 )
 def snapshots_not_kept(case: Case) -> Iterator[Hit]:
     """The VM has a snapshot, and the target knows none.
@@ -92,6 +94,7 @@ def snapshots_not_kept(case: Case) -> Iterator[Hit]:
     cure=Do.REMOVE_SNAPSHOTS,
     sources=("gsx-3-guide:page-37", "server-1-guide"),
     only_if=lambda vm: len(vm.snapshots.tree) > 1,
+    short="several snapshots",
 )
 def too_many_snapshots(case: Case) -> Iterator[Hit]:
     """The VM has several snapshots and the target keeps one.
@@ -118,6 +121,7 @@ def too_many_snapshots(case: Case) -> Iterator[Hit]:
     cure=Do.COMMIT_REDO_LOGS,
     stops=LEAVING,
     sources=("mpg:p08",),
+    short="an open redo log",
 )
 def redo_log_open(vm: Machine) -> Iterator[Hit]:
     """A disk has a redo log, or a mode that keeps one: undoable, append, nonpersistent.
@@ -141,6 +145,7 @@ def redo_log_open(vm: Machine) -> Iterator[Hit]:
     cure=Do.POWER_OFF,
     stops=LEAVING,
     sources=("mpg:p08",),
+    short="suspended",
 )
 def suspended(vm: Machine) -> Iterator[Hit]:
     """The VM is suspended.
@@ -164,6 +169,7 @@ def suspended(vm: Machine) -> Iterator[Hit]:
     cure=Do.POWER_OFF,
     stops=LEAVING,
     sources=("mpg:p08", "workstation-docs:locks"),
+    short="running or locked",
 )
 def running(vm: Machine) -> Iterator[Hit]:
     """The VM is running, or locked by a product that was cut short.
@@ -193,6 +199,7 @@ def running(vm: Machine) -> Iterator[Hit]:
     cure=Do.REMOVE_LOCK,
     stops=LEAVING,
     sources=("workstation-docs:locks", _LOCK_FOLDERS),
+    short="a lock left behind",
 )
 def lock_left_behind(vm: Machine) -> Iterator[Hit]:
     """A lock lies beside the VM that nobody holds any more.
@@ -291,6 +298,7 @@ def snapshot_database_damaged(vm: Machine) -> Iterator[Hit]:
     cure=Do.REPAIR_CONFIG,
     stops=LEAVING,
     sources=("kb:1007969", "vmware-virtual-disk-format-5.0"),
+    short="an older disk attached",
 )
 def older_disk_attached(vm: Machine) -> Iterator[Hit]:
     """The VM would start from a disk that a newer one in its folder rests on.
@@ -305,11 +313,11 @@ def older_disk_attached(vm: Machine) -> Iterator[Hit]:
         last = " or ".join(newer.last[-_LAST_NAMED:])
         what = f"starting the VM makes {last} worthless" if newer.fits else "it has been written to since"
         yield Hit(
-            f"{disk_label(drive)} is not the VM's last disk: {newer.file} rests on it, and {what}",
+            f"{disk_label(drive)} is not the VM's last disk: {newer.file} is based on it, and {what}",
             (*name_evidence(drive), newer.evidence),
             manual(
-                f"let {drive.id} name {last}, which was the last, or move {newer.file} and what rests on it out of the "
-                "folder if the older state is the wanted one"
+                f"let {drive.id} name {last}, which was the last, or move {newer.file} and what is based on it out of "
+                "the folder if the older state is the wanted one"
             ),
             subject=drive.id,
         )

@@ -40,7 +40,7 @@ class DiskState:
     Attributes:
         drive: its id in the files as they are; it never changes, so that evidence is found by it.
         bus: the bus it sits on.
-        format: the kind of product it is native to; "unseen" where it, or a part of it, could not be read.
+        format: the kind of product it is native to; "unseen" where it could not be read.
     """
 
     drive: str
@@ -84,8 +84,9 @@ class VmState(NamedTuple):
             holder=holder if holder is not None else next((it.product for it in vm.origin), None),
             arrived=True,
             version=vm.hardware.version,
-            vcpus=vm.cpu.count,
-            memory_mib=vm.memory_mib,
+            # What a broken line leaves unknown is under every limit.
+            vcpus=vm.cpu.count or 1,
+            memory_mib=vm.memory_mib or 0,
             nics=len(vm.nics),
             guest=vm.guest.id,
             disks=tuple([DiskState(drive.id, drive.bus, format_of(drive)) for drive in vm.disks]),
@@ -193,11 +194,18 @@ def is_off(document: Mapping[str, str], head: str) -> bool:
 
 
 def format_of(drive: Drive) -> DiskFormat:
-    """The format of a disk, "unseen" where any part of it is missing, elsewhere, encrypted or not readable."""
+    """The format of a disk, "unseen" where its own file is missing, elsewhere, encrypted or not readable.
+
+    A disk of which another part is missing has the format that its own file says: it has to be converted all the same.
+    """
     chain = drive.chain
     if chain is None or not chain.links or chain.encrypted:
         return "unseen"
-    if any(problem.kind in _HIDING for problem in chain.problems):
-        return "unseen"
     form = chain.links[0].format
     return "unseen" if form == "unknown" else form
+
+
+def is_hidden(drive: Drive) -> bool:
+    """Whether a disk, or a part of it, was not seen, so that nothing can be said of what it holds."""
+    problems = drive.chain.problems if drive.chain is not None else ()
+    return format_of(drive) == "unseen" or any(problem.kind in _HIDING for problem in problems)

@@ -24,7 +24,15 @@ _MOVING = frozenset({Do.MOVE_DISKS})
 # --- what the files show ---
 
 
-@rule("DSK294", "legacy-disk", Severity.INFO, about=About.FILES, cure=Do.REPAIR_DISK, stops=_MOVING)
+@rule(
+    "DSK294",
+    "legacy-disk",
+    Severity.INFO,
+    about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    stops=_MOVING,
+    short="a disk of the oldest format",
+)
 def legacy_disk(vm: Machine) -> Iterator[Hit]:
     """A disk is of Workstation 2 or 3, or of GSX Server 1 or 2, and cannot be moved to another bus.
 
@@ -43,7 +51,15 @@ def legacy_disk(vm: Machine) -> Iterator[Hit]:
                 )
 
 
-@rule("DSK295", "disk-shared", Severity.INFO, about=About.FILES, cure=Do.REPAIR_CONFIG, stops=_MOVING)
+@rule(
+    "DSK295",
+    "disk-shared",
+    Severity.INFO,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=_MOVING,
+    short="a disk that another VM has",
+)
 def disk_shared(vm: Machine) -> Iterator[Hit]:
     """Another config in the folder names the same disk.
 
@@ -60,7 +76,15 @@ def disk_shared(vm: Machine) -> Iterator[Hit]:
             yield Hit(f"{drive.file} is also a disk of {other}", (Evidence(other),), fix, subject=drive.id)
 
 
-@rule("DSK297", "disk-used-twice", Severity.WARNING, about=About.FILES, cure=Do.REPAIR_CONFIG, stops=_MOVING)
+@rule(
+    "DSK297",
+    "disk-used-twice",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=_MOVING,
+    short="a disk that is there twice",
+)
 def disk_used_twice(vm: Machine) -> Iterator[Hit]:
     """Two drives of the VM name the same disk.
 
@@ -79,7 +103,15 @@ def disk_used_twice(vm: Machine) -> Iterator[Hit]:
             )
 
 
-@rule("DSK298", "disk-encrypted", Severity.INFO, about=About.FILES, cure=Do.DECRYPT, stops=_MOVING)
+@rule(
+    "DSK298",
+    "disk-encrypted",
+    Severity.INFO,
+    about=About.FILES,
+    cure=Do.DECRYPT,
+    stops=_MOVING,
+    short="an encrypted disk",
+)
 def disk_encrypted(vm: Machine) -> Iterator[Hit]:
     """A disk is encrypted.
 
@@ -96,7 +128,14 @@ def disk_encrypted(vm: Machine) -> Iterator[Hit]:
 # --- what a rewrite meets while it is worked out ---
 
 
-@rule("DSK291", "adapter-not-known", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+@rule(
+    "DSK291",
+    "adapter-not-known",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops=_MOVING,
+    short="the SCSI controller",
+)
 def adapter_not_known(vm: Machine) -> Iterator[Hit]:
     """No SCSI controller is known to suit the guest.
 
@@ -112,7 +151,14 @@ def adapter_not_known(vm: Machine) -> Iterator[Hit]:
     yield Hit(f"no SCSI controller is known to suit {name}", vm.guest.evidence, fix, sources=sources)
 
 
-@rule("DSK290", "adapter-not-offered", Severity.BLOCKER, about=About.REWRITE, stops=_MOVING)
+@rule(
+    "DSK290",
+    "adapter-not-offered",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops=_MOVING,
+    short="the SCSI controller",
+)
 def adapter_not_offered(goal: str, model: str, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
     """The hardware version or the product does not have the SCSI controller that was asked for.
 
@@ -121,7 +167,15 @@ def adapter_not_offered(goal: str, model: str, evidence: tuple[Evidence, ...]) -
     yield Hit(f"{goal} has no {model} controller", evidence, manual("choose --adapter lsilogic or buslogic"))
 
 
-@rule("DSK292", "no-free-unit", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops=_MOVING)
+@rule(
+    "DSK292",
+    "no-free-unit",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.CHANGE_SETTINGS,
+    stops=_MOVING,
+    short="free a place on the bus",
+)
 def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     """There is no place left on the bus that drives would move to.
 
@@ -136,7 +190,15 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
     yield Hit(message, places, manual("take out a drive or a controller first"))
 
 
-@rule("DSK293", "adapter-not-for-guest", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops=_MOVING)
+@rule(
+    "DSK293",
+    "adapter-not-for-guest",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.CHANGE_SETTINGS,
+    stops=_MOVING,
+    short="the SCSI controller",
+)
 def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
     """The SCSI controller that was asked for is not one for the guest.
 
@@ -147,7 +209,13 @@ def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> 
 
 
 @rule(
-    "DSK296", "descriptor-without-room", Severity.BLOCKER, about=About.REWRITE, cure=Do.REPAIR_DISK, stops={Do.REWRITE}
+    "DSK296",
+    "descriptor-without-room",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.REPAIR_DISK,
+    stops={Do.REWRITE},
+    short="a disk descriptor without room",
 )
 def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Iterator[Hit]:
     """A disk's descriptor cannot take the new entry.
@@ -166,7 +234,15 @@ def descriptor_without_room(file: str, key: str, after: str, reason: str) -> Ite
     )
 
 
-@rule("DSK299", "drive-not-movable", Severity.BLOCKER, about=About.REWRITE, cure=Do.CHANGE_SETTINGS, stops={Do.REWRITE})
+@rule(
+    "DSK299",
+    "drive-not-movable",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.CHANGE_SETTINGS,
+    stops={Do.REWRITE},
+    short="move a drive of its host",
+)
 def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
     """A drive of the host stands on a bus that the hardware version does not have.
 
@@ -183,6 +259,7 @@ def drive_not_movable(drive: Drive, bus: str, goal: str) -> Iterator[Hit]:
     about=About.REWRITE,
     cure=Do.CHANGE_SETTINGS,
     stops={Do.REWRITE},
+    short="renumber devices",
 )
 def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterator[Hit]:
     """A device has a number that the hardware version does not have.
@@ -194,7 +271,14 @@ def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterato
     yield Hit(message, (evidence,), fix, sources=("libvirt:src/vmx/vmx.c",))
 
 
-@rule("VMX092", "not-asked-for", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule(
+    "VMX092",
+    "not-asked-for",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="a change that was not asked for",
+)
 def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]]) -> Iterator[Hit]:
     """The rewrite would change what the guest may need to start, and was not asked to.
 
@@ -208,7 +292,14 @@ def not_asked_for(missing: Sequence[str], reasons: Iterable[tuple[str, Evidence]
         yield Hit(listed, places, manual(f"prepare the guest and say {' '.join(missing)} too"))
 
 
-@rule("PRD191", "hardware-version-not-written", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule(
+    "PRD191",
+    "hardware-version-not-written",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="a version that vmxtool does not write",
+)
 def hardware_version_not_written(
     target: Product, evidence: tuple[Evidence, ...], oldest: int, own: int | None = None
 ) -> Iterator[Hit]:
@@ -225,7 +316,14 @@ def hardware_version_not_written(
     yield Hit(message, evidence, fix, sources=(target.source_of("runs_max"),))
 
 
-@rule("PRD192", "no-common-hardware-version", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule(
+    "PRD192",
+    "no-common-hardware-version",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="no hardware version that both run",
+)
 def no_common_hardware_version(origin: Product, target: Product, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
     """No way leads to the target with a hardware version that the VM's own product runs too.
 
@@ -236,7 +334,14 @@ def no_common_hardware_version(origin: Product, target: Product, evidence: tuple
     yield Hit(message, evidence, fix, sources=(origin.source_of("runs_min"), target.source_of("runs_min")))
 
 
-@rule("PRD193", "left-to-converter", Severity.BLOCKER, about=About.REWRITE, stops={Do.REWRITE})
+@rule(
+    "PRD193",
+    "left-to-converter",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="VMware Converter",
+)
 def left_to_converter(target: Product, guide: GuideAnswer) -> Iterator[Hit]:
     """Every way to the target leaves the whole move to VMware Converter, which makes the VM's hardware anew.
 

@@ -115,7 +115,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
             return links
         if len(links) == MAX_DEPTH:
             problems.add(
-                "too-deep", f"{quote(links[0].file)} rests on more than {MAX_DEPTH - 1} others", *_hint(links[-1])
+                "too-deep", f"{quote(links[0].file)} is based on more than {MAX_DEPTH - 1} others", *_hint(links[-1])
             )
             return links
         link = reader.read(path, file)
@@ -134,18 +134,20 @@ def _parent_of(link: Link, reader: LinkReader) -> Path | None:
     if not link.is_child:
         return None
     if link.parent_hint is None:
-        problem = f"{quote(link.file)} rests on another disk and does not name it"
+        problem = f"{quote(link.file)} is based on another disk and does not name it"
         reader.problems.add("missing", problem, *(link.evidence("parentCID") or (Evidence(link.file),)))
         return None
     place = places.locate(link.parent_hint, link.path.parent, reader.folder)
     if place.path is not None:
         return place.path
-    named = f"{quote(link.file)} rests on {quote(link.parent_hint)}"
+    named = f"{quote(link.file)} is based on {quote(link.parent_hint)}"
     if place.outside and place.exists:
         problem = f"{named}, which is outside the VM's folder and was not opened"
         reader.problems.add("outside", problem, *_hint(link))
     elif place.outside:
-        reader.problems.add("outside", f"{named}, which is neither in the VM's folder nor there", *_hint(link))
+        reader.problems.add(
+            "outside", f"{named}, which is not in the VM's folder, and not in its old place either", *_hint(link)
+        )
     else:
         reader.problems.add("missing", f"{named}, which is not there", *_hint(link))
     return None
