@@ -54,6 +54,7 @@ class Do(StrEnum):
     CONVERTER = "converter"
     IMPORT_WIZARD = "import-wizard"
     MOVE_TO = "move-to"
+    UPLOAD = "upload"
     UNDO_REWRITE = "undo-rewrite"
     POWER_OFF = "power-off"
     REMOVE_LOCK = "remove-lock"
@@ -76,6 +77,11 @@ CARRYING = frozenset({Do.COPY, Do.REGISTER_VM, Do.RUN_LEGACY, Do.CONNECT_NETWORK
 
 BY_CONVERTER = frozenset({Do.CONVERTER, Do.IMPORT_WIZARD})
 """Moves by VMware Converter, which makes the VM anew on the target."""
+
+MOVING_DATA = frozenset(
+    {Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CONVERT_DISKS, Do.MOVE_TO, Do.UPLOAD} | BY_CONVERTER
+)
+"""Moves after which the VM's data lies in a second place."""
 
 CHANGING_HARDWARE = frozenset({Do.REWRITE, Do.UPGRADE_HARDWARE, Do.DOWNGRADE_HARDWARE, Do.CREATE_LEGACY_VM})
 """Moves that change the hardware of a VM; a snapshot holds the hardware of its time."""

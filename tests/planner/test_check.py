@@ -40,12 +40,23 @@ def test_what_stands_in_the_way_is_found_with_its_place_and_its_source(samples: 
     told = {item.code: item for item in verdict.findings if item.severity is Severity.BLOCKER}
     assert told.keys() == {"DSK201", "DSK202", "PRD101"}
     assert "IDE disk" in told["DSK201"].message
-    assert "monolithicSparse" in told["DSK202"].message
+    assert "a disk in Workstation's format" in told["DSK202"].message
     assert "hardware version 6" in told["PRD101"].message
     for item in told.values():
         assert item.evidence
         assert item.sources
     assert told["PRD101"].evidence[0].line == 3
+
+
+def test_a_usual_vm_of_today_is_ready_at_home_and_needs_every_kind_of_step_for_esxi(samples: Path) -> None:
+    vm = inspect(samples / "Ubuntu 64-bit")
+    assert check(vm, "ws17.5").verdict is Answer.READY
+    verdict = check(vm, "esxi6.7")
+    assert verdict.verdict is Answer.NEEDS_STEPS
+    stopping = sorted(item.code for item in verdict.findings if item.severity is Severity.BLOCKER)
+    assert stopping == ["DSK202", "DSK202", "PRD101"]
+    assert "NET302" in codes(verdict)
+    assert ["downgrade-hardware", "copy", "import-disks", "register-vm", "connect-network"] in ways(verdict)
 
 
 def test_what_vmxtool_cures_has_the_command_of_its_own_step(tmp_path: Path) -> None:

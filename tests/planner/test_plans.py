@@ -10,7 +10,7 @@ from build import disk_lines, make_disk, make_vm
 from planner.plans import codes, commands, dos, ways
 
 from vmxtool import Answer, Safety, UsageError, check, check_all, inspect, plan_rewrite, route
-from vmxtool.report.words import step_text
+from vmxtool.report.step_words import step_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -497,7 +497,7 @@ def test_what_a_config_keeps_encrypted_leaves_the_answer_open(make: Make) -> Non
     vm = make(20, 'encryption.keySafe = "vmware:key/list/()"\nencryption.data = "YWJjZA=="\n')
     verdict = check(vm, "ws17")
     assert verdict.verdict is Answer.DEPENDS
-    assert verdict.unseen == ("what shop.vmx keeps encrypted",)
+    assert verdict.unseen == ("the encrypted part of shop.vmx",)
 
 
 def test_legacy_mode_leads_back_only_where_the_products_say_so(make: Make) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Severity
@@ -13,10 +14,10 @@ from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of
 from vmxtool.planner.verdict import Answer, Verdict
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
-from vmxtool.rules.state import format_of
+from vmxtool.rules.state import is_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from vmxtool.planner.routes import Route
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
+
+
+# What is looked at where a target does not run a VM: two products like it, and one of each kind that people have.
+_OF_ONE_FAMILY = 2
+_FAMILIES = ("workstation", "esx")
 
 
 def check(machine: Machine, target: Product, origin: Product | None = None) -> Verdict:
@@ -85,7 +91,9 @@ def _verdict(
     found = plan_hop(files, start, target, guide, named)
     unseen = files.once(_unseen) if seen else ("the VM's own files",)
     answer = _answer(found, unseen)
-    routes = None
+    routes, nearest = None, None
+    if seen and answer is Answer.NOT_SUPPORTED:
+        nearest = partial(_nearest, files, origin, target, start)
     if answer is not Answer.READY and origins and files.vm.hardware.version is not None and target.family != HARDWARE:
         routes = partial(_routes, files, origins, target, named=origin is not None)
     return Verdict(
@@ -98,6 +106,7 @@ def _verdict(
         unseen=unseen,
         hop=found,
         find_routes=routes,
+        find_nearest=nearest,
     )
 
 
@@ -127,6 +136,24 @@ def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product,
     return routes_over(files, origins, target, named=named)
 
 
+def _nearest(files: Files, origin: Product | None, target: Product, start: VmState) -> tuple[Verdict, ...]:
+    """Of the target's family the two products nearest to it that run the VM, of others the newest of each kind."""
+    order = list(products().values())
+    own = [it for it in order if it.family == target.family and it is not target]
+    own.sort(key=lambda it: (abs(order.index(it) - order.index(products()[target.row])), -order.index(it)))
+    found = list(islice(_that_run(files, origin, own, start), _OF_ONE_FAMILY))
+    for family in _FAMILIES:
+        if family != target.family:
+            newest_first = [it for it in reversed(order) if it.family == family]
+            found += islice(_that_run(files, origin, newest_first, start), 1)
+    return tuple(found)
+
+
+def _that_run(files: Files, origin: Product | None, targets: Iterable[Product], start: VmState) -> Iterator[Verdict]:
+    judged = (_verdict(files, it, origin, start=start) for it in targets)
+    return (it for it in judged if it.verdict is not Answer.NOT_SUPPORTED)
+
+
 def _unseen(files: Files) -> tuple[str, ...]:
     """What has to be there before more can be said: the files of disks that are not, and what is encrypted."""
     return tuple(_find_unseen(files))
@@ -144,11 +171,11 @@ def _find_unseen(files: Files) -> Iterator[str]:
         missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
         yield from (f"a whole {name}" for name in chain.incomplete)
-        if not chain.incomplete and not gone and not (missing and parents) and format_of(drive) == "unseen":
+        if not chain.incomplete and not gone and not (missing and parents) and is_hidden(drive):
             yield disk_name(drive)
     yield from (place.file for place in vm.unread)
     if vm.encryption == "partial" and "encryption.data" in vm.config.document:
-        yield f"what {vm.config.file} keeps encrypted"
+        yield f"the encrypted part of {vm.config.file}"
 
 
 def _answer(found: Plans, unseen: Sequence[str]) -> Answer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
     from vmxtool.rules.commands import Argv, DiskFile
     from vmxtool.rules.state import VmState
+
+# A folder with more files than any VM has is somebody's, and not looked through.
+_MOST_FILES = 10_000
 
 
 class DiskWork:
@@ -80,9 +85,30 @@ class DiskWork:
             return self.target.id, (command,) if command is not None else ()
         return None, ()
 
+    @cached_property
+    def folder_bytes(self) -> int | None:
+        """How many bytes lie in the VM's folder, in the files of the folder itself; None where it cannot be listed."""
+        return self.files.once(_folder_bytes) if self.files.seen else None
+
+    def space(self, drives: Sequence[Drive]) -> int | None:
+        """How many bytes some disks may come to when they are written anew; None where the size of one is not known."""
+        sizes = [drive.chain.links[0].capacity_bytes if drive.chain and drive.chain.links else None for drive in drives]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if known and len(known) == len(sizes) else None
+
     def path(self, made: Made, commands: Sequence[Argv]) -> str | None:
         """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
         vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
         if made.move.do is Do.COPY and self.target.esx:
             return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)
         return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
+
+
+def _folder_bytes(files: Files) -> int | None:
+    folder = files.vm.config.folder
+    try:
+        with os.scandir(folder) as entries:
+            found = [it.stat(follow_symlinks=False).st_size for it in islice(entries, _MOST_FILES) if it.is_file()]
+    except OSError:
+        return None
+    return sum(found) if len(found) < _MOST_FILES else None

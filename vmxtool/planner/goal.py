@@ -45,22 +45,26 @@ class Goal:
         if self.hwversion is not None:
             _refuse_version(self.hwversion)
         if self.legacy and self.hwversion is not None:
-            raise UsageError("--legacy chooses the hardware version itself; leave --hwversion out")
+            raise UsageError("--legacy chooses the hardware version itself", hint="leave --hwversion out")
         if self.legacy and self.target is None:
             raise UsageError("--legacy needs --target, the product that the VM is to run on besides its own")
         if self.hwversion is not None and self.target is not None and not self.target.runs(self.hwversion):
             raise UsageError(
-                f"{self.target.name} does not run hardware version {self.hwversion}; leave --hwversion out, "
-                f"and --target chooses one"
+                f"{self.target.name} does not run hardware version {self.hwversion}",
+                hint="leave --hwversion out, and --target chooses one",
             )
         if self.adapter is not None and self.adapter.lower() not in ADAPTERS:
-            raise UsageError(f"{self.adapter} is no controller for disks; choose one of {', '.join(ADAPTERS)}")
+            raise UsageError(
+                f"--adapter {self.adapter} is no controller for disks", hint=f"it takes {', '.join(ADAPTERS)}"
+            )
         if self.adapter is not None and not (self.ide_to_scsi or self.move_disks):
-            raise UsageError("--adapter is for disks that move; say --ide-to-scsi or --move-disks too")
+            raise UsageError("--adapter is for disks that move", hint="say --ide-to-scsi or --move-disks too")
         if self.adapter is not None and self.adapter.lower() == SATA and self.ide_to_scsi:
-            raise UsageError("--adapter sata is for disks that leave NVMe; leave --ide-to-scsi out")
+            raise UsageError("--adapter sata is for disks that leave NVMe", hint="leave --ide-to-scsi out")
         if not (self.hwversion or self.target or self.ide_to_scsi or self.move_disks):
-            raise UsageError("say what to change: --hwversion N, --target PRODUCT or --ide-to-scsi")
+            raise UsageError(
+                "nothing to change is named", hint="say --hwversion N, --target PRODUCT, --ide-to-scsi or --move-disks"
+            )
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -110,7 +114,8 @@ def _refuse_version(version: int) -> None:
     row = hardware(version)
     if row is None or not row.valid or not row.offered:
         raise UsageError(
-            f"no product has hardware version {version}; they go from {OLDEST_WRITTEN} to {newest_known()}"
+            f"no product has hardware version {version}",
+            hint=f"they go from {OLDEST_WRITTEN} to {newest_known()}, without 5",
         )
     if version < OLDEST_WRITTEN:
         raise UsageError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, Do
+from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, MOVING_DATA, Do
 from vmxtool.planner.moves import VMXTOOL
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class Step:
         takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
         path: the folder on an ESX host that a copy or an import goes to, or None.
         rewritten: whether vmxtool has rewritten the files by then, and not those that lie where the VM is.
+        bytes: how many bytes it moves, or None where that is not known.
+        space: how many bytes the disks that it writes may come to, or None.
+        keeps: whether the data in the old place is worth keeping after it: it is the last of a way that moves data.
         back: whether the VM can go back to the product that has it, where it is run in legacy mode.
         n: 1-based place in the whole list of an answer; 0 before it is in one.
         way: number of the way it belongs to, where there are several to choose from; None for what every way needs.
@@ -73,6 +76,9 @@ class Step:
     takes: str | None = None
     path: str | None = None
     rewritten: bool = False
+    bytes: int | None = None
+    space: int | None = None
+    keeps: bool = False
     back: bool = False
     n: int = 0
     way: int | None = None
@@ -277,6 +283,20 @@ def identity(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves
 
 
+class Course(NamedTuple):
+    """A way as steps alone, beside the plans.
+
+    Attributes:
+        steps: what to do, in order.
+        when: conditions that no file shows, in the guide's words.
+        one_way: whether one of them cannot be taken back.
+    """
+
+    steps: tuple[Step, ...]
+    when: tuple[str, ...]
+    one_way: bool
+
+
 class WayLabel(NamedTuple):
     """A way of several: its number and what it hangs on."""
 
@@ -285,18 +305,26 @@ class WayLabel(NamedTuple):
     one_way: bool
 
 
-def number_steps(plans: Sequence[Plan]) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
+def number_steps(plans: Sequence[Plan | Course]) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
     """The steps of all plans in one list, numbered: first those that all share, then each plan's own."""
     if not plans:
         return (), ()
     if len(plans) == 1:
-        return tuple(replace(step, n=n) for n, step in enumerate(plans[0].steps, 1)), ()
+        return tuple(replace(step, n=n) for n, step in enumerate(_ended(plans[0].steps), 1)), ()
+    courses = [_ended(plan.steps) for plan in plans]
     shared = 0
-    while all(len(plan.steps) > shared and plan.steps[shared] == plans[0].steps[shared] for plan in plans):
+    while all(len(steps) > shared and steps[shared] == courses[0][shared] for steps in courses):
         shared += 1
-    numbered: list[Step] = [replace(step, n=n) for n, step in enumerate(plans[0].steps[:shared], 1)]
-    for way, plan in enumerate(plans, 1):
-        for step in plan.steps[shared:]:
+    numbered: list[Step] = [replace(step, n=n) for n, step in enumerate(courses[0][:shared], 1)]
+    for way, steps in enumerate(courses, 1):
+        for step in steps[shared:]:
             numbered.append(replace(step, n=len(numbered) + 1, way=way))
     labels = tuple(WayLabel(way, plan.when, plan.one_way) for way, plan in enumerate(plans, 1))
     return tuple(numbered), labels
+
+
+def _ended(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps of a way, the last of which says to keep the data in the old place where it lies in a second one."""
+    if not any(step.do in MOVING_DATA for step in steps):
+        return tuple(steps)
+    return (*steps[:-1], replace(steps[-1], keeps=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Do, Safety
+from vmxtool.findings import CONVERTING_DISKS, Do, Safety
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.goal import option_words
@@ -162,6 +162,8 @@ class StepMaker:
             takes=self._converted if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
             path=self._disks.path(made, commands),
             rewritten=so_far.rewritten,
+            bytes=self._disks.folder_bytes if move.do is Do.COPY and not so_far.converted else None,
+            space=self._disks.space(drives) if move.do in CONVERTING_DISKS and drives else None,
             back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,4 +86,4 @@ def plain_vm(
         guest=None,
         disks=(DiskState(_DISK, "scsi", native_format(product_id) if form is None else form),) if has_disk else (),
     )
-    return files_of(machine), state
+    return replace(files_of(machine), seen=False), state

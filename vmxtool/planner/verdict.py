@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.planner.plan import number_steps
+from vmxtool.planner.upload import upload_course
 from vmxtool.planner.weighing import weigh
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Verdict:
         unseen: what has to be there before more can be said: files, or disks by their ids.
         hop: every way that was tried; what is told of them is worked out when it is first asked for.
         find_routes: looks for the routes, when they are first asked for.
+        find_nearest: looks for the nearest products that run the VM, when they are first asked for.
         judge_releases: judges the releases that the target's name stands for, when they are first asked for.
     """
 
@@ -89,6 +91,7 @@ class Verdict:
     unseen: tuple[str, ...]
     hop: Plans = field(compare=False)
     find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
+    find_nearest: Callable[[], tuple[Verdict, ...]] | None = field(default=None, compare=False)
     judge_releases: Callable[[], tuple[Verdict, ...]] | None = field(default=None, compare=False)
 
     @cached_property
@@ -117,7 +120,11 @@ class Verdict:
 
     @cached_property
     def _numbered(self) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
-        return number_steps(self.plans)
+        best = self.hop.best
+        other = None
+        if best is not None and self.path is not None:
+            other = upload_course(self.hop.hop.files, best, self.hop.hop.target)
+        return number_steps([*self.plans, *([other] if other is not None else [])])
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -128,6 +135,11 @@ class Verdict:
     def routes(self) -> tuple[Route, ...]:
         """Ways over products in between, the cheapest first; looked for where the VM is not ready as it is."""
         return () if self.find_routes is None else self.find_routes()
+
+    @cached_property
+    def nearest(self) -> tuple[Verdict, ...]:
+        """The answers of the nearest products that run the VM, where this one does not; each may ask for steps."""
+        return () if self.find_nearest is None else self.find_nearest()
 
     @cached_property
     def releases(self) -> tuple[ReleaseAnswer, ...]:
