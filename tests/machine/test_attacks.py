@@ -19,7 +19,7 @@ def test_a_config_that_is_a_link_out_of_its_folder_has_to_be_named(tmp_path: Pat
     hostile.mkdir()
     write_config(victim)
     (hostile / "vm.vmx").symlink_to("../victim/vm.vmx")
-    with pytest.raises(UsageError, match="link out of its folder"):
+    with pytest.raises(UsageError, match="link to a file in another folder"):
         find_config(hostile)
     assert find_config(hostile / "vm.vmx") == hostile / "vm.vmx"
 
@@ -35,7 +35,7 @@ def test_a_bundle_that_is_a_link_is_not_even_looked_into(tmp_path: Path) -> None
     hostile.mkdir()
     write_config(victim)
     (hostile / "a.vmwarevm").symlink_to("../victim")
-    with pytest.raises(NoVm, match="file here"):
+    with pytest.raises(NoVm, match="file lies here"):
         find_config(hostile)
 
 
@@ -48,7 +48,7 @@ def test_a_cfg_that_is_a_link_out_of_the_folder_is_not_a_candidate(tmp_path: Pat
 def test_of_many_configs_ten_are_named(tmp_path: Path) -> None:
     for number in range(30):
         write_config(tmp_path, name=f"{number:02}.vmx")
-    with pytest.raises(UsageError, match=r"30 configs here \(00\.vmx, .*09\.vmx and 20 more\)"):
+    with pytest.raises(UsageError, match=r"30 VMs lie in this folder \(00\.vmx, .*09\.vmx and 20 more\)"):
         find_config(tmp_path)
 
 

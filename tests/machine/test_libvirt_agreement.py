@@ -33,8 +33,8 @@ _LUN_TYPES = {"cdrom-raw", "scsi-passthru"}
 class Reading(NamedTuple):
     """What is compared. A drive is (id, kind, last part of its file name); an adapter (MAC, model)."""
 
-    vcpus: int
-    memory_mib: int
+    vcpus: int | None
+    memory_mib: int | None
     drives: frozenset[tuple[str, str, str | None]]
     scsi_models: dict[str, str | None]
     adapters: list[tuple[str, str | None]]
@@ -48,6 +48,8 @@ CLIENT = "a drive of the client"
 # libvirt's reader takes a `floppy0.present` that is absent for false, its writer for true. Products write configs for
 # which only true makes sense: they switch the drive off in words, and set up an absent one for their installer.
 FLOPPY = "floppy0.present is true where it is absent"
+# libvirt's reader knows no NVMe controllers and passes over their disks.
+NVME = "a disk on NVMe"
 # The recorded reading is that of libvirt's ESX driver, which drops an image whose datastore it does not know; the
 # driver that reads live keeps it.
 NO_DATASTORE = "an image on a datastore that the ESX driver does not know"
@@ -62,6 +64,7 @@ ONLY_HERE: dict[str, Drives] = {
     "fusion-in-the-wild-1.vmx": {("floppy0", "floppy", None): FLOPPY},
     "esx3-vmfs/web01.vmx": {("ide0:0", "lun", None): CLIENT, ("floppy0", "floppy", None): CLIENT},
     "esxi67/build01.vmx": {("sata0:0", "cdrom", None): CLIENT},
+    "Ubuntu 64-bit/Ubuntu 64-bit.vmx": {("nvme0:0", "disk", "Ubuntu 64-bit.vmdk"): NVME},
     "ws6-windows-ide/Windows XP Professional.vmx": {("floppy0", "floppy", None): FLOPPY},
 }
 RECORDED_HERE: dict[str, Drives] = {

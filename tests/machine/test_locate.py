@@ -53,7 +53,7 @@ def test_the_only_vm_below_a_folder_is_named_and_not_taken(tmp_path: Path, name:
     vms.write(tmp_path / name)
     with pytest.raises(NoVm) as raised:
         find_config(tmp_path)
-    assert str(raised.value) == f"{tmp_path}: no VM in this folder; below it: {name}"
+    assert str(raised.value) == f"{tmp_path}: no VM lies in this folder itself; name one of those below it: {name}"
     assert raised.value.candidates == (name,)
 
 
@@ -95,24 +95,25 @@ def test_two_configs_are_named(tmp_path: Path) -> None:
     vms.write(tmp_path, name="b.vmx", files=("a.vmtx",))
     with pytest.raises(UsageError) as raised:
         find_config(tmp_path)
-    assert str(raised.value) == f"{tmp_path}: 2 configs here (a.vmtx, b.vmx); name the one you mean"
+    problem = "2 VMs lie in this folder (a.vmtx, b.vmx)"
+    assert str(raised.value) == f"{tmp_path}: {problem}; name the file of the one that you mean"
 
 
 def test_two_bundles_are_named(tmp_path: Path) -> None:
     vms.write(tmp_path / "b.vmwarevm")
     vms.write(tmp_path / "a.vmwarevm")
-    with pytest.raises(NoVm, match=r"no VM in this folder; below it: a.vmwarevm, b.vmwarevm$"):
+    with pytest.raises(NoVm, match=r"below it: a.vmwarevm, b.vmwarevm$"):
         find_config(tmp_path)
 
 
 def test_a_folder_without_configs_says_so(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(UsageError, match=r"no \.vmx, \.vmtx or \.cfg file here"):
+    with pytest.raises(UsageError, match=r"no \.vmx, \.vmtx or \.cfg file lies here"):
         read_machine(tmp_path)
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone\.vmx: there is no such file or folder; name the VM's config"):
+    with pytest.raises(UsageError, match=r"gone\.vmx: there is no such file or folder; name the VM's folder"):
         read_machine(tmp_path / "gone.vmx")
 
 
@@ -172,5 +173,5 @@ def test_a_fifo_named_like_a_config_is_refused_and_not_waited_for(tmp_path: Path
 
 
 def test_a_nul_in_a_path(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no file name holds a NUL"):
+    with pytest.raises(InputError, match="a file name cannot have a NUL in it"):
         read_machine(tmp_path / "a\0b.vmx")

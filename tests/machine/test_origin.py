@@ -31,6 +31,7 @@ MADE_BY = {
     "gsx3-linux": ("gsx3", set[str]()),
     "linked-clone": ("ws12", set[str]()),
     "suspended": ("ws7", set[str]()),
+    "Ubuntu 64-bit": ("ws17.5", set[str]()),
     "ws17-modern": ("ws17.5", set[str]()),
     "ws4-undoable": ("ws4", {"gsx3"}),
     "ws5-snapshots": ("ws5.5", {"ws5.0"}),

@@ -71,6 +71,13 @@ FACTS: dict[str, dict[str, Any]] = {
                    "scsi0:0": ("disk", "Ubuntu.vmdk")},
         "nics": [(None, "00:0c:29:c2:8a:53", "nat")],
     },
+    "Ubuntu 64-bit": {
+        "hardware": (21, None), "guest": ("ubuntu-64", 64, "linux"), "cpu": (4, 2), "memory": 8192,
+        "controllers": {"nvme0": None, "sata0": None},
+        "drives": {"nvme0:0": ("disk", "Ubuntu 64-bit.vmdk"), "sata0:0": ("disk", "Ubuntu 64-bit-data.vmdk"),
+                   "sata0:1": ("cdrom", "/home/user/iso/ubuntu-24.04-desktop-amd64.iso")},
+        "nics": [("vmxnet3", "00:0c:29:34:56:78", "nat")],
+    },
     "ws17-modern": {
         "hardware": (21, None), "guest": ("windows11-64", 64, "windows"), "cpu": (4, 4), "memory": 8192,
         "controllers": {"nvme0": None, "sata0": None},
@@ -134,7 +141,7 @@ NAMES = {
 }
 SUSPENDED, PARTIAL, FULL = {"suspended"}, {"ws17-modern"}, {"encrypted"}
 SNAPSHOTS, REDO = {"damaged", "linked-clone", "ws5-snapshots"}, {"ws4-undoable"}
-EFI = {"ws17-modern"}
+EFI = {"Ubuntu 64-bit": ("efi", True, False), "ws17-modern": ("efi", True, True)}
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -144,7 +151,7 @@ def test_the_state_of_a_sample(name: str) -> None:
     assert vm.encryption == ("full" if name in FULL else "partial" if name in PARTIAL else "none")
     assert vm.snapshots.present == (name in SNAPSHOTS)
     assert bool(vm.snapshots.redo_signs) == (name in REDO)
-    assert (vm.firmware, vm.secure_boot, vm.tpm) == (("efi", True, True) if name in EFI else ("bios", False, False))
+    assert (vm.firmware, vm.secure_boot, vm.tpm) == EFI.get(name, ("bios", False, False))
     assert (vm.idle_devices, vm.surplus_devices, vm.unfinished_rewrite) == ((), (), None)
     assert not vm.snapshots.needs_consolidation
 

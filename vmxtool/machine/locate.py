@@ -42,7 +42,7 @@ def find_config(path: Path) -> Path:
         if not path.is_dir():
             if "\x00" not in str(path) and not path.exists() and not path.is_symlink():
                 raise UsageError(
-                    "there is no such file or folder", path=path, hint="name the VM's config or its folder"
+                    "there is no such file or folder", path=path, hint="name the VM's folder or its .vmx file"
                 )
             return path
         configs = _configs(path)
@@ -51,15 +51,19 @@ def find_config(path: Path) -> Path:
             return configs[0]
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be a path").lower()
-        raise InputError(path, reason, "check the name and your rights to the folder") from None
+        raise InputError(path, reason, "check the path and your rights to the folder") from None
     if configs:
         names = [candidate.name for candidate in configs]
-        problem = f"{len(names)} configs here ({_listed(names)})"
-        raise UsageError(problem, path=path, hint="name the one you mean", candidates=names)
+        problem = f"{len(names)} VMs lie in this folder ({_listed(names)})"
+        raise UsageError(problem, path=path, hint="name the file of the one that you mean", candidates=names)
     below = _vms_below(path)
     if below:
-        raise NoVm("no VM in this folder", path=path, hint=f"below it: {_listed(below)}", candidates=below)
-    raise NoVm("no .vmx, .vmtx or .cfg file here", path=path, hint="name the config file or the VM's folder")
+        problem = "no VM lies in this folder itself"
+        raise NoVm(problem, path=path, hint=f"name one of those below it: {_listed(below)}", candidates=below)
+    from vmxtool.machine.wrong_file import what_a_folder_lacks
+
+    problem, hint = what_a_folder_lacks(path)
+    raise NoVm(problem, path=path, hint=hint)
 
 
 def as_named(asked: Path, config: Path) -> Path:
@@ -82,7 +86,8 @@ def read_config(path: Path) -> Document:
         InputError: it cannot be read, or it is something else: a disk, an archive, a text without settings.
     """
     if "\x00" in str(path):
-        raise InputError(str(path).replace("\x00", "\\0"), "no file name holds a NUL", _REMEDY)
+        raise InputError(str(path).replace("\x00", "\\0"), "a file name cannot have a NUL in it", _REMEDY)
+    _refuse_other_kind(path)
     document = Document.read(path)
     if is_config(document):
         return document
@@ -93,6 +98,25 @@ def read_config(path: Path) -> Document:
 def is_config(document: Document) -> bool:
     """Whether a document has any of the settings without which nothing says what VM it is."""
     return any(mark in document for mark in _MARKS)
+
+
+def _refuse_other_kind(path: Path) -> None:
+    """Refuse a file whose name says that it is something else, and whose beginning does not say that it is a config.
+
+    Raises:
+        InputError: it is one.
+    """
+    if path.name.lower().endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX)):
+        return
+    from vmxtool.machine.wrong_file import kind_of, refusal
+
+    what = kind_of(path.name)
+    if what is None or _is_head_of_config(_files.read_range(path, 0, _SNIFF_BYTES), path.name):
+        return
+    configs: list[Path] = []
+    with suppress(OSError):
+        configs = [config for config in _configs(path.parent) if _is_in(config, path.parent)]
+    raise refusal(path, what, configs)
 
 
 def _configs(folder: Path) -> list[Path]:
@@ -139,9 +163,13 @@ def _looks_like_config(path: Path) -> bool:
         head = _files.read_range(path, 0, _SNIFF_BYTES)
     except InputError:
         return False
+    return _is_head_of_config(head, path.name)
+
+
+def _is_head_of_config(head: bytes, name: str) -> bool:
     # Most such files belong to other programs; the words are looked for before the language is.
     words = head.lower()
-    return any(mark.encode() in words for mark in _MARKS) and is_config(Document.parse(head, path.name))
+    return any(mark.encode() in words for mark in _MARKS) and is_config(Document.parse(head, name))
 
 
 def _is_in(path: Path, folder: Path) -> bool:
@@ -150,8 +178,8 @@ def _is_in(path: Path, folder: Path) -> bool:
 
 def _refuse_link_out(path: Path, folder: Path) -> None:
     if not _is_in(path, folder):
-        hint = "name the file that it leads to, if it is the one"
-        raise UsageError("this is a link out of its folder", path=path, hint=hint)
+        hint = "name the file that it leads to, if you mean that one"
+        raise UsageError("this is a link to a file in another folder", path=path, hint=hint)
 
 
 def _what_it_is(document: Document) -> tuple[str, int | None]:
@@ -161,8 +189,8 @@ def _what_it_is(document: Document) -> tuple[str, int | None]:
         (not data, "the file is empty"),
         (data[:4] in {b"KDMV", b"COWD"}, "this is a virtual disk, not a config"),
         (b"# Disk DescriptorFile" in data[:_SNIFF_BYTES], "this is a virtual disk, not a config"),
-        (data[:2] in {b"\xff\xfe", b"\xfe\xff"}, "this is UTF-16 text, which VMware does not read; save it as UTF-8"),
-        (not data.strip(b"\x00"), "nothing but NULs, as after a crash of its host; put the file back from a backup"),
+        (data[:2] in {b"\xff\xfe", b"\xfe\xff"}, "this is text in UTF-16, which VMware does not read"),
+        (not data.strip(b"\x00"), "the file has only NULs, as after a crash of its host"),
         (b"\x00" in data, "this is a binary file, not a config"),
         (data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<", "this is XML, not a config"),
         (any(key.startswith("snapshot.") for key in document.folded()), "this is a snapshot database, not a config"),
@@ -171,5 +199,5 @@ def _what_it_is(document: Document) -> tuple[str, int | None]:
             return what, None
     if document.unknown:
         line = document.unknown[0]
-        return f"not a setting ({document.complaint(line)}), and no other line says what VM this is", line
-    return "no setting says what VM this is (virtualHW.version, config.version, guestOS), so not a config", None
+        return f"this line is no setting ({document.complaint(line)}), and no other line says what VM this is", line
+    return "no line says what VM this is (virtualHW.version, config.version, guestOS), so it is no config", None

@@ -76,16 +76,16 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """Virtual processors."""
+    """Virtual processors; `count` is None where the config's line for it cannot be read as a number."""
 
-    count: int
+    count: int | None
     cores_per_socket: int
     evidence: tuple[Evidence, ...] = ()
 
     @property
     def smp(self) -> bool:
-        """Whether the VM has more than one virtual processor."""
-        return self.count > 1
+        """Whether the VM is known to have more than one virtual processor."""
+        return self.count is not None and self.count > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class Machine:
         origin: the products that may have made it, the likeliest first; empty where nothing tells.
         guest: guest operating system.
         cpu: virtual processors.
-        memory_mib: memory in MiB.
+        memory_mib: memory in MiB; None where the config's line for it cannot be read as a number.
         firmware: "bios" or "efi".
         secure_boot: whether it boots what is signed only.
         tpm: whether it has a virtual TPM.
@@ -267,7 +267,7 @@ class Machine:
     origin: tuple[OriginCandidate, ...]
     guest: Guest
     cpu: Cpu
-    memory_mib: int
+    memory_mib: int | None
     firmware: str
     secure_boot: bool
     tpm: bool

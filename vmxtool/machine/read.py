@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 _DEFAULT_MEMORY_MIB = 32  # what VMware gives a VM whose config does not say (libvirt's key map)
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]")
+_LINES_TRIED = 1000  # of those that are no settings
 
 
 def read_machine(path: Path) -> Machine:
@@ -57,9 +60,9 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     if folder.trouble is not None:
         unlisted = (Evidence(folder.path.name, value=folder.trouble),)
     guest = document.get("guestOS") or None
-    memory = document.number("memsize")
-    vcpus = max(document.number("numvcpus") or 1, 1)
-    scene = Scene(document, sections, units, real, version, vcpus, storage.drives, snapshots, folder)
+    vcpus = _amount(document, "numvcpus", 1)
+    vcpus = None if vcpus is None else max(vcpus, 1)
+    scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder)
     return Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
@@ -72,7 +75,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
             max(document.number("cpuid.coresPerSocket") or 1, 1),
             _evidence(document, "numvcpus", "cpuid.coresPerSocket"),
         ),
-        memory_mib=_DEFAULT_MEMORY_MIB if memory is None else memory,
+        memory_mib=_amount(document, "memsize", _DEFAULT_MEMORY_MIB),
         firmware=document.get("firmware", "").lower() or "bios",
         secure_boot=document.flag("uefi.secureBoot.enabled", False),
         tpm=document.flag("vtpm.present", False) or bool(document.get("managedVM.autoAddVTPM")),
@@ -95,6 +98,19 @@ def _hardware_version(document: Document) -> int | None:
     # A value that is no number reads as 0, which is no version.
     version = document.number("virtualHW.version")
     return version if version is not None and version > 0 else None
+
+
+def _amount(document: Document, key: str, default: int) -> int | None:
+    """A number, or the default where the config has no line for it; None where it has one that tells no number."""
+    value = document.get(key)
+    if value is not None:
+        return document.number(key) if _NUMBER.match(value) else None
+    return None if any(_key_of(document, line) == key for line in document.unknown[:_LINES_TRIED]) else default
+
+
+def _key_of(document: Document, line: int) -> str:
+    """The setting that a line was meant for which VMware cannot read, in lower case."""
+    return document.line(line).raw.partition(b"=")[0].strip().decode("latin-1").lower()
 
 
 def _stems(drives: Iterable[Drive]) -> Iterator[str]:

@@ -64,6 +64,7 @@ class Snapshots:
         redo_signs: each sign of an open redo log or of a disk mode that keeps one.
         unknown_lines: lines of the database that are no settings.
         newer: disks beside the VM's that rest on those that it starts from.
+        clone_of: the config of the VM that this one is a linked clone of, as its database names it, or None.
     """
 
     present: bool
@@ -74,3 +75,4 @@ class Snapshots:
     redo_signs: tuple[Evidence, ...] = ()
     unknown_lines: tuple[Evidence, ...] = ()
     newer: tuple[NewerDisk, ...] = ()
+    clone_of: str | None = None

@@ -75,6 +75,7 @@ def read_snapshots(
         redo_signs=tuple(_redo_signs(drives, owned)),
         unknown_lines=tuple(Evidence(database.name, line) for line in database.unknown) if database is not None else (),
         newer=newer,
+        clone_of=database.get("cloneOf0") or None if database is not None else None,
     )
     return state, unread
 

@@ -3,6 +3,8 @@
 from typing import Annotated, Literal, TypedDict
 
 from vmxtool.machine.model import Bus, DriveKind, Encryption, PowerState
+from vmxtool.machine.named_files import FileRole
+from vmxtool.machine.peripherals import PortKind, TpmState, UsbKind
 from vmxtool.report.documents.constraints import OneOf
 from vmxtool.report.documents.parts import ContentId, Count, FindingValue, HardwareValue, Number, OriginValue, Place
 from vmxtool.vmdk.model import Format as DiskFormat
@@ -29,9 +31,9 @@ class GuestValue(TypedDict):
 
 
 class CpuValue(TypedDict):
-    """Virtual processors."""
+    """Virtual processors; the count is null where the config's line for it is no number."""
 
-    count: Number
+    count: Number | None
     cores_per_socket: Number
     smp: bool
 
@@ -56,13 +58,13 @@ class LinkValue(TypedDict):
 
 
 class ExtentValue(TypedDict):
-    """One extent of a disk; a sector has 512 bytes."""
+    """One extent of a disk; a sector has 512 bytes. `exists` is null where the extent has no file."""
 
     access: str
     sectors: int
     type: str
     file: str | None
-    exists: bool
+    exists: bool | None
 
 
 class DiskValue(TypedDict):
@@ -105,6 +107,68 @@ class NicValue(TypedDict):
     connected: bool
 
 
+class PortValue(TypedDict):
+    """A serial or parallel port; the backing is the config's word for what is behind it: file, pipe, device."""
+
+    id: str
+    kind: PortKind
+    backing: str
+    path: str | None
+    connected: bool
+
+
+class UsbValue(TypedDict):
+    """A USB controller, or a device that the config connects to one; the model is that of the controller."""
+
+    id: str
+    kind: UsbKind
+    model: Annotated[str, OneOf("uhci", "ehci", "xhci")]
+    device: str | None
+
+
+class SharedFolderValue(TypedDict):
+    """A folder of the host that the guest sees."""
+
+    name: str
+    host_path: str
+    enabled: bool
+    writable: bool
+
+
+class PassedThroughValue(TypedDict):
+    """A device of the host that the VM has, with what the config says of it."""
+
+    id: str
+    device: str | None
+
+
+class TpmValue(TypedDict):
+    """The virtual TPM: "asked-for" where no product has made it yet; null where the config is encrypted."""
+
+    state: TpmState | None
+
+
+class SecurityValue(TypedDict):
+    """What protects the guest; null is what an encrypted config does not show."""
+
+    tpm: TpmValue
+    secure_boot: bool | None
+    vbs: bool | None
+
+
+class FileValue(TypedDict):
+    """A file that the config, a disk or the snapshot database names; sizes are in bytes, null where not known."""
+
+    name: str
+    role: FileRole
+    named_by: str | None
+    exists: bool
+    inside: bool
+    bytes: Count | None
+    allocated: Count | None
+    needed: bool
+
+
 class SnapshotDiskValue(TypedDict):
     """A disk file that a snapshot froze."""
 
@@ -130,6 +194,7 @@ class SnapshotsValue(TypedDict):
     count: Count
     current: int | None
     tree: list[SnapshotValue]
+    clone_of: str | None
     needs_consolidation: bool
     signs: list[Place]
     redo_signs: list[Place]
@@ -143,7 +208,7 @@ class PowerValue(TypedDict):
 
 
 class InspectDocument(TypedDict):
-    """What a VM is: `vmxtool inspect`."""
+    """What a VM is: `vmxtool inspect`; the memory is null where the config's line for it is no number."""
 
     schema: Literal["vmxtool.inspect/1"]
     path: str
@@ -153,13 +218,20 @@ class InspectDocument(TypedDict):
     origin: list[OriginValue]
     guest: GuestValue
     cpu: CpuValue
-    memory_mib: int
+    memory_mib: int | None
     firmware: str
     secure_boot: bool
     tpm: bool
     controllers: list[ControllerValue]
     drives: list[DriveValue]
     nics: list[NicValue]
+    ports: list[PortValue]
+    sound: str | None
+    usb: list[UsbValue]
+    shared_folders: list[SharedFolderValue]
+    passthrough: list[PassedThroughValue]
+    security: SecurityValue
+    files: list[FileValue]
     snapshots: SnapshotsValue
     power: PowerValue
     encryption: Encryption

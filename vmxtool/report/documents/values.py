@@ -13,17 +13,24 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Controller, Drive, Machine, Nic, OriginCandidate
+    from vmxtool.machine.named_files import NamedFile
+    from vmxtool.machine.peripherals import Port, Security, SharedFolder, UsbPart
     from vmxtool.machine.snapshot_model import Snapshot, Snapshots
     from vmxtool.report.documents.contract import ErrorDocument
     from vmxtool.report.documents.inspect_contract import (
         ControllerValue,
         DiskValue,
         DriveValue,
+        FileValue,
         InspectDocument,
         LinkValue,
         NicValue,
+        PortValue,
+        SecurityValue,
+        SharedFolderValue,
         SnapshotsValue,
         SnapshotValue,
+        UsbValue,
     )
     from vmxtool.report.documents.parts import Cure, FindingValue, OriginValue, Place
     from vmxtool.vmdk.chain import Chain, Link
@@ -31,7 +38,10 @@ if TYPE_CHECKING:
 
 def inspect_value(vm: Machine, findings: Iterable[Finding]) -> InspectDocument:
     """Return what a VM is, "vmxtool.inspect/1"."""
-    document = vm.config.document
+    from vmxtool.machine.named_files import named_files
+    from vmxtool.machine.peripherals import peripherals_of
+
+    document, more = vm.config.document, peripherals_of(vm)
     return {
         "schema": "vmxtool.inspect/1",
         "path": str(vm.path),
@@ -54,6 +64,13 @@ def inspect_value(vm: Machine, findings: Iterable[Finding]) -> InspectDocument:
         "controllers": [_controller(controller) for controller in vm.controllers],
         "drives": [_drive(drive) for drive in vm.drives],
         "nics": [_nic(nic) for nic in vm.nics],
+        "ports": [_port(port) for port in more.ports],
+        "sound": more.sound,
+        "usb": [_usb(part) for part in more.usb],
+        "shared_folders": [_shared_folder(folder) for folder in more.shared_folders],
+        "passthrough": [{"id": it.id, "device": it.device} for it in more.passthrough],
+        "security": _security(more.security),
+        "files": [_file(file) for file in named_files(vm)],
         "snapshots": _snapshots(vm.snapshots),
         "power": {"state": vm.power.state, "evidence": _places(vm.power.evidence)},
         "encryption": vm.encryption,
@@ -172,7 +189,7 @@ def _disk(chain: Chain) -> DiskValue:
                 "sectors": extent.sectors,
                 "type": extent.type,
                 "file": extent.file,
-                "exists": extent.exists,
+                "exists": extent.exists if extent.file is not None else None,
             }
             for extent in top.extents
         ],
@@ -204,12 +221,53 @@ def _nic(nic: Nic) -> NicValue:
     }
 
 
+def _port(port: Port) -> PortValue:
+    return {
+        "id": port.id,
+        "kind": port.kind,
+        "backing": port.backing,
+        "path": port.path,
+        "connected": port.connected,
+    }
+
+
+def _usb(part: UsbPart) -> UsbValue:
+    return {"id": part.id, "kind": part.kind, "model": part.model, "device": part.device}
+
+
+def _shared_folder(folder: SharedFolder) -> SharedFolderValue:
+    return {
+        "name": folder.name,
+        "host_path": folder.host_path,
+        "enabled": folder.enabled,
+        "writable": folder.writable,
+    }
+
+
+def _security(security: Security) -> SecurityValue:
+    return {"tpm": {"state": security.tpm}, "secure_boot": security.secure_boot, "vbs": security.vbs}
+
+
+def _file(file: NamedFile) -> FileValue:
+    return {
+        "name": file.name,
+        "role": file.role,
+        "named_by": file.named_by,
+        "exists": file.exists,
+        "inside": file.inside,
+        "bytes": file.bytes,
+        "allocated": file.allocated,
+        "needed": file.needed,
+    }
+
+
 def _snapshots(snapshots: Snapshots) -> SnapshotsValue:
     return {
         "present": snapshots.present,
         "count": len(snapshots.tree),
         "current": snapshots.current,
         "tree": [_snapshot(snapshot) for snapshot in snapshots.tree],
+        "clone_of": snapshots.clone_of,
         "needs_consolidation": snapshots.needs_consolidation,
         "signs": _places(snapshots.signs),
         "redo_signs": _places(snapshots.redo_signs),
