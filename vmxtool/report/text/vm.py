@@ -1,226 +1,199 @@
-"""A VM and its findings for a person at a terminal, readable at 80 columns."""
+"""A VM and its findings for a person at a terminal: what it is, what it has, what is wrong, what to ask next."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from rich.tree import Tree
 
+from vmxtool.findings import Severity
 from vmxtool.knowledge.products import products
-from vmxtool.report.text.findings import EVIDENCE_SHOWN, place_text, show_finding
-from vmxtool.report.text.printable import shortened, size
-from vmxtool.report.text.terminal import console, print_hanging, print_title, safe_text, vm_title
+from vmxtool.report.text.findings import show_fix
+from vmxtool.report.text.printable import shortened
+from vmxtool.report.text.rows import print_rows, print_tree
+from vmxtool.report.text.terminal import (
+    console,
+    is_wide,
+    print_command,
+    print_hanging,
+    print_title,
+    safe_text,
+    style_of,
+    vm_title,
+)
+from vmxtool.report.text.vm_facts import facts
+from vmxtool.report.text.vm_parts import (
+    device_rows,
+    disk_rows,
+    network_rows,
+    other_drive_rows,
+    shared_folder_rows,
+    snapshot_lines,
+)
+from vmxtool.report.words import count
+from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import IO
 
     from rich.console import Console
 
+    from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
-    from vmxtool.machine.model import Controller, Drive, Machine
-    from vmxtool.machine.snapshot_model import Snapshot, Snapshots
-    from vmxtool.vmdk.chain import Chain
+    from vmxtool.machine.model import Machine
 
-_ORIGINS_SHOWN = 2
-_LINKS_SHOWN = 6
-_SNAPSHOTS_SHOWN = 100
-_DEEPEST = 8
+_COUNTED = {
+    Severity.BLOCKER: ("✖", "problem"),
+    Severity.WARNING: ("!", "warning"),
+    Severity.INFO: ("·", "note"),
+    Severity.UNKNOWN: ("?", "question"),
+}
+_INDENT = 2
+_LONGEST = 1000  # characters of a sentence or a place; a name in it may be of any length
+_LONGEST_LABEL = 28  # columns beside a finding
+_LONGEST_PLACE = 60
+_COMMON_HEAD = 12  # a longer head moves the columns of its own heading alone
+_NEXT = "next  "
 
 
-def print_vm(vm: Machine, findings: Iterable[Finding] = (), stream: IO[str] | None = None) -> None:
-    """Print what a VM is: header, facts, drives on their controllers, networks, snapshots, findings."""
+def print_vm(
+    vm: Machine, findings: Iterable[Finding] = (), stream: IO[str] | None = None, *, why: bool = False
+) -> None:
+    """Print what a VM is: its facts, its parts under headings, findings, and what to ask next.
+
+    Args:
+        vm: the VM.
+        findings: what is wrong with it by itself.
+        stream: where to; standard output if left out.
+        why: whether to show how sure the origin is in figures, how the config is written, and all evidence.
+    """
     out = console(stream)
+    shown: set[str] = set()
     print_title(out, vm_title(vm.name, vm.path))
-    _print_facts(vm, out)
-    if vm.drives:
+    _print_facts(vm, out, shown, why=why)
+    _print_parts(vm, out)
+    _print_findings(vm, list(findings), out, shown, why=why)
+    _print_next(vm, out)
+
+
+def _print_facts(vm: Machine, out: Console, shown: set[str], *, why: bool) -> None:
+    told = list(facts(vm, why=why))
+    lead = max(len(word) for word, _ in told)
+    for word, text in told:
+        print_hanging(out, Text(f"{word:{lead + 1}}", "dim"), text, _INDENT)
+        if why and word == "made by":
+            for candidate in vm.origin:
+                _print_evidence(out, candidate.evidence, shown)
+
+
+def _print_parts(vm: Machine, out: Console) -> None:
+    parts = {
+        "disks": disk_rows(vm),
+        "other drives": other_drive_rows(vm),
+        "network": network_rows(vm),
+        "other devices": device_rows(vm),
+        "shared folders": shared_folder_rows(vm),
+    }
+    heads = [row.head.cell_len for rows in parts.values() for row in rows]
+    lead = max((length for length in heads if length <= _COMMON_HEAD), default=0)
+    before = False
+    for heading, rows in parts.items():
+        if rows:
+            _print_heading(out, heading, apart=not before)
+            print_rows(out, rows, right=0 if heading == "disks" else None, lead=lead)
+            before = True
+    lines = snapshot_lines(vm)
+    if lines:
+        _print_heading(out, "snapshots", apart=not before)
+        print_tree(out, lines)
+
+
+def _print_heading(out: Console, words: str, *, apart: bool) -> None:
+    if apart:
         out.print()
-        out.print(_drives(vm))
-    if vm.nics:
-        out.print()
-        _print_networks(vm, out)
-    if vm.snapshots.present:
-        out.print()
-        out.print(_snapshots(vm.snapshots))
-    if vm.snapshots.redo_signs:
-        out.print()
-        out.print(Text("redo logs", "dim"))
-        for sign in vm.snapshots.redo_signs[:EVIDENCE_SHOWN]:
-            print_hanging(out, " ", place_text(sign, "yellow"), indent=1)
+    out.print(Text(words, "bold"), soft_wrap=True)
+
+
+# --- findings ---
+
+
+def _print_findings(vm: Machine, findings: Sequence[Finding], out: Console, shown: set[str], *, why: bool) -> None:
+    if not findings:
+        return
+    counts = Counter(it.severity for it in findings)
+    out.print()
+    words = ", ".join(count(counts[severity], noun) for severity, (_, noun) in _COUNTED.items() if counts[severity])
+    out.print(Text(words, "bold"), soft_wrap=True)
+    cures = [(it.fix.text, it.fix.commands) if it.fix is not None else None for it in findings]
     for number, finding in enumerate(findings):
-        if number == 0:
-            out.print()
-        show_finding(out, finding)
+        _print_finding(vm, finding, out)
+        if why:
+            _print_evidence(out, finding.evidence, shown)
+            if finding.unshown:
+                print_hanging(out, "", Text(f"and {count(finding.unshown, 'more place')}", "dim"), _INDENT + 2)
+        # What cures several in a row is said once, under the last of them.
+        if finding.fix is not None and cures[number] not in cures[number + 1 : number + 2]:
+            show_fix(out, finding.fix, _INDENT + 2)
 
 
-def _print_facts(vm: Machine, out: Console) -> None:
-    version = "none given" if vm.hardware.version is None else str(vm.hardware.version)
-    generation = f", generation {vm.hardware.generation}" if vm.hardware.generation is not None else ""
-    bits = f"{vm.guest.bits}-bit" if vm.guest.bits else "bits unknown"
-    cores = f", {vm.cpu.cores_per_socket} cores per socket" if vm.cpu.cores_per_socket > 1 else ""
-    processors = "1 processor" if vm.cpu.count == 1 else f"{vm.cpu.count} processors{cores}"
-    machine = f"{processors}, {size(vm.memory_mib * 2**20)} memory, {_firmware(vm)}"
-    guest = f"{vm.guest.id or 'not named'}, {', '.join(filter(None, (vm.guest.family, bits)))}"
-    if vm.encryption == "full":
-        # What is inside the envelope has defaults here, and a default is not a fact about this VM.
-        machine = guest = "inside the encrypted part"
-    document = vm.config.document
-    config = f"{vm.config.file}, {document.lines} lines, {document.encoding.name}, {document.line_ending}"
-    if vm.config.config_version is not None:
-        config += f", config version {vm.config.config_version}"
-    for word, text in (
-        ("hardware", safe_text(f"version {version}{generation}")),
-        ("made by", _origins(vm)),
-        ("guest", safe_text(guest)),
-        ("machine", safe_text(machine)),
-        ("state", _state(vm)),
-        ("config", safe_text(config)),
-    ):
-        print_hanging(out, Text(f"{word:8}", "dim"), text, indent=2)
-
-
-def _origins(vm: Machine) -> Text:
-    if not vm.origin:
-        return Text("nothing tells")
-    known = products()
-    named = [
-        f"{known[candidate.product].name} ({candidate.confidence:.0%})" for candidate in vm.origin[:_ORIGINS_SHOWN]
-    ]
-    return safe_text("probably " + ", or ".join(named))
-
-
-def _firmware(vm: Machine) -> str:
-    parts = [vm.firmware.upper() if vm.firmware in {"bios", "efi"} else vm.firmware]
-    if vm.secure_boot:
-        parts.append("secure boot")
-    if vm.tpm:
-        parts.append("virtual TPM")
-    return " with ".join([parts[0], " and ".join(parts[1:])]) if len(parts) > 1 else parts[0]
-
-
-def _state(vm: Machine) -> Text:
-    text = safe_text(vm.power.state, "" if vm.power.state == "off" else "bold red")
-    if any(lock.is_left for lock in vm.power.locks):
-        text.append(", ")
-        text.append("a lock was left behind", "bold red")
-    if vm.encryption != "none":
-        text.append(", ")
-        text.append("encrypted" if vm.encryption == "full" else "partly encrypted", "bold red")
-        if vm.encryption == "full":
-            text.append(" (its devices cannot be seen)")
-    return text
-
-
-def _drives(vm: Machine) -> Tree:
-    tree = Tree(Text("drives", "dim"), guide_style="dim")
-    for controller in vm.controllers:
-        branch = tree.add(_controller_line(controller))
-        for drive in vm.drives:
-            if drive.id.partition(":")[0] == controller.id:
-                _add_drive(branch, drive)
-    for drive in vm.drives:
-        if drive.bus == "floppy":
-            _add_drive(tree, drive)
-    return tree
-
-
-def _controller_line(controller: Controller) -> Text:
-    text = Text(controller.id, "bold")
-    text.append_text(safe_text(f"  {controller.model or _default_model(controller)}"))
-    if controller.shared_bus is not None:
-        text.append_text(safe_text(f", shared bus {controller.shared_bus}", "yellow"))
-    return text
-
-
-def _default_model(controller: Controller) -> str:
-    return "default model" if controller.bus == "scsi" else controller.bus.upper()
-
-
-def _add_drive(branch: Tree, drive: Drive) -> None:
-    text = Text(drive.id, "bold")
-    text.append(f"  {drive.kind}  ")
-    if drive.kind == "disk":
-        text.append_text(_disk_words(drive))
+def _print_finding(vm: Machine, finding: Finding, out: Console) -> None:
+    """The sentence behind its mark, with code and place at the end of its first line where there is room for them."""
+    mark = Text(_COUNTED[finding.severity][0], style_of(finding.severity))
+    text = Text(shortened(finding.message, _LONGEST))
+    place = _place(finding, vm.config.file)
+    label = Text(f"{finding.code} {place}".rstrip(), "dim")
+    at = _INDENT + mark.cell_len + 1
+    beside = out.is_terminal and is_wide(out) and label.cell_len <= _LONGEST_LABEL
+    room = out.width - at - (2 + label.cell_len if beside else 0)
+    lines = list(text.wrap(out, room)) or [Text()]
+    for line in lines:
+        line.rstrip()
+    if beside:
+        lines[0].append(" " * (out.width - at - lines[0].cell_len - label.cell_len)).append_text(label)
+    elif lines[-1].cell_len + 2 + label.cell_len <= room:
+        lines[-1].append("  ").append_text(label)
     else:
-        text.append_text(safe_text(shortened(drive.file, 60) if drive.file else "host device"))
-        if not drive.connected:
-            text.append(", not connected", "dim")
-    if drive.mode != "persistent":
-        text.append_text(safe_text(f", {drive.mode}", "yellow"))
-    node = branch.add(text)
-    if drive.chain is not None:
-        _add_chain(node, drive.chain)
+        lines += label.wrap(out, room)
+    for number, line in enumerate(lines):
+        whole = Text(" " * _INDENT).append_text(mark).append(" ") if number == 0 else Text(" " * at)
+        whole.append_text(line).rstrip()
+        out.print(whole, soft_wrap=True)
 
 
-def _disk_words(drive: Drive) -> Text:
-    chain = drive.chain
-    if chain is None or not chain.links:
-        exists = drive.found is not None and drive.found.exists
-        where = "outside the VM's folder, not opened" if exists else "not there"
-        return safe_text(f"{shortened(drive.file or 'no file', 60)}  {where}", "yellow" if exists else "red")
-    top = chain.links[0]
-    capacity = size(top.capacity_bytes) if top.capacity_bytes is not None else "size unknown"
-    words = [capacity, *filter(None, (top.create_type, chain.adapter and f"adapter {chain.adapter}"))]
-    return safe_text(", ".join(words))
+def _place(finding: Finding, config: str) -> str:
+    """Where it shows, in a few words: "line 48" of the config, "Mail Relay.vmsd line 3"."""
+    if not finding.evidence:
+        return ""
+    first = finding.evidence[0]
+    line = f"line {first.line}" if first.line is not None else ""
+    place = line if first.file == config and line else f"{first.file} {line}".rstrip()
+    shown = safe_text(place).plain
+    return shown if len(shown) <= _LONGEST_PLACE else line
 
 
-def _add_chain(node: Tree, chain: Chain) -> None:
-    branch = node
-    for place, link in enumerate(chain.links[:_LINKS_SHOWN]):
-        words = shortened(link.file, 60)
-        if place:
-            words = f"on {words}"
-        extra = len(link.extents)
-        missing = sum(not extent.exists for extent in link.extents)
-        text = safe_text(words)
-        if extra > 1:
-            text.append(f"  {extra} extents", "dim")
-        if missing and link.location == "text":
-            text.append(f"  {missing} missing", "red")
-        branch = branch.add(text)
-    rest = len(chain.links) - _LINKS_SHOWN
-    if rest > 0:
-        branch.add(safe_text(f"on {rest} more, down to {shortened(chain.links[-1].file, 40)}"))
+def _print_evidence(out: Console, evidence: Sequence[Evidence], shown: set[str]) -> None:
+    """The places that show something; one that was shown before is not shown again."""
+    for place in evidence:
+        text = shortened(str(place), _LONGEST)
+        if text not in shown:
+            shown.add(text)
+            print_hanging(out, "", Text(text, "dim"), _INDENT + 2)
 
 
-def _print_networks(vm: Machine, out: Console) -> None:
-    out.print(Text("networks", "dim"))
-    for nic in vm.nics:
-        network = " ".join(filter(None, (nic.connection, nic.network)))
-        state = "" if nic.connected else "not connected"
-        words = [nic.model or "default model", nic.mac or "no address yet", shortened(network, 40), state]
-        print_hanging(out, Text(nic.id, "bold"), safe_text("  ".join(filter(None, words))), indent=2)
+# --- what to ask next ---
 
 
-def _snapshots(state: Snapshots) -> Tree:
-    tree = Tree(Text("snapshots", "dim"), guide_style="dim")
-    nodes: dict[int, tuple[Tree, int]] = {}
-    for snapshot in state.tree[:_SNAPSHOTS_SHOWN]:
-        parent, depth = nodes.get(snapshot.parent, (tree, 0)) if snapshot.parent is not None else (tree, 0)
-        line = _snapshot_line(snapshot, snapshot.id == state.current)
-        # Deeper than a line is wide, a long row of snapshots goes on at the same depth.
-        nodes[snapshot.id] = (parent.add(line), depth + 1) if depth < _DEEPEST else (_beside(parent, line), depth)
-    rest = len(state.tree) - _SNAPSHOTS_SHOWN
-    if rest > 0:
-        tree.add(Text(f"and {rest} more", "dim"))
-    if not state.tree:
-        for sign in state.signs[:EVIDENCE_SHOWN]:
-            tree.add(safe_text(f"seen at {shortened(str(sign), 90)}", "yellow"))
-    if state.needs_consolidation:
-        tree.add(Text("disks need consolidation", "yellow"))
-    return tree
+def _print_next(vm: Machine, out: Console) -> None:
+    out.print()
+    target = _target(vm)
+    print_command(out, vmxtool_command(vm, "check"), len(_NEXT), Text(_NEXT, "dim"))
+    print_command(out, vmxtool_command(vm, "check", "--target", target), len(_NEXT))
 
 
-def _beside(branch: Tree, line: Text) -> Tree:
-    branch.add(line)
-    return branch
-
-
-def _snapshot_line(snapshot: Snapshot, current: bool) -> Text:
-    text = safe_text(shortened(snapshot.name or f"snapshot {snapshot.id}", 50), "bold")
-    if snapshot.created is not None:
-        text.append(f"  {snapshot.created:%Y-%m-%d %H:%M} UTC", "dim")
-    if current:
-        text.append("  ← the VM runs on this", "green")
-    return text
+def _target(vm: Machine) -> str:
+    """The newest product of the other kind than the one that made the VM: of ESX, or of Workstation."""
+    made_by = products().get(vm.origin[0].product) if vm.origin else None
+    family = "workstation" if made_by is not None and made_by.esx else "esx"
+    return [it.id for it in products().values() if it.family == family][-1]
