@@ -25,7 +25,7 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*words: str) -> Result:
     words = ("route", *words)
-    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(build(list(words)), list(words))
+    return CliRunner(env={"TERM": "dumb", "FORCE_COLOR": "1"}).invoke(build(list(words)), list(words))
 
 
 def shown(*words: str) -> str:
@@ -95,7 +95,8 @@ def test_products_at_hand_are_the_only_ones_gone_over_or_used() -> None:
 
 def test_conditions_other_ways_and_the_way_back_are_told() -> None:
     told = shown("--from", "ws5.5", "--target", "esx2")
-    assert "1. Workstation 5.5 → ESX Server 2 mpg:t12:r1c2" in told
+    assert "1. Workstation 5.5 → ESX Server 2 ·" in told
+    assert "1. Workstation 5.5 → ESX Server 2 mpg:t12:r1c2" in shown("--from", "ws5.5", "--target", "esx2", "--why")
     assert "make the VM a legacy VM: lower the hardware version from 4 to 3" in told
     assert "or: VMware Converter (if ESX 2.5 under VirtualCenter 2)" in told
     legacy = shown("--from", "ws4", "--target", "ws5.5")
@@ -115,7 +116,10 @@ def test_a_vm_that_was_not_seen_has_its_conversions_named_without_commands() -> 
     for words, said in (
         (("ws25h2", "ESXi 6.5"), "lower the hardware version from 22 to 13, devices included, with vmxtool rewrite"),
         (("ws25h2", "ESXi 6.5"), "ESXi 6.5: import scsi0:0 with vmkfstools -i, under the same name"),
-        (("esxi8", "ws12"), "in the place of those on the host, then export scsi0:0 from ESX into a new folder"),
+        (
+            ("esxi8", "ws12"),
+            "in the place of those on the host, then export scsi0:0 from ESX, in the VM's folder there",
+        ),
         (("fusion13", "ws16"), "lower the hardware version from 20 to 18, devices included, with vmxtool rewrite"),
     ):
         start, target = words

@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import vmxtool
+from vmxtool.knowledge.products import products
 from vmxtool.report.documents.fit import to_text
 from vmxtool.report.documents.plan_values import check_value, rewrite_value
 from vmxtool.report.text.changes import print_rewrite
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.verdict import Verdict
 
 # To each kind of target leads a plan with other commands: a rewrite, a conversion here, an export, an import.
 TARGETS = ("esxi6.7", "esx3", "esx2", "ws4", "ws17", "gsx3")
+NEXT = [[it.id for it in products().values() if it.family == family][-1] for family in ("esx", "workstation")]
 PROGRAMS = ("vmxtool", "qemu-img", "vmkfstools", "vim-cmd", "esxcli", "mkdir", "cp")
 
 EVIL = (
@@ -82,14 +85,13 @@ def told(vm: Machine) -> Iterator[tuple[list[list[str]], list[Any], str]]:
         verdict = vmxtool.check(vm, target, origin)
         fixes = [item.fix.commands for item in verdict.findings if item.fix is not None]
         vectors = [list(argv) for argvs in (*(step.commands for step in verdict.steps), *fixes) for argv in argvs]
-        out = io.StringIO()
-        print_verdict(verdict, vm, out)
-        yield vectors, list(pairs(json.loads(to_text(check_value(verdict, vm))))), out.getvalue()
+        yield vectors, list(pairs(json.loads(to_text(check_value(verdict, vm))))), every_way(verdict, vm)
     rewrite = vmxtool.plan_rewrite(vm, hwversion=3)
     out = io.StringIO()
     print_rewrite(rewrite, dry_run=False, journal=Path("0001.done"), stream=out)
     refused = [item.fix.commands for item in rewrite.refused if item.fix is not None]
-    vectors = [["vmxtool", "undo", as_argument(str(vm.path))], *(list(argv) for argvs in refused for argv in argvs)]
+    vectors = [["vmxtool", word, as_argument(str(vm.path))] for word in ("undo", "check")]
+    vectors += [list(argv) for argvs in refused for argv in argvs]
     value = rewrite_value(rewrite, dry_run=False, journal=None)
     yield vectors, list(pairs(json.loads(to_text(value)))), out.getvalue()
     routes = vmxtool.route(vm, "esx3", origin)
@@ -101,7 +103,19 @@ def told(vm: Machine) -> Iterator[tuple[list[list[str]], list[Any], str]]:
     out = io.StringIO()
     found = vmxtool.judge(vm)
     print_vm(vm, found, out)
-    yield [list(argv) for item in found if item.fix is not None for argv in item.fix.commands], [], out.getvalue()
+    argument = as_argument(str(vm.path))
+    asked = [["vmxtool", "check", argument], *(["vmxtool", "check", "--target", it, argument] for it in NEXT)]
+    cures = [list(argv) for item in found if item.fix is not None for argv in item.fix.commands]
+    yield [*asked, *cures], [], out.getvalue()
+
+
+def every_way(verdict: Verdict, vm: Machine) -> str:
+    """The screens of all the ways of a check."""
+    out = io.StringIO()
+    ways: list[int | None] = [it.way for it in verdict.ways]
+    for way in ways or [None]:
+        print_verdict(verdict, vm, out, way=way)
+    return out.getvalue()
 
 
 def pairs(value: Any) -> Iterator[tuple[str | None, list[list[str]]]]:
@@ -120,7 +134,8 @@ def assert_can_be_copied(vectors: list[list[str]], documents: list[Any], text: s
     """Each command of a screen is a line that a shell reads back as its vector, or is marked; how many are not."""
     marked = 0
     lines = text.split("\n")
-    for at, line in enumerate(lines):
+    for at, labelled in enumerate(lines):
+        line = labelled.removeprefix("undo  ").removeprefix("next  ")
         if not line.strip().startswith(tuple(f"{program} " for program in PROGRAMS)) or line.startswith(("+", "-")):
             continue
         if at + 1 < len(lines) and lines[at + 1].strip().startswith("! not to be pasted"):
@@ -152,10 +167,9 @@ def test_a_shell_reads_back_every_command_or_it_is_marked(name: str, disk: str, 
 def test_a_command_that_cannot_be_pasted_is_marked_and_left_out_of_the_document(tmp_path: Path) -> None:
     vm = vm_with(tmp_path, "vm", "a\x1b[2Jb", "ide0:0")
     verdict = vmxtool.check(vm, "esx3", "ws5.5")
-    out = io.StringIO()
-    print_verdict(verdict, vm, out)
-    assert "a\\x1b[2Jb.vmdk" in out.getvalue()
-    assert " ".join(NOT_FOR_PASTING.split()) in " ".join(out.getvalue().split())
+    text = every_way(verdict, vm)
+    assert "a\\x1b[2Jb.vmdk" in text
+    assert NOT_FOR_PASTING in text
     value = json.loads(to_text(check_value(verdict, vm)))
     unsafe = [command for command, argvs in pairs(value) if any("\x1b" in word for argv in argvs for word in argv)]
     assert unsafe

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
             "esxi7",
             "; ".join(
                 (
-                    "after a rewrite to version 19 on 7.0 Update 2 and later",
+                    "not as it is; after a rewrite to version 19 on 7.0 Update 2 and later",
                     "7.0 Update 1: after a rewrite to version 18",
                     "7.0: after a rewrite to version 17",
                 )
@@ -78,7 +78,7 @@ def test_screen_document_exit_code_and_rewrite_are_those_of_the_oldest(tmp_path:
     assert run.out.splitlines()[0] == (
         f"vm ({config}) on Workstation 17: ready on 17.5 and later; 17.0: after a rewrite to version 20"
     )
-    assert "steps for Workstation 17.0, which serve the later ones, too" in run.out
+    assert "steps for Workstation 17.0; they serve the later releases, too" in run.out
     document = vmxtool("check", "--target", "ws17", "--format", "json", config).json()
     assert document["target"] == {
         "id": "ws17",

@@ -32,23 +32,23 @@ class Writer(NamedTuple):
 # The kind of a command's usual result has the name of the command; what else it shows comes after a slash.
 _WRITERS: Mapping[str, Mapping[str, Writer]] = {
     "inspect": {
-        TEXT: Writer("text.vm", "print_vm"),
+        TEXT: Writer("text.vm", "print_vm", ("why",)),
         JSON: Writer("documents.values", "inspect_value"),
     },
     "check": {
-        TEXT: Writer("text.verdict", "print_verdict"),
+        TEXT: Writer("text.verdict", "print_verdict", ("why", "way")),
         JSON: Writer("documents.plan_values", "check_value"),
     },
     "check/all": {
-        TEXT: Writer("text.overview", "print_overview"),
+        TEXT: Writer("text.overview", "print_overview", ("each",)),
         JSON: Writer("documents.plan_values", "check_all_value"),
     },
     "route": {
-        TEXT: Writer("text.route", "print_routes", ("have",)),
+        TEXT: Writer("text.route", "print_routes", ("have", "why")),
         JSON: Writer("documents.plan_values", "route_value", ("vm",)),
     },
     "rewrite": {
-        TEXT: Writer("text.changes", "print_rewrite"),
+        TEXT: Writer("text.changes", "print_rewrite", ("why",)),
         JSON: Writer("documents.plan_values", "rewrite_value"),
     },
     "undo": {
@@ -85,7 +85,7 @@ _WRITERS: Mapping[str, Mapping[str, Writer]] = {
         JSON: Writer("documents.guide_values", "products_value"),
     },
     "explain": {
-        TEXT: Writer("text.explain", "print_explanation"),
+        TEXT: Writer("text.explain", "print_explanations"),
         JSON: Writer("documents.guide_values", "explain_value"),
     },
     "error": {

@@ -26,7 +26,10 @@ def releases_words(result: Verdict) -> str | None:
             told.append(f"{words} on {first}{' and later' if len(own) > 1 else ''}")
         else:
             told.append(f"{first if first == last else f'{first} to {last}'}: {words}")
-    return "; ".join(told[::-1]) if len(told) > 1 else None
+    if len(told) <= 1:
+        return None
+    open_words = "not as it is; " if all(it.verdict is Answer.NEEDS_STEPS for it in releases) else ""
+    return open_words + "; ".join(told[::-1])
 
 
 def oldest_release(result: Verdict) -> str | None:
@@ -37,8 +40,10 @@ def oldest_release(result: Verdict) -> str | None:
 def _words(release: ReleaseAnswer) -> str:
     if release.verdict is not Answer.NEEDS_STEPS or release.effort is None:
         return "ready" if release.verdict is Answer.READY else ANSWERS[release.verdict]
-    to_version = f" to version {release.version}" if release.version is not None else ""
-    return EFFORTS[release.effort] + to_version * (release.effort is Effort.REWRITE)
+    if release.version is None:
+        return EFFORTS[release.effort]
+    also = "" if release.effort is Effort.REWRITE else " and a rewrite"
+    return f"{EFFORTS[release.effort]}{also} to version {release.version}"
 
 
 def _without_shared_words(names: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
+from vmxtool.report.step_words import place_words, step_text
 from vmxtool.report.text.terminal import (
     console,
     print_command,
@@ -17,7 +18,7 @@ from vmxtool.report.text.terminal import (
     safe_text,
     vm_title,
 )
-from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, place_words, short_name, step_text, way_words
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, short_name, way_words
 from vmxtool.rules.commands import as_argument
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 _SOURCES_SHOWN = 2
 
 
-def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = None) -> None:
+def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = None, *, why: bool = False) -> None:
     """Print the routes, best first.
 
     Args:
         routes: what the search gave.
         have: the search was limited to products at hand.
         stream: where to; standard output if left out.
+        why: whether to say what each move is based on.
     """
     out = console(stream)
     title = vm_title(routes.name, routes.path)
@@ -48,9 +50,10 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
     print_title(out, title)
     if routes.guide is not None:
         said = GUIDE_VERDICTS[routes.guide.verdict] if routes.guide.verdict != "not-supported" else "not directly"
-        out.print(Text(f"  guide {routes.guide.cell}: {said}", "dim"))
+        cell = f" ({routes.guide.cell})" if why else ""
+        out.print(Text(f"  guide: Table {routes.guide.table}: {said}{cell}", "dim"))
     for number, route in enumerate(routes.routes, 1):
-        _print_route(number, route, routes.path is not None, out)
+        _print_route(number, route, routes.path is not None, out, why=why)
     if not routes.routes:
         _print_none(routes, have, out)
     elif routes.path is not None:
@@ -60,7 +63,7 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
         print_command(out, words if routes.path == "." else (*words, as_argument(routes.path)), indent=2)
 
 
-def _print_route(number: int, route: Route, seen: bool, out: Console) -> None:
+def _print_route(number: int, route: Route, seen: bool, out: Console, *, why: bool) -> None:
     stops = [route.hops[0].from_id, *(hop.to_id for hop in route.hops)]
     print_heading(out, f"route {number}  {' → '.join(map(short_name, stops))}")
     counts = [count(len(route.hops), "move"), count(route.conversions, "conversion")]
@@ -68,15 +71,15 @@ def _print_route(number: int, route: Route, seen: bool, out: Console) -> None:
     one_way = count(route.one_way_count, "one-way move")
     out.print(summary.append(one_way, "not dim bold yellow" if route.one_way_count else ""))
     for place, hop in enumerate(route.hops, 1):
-        _print_hop(place, hop, out, last=place == len(route.hops), commands=seen and place == 1)
+        _print_hop(place, hop, out, last=place == len(route.hops), commands=seen and place == 1, why=why)
 
 
-def _print_hop(place: int, hop: Hop, out: Console, *, last: bool, commands: bool) -> None:
+def _print_hop(place: int, hop: Hop, out: Console, *, last: bool, commands: bool, why: bool) -> None:
     """Print one move; commands only of the first, since nobody knows where the VM's files lie after it."""
     head = Text(f"{short_name(hop.from_id)} → {short_name(hop.to_id)}")
     if hop.plan.when:
         head.append(f"  {' and '.join(CONDITIONS[word] for word in hop.plan.when)}", "magenta")
-    print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(hop)}", "dim"))
+    print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(hop)}" * why, "dim"))
     for step in hop.plan.steps:
         line = safe_text(f"{place_words(step, hop.from_id)}: ", "cyan")
         line.append_text(safe_text(step_text(step), "default"))

@@ -1,4 +1,4 @@
-"""The verdict for one target, for a person at a terminal: the answer, the reasons, then what to do."""
+"""The verdict for one target, for a person at a terminal: the answer, the questions, the reasons, then what to do."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Safety, Severity
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.releases import oldest_release, releases_words
-from vmxtool.report.text.findings import show_finding
+from vmxtool.report.text.findings import EVIDENCE_SHOWN, merged, show_finding
+from vmxtool.report.text.steps import print_steps
 from vmxtool.report.text.terminal import (
     console,
     print_command,
@@ -22,10 +24,19 @@ from vmxtool.report.text.terminal import (
     style_of,
     vm_title,
 )
-from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, place_words, short_name, step_text, verdict_words
+from vmxtool.report.words import (
+    CONDITIONS,
+    GUIDE_VERDICTS,
+    answer_words,
+    count,
+    short_name,
+    verdict_words,
+    way_summary,
+)
+from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import IO
 
     from rich.console import Console
@@ -33,64 +44,117 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.plan import Step, WayLabel
+    from vmxtool.planner.plan import Step
     from vmxtool.planner.routes import Route
     from vmxtool.planner.verdict import Verdict
 
 _HEAVY = frozenset({Severity.BLOCKER, Severity.UNKNOWN})
 _TOLD = _HEAVY | {Severity.WARNING}
+_UNVERIFIED = "(unverified)"
+_REASONS = 2
+_TODAY = "first of all"
 
 
-def print_verdict(verdict: Verdict, vm: Machine | None = None, stream: IO[str] | None = None) -> None:
+def print_verdict(
+    verdict: Verdict,
+    vm: Machine | None = None,
+    stream: IO[str] | None = None,
+    *,
+    why: bool = False,
+    way: int | None = None,
+) -> None:
     """Print the answer, what is open, what stands in the way, what will be different, and the steps.
 
     Args:
         verdict: the answer.
         vm: the VM it is about, for the words of steps that name its guest or its folder.
         stream: where to; standard output if left out.
+        why: whether to show all findings with their evidence and sources.
+        way: number of the way to show in full; the best if left out.
+
+    Raises:
+        UsageError: there is no such way.
     """
+    ways = len(verdict.ways) or min(len(verdict.steps), 1)
+    if way is not None and way > ways:
+        told = "no way there" if not ways else f"{count(ways, 'way')} to {verdict.target.name}"
+        hint = f"--way takes 1 to {ways}" if ways > 1 else "leave --way out"
+        raise UsageError(f"there {'are' if ways > 1 else 'is'} {told}", hint=hint)
     out = console(stream)
     link = "" if verdict.path is not None else ","
     title = vm_title(verdict.name, verdict.path).append_text(Text(f"{link} on {verdict.target.name}: ", "not bold"))
-    answer = releases_words(verdict) or verdict_words(verdict)
+    shown = way or 1
+    answer = releases_words(verdict) or verdict_words(verdict, shown)
     print_title(out, title.append_text(safe_text(answer, style_of(verdict.verdict.value))))
-    _print_findings(verdict, out)
+    _print_findings(verdict, out, why=why)
     if verdict.steps:
-        _print_steps(verdict, vm, out)
-    elif not verdict.unseen:
-        _print_routes(verdict.routes, out)
-    if verdict.guide is not None:
-        out.print()
-        print_hanging(out, Text("guide:", "dim"), _guide_line(verdict.guide))
+        _print_ways(verdict, vm, out, shown, why=why)
+    else:
+        _print_nearest(verdict, vm, out)
+        _print_routes(() if verdict.unseen else verdict.routes, out)
+    _print_last(verdict, out, shown, why=why)
 
 
 # --- findings ---
 
 
-def _print_findings(verdict: Verdict, out: Console) -> None:
+def _print_findings(verdict: Verdict, out: Console, *, why: bool) -> None:
     said = {step.remedy for step in verdict.steps}
-    for heading, findings in groupby(sorted(_told(verdict), key=_rank), key=partial(_heading, verdict)):
+    printed = {argv for step in verdict.steps for argv in step.commands}
+    told = sorted(_all_told(verdict) if why else _told(verdict), key=partial(_rank, verdict))
+    for heading, group in groupby(told, key=partial(_heading, verdict)):
         if heading:
             print_heading(out, heading)
-        for finding in findings:
+        for finding in merged(group):
             remedy = finding.fix.text if finding.fix is not None and _needs_remedy(finding, verdict) else None
             # Of what is only different the heading says after which step it is so.
             shown = finding if finding.severity in _HEAVY else finding._replace(after=None)
-            show_finding(out, shown, places=0, cure=remedy is not None and remedy not in said, indent=2 * bool(heading))
+            if shown.fix is not None and not printed.isdisjoint(shown.fix.commands):
+                shown = shown._replace(fix=shown.fix._replace(commands=()))
+            show_finding(
+                out,
+                shown,
+                places=EVIDENCE_SHOWN if why else 0,
+                cure=remedy is not None and remedy not in said,
+                indent=2,
+                why=why,
+            )
             said.add(remedy)
 
 
-def _told(verdict: Verdict) -> Iterable[Finding]:
+def _all_told(verdict: Verdict) -> list[Finding]:
+    return [it for it in verdict.findings if it.severity in _TOLD or it.after is not None or not it.of_files]
+
+
+def _told(verdict: Verdict) -> list[Finding]:
     """The findings that belong on this screen: `inspect` has what is only worth knowing of the files."""
     if verdict.verdict is Answer.NOT_SUPPORTED:
-        blockers = [it for it in verdict.findings if it.blocks and not it.of_files]
-        return [it for it in blockers if it.cure is None] or blockers
-    return [it for it in verdict.findings if it.severity in _TOLD or it.after is not None or not it.of_files]
+        return _reasons(verdict)[:_REASONS]
+    return [it for it in _all_told(verdict) if not _is_doubtful(it) and not _is_idle(it)]
+
+
+def _reasons(verdict: Verdict) -> list[Finding]:
+    """Why a target is not supported: what nothing cures first."""
+    blockers = [it for it in verdict.findings if it.blocks and not it.of_files]
+    return merged([it for it in blockers if it.cure is None] or blockers)
+
+
+def _is_doubtful(finding: Finding) -> bool:
+    """Whether it is only worth knowing, and not even sure."""
+    by_us = finding.fix is not None and finding.fix.safety is not Safety.MANUAL
+    return finding.severity is Severity.INFO and _UNVERIFIED in finding.message and not by_us
+
+
+def _is_idle(finding: Finding) -> bool:
+    """Whether it is about moves of which none is made: it then stops nothing, and nothing has to be done about it."""
+    return finding.of_files and bool(finding.stops) and finding.severity in {Severity.WARNING, Severity.INFO}
 
 
 def _heading(verdict: Verdict, finding: Finding) -> str:
     if finding.severity is Severity.UNKNOWN:
         return ""  # right under the first line
+    if _is_today(finding):
+        return _TODAY
     if finding.blocks:
         return "why" if verdict.verdict is Answer.NOT_SUPPORTED else "why not as it is"
     if finding.after is not None:
@@ -98,11 +162,20 @@ def _heading(verdict: Verdict, finding: Finding) -> str:
     return "what may go wrong" if finding.severity is Severity.WARNING else "what will be different"
 
 
-def _rank(finding: Finding) -> tuple[object, ...]:
+def _is_today(finding: Finding) -> bool:
+    # A config that is read otherwise than it was meant comes first too: what follows may be said of another VM.
+    return finding.of_files and (finding.blocks or finding.cure is Do.REPAIR_CONFIG)
+
+
+def _rank(verdict: Verdict, finding: Finding) -> tuple[object, ...]:
     """Questions first, then what stops the VM today, then what the target asks for, then what is only different."""
-    if finding.severity in _HEAVY:
-        return (finding.blocks, not finding.of_files, finding.after or 0)
-    return (2, finding.after or 0, finding.severity is not Severity.WARNING)
+    if finding.severity is Severity.UNKNOWN:
+        return (0,)
+    if _is_today(finding):
+        return (1, not finding.blocks, _heading(verdict, finding))
+    if finding.blocks:
+        return (2, finding.after or 0)
+    return (3, finding.after or 0, finding.severity is not Severity.WARNING)
 
 
 def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
@@ -112,6 +185,8 @@ def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
     if not verdict.steps:
         return True
     # The steps deal with all that blocks, and one of them is our own wherever a rewrite is needed.
+    if finding.fix.safety is Safety.UNSAFE and not finding.blocks:
+        return True  # the plan does without it
     if finding.blocks or finding.fix.safety is not Safety.MANUAL or finding.cure in {Do.REMOVE_SNAPSHOTS, Do.DECRYPT}:
         return False
     return not any(
@@ -122,34 +197,40 @@ def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
 # --- steps ---
 
 
-def _print_steps(verdict: Verdict, vm: Machine | None, out: Console) -> None:
+def _print_ways(verdict: Verdict, vm: Machine | None, out: Console, shown: int, *, why: bool) -> None:
     holder = verdict.origin[0].product if verdict.origin else None
-    labels = {label.way: label for label in verdict.ways}
+    label = next((it for it in verdict.ways if it.way == shown), None)
+    heading = "steps"
+    if label is not None and shown > 1:
+        heading += f" of way {shown}"
+    if label is not None and label.when:
+        heading += ", " + " and ".join(CONDITIONS[word] for word in label.when)
     oldest = oldest_release(verdict)
-    print_heading(out, "steps" if oldest is None else f"steps for {oldest}, which serve the later ones, too")
-    for way, steps in groupby(verdict.steps, key=lambda step: step.way):
-        if way is not None:
-            out.print(_way_line(labels[way]))
-        for step in steps:
-            _print_step(step, vm, holder, out)
-            # Of a VM that nobody has seen the names in the commands would be made up.
-            for argv in step.commands if verdict.path is not None else ():
-                print_command(out, argv, indent=6)
+    print_heading(out, heading if oldest is None else f"{heading} for {oldest}; they serve the later releases, too")
+    # Of a VM that nobody has seen the names in the commands would be made up.
+    seen = verdict.path is not None
+    print_steps(_steps_of(verdict, shown), vm, holder, out, commands=seen, why=why)
 
 
-def _way_line(label: WayLabel) -> Text:
-    text = Text(f"  way {label.way}" + (", the best" if label.way == 1 else ""), "bold")
-    if label.when:
-        text.append(", " + " and ".join(CONDITIONS[word] for word in label.when), "not bold magenta")
-    return text.append(", one-way", "not bold yellow") if label.one_way else text
+def _steps_of(verdict: Verdict, way: int) -> list[Step]:
+    return [step for step in verdict.steps if step.way in {None, way}]
 
 
-def _print_step(step: Step, vm: Machine | None, holder: str | None, out: Console) -> None:
-    text = safe_text(f"{place_words(step, holder)}: ", "cyan").append_text(safe_text(step_text(step, vm), "default"))
-    print_hanging(out, Text(f"{step.n:3}", "bold"), text)
+# --- other products, the guide ---
 
 
-# --- the guide and routes ---
+def _print_nearest(verdict: Verdict, vm: Machine | None, out: Console) -> None:
+    nearest = verdict.nearest if vm is not None else ()
+    if not nearest or vm is None:
+        return
+    print_heading(out, "nearest products that run it")
+    for found in nearest:
+        line = Text(found.target.name).append(f"  {answer_words(found)}", style_of(found.verdict.value))
+        print_hanging(out, "  ·", line)
+    out.print()
+    print_command(
+        out, vmxtool_command(vm, "check", "--target", nearest[0].target.id), indent=6, mark=Text("next  ", "bold")
+    )
 
 
 def _print_routes(routes: Sequence[Route], out: Console) -> None:
@@ -163,6 +244,34 @@ def _print_routes(routes: Sequence[Route], out: Console) -> None:
         print_hanging(out, "  ·", line)
 
 
+def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> None:
+    """Print what else could be asked: other ways, the reasons, the rules, and what the guide says."""
+    lines = [
+        Text("other way: ", "bold")
+        .append(way_summary(verdict, it), "not bold")
+        .append(f"  --way {it.way}", "not bold dim")
+        for it in verdict.ways
+        if it.way != shown and verdict.steps
+    ]
+    explain: tuple[str, ...] = ()
+    codes = list(dict.fromkeys(it.code for it in _told(verdict)))
+    hidden = len(merged(_all_told(verdict))) - len(merged(_told(verdict)))
+    if codes and not why:
+        more = f" and {count(hidden, 'more note')}" if hidden > 0 else ""
+        rules = f"vmxtool explain {' '.join(codes)}"
+        fits = len(f"why{more}: --why    rules: {rules}") <= out.width
+        lines.append(Text(f"why{more}: --why" + (f"    rules: {rules}" if fits else ""), "dim"))
+        explain = () if fits else ("vmxtool", "explain", *codes)
+    if verdict.guide is not None:
+        lines.append(_guide_line(verdict.guide))
+    for number, line in enumerate(lines):
+        if number == 0:
+            out.print()
+        print_hanging(out, "", line)
+    if explain:
+        print_command(out, explain, 7, Text("rules  ", "dim"))
+
+
 def _guide_line(guide: GuideEntry) -> Text:
     pair = f"{short_name(guide.from_id)} to {short_name(guide.to_id)}"
-    return Text(f"Table {guide.table}, {pair}: {GUIDE_VERDICTS[guide.verdict]}", "dim")
+    return Text(f"guide: Table {guide.table}, {pair}: {GUIDE_VERDICTS[guide.verdict]}", "dim")

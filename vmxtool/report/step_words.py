@@ -1,0 +1,178 @@
+"""The words of a plan's steps: where each is done, and what to do, once for text, JSON and every other report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.findings import Do
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.products import products
+from vmxtool.report.text.printable import size
+from vmxtool.report.words import listed, product_words, short_name
+from vmxtool.rules.buses import takes_sata
+
+if TYPE_CHECKING:
+    from vmxtool.machine.model import Machine
+    from vmxtool.planner.plan import Step
+
+_PLACES = {"here": "here", "guest": "in the guest"}
+
+# Of a step of a plan, beside the place where it is done.
+_SENTENCES = {
+    Do.CREATE_VM: (
+        "make a new VM with the disks, and give it the memory, processors and network adapters of the old "
+        "one, whose config it does not take"
+    ),
+    Do.REGISTER_VM: "register the VM",
+    Do.CONVERTER: "move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way",
+    Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
+    Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
+    Do.UPLOAD: "upload the VM to {to} with the OVF Tool of VMware, which converts its disks{room}",
+}
+
+
+def place_words(step: Step, holder: str | None) -> str:
+    """Where a step is done: "here", "in the guest", or a product.
+
+    Args:
+        step: the step.
+        holder: id of the product that has the VM before it, or None where nothing tells.
+    """
+    if step.where in _PLACES:
+        return _PLACES[step.where]
+    if step.where == "target":
+        elsewhere = step.products and step.by in products() and step.by != step.target
+        return product_words(step.products) if elsewhere else short_name(step.target)
+    return short_name(step.by) if step.by in products() else short_name(holder) if holder in products() else "its host"
+
+
+def step_text(step: Step, vm: Machine | None = None) -> str:
+    """What to do in one step of a plan: one sentence in the imperative, without its place and its commands."""
+    text = _step_text(step, vm)
+    if step.one_way:
+        text += f"; {'once the VM has run, nothing takes it back' if step.is_ours else 'it cannot be taken back'}"
+    if step.keeps:
+        text += "; keep the old folder until the VM has started"
+    return text
+
+
+def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answer for each kind
+    if step.remedy is not None:
+        return step.remedy
+    tool = product_words(step.products) if step.products else short_name(step.target)
+    if step.is_ours:
+        return _rewrite_text(step, tool, vm)
+    match step.do:
+        case Do.PREPARE_GUEST:
+            return _guest_text(step, vm)
+        case Do.COPY:
+            return _copy_text(step, vm)
+        case Do.EXPORT_DISKS:
+            first = "put the rewritten files in the place of those on the host, then " if step.rewritten else ""
+            return (
+                f"{first}export {disk_words(step)} from ESX, in the VM's folder there, into a new folder in it"
+                f"{_config_too(step)}{_room(step)}"
+            )
+        case Do.IMPORT_DISKS:
+            return _import_text(step, vm)
+        case Do.CONVERT_DISKS:
+            return f"convert {disk_words(step)} into a new folder{_config_too(step)}{_room(step)}"
+        case Do.RUN_LEGACY:
+            back = ", so that it can go back" if step.back else ""
+            return f"leave the hardware as it is and run the VM in legacy mode{back}"
+        case Do.UPGRADE_HARDWARE if step.products:
+            return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
+        case Do.UPGRADE_HARDWARE:
+            return f"upgrade the virtual hardware{_to_version(step)}"
+        case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
+            return f"lower the virtual hardware with {tool}{_to_version(step)}"
+        case _:
+            return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
+                to=short_name(step.target),
+                tool=tool,
+                folder="that new folder" if step.takes is not None else "its folder",
+                room=_room(step),
+            )
+
+
+def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
+    parts: list[str] = []
+    before, after = step.before or 0, step.after or 0
+    if after < before:
+        parts.append(f"lower the hardware version from {before} to {after}, devices included")
+    elif after > before:
+        parts.append(f"raise the hardware version from {before} to {after}{_tools_first(vm)}")
+    if {"ide-to-scsi", "move-disks"} & set(step.needs):
+        moved = {drive for drive, _ in step.drives}
+        choice = ", or with --adapter sata to SATA" if vm is not None and _may_choose_sata(step, moved, vm) else ""
+        parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}{choice}")
+    if not parts:
+        parts.append("change what the target does not take")
+    text = ", and ".join(parts)
+    if step.do is Do.CREATE_LEGACY_VM:
+        return f"make the VM a legacy VM: {text} (Workstation 5 can do it too)"
+    return f"{text} ({tool} can do it too)" if step.products else text
+
+
+def _tools_first(vm: Machine | None) -> str:
+    """What a Windows guest needs before it starts on newer hardware: else it may lose its network settings."""
+    windows = vm is not None and vm.guest.family == "windows"
+    return " (install the newest VMware Tools in the guest first)" if windows else ""
+
+
+def _may_choose_sata(step: Step, moved: set[str], vm: Machine) -> bool:
+    """Whether a rewrite that moves disks to SCSI can move one of them to SATA as well."""
+    target = products()[step.target]
+    drives = [drive for drive in vm.disks if drive.id in moved]
+    return "SATA" not in step.buses and any(takes_sata(vm, drive, step.after, target) for drive in drives)
+
+
+def _guest_text(step: Step, vm: Machine | None) -> str:
+    guest = find_guest(vm.guest.id) if vm is not None and vm.guest.id else None
+    name = guest.name if guest is not None else (vm.guest.id if vm is not None else None) or "the guest"
+    if not step.drives:
+        return f"prepare {name} for the devices that it gets instead, before it starts from them"
+    buses = dict.fromkeys(drive.partition(":")[0].rstrip("0123456789") for drive, _ in step.drives)
+    notes = ["give it the driver of the new controller"]
+    if guest is not None:
+        notes = list(dict.fromkeys(guest.notes[bus].rstrip(".") for bus in buses if bus in guest.notes))
+    told = "; ".join(f"{note[0].lower()}{note[1:]}" for note in notes)
+    return f"prepare {name} for {listed(step.buses or ('SCSI',))} disks: {told}"
+
+
+def _copy_text(step: Step, vm: Machine | None) -> str:
+    folder = "that new folder" if step.takes is not None else "the VM's folder"
+    if step.bytes is not None and vm is not None:
+        folder += f" ({size(step.bytes)})"
+    to = short_name(step.target)
+    return (
+        f"copy all files of {folder} to {to if step.path is None or vm is None else f'{step.path} on the host of {to}'}"
+    )
+
+
+def _import_text(step: Step, vm: Machine | None) -> str:
+    if step.path is not None and vm is not None:
+        how = f" into {step.path}"
+    elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
+        how = " with vmkfstools -i"
+    else:
+        how = " as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
+    return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}{_room(step)}"
+
+
+def _room(step: Step) -> str:
+    return f"; this needs up to {size(step.space)} there" if step.space is not None else ""
+
+
+def _config_too(step: Step) -> str:
+    return ", and the config with " + ("it" if len(step.drives) == 1 else "them")
+
+
+def _to_version(step: Step) -> str:
+    return f" to version {step.after}" if step.after is not None and step.after != step.before else ""
+
+
+def disk_words(step: Step) -> str:
+    """The disks that a step is about: their files, or "the virtual disks"."""
+    return listed(list(dict.fromkeys(file for _, file in step.drives))) if step.drives else "the virtual disks"
