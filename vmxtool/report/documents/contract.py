@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypedDict
 
+from vmxtool.findings import Severity
 from vmxtool.planner.verdict import Answer, Effort
 from vmxtool.report.documents.constraints import Least, OneOf
 from vmxtool.report.documents.explain_contract import ExplainDocument
@@ -29,6 +30,8 @@ from vmxtool.report.documents.parts import (
     OriginValue,
     Pair,
     ProductName,
+    RuleCode,
+    RuleName,
     StepValue,
 )
 
@@ -113,6 +116,45 @@ class CheckDocument(TypedDict):
     left_out: Count
 
 
+class BriefFindingValue(TypedDict):
+    """A finding without its places, sources and cure, which `vmxtool check --target` tells."""
+
+    code: RuleCode
+    name: RuleName
+    severity: Severity
+    message: str
+    after: Number | None
+
+
+class CheckedTargetValue(TypedDict):
+    """The answer for one product of all; `findings` are those of the VM there, and not of its files.
+
+    `stopped_by` has the codes of those of its files that block there, `ways` the ways that `steps` name.
+    """
+
+    target: TargetValue
+    verdict: Answer
+    effort: Effort | None
+    guide: GuideEntryValue | None
+    stopped_by: list[RuleCode]
+    findings: list[BriefFindingValue]
+    ways: list[WayLabelValue]
+    steps: list[StepValue]
+
+
+class CheckAllDocument(TypedDict):
+    """Whether a VM runs on every product: `vmxtool check`. `findings` are those of its files, whatever the product."""
+
+    schema: Literal["vmxtool.check-all/1"]
+    path: str | None
+    name: str
+    origin: list[OriginValue]
+    findings: list[FindingValue]
+    unseen: list[str]
+    targets: list[CheckedTargetValue]
+    left_out: Count
+
+
 RouteDocument = TypedDict(
     "RouteDocument",
     {
@@ -157,7 +199,11 @@ class ManualValue(TypedDict):
 
 
 class RewriteDocument(TypedDict):
-    """What a rewrite changes, or every reason why it is refused: `vmxtool rewrite`."""
+    """What a rewrite changes, or every reason why it is refused: `vmxtool rewrite`.
+
+    `one_way`: it raises the hardware version to one that no product takes the VM back from once it has run, as the
+    step of `vmxtool check` says of the same rewrite.
+    """
 
     schema: Literal["vmxtool.rewrite/1"]
     dry_run: bool
@@ -167,6 +213,7 @@ class RewriteDocument(TypedDict):
     refused: list[FindingValue]
     manual: list[ManualValue]
     notes: list[str]
+    one_way: bool
     journal: str | None
     left_out: Count
 
@@ -283,7 +330,7 @@ CONTRACTS: Mapping[str, Any] = MappingProxyType(
     {
         "inspect": InspectDocument,
         "check": CheckDocument,
-        "check-all": list[CheckDocument],
+        "check-all": CheckAllDocument,
         "route": RouteDocument,
         "rewrite": RewriteDocument,
         "undo": UndoDocument,

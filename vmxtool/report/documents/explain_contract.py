@@ -146,4 +146,56 @@ class TextExplained(TypedDict):
     facts: list[FactValue]
 
 
-ExplainDocument = RuleExplained | CellExplained | TableExplained | SourceExplained | ProductExplained | TextExplained
+class FamilyValue(TypedDict):
+    """A family of rules: the beginning of their codes, such as "DSK2", and what they are about."""
+
+    letters: str
+    about: str
+    rules: list[RuleMention]
+
+
+class FamiliesExplained(TypedDict):
+    """The families of rules, all or some."""
+
+    schema: Schema
+    kind: Literal["families"]
+    families: list[FamilyValue]
+
+
+class NoveltyValue(TypedDict):
+    """Something that came with a hardware version."""
+
+    version: Number
+    says: str
+
+
+class MentionsExplained(TypedDict):
+    """The rules that have a word, and what came with hardware versions where the word is in that."""
+
+    schema: Schema
+    kind: Literal["mentions"]
+    word: str
+    rules: list[RuleMention]
+    hardware: list[NoveltyValue]
+
+
+Explained = (
+    RuleExplained
+    | CellExplained
+    | TableExplained
+    | SourceExplained
+    | ProductExplained
+    | FamiliesExplained
+    | MentionsExplained
+    | TextExplained
+)
+
+
+class SeveralExplained(TypedDict):
+    """What was asked for, where it was several words: each as it is alone, in the order of the words."""
+
+    schema: Schema
+    subjects: list[Explained]
+
+
+ExplainDocument = Explained | SeveralExplained

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 _BASE = 2**20
 _TIMES = 4
+_INDENTED = 2**18  # a longer document is for programs alone, and half of it would be blanks
 # Characters of a text and items of a list that stay, from generous to scant; the first pair that makes it fit counts.
 _LEVELS = ((4096, 1000), (1024, 200), (512, 60), (200, 20), (100, 5), (50, 1))
 _COMMANDS = 8  # a command may be as many times as long as a text
 # Half of these is worse than none: whoever follows a plan needs all of it.
 _ALL_OR_NONE = frozenset({"steps", "ways", "routes", "route", "legs", "origin"})
 _COUNT = "left_out"
+# As many as there are products, whatever a VM holds.
+_NOT_OF_THE_VM = "targets"
 
 
 def longest_answer(vm: Machine | None) -> int:
@@ -41,12 +44,13 @@ def to_text(value: Any, limit: int | None = None) -> str:
     """Return JSON in ASCII with a line end: no control character, and nothing that a reader refuses.
 
     Args:
-        value: a document of the contract, or a list of some; with a limit, each has a field "left_out".
-        limit: the most bytes; what is left out for it is counted in that field. None for no limit.
+        value: a document of the contract; with a limit, it has a field "left_out".
+        limit: the most bytes; what is left out for it is counted in that field, and a long document is not indented.
+            None for no limit.
     """
     if limit is None or _is_within(value, limit):
         text = _dump(value, indent=2)
-        if limit is None or len(text) <= limit:
+        if limit is None or len(text) <= min(limit, _INDENTED):
             return text
         text = _dump(value)
         if len(text) <= limit:
@@ -96,9 +100,7 @@ def _sizes(value: Any) -> Iterator[int]:
             yield from _sizes(item)
 
 
-def _cut(value: Any, longest: int, most: int, limit: int) -> Any:
-    if isinstance(value, list):
-        return [_cut(document, longest, most, limit) for document in value]
+def _cut(value: dict[str, Any], longest: int, most: int, limit: int) -> dict[str, Any]:
     scissors = _Scissors(longest, most, limit)
     cut = scissors.cut(value, "")
     return {**cut, _COUNT: scissors.count}
@@ -130,7 +132,7 @@ class _Scissors:
 
     def _items(self, items: list[Any], name: str) -> list[Any]:
         kept = items
-        if len(items) > self.most:
+        if len(items) > self.most and name != _NOT_OF_THE_VM:
             kept = [] if name in _ALL_OR_NONE else items[: self.most]
             self.count += len(items) - len(kept)
         return [self.cut(item, "") for item in kept]

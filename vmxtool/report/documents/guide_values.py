@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
@@ -10,10 +10,11 @@ from vmxtool.knowledge.products import FACTS, Product
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
 from vmxtool.report.facts import facts_of
+from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
 from vmxtool.rules.registry import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from vmxtool.knowledge.cells import Note, Way
     from vmxtool.knowledge.tables import GuideEntry
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from vmxtool.report.documents.explain_contract import (
         CellExplained,
         ExplainDocument,
+        Explained,
         FactValue,
+        FamiliesExplained,
+        MentionsExplained,
         NoteValue,
         ProductExplained,
         RuleExplained,
@@ -122,20 +126,18 @@ def product_name(product: Product) -> ProductName:
     return {"id": product.id, "name": product.name, "generation": product.generation}
 
 
-def explain_value(subject: Subject) -> ExplainDocument:
-    """Return a subject, "vmxtool.explain/1"; `kind` says what it is."""
-    match subject:
-        case Rule():
-            return _rule(subject)
-        case Cell():
-            return _cell(subject)
-        case Table():
-            return _table(subject)
-        case Source():
-            return _source(subject)
-        case Product():
-            return _explained(subject)
-    return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
+def explain_value(subjects: Sequence[Subject]) -> ExplainDocument:
+    """Return subjects, "vmxtool.explain/1"; `kind` says what one is, and several stand in `subjects`."""
+    if len(subjects) == 1:
+        return _subject(subjects[0])
+    return {"schema": "vmxtool.explain/1", "subjects": [_subject(subject) for subject in subjects]}
+
+
+def _subject(subject: Subject) -> Explained:
+    if isinstance(subject, tuple) and not isinstance(subject, _TUPLES):
+        return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
+    value: Explained = _VALUES[type(subject)](subject)
+    return value
 
 
 def _product(product: Product) -> ProductValue:
@@ -159,8 +161,6 @@ def _product(product: Product) -> ProductValue:
 
 
 def _rule(rule: Rule) -> RuleExplained:
-    from vmxtool.report.subjects import title_of
-
     return {
         "schema": "vmxtool.explain/1",
         "kind": "rule",
@@ -176,9 +176,32 @@ def _rule(rule: Rule) -> RuleExplained:
     }
 
 
-def _cell(cell: Cell) -> CellExplained:
-    from vmxtool.report.subjects import pairs_of, rules_on
+def _families(subject: Families) -> FamiliesExplained:
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "families",
+        "families": [
+            {
+                "letters": family.letters,
+                "about": family.about,
+                "rules": [{"code": rule.code, "name": rule.name} for rule in family.rules],
+            }
+            for family in subject.families
+        ],
+    }
 
+
+def _mentions(subject: Mentions) -> MentionsExplained:
+    return {
+        "schema": "vmxtool.explain/1",
+        "kind": "mentions",
+        "word": subject.word,
+        "rules": [{"code": rule.code, "name": rule.name} for rule in subject.rules],
+        "hardware": [{"version": new.version, "says": new.says} for new in subject.news],
+    }
+
+
+def _cell(cell: Cell) -> CellExplained:
     return {
         "schema": "vmxtool.explain/1",
         "kind": "cell",
@@ -269,3 +292,15 @@ def _note(note: Note) -> NoteValue:
 def _section(cell: Cell) -> str:
     """The page on which the section of a cell's table begins."""
     return f"mpg:p{cell.page:02d}"
+
+
+_TUPLES = (Cell, Table, Families, Mentions)
+_VALUES: dict[type, Callable[[Any], Any]] = {
+    Rule: _rule,
+    Cell: _cell,
+    Table: _table,
+    Source: _source,
+    Product: _explained,
+    Families: _families,
+    Mentions: _mentions,
+}

@@ -5,24 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vmxtool.findings import in_order
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.report.documents.guide_values import entry_value, product_name, way_value
 from vmxtool.report.documents.values import finding_value, origin_value, sole_command, vectors
-from vmxtool.report.words import step_text
+from vmxtool.report.step_words import step_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from vmxtool.findings import Fix
+    from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Step, WayLabel
     from vmxtool.planner.routes import Hop, Route, Routes
     from vmxtool.planner.verdict import Verdict
     from vmxtool.report.documents.contract import (
+        BriefFindingValue,
         ChangeValue,
+        CheckAllDocument,
         CheckDocument,
+        CheckedTargetValue,
         JournalValue,
         LegValue,
         ManualValue,
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
         RewritesDocument,
         RouteDocument,
         RouteValue,
+        TargetValue,
         UndoDocument,
         UndoRefusalValue,
         WayLabelValue,
@@ -55,10 +60,7 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
         "schema": "vmxtool.check/1",
         "path": verdict.path,
         "name": verdict.name,
-        "target": {
-            **product_name(verdict.target),
-            "releases": [{"id": it.product.id, "verdict": it.verdict, "effort": it.effort} for it in verdict.releases],
-        },
+        "target": _target(verdict),
         "origin": [origin_value(candidate) for candidate in verdict.origin],
         "verdict": verdict.verdict,
         "effort": verdict.effort,
@@ -72,9 +74,49 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
     }
 
 
-def check_all_value(vm: Machine | None, verdicts: Iterable[Verdict]) -> list[CheckDocument]:
-    """Return one answer for each product."""
-    return [check_value(verdict, vm) for verdict in verdicts]
+def check_all_value(vm: Machine | None, verdicts: Iterable[Verdict]) -> CheckAllDocument:
+    """Return the answers for all products, "vmxtool.check-all/1"; what is the same for all of them stands there once.
+
+    Args:
+        vm: the VM, or None where nobody has seen it.
+        verdicts: one for each product.
+    """
+    answers = list(verdicts)
+    first = answers[0] if answers else None
+    files = in_order(first.hop.hop.files.findings) if first is not None else ()
+    return {
+        "schema": "vmxtool.check-all/1",
+        "path": str(vm.path) if vm is not None else None,
+        "name": vm.name if vm is not None else first.name if first is not None else "",
+        "origin": [origin_value(candidate) for candidate in first.origin] if first is not None else [],
+        "findings": [finding_value(item) for item in files],
+        "unseen": list(first.unseen) if first is not None else [],
+        "targets": [_checked(verdict, vm) for verdict in answers],
+        "left_out": 0,
+    }
+
+
+def _checked(verdict: Verdict, vm: Machine | None) -> CheckedTargetValue:
+    return {
+        "target": _target(verdict),
+        "verdict": verdict.verdict,
+        "effort": verdict.effort,
+        "guide": entry_value(verdict.guide) if verdict.guide is not None else None,
+        "stopped_by": list(dict.fromkeys(item.code for item in verdict.findings if item.of_files and item.blocks)),
+        "findings": [_brief(item) for item in verdict.findings if not item.of_files],
+        "ways": [_way_label(way) for way in verdict.ways],
+        "steps": [_step(step, vm) for step in verdict.steps],
+    }
+
+
+def _brief(item: Finding) -> BriefFindingValue:
+    return {
+        "code": item.code,
+        "name": item.name,
+        "severity": item.severity,
+        "message": item.message,
+        "after": item.after,
+    }
 
 
 def route_value(routes: Routes, vm: Machine | None = None) -> RouteDocument:
@@ -110,6 +152,7 @@ def rewrite_value(rewrite: Rewrite, dry_run: bool, journal: Path | None) -> Rewr
         "refused": [finding_value(item) for item in rewrite.refused],
         "manual": [_manual(fix) for fix in rewrite.manual],
         "notes": list(rewrite.notes),
+        "one_way": rewrite.one_way,
         "journal": str(journal) if journal is not None else None,
         "left_out": 0,
     }
@@ -158,6 +201,13 @@ def undo_refusal_value(refusal: Refusal) -> UndoRefusalValue:
 def rewrites_value(rewrites: Sequence[JournalInfo]) -> RewritesDocument:
     """Return the rewrites of a VM, "vmxtool.rewrites/1", oldest first; times are in UTC."""
     return {"schema": "vmxtool.rewrites/1", "rewrites": [_journal(info) for info in rewrites]}
+
+
+def _target(verdict: Verdict) -> TargetValue:
+    return {
+        **product_name(verdict.target),
+        "releases": [{"id": it.product.id, "verdict": it.verdict, "effort": it.effort} for it in verdict.releases],
+    }
 
 
 def _way_label(way: WayLabel) -> WayLabelValue:
