@@ -15,7 +15,7 @@ from vmxtool.changes.realise import realise
 from vmxtool.findings import Do
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.product_names import find_target
-from vmxtool.report.words import step_text
+from vmxtool.report.step_words import step_text
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.state import VmState
 

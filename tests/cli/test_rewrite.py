@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -21,74 +20,69 @@ if TYPE_CHECKING:
 FIELDS = {"file", "line", "key", "before", "after", "why", "source", "safety"}
 
 
-def test_a_preview_writes_nothing_and_shows_a_diff_then_reasons_then_what_remains(copy_sample: CopySample) -> None:
+def test_a_preview_writes_nothing_and_shows_the_causes_then_a_diff_then_what_comes_next(
+    copy_sample: CopySample,
+) -> None:
     folder = copy_sample("ws6-windows-ide")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     run = vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", "--dry-run", folder)
     assert (run.code, run.err) == (0, "")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     order = [
-        f"Buchhaltung Zürich – alt ({folder}/Windows XP Professional.vmx): 19 changes in 2 files\n",
+        f"Buchhaltung Zürich – alt ({folder}/): hardware version 6 → 4, IDE disk → SCSI, for ESX Server 3.x\n\n",
+        "\n  change  hardware version  6 → 4, in the config and 1 disk",
+        "\n! change  disk on IDE  IDE → SCSI: ide0:0 is scsi0:0 (--ide-to-scsi)  3 lines\n",
+        "symmpi",
         "--- a/Windows XP Professional.vmx",
         '-virtualHW.version = "6"',
         '+virtualHW.version = "4"',
         "--- a/Windows XP Professional.vmdk",
         '+ddb.adapterType = "lsilogic"',
-        "\nwhy\n",
-        "  ! ide0:0.present, ide0:0.fileName and ide0:0.redo  ide0:0 becomes scsi0:0",
-        "\nwhat remains for you\n",
-        "symmpi",
-        "vmkfstools -i ",
-        "\nnothing was written (--dry-run)\n",
+        "\nNothing was written (--dry-run).\n",
+        f"next  vmxtool rewrite --target esx3 --ide-to-scsi {folder}\n",
     ]
     places = [run.out.index(part) for part in order]
     assert places == sorted(places)
-    assert "vmxtool undo ws6" not in run.out
+    assert run.out.endswith(order[-1])
+    assert "vmxtool undo" not in run.out
+    assert "vmkfstools" not in run.out  # the steps that remain are told by check
 
 
-def test_only_the_title_and_commands_are_wider_than_the_terminal(copy_sample: CopySample) -> None:
-    folder = copy_sample("ws6-windows-ide")
-    run = vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", "--dry-run", folder)
-    title, _, rest = run.out.partition("\n")
-    wide = [line.strip() for line in rest.splitlines() if len(line) > 80 and line[:1] == " " and '= "' not in line]
-    assert title.endswith(": 19 changes in 2 files")
-    assert wide
-    # A command has its line to itself, so that it can be copied whole.
-    assert {line.split()[0] for line in wide} <= {"vmkfstools", "cp", "mkdir"}
-
-
-def test_each_reason_stands_once_with_its_source_and_the_settings_it_is_about(copy_sample: CopySample) -> None:
+def test_with_why_each_reason_stands_once_with_its_source_and_the_settings_it_is_about(
+    copy_sample: CopySample,
+) -> None:
     folder = copy_sample("ws6-scsi-smp")
-    changes = vmxtool("rewrite", "--hwversion", "4", "--dry-run", "--format", "json", folder).json()["changes"]
-    text = vmxtool("rewrite", "--hwversion", "4", "--dry-run", folder, COLUMNS="100").out
-    shown = re.sub(r"\s+", " ", text.partition("\nwhy\n")[2].partition("\n\n")[0])
-    reasons: dict[str, list[str]] = {}
+    words = ("rewrite", "--hwversion", "4", "--dry-run")
+    changes = vmxtool(*words, "--format", "json", folder).json()["changes"]
+    text = vmxtool(*words, "--why", folder).out.partition("\n--- a/")[0]
+    short = vmxtool(*words, folder).out
+    reasons: dict[tuple[str, str], list[str]] = {}
     for change in changes:
-        reasons.setdefault(f"{change['why']} {change['source']}", []).append(change["key"])
+        reasons.setdefault((change["why"], change["source"]), []).append(change["key"])
     assert len(reasons) < len(changes)
-    assert len(re.findall(r"[·!] \w", shown)) == len(reasons)
-    for reason, keys in reasons.items():
-        assert shown.count(reason) == 1
-        before = re.split(r"[·!] ", shown.partition(f" {reason}")[0])[-1]
-        assert before == (keys[0] if len(keys) == 1 else f"{', '.join(keys[:-1])} and {keys[-1]}")
+    for (why, source), keys in reasons.items():
+        assert text.count(f": {why}  {source}\n") == 1
+        assert f"    {keys[0]}" in text
+        assert source not in short
 
 
-def test_after_writing_it_says_how_to_undo(copy_sample: CopySample) -> None:
+def test_after_writing_it_says_how_to_undo_and_what_comes_next(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-windows-ide")
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert run.code == 0
-    assert run.out.splitlines()[0].endswith(f"({folder}/Windows XP Professional.vmx): 9 changes in 2 files")
-    assert run.out.endswith(f"\nwritten; what takes it back (.vmxtool/0001.done)\n  vmxtool undo {folder}\n")
+    assert run.out.splitlines()[0] == f"Buchhaltung Zürich – alt ({folder}/): hardware version 6 → 4"
+    end = "Written: 9 lines in 2 files. It can be undone until the VM is started.\n"
+    assert run.out.endswith(f"\n{end}undo  vmxtool undo {folder}\nnext  vmxtool check {folder}\n")
     assert b'virtualHW.version = "4"' in (folder / "Windows XP Professional.vmx").read_bytes()
     again = vmxtool("rewrite", "--hwversion", "4", folder)
-    title = f"Buchhaltung Zürich – alt ({folder}/Windows XP Professional.vmx)"
-    assert (again.code, again.out) == (0, f"{title}: nothing to change\n")
+    title = f"Buchhaltung Zürich – alt ({folder}/): nothing to change (already hardware version 4)"
+    assert (again.code, again.out) == (0, f"{title}\nnext  vmxtool check {folder}\n")
 
 
 def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-windows-ide")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    command = shlex.split(vmxtool("rewrite", "--hwversion", "4", folder).out.splitlines()[-1])
+    command = shlex.split(vmxtool("rewrite", "--hwversion", "4", folder).out.splitlines()[-2].removeprefix("undo  "))
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} != before
     assert vmxtool(*command[1:]).code == 0
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
@@ -101,19 +95,20 @@ def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None
         (
             3,
             10,
-            "raising the hardware version from 3 to 10 is one-way in VMware's products; an undo takes it back",
+            "! once the VM has run with version 10, no VMware product takes it back to 3\n",
         ),
-        (4, 7, "an undo takes the hardware version back from 7 to 4 as long as the VM has not been started since"),
+        (4, 7, None),
     ],
 )
 def test_a_raise_says_before_and_after_how_far_it_can_be_taken_back(
-    tmp_path: Path, hw: int, to: int, said: str
+    tmp_path: Path, hw: int, to: int, said: str | None
 ) -> None:
     make_vm(tmp_path, "", hw=hw, guest="rhel4")
     for words in (["--dry-run"], []):
         run = vmxtool("rewrite", "--hwversion", str(to), *words, tmp_path)
         assert run.code == 0
-        assert said in " ".join(run.out.split())
+        assert (said in run.out) if said is not None else ("once the VM has run" not in run.out)
+        assert ("It can be undone until the VM is started." in run.out) == (words == [])
     assert "one-way" in vmxtool("rewrite", "--help").out
 
 
@@ -122,10 +117,9 @@ def test_a_refusal_says_all_reasons_changes_nothing_and_exits_with_4(copy_sample
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     run = vmxtool("rewrite", "--hwversion", "4", folder)
     assert (run.code, run.err) == (4, "")
-    assert run.out.splitlines()[0] == f"Atelier d’été ({folder}/Atelier.vmx): refused, nothing was changed"
+    assert run.out.splitlines()[0] == f"Atelier d’été ({folder}/): refused, nothing was changed"
     for word in ("EFI firmware", "virtual TPM", "encrypted in part"):
         assert word in run.out
-    assert "\nwhy\n" not in run.out
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -135,8 +129,10 @@ def test_what_is_not_asked_for_is_refused_with_the_options_that_allow_it(copy_sa
     assert run.code == 4
     assert "VMX092" in run.out
     assert "ide0:0 moves from IDE to SCSI" in run.out
-    assert "prepare the guest and say --ide-to-scsi too" in run.out
-    assert vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", folder).code == 0
+    assert "\n    prepare the guest, then allow it\n" in run.out
+    command = run.out.splitlines()[-1]
+    assert command == f"      vmxtool rewrite --target esx3 --ide-to-scsi {folder}"
+    assert vmxtool(*shlex.split(command)[1:]).code == 0
 
 
 @pytest.mark.parametrize(
@@ -145,7 +141,7 @@ def test_what_is_not_asked_for_is_refused_with_the_options_that_allow_it(copy_sa
         (["--hwversion", "5"], "no product has hardware version 5"),
         (["--legacy"], "--legacy needs --target"),
         (["--hwversion", "7", "--target", "esx3"], "does not run hardware version 7"),
-        ([], "say what to change"),
+        ([], "nothing to change is named"),
         (["--target", "esx33"], "unknown target"),
     ],
 )
@@ -217,7 +213,7 @@ def test_legacy_has_nothing_to_change_where_the_target_reads_the_vm_as_it_is(tmp
     make_vm(tmp_path, "", hw=3, guest="rhel4")
     run = vmxtool("rewrite", "--legacy", "--from", "ws4", "--target", "ws5.5", tmp_path)
     assert run.code == 0
-    assert run.out.splitlines()[0].endswith(": nothing to change")
+    assert run.out.splitlines()[0].endswith(": nothing to change (Workstation 5.5 runs hardware version 3)")
     assert "Workstation 4.x and Workstation 5.5 both run hardware version 3" in " ".join(run.out.split())
 
 

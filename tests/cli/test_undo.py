@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from build import IDE_DISK, make_vm, write_config
 from cli.program import vmxtool
+from terminal import on_a_terminal
 
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.journal.write import write
@@ -32,9 +35,9 @@ def test_undo_goes_back_one_rewrite_at_a_time(vm: Path) -> None:
     run = vmxtool("undo", vm)
     assert run.code == 0
     assert run.out.startswith(f"vm ({vm}): rewrite 0002 undone\n  rewrite --ide-to-scsi\n")
-    assert "disk.vmdk has its bytes from before" in run.out
+    assert "\n  ✔ disk.vmdk is restored\n" in run.out
     assert vm.read_bytes() == vm.with_suffix(".second").read_bytes()
-    assert vmxtool("undo", vm.parent).out.startswith(f"vm ({vm}): rewrite 0001 undone\n")
+    assert vmxtool("undo", vm.parent).out.startswith(f"vm ({vm.parent}/): rewrite 0001 undone\n")
     assert vm.read_bytes() == vm.with_suffix(".first").read_bytes()
     last = vmxtool("undo", vm)
     assert (last.code, last.out) == (4, "")
@@ -48,18 +51,18 @@ def test_the_first_line_of_what_writes_names_the_vm_as_it_was_named(
     make_vm(tmp_path / "vms" / "a.vmwarevm", LINES, hw=6, guest="rhel4")
     (tmp_path / "link.vmx").symlink_to(config)
     for where, named, shown in (
-        (tmp_path, ["web 01"], "Anna (web 01/vm.vmx)"),
+        (tmp_path, ["web 01"], "Anna (web 01/)"),
         (tmp_path, ["./web 01/vm.vmx"], "Anna (web 01/vm.vmx)"),
-        (tmp_path, [config.parent], f"Anna ({config})"),
+        (tmp_path, [config.parent], f"Anna ({config.parent}/)"),
         (tmp_path, ["link.vmx"], "Anna (link.vmx)"),
-        (tmp_path, ["vms/a.vmwarevm"], "vm (vms/a.vmwarevm/vm.vmx)"),
+        (tmp_path, ["vms/a.vmwarevm"], "vm (vms/a.vmwarevm/)"),
         (config.parent, [], "Anna (vm.vmx)"),
         (config.parent, ["."], "Anna (vm.vmx)"),
     ):
         monkeypatch.chdir(where)
         assert vmxtool("rewrite", "--hwversion", "4", *named).out.partition(": ")[0] == shown
         undone = vmxtool("undo", "--format", "json", *named).json()
-        assert f"{undone['name']} ({undone['path']})" == shown
+        assert f"{undone['name']} ({undone['path'].removesuffix('vm.vmx' if shown.endswith('/)') else '')})" == shown
         vmxtool("rewrite", "--hwversion", "4", *named)
         assert vmxtool("undo", *named).out.partition(": rewrite ")[0] == shown
 
@@ -86,11 +89,10 @@ def test_an_undo_without_a_config_to_read_shows_the_folder_alone(
 def test_the_list_names_state_time_and_command(vm: Path) -> None:
     vmxtool("undo", vm)
     out = vmxtool("undo", "--list", vm).out
-    first, second = (line for line in out.splitlines() if line[:4].isdigit())
-    assert first.startswith("0001 done  ")
-    assert "UTC  rewrite --hwversion 4  vm.vmx" in first
-    assert second.startswith("0002 undone  ")
-    assert "rewrite --ide-to-scsi" in second
+    title, first, second = out.splitlines()
+    assert title == f"vm.vmx ({vm.parent}/): 2 rewrites"
+    assert re.fullmatch(r"  0001 done  \d{4}-\d\d-\d\d \d\d:\d\d UTC  rewrite --hwversion 4", first)
+    assert re.fullmatch(r"  0002 undone  \d{4}-\d\d-\d\d \d\d:\d\d UTC  rewrite --ide-to-scsi", second)
 
 
 def test_json_of_undo_and_of_the_list(vm: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_file_that_changed_since_is_named_and_nothing_is_undone(vm: Path) -> N
     vm.write_bytes(vm.read_bytes() + b'memsize = "64"\n')
     run = vmxtool("undo", vm)
     assert run.code == 4
-    assert run.out.startswith(f"vm ({vm}): rewrite 0002 not undone, nothing was changed\n✖ vm.vmx is not as ")
+    assert run.out.startswith(f"vm ({vm}): rewrite 0002 not undone, nothing was changed\n  ✖ vm.vmx is not as ")
     assert f"{vm}: changed since rewrite 0002" in run.err
     assert run.err.count("\n") == 1
     assert "scsi0:0" in vm.read_text()
@@ -159,3 +161,24 @@ def test_a_path_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert (run.code, run.out) == (2, "")
     assert "gone.vmx" in run.err
     assert vmxtool("undo", tmp_path).code == 2
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_screens_fit_the_terminal_and_say_of_which_vm_they_are(vm: Path, columns: int) -> None:
+    def shown(*words: str) -> list[str]:
+        argv = [sys.executable, "-m", "vmxtool", "undo", *words, vm.parent.name]
+        lines = on_a_terminal(argv, columns=columns, folder=vm.parent.parent).splitlines()
+        return [line for line in lines if not line.startswith("vmxtool: ")]
+
+    before = vm.read_bytes()
+    listed = shown("--list")
+    vm.write_bytes(before + b'memsize = "64"\n')
+    refused = shown()
+    vm.write_bytes(before)
+    undone = shown()
+    for lines in (listed, refused, undone):
+        text = [line for line in lines if "vmxtool undo" not in line and "--" not in line]
+        assert f"({vm.parent.name}/)" in "".join(line.strip() for line in lines)
+        assert [line for line in text if len(line) > columns and " " in line.strip()] == []
+        assert [line for line in lines if line != line.rstrip()] == []
+    assert "  ✔ vm.vmx is restored" in undone

@@ -64,30 +64,32 @@ def test_the_refusal_names_files_lines_and_the_commands_that_help(vm: Vm) -> Non
 
     assert run.code == 4
     assert tree(vm.folder) == before
-    assert run.out.splitlines()[0] == f"vm ({vm.named}/vm.vmx): rewrite 0001 not undone, nothing was changed"
+    assert run.out.splitlines()[0] == f"vm ({vm.named}/): rewrite 0001 not undone, nothing was changed"
     assert "✖ vm.vmx is not as the rewrite left it (- as it left it, + as it is now)\n" in run.out
-    line = f"  line {vm.number_of('scsi0:0.fileName')} "
+    line = f"    line {vm.number_of('scsi0:0.fileName')} "
     assert f'{line}- scsi0:0.fileName = "disk.vmdk"\n{" " * len(line)}+ scsi0:0.fileName = new"disk.vmdk"\n' in run.out
-    assert f"  line {vm.number_of('guestOS')} - guestOS" in run.out
+    assert f"    line {vm.number_of('guestOS')} - guestOS" in run.out
     assert "· disk.vmdk is as the rewrite left it\n" in run.out
     assert run.err.count("\n") == 1
-    alone = command_behind(run, "what undoes alone all that can be")
+    alone = command_behind(run, "restore the others alone")
     assert alone == run.err.strip().partition("what undoes the others alone: ")[2]
-    old = command_behind(run, "the old bytes are in .vmxtool/0001.done; what gets them")
+    old = command_behind(run, "print the old bytes, which are in .vmxtool/0001.done")
     assert pasted(old).out.encode() == vm.before["vm.vmx"]
     edited = vm.config.read_bytes()
 
     part = pasted(alone)
 
     assert part.code == 0
-    assert part.out.startswith(f"vm ({vm.named}/vm.vmx): rewrite 0001 undone in part\n")
-    assert "! vm.vmx does not have its bytes from before\n" in part.out
+    assert part.out.startswith(f"vm ({vm.named}/): rewrite 0001 undone in part\n")
+    assert "  ! vm.vmx is not restored\n" in part.out
     assert (vm.folder / "disk.vmdk").read_bytes() == vm.before["disk.vmdk"]
     assert vm.config.read_bytes() == edited
     assert "0001 done" in vmxtool("undo", "--list", vm.named).out
 
     vm.config.write_bytes(vm.before["vm.vmx"])
-    rest = pasted(command_behind(part, "the rewrite stays done until they have; what undoes the rest"))
+    rest = pasted(
+        command_behind(part, "the rewrite stays done until all are restored; undo the rest with").removeprefix("next  ")
+    )
     assert rest.code == 0
     assert "rewrite 0001 undone\n" in rest.out
     assert "0001 undone" in vmxtool("undo", "--list", vm.named).out
@@ -135,7 +137,7 @@ def test_a_config_that_is_gone_is_named_and_its_old_bytes_are_to_be_had(vm: Vm) 
     assert run.code == 4
     assert run.out.splitlines()[0] == f"{vm.folder}: rewrite 0001 not undone, nothing was changed"
     assert "✖ vm.vmx is gone\n" in run.out
-    assert pasted(command_behind(run, "the old bytes are in .vmxtool/0001.done; what gets them")).code == 0
+    assert pasted(command_behind(run, "print the old bytes, which are in .vmxtool/0001.done")).code == 0
 
 
 def test_a_rewrite_that_was_cut_short_names_its_way_out_too(vm: Vm) -> None:
@@ -144,9 +146,9 @@ def test_a_rewrite_that_was_cut_short_names_its_way_out_too(vm: Vm) -> None:
     run = vmxtool("undo", vm.named)
     assert run.code == 4
     assert run.err.endswith(f"; move it away and undo again: vmxtool undo {shlex.quote(vm.named)}\n")
-    part = pasted(command_behind(run, "what undoes alone all that can be"))
-    assert "the rewrite stays cut short until they have" in part.out
-    old = pasted(command_behind(run, "the old bytes are in .vmxtool/0001.journal; what gets them"))
+    part = pasted(command_behind(run, "restore the others alone"))
+    assert "the rewrite stays cut short until all are restored" in part.out
+    old = pasted(command_behind(run, "print the old bytes, which are in .vmxtool/0001.journal"))
     assert old.out.encode() == vm.before["vm.vmx"]
     vm.config.unlink()
     assert pasted(run.err.strip().rpartition(": ")[2]).code == 0
@@ -162,7 +164,7 @@ def test_a_name_that_begins_with_a_dash_can_be_named(tmp_path: Path, monkeypatch
     library.plan_rewrite("vm", hwversion=4, ide_to_scsi=True).apply()
     config.write_bytes(config.read_bytes() + b"# by hand\n")
     run = vmxtool("undo", "vm")
-    assert pasted(command_behind(run, "what undoes alone all that can be")).code == 0
+    assert pasted(command_behind(run, "restore the others alone")).code == 0
     assert (tmp_path / "vm" / "--list.vmdk").read_bytes() == before
 
 
@@ -223,7 +225,7 @@ def test_an_undo_whose_answer_cannot_be_written_out_says_that_it_was_made(vm: Vm
         run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, encoding="utf-8")
     assert run.returncode != 0
     assert run.stderr.count("\n") == 1
-    assert run.stderr.endswith("; what was undone has its bytes from before the rewrite\n")
+    assert run.stderr.endswith("; what was undone is restored\n")
     assert vm.config.read_bytes() == vm.before["vm.vmx"]
 
 

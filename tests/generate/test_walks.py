@@ -6,7 +6,8 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-from generate.walks import BLOCK, PAGE, Walk, walks
+from generate.consoles import BLOCK, Console, consoles
+from generate.walks import PAGE, in_a_sample
 from rules.cases import case_folders, options
 
 from vmxtool import UsageError, plan_rewrite
@@ -23,26 +24,26 @@ def page() -> str:
 
 
 @cache
-def run() -> list[Walk]:
-    return list(walks(page()))
+def run() -> list[Console]:
+    return list(consoles(page(), in_a_sample))
 
 
 def test_the_page_shows_what_is_printed_today() -> None:
-    shown = [hit[4] for hit in BLOCK.finditer(page())]
+    shown = [hit[3] for hit in BLOCK.finditer(page())]
     assert len(shown) >= 4
     for walk, text in zip(run(), shown, strict=True):
         assert walk.text == text, "run python tests/generate/walks.py"
 
 
 def test_workstation_6_to_esx_server_2_and_back() -> None:
-    walk = next(walk for walk in run() if walk.sample == "ws6-windows-ide")
+    walk = next(walk for walk in run() if walk.words == ["ws6-windows-ide"])
     assert "--target esx2" in walk.text
     assert "undone" in walk.text
     assert walk.after == walk.before
 
 
 def test_esx_2_smp_keeps_its_version_in_legacy_mode_and_goes_back() -> None:
-    walk = next(walk for walk in run() if walk.sample == "esx2-smp")
+    walk = next(walk for walk in run() if walk.words == ["esx2-smp"])
     legacy, undone, raised = walk.text.split("$ vmxtool ")[1:]
     assert '+scsi0:0.fileName = "vmhba0:0:0:5:db01.vmdk"' in legacy
     assert "+virtualHW" not in legacy
@@ -53,7 +54,7 @@ def test_esx_2_smp_keeps_its_version_in_legacy_mode_and_goes_back() -> None:
 
 
 def test_workstation_5_becomes_a_legacy_vm_for_gsx_server_3() -> None:
-    refused, done = (walk for walk in run() if walk.sample == "ws5-snapshots")
+    refused, done = (walk for walk in run() if walk.words[0] == "ws5-snapshots")
     assert "SNP601" in refused.text
     assert refused.after == refused.before
     assert 'virtualHW.version = "3"' in done.config

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.descriptors import name_adapter
 from vmxtool.changes.guest_work import guest_work
 from vmxtool.changes.hardware import knows
-from vmxtool.changes.model import Changes, Needs, SettingChange
+from vmxtool.changes.model import (
+    BOOT_ORDER,
+    CDROM_MOVE,
+    CONTROLLER,
+    DISK_MOVE,
+    LEFTOVER,
+    SLAVE_MOVE,
+    Changes,
+    Needs,
+    SettingChange,
+    Topic,
+)
 from vmxtool.changes.units import UnitMap, renamed
 from vmxtool.findings import Safety
 from vmxtool.knowledge.guests import find_guest
@@ -131,10 +142,12 @@ class _Moves:
             if not self.document.flag(f"{name}.present", False):
                 key = self._spelling(f"{name}.present") or f"{name}.present"
                 why = f"{name} is the controller that the disks move to"
-                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor))
+                topic = Topic(CONTROLLER, name)
+                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor, topic=topic))
         for drive, unit in zip(drives, units, strict=False):
             # What a descriptor says of the adapter fits SATA as it fitted NVMe, so it stays.
-            self._rename(drive.id, unit, f"{drive.id} becomes {unit}: the disk moves to SATA", Safety.UNSAFE)
+            why = f"{drive.id} becomes {unit}: the disk moves to SATA"
+            self._rename(Topic(DISK_MOVE, drive.id, unit), why, Safety.UNSAFE)
             self.moved[drive.id] = unit
 
     def to_scsi(self, drives: Sequence[Drive]) -> None:
@@ -152,7 +165,8 @@ class _Moves:
         for number in sorted({unit.controller for unit in units}):
             self._set_controller(f"scsi{number}", anchor)
         for drive, unit in zip(drives, units, strict=False):
-            self._rename(drive.id, unit.id, f"{drive.id} becomes {unit.id}: the disk moves to SCSI", Safety.UNSAFE)
+            why = f"{drive.id} becomes {unit.id}: the disk moves to SCSI"
+            self._rename(Topic(DISK_MOVE, drive.id, unit.id), why, Safety.UNSAFE)
             self.descriptors += name_adapter(drive, self.model)
             self.moved[drive.id] = unit.id
 
@@ -161,7 +175,7 @@ class _Moves:
             return
         for slave, master in list(self.units.slaves_without_master(left)):
             why = f"{slave} is left alone on its channel and becomes master"
-            self._rename(slave, master, why, Safety.UNSAFE)
+            self._rename(Topic(SLAVE_MOVE, slave, master), why, Safety.UNSAFE)
 
     def to_ide(self, drives: Sequence[Drive]) -> None:
         for drive in drives:
@@ -170,10 +184,11 @@ class _Moves:
                 self.refused += findings_of(writing.no_free_unit, [drive], 0, "IDE")
                 continue
             for key in self.units.of(place):
-                self._add(SettingChange(key, None, f"nothing is at {place}, and {drive.id} needs the place", _SOURCE))
+                why = f"nothing is at {place}, and {drive.id} needs the place"
+                self._add(SettingChange(key, None, why, _SOURCE, topic=Topic(LEFTOVER, place)))
             self.units.clear(place)
             why = f"{self.wanted.name} has no {_BUS_NAMES[drive.bus]}; the CD-ROM drive moves to {place}"
-            self._rename(drive.id, place, why, Safety.SAFE, _bus_sources(drive.bus)[0])
+            self._rename(Topic(CDROM_MOVE, drive.id, place), why, Safety.SAFE, _bus_sources(drive.bus)[0])
 
     def reorder(self) -> None:
         """Let boot orders name drives by their new places."""
@@ -184,7 +199,8 @@ class _Moves:
             after = ",".join(self.places.get(fold(part.strip()), part) for part in value.split(","))
             if after != value:
                 safety = Safety.UNSAFE if self.moved else Safety.SAFE
-                self._add(SettingChange(key, after, "the boot order names drives by their places", _SOURCE, safety))
+                change = SettingChange(key, after, "the boot order names drives by their places", _SOURCE, safety)
+                self._add(change._replace(topic=Topic(BOOT_ORDER)))
 
     def clear_buses(self) -> None:
         """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
@@ -249,7 +265,8 @@ class _Moves:
         if not self.document.flag(f"{name}.present", False):
             why = f"{name} is the controller that the disks move to"
             key = self._spelling(f"{name}.present") or f"{name}.present"
-            self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor))
+            change = SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor)
+            self._add(change._replace(topic=Topic(CONTROLLER, name)))
         key = f"{name}.virtualDev"
         pending = self._changed.get(fold(key))
         have = pending.after if pending is not None else self.document.get(key)
@@ -257,15 +274,18 @@ class _Moves:
             why = f"{self.model} is the SCSI controller that "
             why += "was asked for" if self.wanted.adapter is not None else "suits the guest"
             beside = f"{name}.present"
-            self._add(SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside))
+            change = SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside)
+            self._add(change._replace(topic=Topic(CONTROLLER, name)))
 
-    def _rename(self, old: str, new: str, why: str, safety: Safety, source: str = _SOURCE) -> None:
-        """Move every setting of a drive that stays at all to another place."""
+    def _rename(self, topic: Topic, why: str, safety: Safety, source: str = _SOURCE) -> None:
+        """Move every setting of a drive that stays at all to another place, as the topic has them."""
+        old, new = topic.subject, topic.to
         for key in self.units.of(old):
             name = renamed(key, old, new)
             kind = self.document[key].lower() if fold(key) == f"{old}.devicetype" else ""
             after = _DISK_TYPES.get(kind) if new.startswith("scsi") else None
-            self._add(SettingChange(key, after, why, _TYPE_SOURCE if after is not None else source, safety, name))
+            rests_on = _TYPE_SOURCE if after is not None else source
+            self._add(SettingChange(key, after, why, rests_on, safety, name, topic=topic))
         self.units.move(old, new)
         self.places[old] = new
 
@@ -274,7 +294,11 @@ def _settings_of_buses(files: Files) -> list[tuple[str, str, SettingChange]]:
     """The settings of buses that some versions lack: the row that says so, the folded key, and what takes it out."""
     document = files.vm.config.document
     return [
-        (row.id, key, SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source))
+        (
+            row.id,
+            key,
+            SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source, topic=Topic(row.id)),
+        )
         for key in document.folded()
         for row in rows_for(key)
         if row.below == "move-disks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.changes.model import Changes, DescriptorChange
+from vmxtool.changes.model import ADAPTER, DISK_VERSION, VERSION, Changes, DescriptorChange, Kept, Topic
 from vmxtool.findings import Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.machine.neighbours import disks_of_others, owner_of
@@ -36,16 +36,26 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
     others = files.once(_others) if here else {}
     changes: list[DescriptorChange] = []
     notes: list[str] = []
+    kept: list[Kept] = []
+
+    def keep(file: str, cause: str) -> None:
+        note = f"{file} is {cause}, so {_VERSION_ENTRY} in it stays as it is"
+        notes.append(note)
+        kept.append(Kept(Topic(DISK_VERSION, file), note, cause))
+
     for drive in vm.disks:
         owner = owner_of(drive, others)
         if drive not in here and drive.file is not None:
-            notes.append(f"{drive.file} is not here, so {_VERSION_ENTRY} in it stays as it is")
+            keep(drive.file, "not here")
         for link in drive.chain.links if drive.chain is not None else ():
             if owner is not None or link.encrypted:
-                cause = "is encrypted" if owner is None else f"is also a disk of {owner}"
-                notes.append(f"{link.file} {cause}, so {_VERSION_ENTRY} in it stays as it is")
+                keep(link.file, "encrypted" if owner is None else f"also a disk of {owner}")
             elif link.descriptor is not None and link.hw_version not in {None, wanted.version}:
-                changes.append(DescriptorChange(link, _VERSION_ENTRY, str(wanted.version), why, _VERSION_SOURCE))
+                changes.append(
+                    DescriptorChange(
+                        link, _VERSION_ENTRY, str(wanted.version), why, _VERSION_SOURCE, topic=Topic(VERSION)
+                    )
+                )
             if link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(
                 wanted.version, esx=wanted.esx
             ):
@@ -53,7 +63,7 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
                     f"{link.file} names a file of changed block tracking, {link.change_tracking}, which older products "
                     f"may not open (unverified): switch the tracking off in the VM's own product first"
                 )
-    return Changes(descriptors=tuple(changes), notes=tuple(notes))
+    return Changes(descriptors=tuple(changes), notes=tuple(notes), kept=tuple(kept))
 
 
 def _others(files: Files) -> Mapping[str, str]:
@@ -68,7 +78,7 @@ def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:
         if link.descriptor is not None and link.adapter is not None and link.adapter.lower() != word:
             why = f"the descriptor names the adapter: {model}"
             why += f", which is written as {word}" if word != model else ""
-            yield DescriptorChange(link, _ADAPTER_ENTRY, word, why, _ADAPTER_SOURCE, Safety.UNSAFE)
+            yield DescriptorChange(link, _ADAPTER_ENTRY, word, why, _ADAPTER_SOURCE, Safety.UNSAFE, Topic(ADAPTER))
 
 
 def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:

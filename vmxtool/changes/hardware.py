@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.changes.model import Changes, Needs, SettingChange
+from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
     from vmxtool.vmx.document import Document
 
+TOOLS_FIRST = Fix(
+    Safety.MANUAL,
+    "install the newest VMware Tools that the VM's own product has before the first start with newer hardware: Windows "
+    "may lose its network settings otherwise, and may ask to be activated again",
+)
 _VERSION_SOURCE = "kb:1003746"
+_OF_VERSION = Topic(VERSION)
 _MEMORY = "memory_mib"
 
 
@@ -115,8 +121,8 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
         return None
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
-    removal = SettingChange(key, None, why, row.source)
-    unsure_removal = SettingChange(key, None, f"{why} (unverified)", row.source) if row.unverified else removal
+    removal = SettingChange(key, None, why, row.source, topic=Topic(row.id))
+    unsure_removal = removal._replace(why=f"{why} (unverified)") if row.unverified else removal
     return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 
@@ -144,26 +150,24 @@ class _Draft:
         self.asked: list[tuple[str, str, Evidence]] = []
         self.manual: list[Fix] = []
         self.notes: list[str] = []
+        self.kept: list[Kept] = []
 
     def add_version(self) -> None:
         wanted = self.wanted
         if not self.moves:
             return
-        self.add(SettingChange("virtualHW.version", str(wanted.version), wanted.why, _VERSION_SOURCE))
+        self.add(
+            SettingChange("virtualHW.version", str(wanted.version), wanted.why, _VERSION_SOURCE, topic=_OF_VERSION)
+        )
         row = hardware(wanted.version)
         if row is not None and row.config_version not in {None, self.vm.config.config_version}:
             why = f"configs of hardware version {wanted.version} are of this version"
             why += " (unverified)" if "config_version" in row.unverified else ""
             after = str(row.config_version)
-            self.add(SettingChange("config.version", after, why, row.source, beside="virtualHW.version"))
+            beside = "virtualHW.version"
+            self.add(SettingChange("config.version", after, why, row.source, beside=beside, topic=_OF_VERSION))
         if wanted.version > (self.start.version or 0):
-            self.manual.append(
-                Fix(
-                    Safety.MANUAL,
-                    "install the newest VMware Tools that the VM's own product has before the first start with newer "
-                    "hardware: Windows may lose its network settings otherwise, and may ask to be activated again",
-                )
-            )
+            self.manual.append(TOOLS_FIRST)
 
     def apply(self, touched: _Touched) -> None:
         row = touched.row
@@ -190,7 +194,8 @@ class _Draft:
             for row, change in self.optional:
                 self._add_unsafe(row, change)
         else:
-            self.notes += [f"{change.key}: {change.why}; --unsafe changes it" for _, change in self.optional]
+            for _, change in self.optional:
+                self._keep(change.topic, f"{change.key}: {change.why}; --unsafe changes it", option="unsafe")
         needs = Needs(("unsafe",), tuple(self.asked)) if self.asked else Needs()
         return Changes(
             tuple(self.changes.values()),
@@ -198,6 +203,7 @@ class _Draft:
             needs=needs,
             manual=tuple(dict.fromkeys(self.manual)),
             notes=tuple(dict.fromkeys(self.notes)),
+            kept=tuple(dict.fromkeys(self.kept)),
         )
 
     def _propose(self, row: DeviceRule, change: SettingChange, doubtful: bool, off: bool = False) -> None:
@@ -217,9 +223,13 @@ class _Draft:
             self._tell_loss(row, change)
 
     def _add_unsafe(self, row: DeviceRule | None, change: SettingChange) -> None:
-        self.add(SettingChange(change.key, change.after, change.why, change.source, Safety.UNSAFE))
+        self.add(change._replace(safety=Safety.UNSAFE))
         if row is not None:
             self._tell_loss(row, change)
+
+    def _keep(self, topic: Topic, note: str, effect: str = "", option: str | None = None) -> None:
+        self.notes.append(note)
+        self.kept.append(Kept(topic, note, effect, option))
 
     def _tell_loss(self, row: DeviceRule, change: SettingChange) -> None:
         if row.guest_loses is not None:
@@ -243,9 +253,12 @@ class _Draft:
         what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
         if most.verified:
             after = str(most.figure * row.per_unit)
-            self._propose(row, SettingChange(key, after, what, most.source), doubtful=False)
+            self._propose(row, SettingChange(key, after, what, most.source, topic=Topic(row.id)), doubtful=False)
         else:
-            self.notes.append(f"{what} (unverified), so it stays as it is")
+            topic = Topic(row.id, measured(row, have or 0))
+            short = product.name if most.version is None else f"version {most.version}"
+            effect = f"{short} may hold {measured(row, most.figure)} (unverified)"
+            self._keep(topic, f"{what} (unverified), so it stays as it is", effect)
 
     def rename_guest(self) -> None:
         """Find the nearest guest name that the product knows, and on ESX the hardware version too."""
@@ -263,10 +276,12 @@ class _Draft:
         if "min_hw" in guest.unverified or not self.wanted.esx:
             doubt += " (unverified)"
         if older is None:
-            self.notes.append(f"{doubt}, and none older is known")
+            effect = f"{self.wanted.name} may not know it, and none older is known"
+            self._keep(Topic(GUEST_NAME, guest.id), f"{doubt}, and none older is known", effect)
             return
         why, source = f"{doubt}; {older.id} is the nearest older one", guest.backing.of("min_hw")[0]
         change = SettingChange(self.document.spelling("guestOS"), older.id, why, source, Safety.UNSAFE)
+        change = change._replace(topic=Topic(GUEST_NAME, guest.id))
         self.optional.append((None, change))
 
     def _lost_numbers(self) -> Iterator[Finding]:
@@ -283,6 +298,13 @@ class _Draft:
             if self.document.flag(f"{word}.present", False):
                 note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
                 self.notes.append(note)
+
+
+def measured(row: DeviceRule, figure: int) -> str:
+    """A figure of a row's limit with its unit: "8 GiB", "10"."""
+    if row.limit is None or not row.limit.endswith("_mib"):
+        return str(figure)
+    return f"{figure // 1024} GiB" if figure and figure % 1024 == 0 else f"{figure} MiB"
 
 
 def _surplus(files: Files, version: int | None) -> frozenset[str]:

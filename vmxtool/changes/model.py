@@ -56,6 +56,26 @@ class Wanted(NamedTuple):
         return self.product.name
 
 
+class Topic(NamedTuple):
+    """What a change is about: what has one topic is told together, however many lines it comes to.
+
+    Attributes:
+        kind: the id of a row of devices.toml, or one of the words below.
+        subject: what it is about where there are several: a drive, a controller, a disk's file or a guest's name.
+        to: the new place of a drive that moves.
+    """
+
+    kind: str
+    subject: str = ""
+    to: str = ""
+
+
+VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
+DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"
+LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter", "disk-version"
+UNTOLD = Topic("setting")
+
+
 class SettingChange(NamedTuple):
     """One setting of the config set, removed or given another name. A setting is changed once in a rewrite.
 
@@ -67,6 +87,7 @@ class SettingChange(NamedTuple):
         safety: `SAFE`, or `UNSAFE` where an option has to ask for it.
         name: the setting's new name, or None.
         beside: the setting below which a new one goes.
+        topic: what it is about.
     """
 
     key: str
@@ -76,6 +97,7 @@ class SettingChange(NamedTuple):
     safety: Safety = Safety.SAFE
     name: str | None = None
     beside: str | None = None
+    topic: Topic = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,23 @@ class DescriptorChange:
     why: str
     source: str
     safety: Safety = Safety.SAFE
+    topic: Topic = UNTOLD
+
+
+class Kept(NamedTuple):
+    """What stays as it is, though it may not fit.
+
+    Attributes:
+        topic: what it is about.
+        note: all of it in one sentence, as it also stands among the notes.
+        effect: why, in a few words; empty where the topic says it.
+        option: the option that changes it, without its dashes, or None.
+    """
+
+    topic: Topic
+    note: str
+    effect: str = ""
+    option: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +156,7 @@ class Changes:
         needs: what has to be asked for.
         manual: what the owner does in the guest.
         notes: what the person should know.
+        kept: what stays though it may not fit; each has its note too.
         moved: the new place of every drive that moves, by its old one.
         end: the VM's state afterwards.
     """
@@ -127,6 +167,7 @@ class Changes:
     needs: Needs = field(default_factory=Needs)
     manual: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
     end: VmState | None = None
 
@@ -160,6 +201,7 @@ def join(parts: Iterable[Changes]) -> Changes:
         ),
         manual=tuple(dict.fromkeys(fix for part in every for fix in part.manual)),
         notes=tuple(dict.fromkeys(note for part in every for note in part.notes)),
+        kept=tuple(dict.fromkeys(kept for part in every for kept in part.kept)),
         moved={old: new for part in every for old, new in part.moved.items()},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.changes.model import SettingChange
+from vmxtool.changes.model import DISK_NAMES, PRODUCT_KIND, SettingChange, Topic
 from vmxtool.knowledge.features import features
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     """Give a config the names that the product it goes to reads."""
     document, product = files.vm.config.document, wanted.product
     if product is not None and product.esx is False and document.get(_KIND, "").lower() == "esx":
-        why = f"{product.name} is a hosted product (unverified)"
-        yield SettingChange(document.spelling(_KIND), "hosted", why, "general")
+        why = f"{product.name} is no ESX product (unverified)"
+        yield SettingChange(document.spelling(_KIND), "hosted", why, "general", topic=Topic(PRODUCT_KIND))
     if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
         return
     for key in files.named_as_esx2:
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
-        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=name)
+        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))

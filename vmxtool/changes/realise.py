@@ -65,7 +65,7 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
         else _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id)
     )
     # A rewrite leaves the processors alone, whatever the owner has made of them.
-    bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count)
+    bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count or 1)
     key = (bare, wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):

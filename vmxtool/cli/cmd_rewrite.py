@@ -16,9 +16,16 @@ from vmxtool.cli.options import (
     Origin,
     Unsafe,
     Vm,
+    Why,
 )
 from vmxtool.report import formats
 from vmxtool.rules.commands import in_a_sentence, vmxtool_command
+
+EXAMPLES = """
+vmxtool rewrite --target esxi6.7 --dry-run my-vm  what would change
+vmxtool rewrite --target esxi6.7 my-vm  makes the changes
+vmxtool rewrite --hwversion 14 my-vm  another version
+"""
 
 
 def command(  # noqa: PLR0917 one for each option
@@ -32,12 +39,13 @@ def command(  # noqa: PLR0917 one for each option
     unsafe: Unsafe = False,
     origin: Origin = None,
     dry_run: DryRun = False,
+    why: Why = False,
     format: As = formats.TEXT,  # noqa: A002 the option's own name
 ) -> None:
-    """Change the hardware version, devices and disk buses in this VM's files, with a way back.
+    """Change hardware version, devices and disk buses; undo takes it back.
 
-    Writes at once, after a journal from which `vmxtool undo` gives back every byte; --dry-run shows the changes alone.
-    Raising the hardware version is one-way in VMware's products: once the VM has been started, undo is no way back.
+    Writes at once, after a journal from which `vmxtool undo` restores every byte; --dry-run only shows the changes.
+    A newer hardware version may be final (one-way): once the VM has been started on it, undo does not help any more.
     """
     with errors_to_exit_codes(format) as outcome:
         rewrite = vmxtool.plan_rewrite(
@@ -59,4 +67,4 @@ def command(  # noqa: PLR0917 one for each option
             )
         if rewrite.refused:
             outcome.code = CANNOT_WRITE
-        formats.write("rewrite", format, rewrite, dry_run, journal)
+        formats.write("rewrite", format, rewrite, dry_run, journal, why=why)

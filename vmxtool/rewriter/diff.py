@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vmxtool.changes.model import Topic
+
 # What ends a line in the files that are changed. Python knows more line ends, which there are part of a value.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _CONTEXT = 2
@@ -33,6 +35,8 @@ class FileChange:
         why: one clause.
         source: what the reason rests on.
         safety: "safe" or "unsafe".
+        topic: what it is about.
+        values: the value before and after, None where there is none.
     """
 
     file: str
@@ -43,6 +47,8 @@ class FileChange:
     why: str
     source: str
     safety: str
+    topic: Topic
+    values: tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)

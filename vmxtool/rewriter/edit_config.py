@@ -80,6 +80,8 @@ def _record(before: Document, after: Document, change: SettingChange) -> FileCha
         why=change.why,
         source=change.source,
         safety=change.safety.value,
+        topic=change.topic,
+        values=(before.get(change.key), after.get(change.name or change.key) if there is not None else None),
     )
 
 

@@ -93,6 +93,8 @@ def _records(item: Rewritten) -> Iterator[FileChange]:
                 why=change.why,
                 source=change.source,
                 safety=change.safety.value,
+                topic=change.topic,
+                values=(item.before.value_of(old), change.after),
             )
 
 

@@ -38,6 +38,10 @@ class Rewrite:
         texts: every changed text, for the diff.
         about: what is kept in the journal for the reader.
         then: words of the vmxtool command that tells the steps after it, or none.
+        words: the request as options of the command line.
+        wanted: what it reaches, or None where it is refused.
+        planned: the changes it was made from, or None.
+        one_way: whether it raises the hardware version so that no product takes the VM back once it has run.
     """
 
     machine: Machine
@@ -49,6 +53,10 @@ class Rewrite:
     texts: tuple[TextChange, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
     then: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    wanted: Wanted | None = None
+    planned: Changes | None = None
+    one_way: bool = False
 
     @cached_property
     def diff(self) -> str:
@@ -86,6 +94,7 @@ def make_rewrite(
     notes: tuple[str, ...] = (),
     words: Sequence[str] = (),
     then: tuple[str, ...] = (),
+    one_way: bool = False,
 ) -> Rewrite:
     """Turn the changes to a VM into bytes, and prove them.
 
@@ -100,18 +109,19 @@ def make_rewrite(
         notes: what the person should know.
         words: the request as options of the command line, for the journal.
         then: words of the vmxtool command that tells the steps after it.
+        one_way: whether no product takes the VM back from the hardware version that it gets.
 
     Raises:
         WriteError: the proof failed, which is a fault of vmxtool; nothing was written.
     """
     if refused:
-        return Rewrite(machine, refused=refused)
+        return Rewrite(machine, refused=refused, words=tuple(words), wanted=wanted)
     if changes is None or wanted is None:
-        return Rewrite(machine, manual=manual, notes=notes, then=then)
+        return Rewrite(machine, manual=manual, notes=notes, then=then, words=tuple(words), wanted=wanted)
     config = edit_config(machine, changes.settings)
     disks = edit_descriptors(changes.descriptors)
     if disks.refused:
-        return Rewrite(machine, refused=disks.refused)
+        return Rewrite(machine, refused=disks.refused, words=tuple(words), wanted=wanted)
     records = (*config.records, *disks.records)
     if records:
         prove_config(machine, config.document, changes)
@@ -130,6 +140,10 @@ def make_rewrite(
             ("changes", str(len(records))),
         ),
         then=then,
+        words=tuple(words),
+        wanted=wanted,
+        planned=changes,
+        one_way=one_way and bool(records),
     )
 
 

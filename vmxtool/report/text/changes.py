@@ -1,4 +1,4 @@
-"""A rewrite for a person at a terminal: the diff, one line per change with its reason, and what comes next."""
+"""A rewrite for a person at a terminal: what it comes to, a row for each cause, the diff, and what comes next."""
 
 from __future__ import annotations
 
@@ -7,36 +7,44 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vmxtool.changes.hardware import TOOLS_FIRST
 from vmxtool.machine.locate import as_named
-from vmxtool.report.text.findings import show_finding, show_fix
+from vmxtool.planner.check import check
+from vmxtool.planner.verdict import Effort
+from vmxtool.report.text.cause_rows import Cells, print_rows
+from vmxtool.report.text.causes import bus_of, rows_of, target_name
 from vmxtool.report.text.printable import shortened
-from vmxtool.report.text.terminal import (
-    console,
-    print_command,
-    print_hanging,
-    print_heading,
-    print_title,
-    safe_text,
-    vm_title,
-)
+from vmxtool.report.text.refused import print_reasons
+from vmxtool.report.text.terminal import console, print_command, print_hanging, print_title, safe_text, vm_title
+from vmxtool.report.text.undo import vm_place
 from vmxtool.report.words import count, some
 from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import IO
 
     from rich.console import Console
 
+    from vmxtool.report.text.causes import Row
     from vmxtool.rewriter.rewrite import Rewrite
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _ROW_LENGTH = 500
-# A rewrite of a real VM has some dozen changes; more than these nobody reads in a terminal.
-_ROWS_SHOWN, _REASONS_SHOWN = 2000, 200
+# More than these nobody reads in a terminal.
+_DIFF_SHOWN, _ROWS_SHOWN, _NOTES_SHOWN, _REASONS_SHOWN = 2000, 60, 12, 6
+# How the note of a raise ends; that it can be undone until then is said where the undo is.
+_UNTIL_STARTED = "as long as the VM has not been started since"
+_TOOLS = "install the newest VMware Tools before the first start: Windows may lose its network settings otherwise"
+_ONE_WAY = "once the VM has run with version {}, no VMware product takes it back to {}"
+_REST = "; --format json has them all"
+_LABEL = "undo  "
 
 
-def print_rewrite(rewrite: Rewrite, dry_run: bool, journal: Path | None, stream: IO[str] | None = None) -> None:
+def print_rewrite(
+    rewrite: Rewrite, dry_run: bool, journal: Path | None, stream: IO[str] | None = None, *, why: bool = False
+) -> None:
     """Print what a rewrite changes or changed, or every reason why it was refused.
 
     Args:
@@ -44,68 +52,140 @@ def print_rewrite(rewrite: Rewrite, dry_run: bool, journal: Path | None, stream:
         dry_run: nothing was to be written.
         journal: the journal of the rewrite, or None where nothing was written.
         stream: where to; standard output if left out.
+        why: whether to say what each change or reason rests on.
     """
     out = console(stream)
     vm = rewrite.machine
-    title = vm_title(vm.name, as_named(vm.path, vm.config.path))
+    title = vm_title(vm.name, vm_place(vm.path, as_named(vm.path, vm.config.path)))
     print_title(out, title.append(": ").append_text(_answer(rewrite)))
     if rewrite.refused:
-        for finding in rewrite.refused:
-            show_finding(out, finding, indent=2)
+        print_reasons(out, rewrite, why=why)
         return
+    rows = rows_of(rewrite)
+    if rows:
+        out.print()
+        print_rows(out, [_cells(row, why=why) for row in rows[:_ROWS_SHOWN]])
+    if len(rows) > _ROWS_SHOWN:
+        print_hanging(out, " ", Text(f"and {len(rows) - _ROWS_SHOWN} more{_REST}", "dim"))
+    _print_notes(out, list(_notes(rewrite, rows)))
     _print_diff(rewrite, out)
-    _print_reasons(rewrite, out)
-    _print_rest(rewrite, out)
-    if journal is not None:
-        print_heading(out, f"written; what takes it back ({journal.parent.name}/{journal.name})")
-        print_command(out, vmxtool_command(rewrite.machine, "undo"), indent=2)
-    elif rewrite.changes:
-        print_heading(out, "nothing was written" + (" (--dry-run)" if dry_run else ""))
-    if rewrite.then and (journal is not None or not rewrite.changes):
-        print_heading(out, "the steps that follow")
-        print_command(out, vmxtool_command(rewrite.machine, *rewrite.then), indent=2)
+    _print_end(rewrite, dry_run, journal, out)
 
 
 def _answer(rewrite: Rewrite) -> Text:
     if rewrite.refused:
         return Text("refused, nothing was changed", "bold red")
-    if not rewrite.changes:
-        return Text("nothing to change")
-    names = list(dict.fromkeys(change.file for change in rewrite.changes))
-    files = names[0] if len(names) == 1 else f"{len(names)} files"
-    return safe_text(f"{count(len(rewrite.changes), 'change')} in {files}", "not bold")
+    wanted, own = rewrite.wanted, rewrite.machine.hardware.version
+    if not rewrite.changes or wanted is None:
+        return Text(f"nothing to change{_reason_for_nothing(rewrite)}", "not bold")
+    said = [f"hardware version {own} → {wanted.version}"] if wanted.version != own else []
+    moved = rewrite.planned.moved.items() if rewrite.planned is not None else ()
+    disks = _moved_words((old, new) for old, new in moved if old in wanted.moves)
+    said += [disks] if disks else []
+    target = target_name(wanted)
+    return Text(f"{', '.join(said) or 'settings change'}{f', for {target}' if target else ''}", "not bold")
+
+
+def _moved_words(moved: Iterable[tuple[str, str]]) -> str:
+    """Which disks go where, in a title: "2 IDE disks → SCSI"."""
+    pairs: dict[tuple[str, str], int] = {}
+    for old, new in moved:
+        pair = bus_of(old), bus_of(new)
+        pairs[pair] = pairs.get(pair, 0) + 1
+    said = [
+        f"{f'{number} ' if number > 1 else ''}{old} {'disks' if number > 1 else 'disk'} → {new}"
+        for (old, new), number in pairs.items()
+    ]
+    return ", ".join(said)
+
+
+def _reason_for_nothing(rewrite: Rewrite) -> str:
+    wanted = rewrite.wanted
+    if wanted is None:
+        return ""
+    if not wanted.fit:
+        return "" if wanted.moves else " (no disk is on IDE)"
+    target, own = target_name(wanted), rewrite.machine.hardware.version
+    if target is None:
+        return f" (already hardware version {own})"
+    if wanted.product is not None and check(rewrite.machine, wanted.product).effort is Effort.PRODUCT_UPGRADE:
+        return f" ({target} upgrades the VM itself when it opens it)"
+    runs = wanted.product is not None and own is not None and wanted.product.runs(own)
+    return f" ({target} runs hardware version {own})" if runs else f" (no step to {target} is one of vmxtool's)"
+
+
+def _cells(row: Row, *, why: bool) -> Cells:
+    unsafe = row.option is not None and bool(row.changes)
+    effect = f"{row.effect} (--{row.option})" if unsafe else row.effect
+    # The row of the version says where it stands.
+    lines = count(len(row.changes), "line") if row.changes and row.what != "hardware version" else ""
+    mark = Text("!", "yellow") if unsafe else Text(" ")
+    return Cells(mark, row.verb, row.what, effect, lines, row.code or "", tuple(_reasons(row)) if why else ())
+
+
+def _reasons(row: Row) -> Iterator[Text]:
+    """What a row rests on: each reason once, with its settings and its source."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for change in row.changes:
+        reasons.setdefault((change.why, change.source), []).append(change.key)
+    for (why, source), keys in islice(reasons.items(), _REASONS_SHOWN):
+        yield safe_text(f"{some(list(dict.fromkeys(keys)))}: {why}", "dim").append_text(safe_text(f"  {source}"))
+    if len(reasons) > _REASONS_SHOWN:
+        yield Text(f"and {len(reasons) - _REASONS_SHOWN} more reasons{_REST}", "dim")
+    for note in islice(row.told, _REASONS_SHOWN):
+        yield safe_text(note, "dim")
+
+
+def _notes(rewrite: Rewrite, rows: list[Row]) -> Iterator[str]:
+    """What only the rewrite knows and no row says; the steps that remain are told by `check`."""
+    told = {text for row in rows for text in row.told}
+    own = rewrite.machine.hardware.version
+    if rewrite.one_way and rewrite.wanted is not None:
+        yield _ONE_WAY.format(rewrite.wanted.version, own)
+    for note in rewrite.notes:
+        if note not in told and not note.endswith(_UNTIL_STARTED):
+            yield note
+    for fix in rewrite.planned.manual if rewrite.planned is not None else ():
+        if fix == TOOLS_FIRST:
+            yield from [_TOOLS] if rewrite.machine.guest.family == "windows" else []
+        elif fix.text not in told:
+            yield fix.text
+
+
+def _print_notes(out: Console, notes: list[str]) -> None:
+    if notes:
+        out.print()
+    for note in notes[:_NOTES_SHOWN]:
+        print_hanging(out, Text("!", "yellow"), safe_text(note))
+    if len(notes) > _NOTES_SHOWN:
+        print_hanging(out, " ", Text(f"and {len(notes) - _NOTES_SHOWN} more{_REST}", "dim"))
 
 
 def _print_diff(rewrite: Rewrite, out: Console) -> None:
     rows = rewrite.diff.split("\n")[:-1]
-    for row in rows[:_ROWS_SHOWN]:
+    if rows:
+        out.print()
+    for row in rows[:_DIFF_SHOWN]:
         style = "bold" if row.startswith(("+++", "---")) else _DIFF_STYLES.get(row[:1], "")
         out.print(safe_text(shortened(row, _ROW_LENGTH), style), soft_wrap=True)
-    if len(rows) > _ROWS_SHOWN:
-        out.print(Text(f"and {len(rows) - _ROWS_SHOWN} more lines; --format json has them all", "dim"))
+    if len(rows) > _DIFF_SHOWN:
+        out.print(Text(f"and {len(rows) - _DIFF_SHOWN} more lines{_REST}", "dim"), soft_wrap=True)
 
 
-def _print_reasons(rewrite: Rewrite, out: Console) -> None:
-    """Print why, each reason once with the settings that it is about; the diff above has their lines."""
-    reasons: dict[tuple[str, str, str], list[str]] = {}
-    for change in rewrite.changes:
-        reasons.setdefault((change.safety, change.why, change.source), []).append(change.key)
-    if reasons:
-        print_heading(out, "why")
-    for (safety, why, source), keys in islice(reasons.items(), _REASONS_SHOWN):
-        text = safe_text(some(list(dict.fromkeys(keys))), "bold")
-        text.append_text(safe_text(f"  {why}", "not bold")).append_text(safe_text(f"  {source}", "not bold dim"))
-        print_hanging(out, Text("!", "yellow") if safety == "unsafe" else Text("·"), text, indent=2)
-    if len(reasons) > _REASONS_SHOWN:
-        out.print(Text(f"and {len(reasons) - _REASONS_SHOWN} more; --format json has them all", "dim"))
+def _print_end(rewrite: Rewrite, dry_run: bool, journal: Path | None, out: Console) -> None:
+    """Print what was written, and the commands that come next, each on a line of its own."""
+    check = rewrite.then or ("check",)
+    if journal is not None:
+        files = len({change.file for change in rewrite.changes})
+        lines = f"{count(len(rewrite.changes), 'line')} in {count(files, 'file')}"
+        print_hanging(out, "", Text(f"Written: {lines}. It can be undone until the VM is started."))
+        _print_labelled(out, "undo", vmxtool_command(rewrite.machine, "undo"))
+    elif rewrite.changes:
+        print_hanging(out, "", Text("Nothing was written (--dry-run)." if dry_run else "Nothing was written."))
+        check = ("rewrite", *rewrite.words) if rewrite.words else ()
+    if check:
+        _print_labelled(out, "next", vmxtool_command(rewrite.machine, *check))
 
 
-def _print_rest(rewrite: Rewrite, out: Console) -> None:
-    if rewrite.notes:
-        print_heading(out, "to know")
-    for note in rewrite.notes:
-        print_hanging(out, Text("!", "yellow"), safe_text(note), indent=2)
-    if rewrite.manual:
-        print_heading(out, "what remains for you")
-    for fix in rewrite.manual:
-        show_fix(out, fix, indent=2)
+def _print_labelled(out: Console, label: str, argv: tuple[str, ...]) -> None:
+    print_command(out, argv, len(_LABEL), Text(f"{label:{len(_LABEL)}}"))

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 # A rewrite changes a config and its disks; more files than these are not read in a terminal.
 _LISTED = 20
 _FOUND = {
-    "before": "has its bytes from before already",
+    "before": "is as it was before the rewrite",
     "after": "is as the rewrite left it",
     "mixed": "is changed in part",
     "missing": "is gone",
     "other": "is not as the rewrite left it",
 }
 _WRITTEN_SINCE = (
-    "another program has written to it since, as a product does once the VM is started, so no undo takes this disk "
-    "back; what helps is a copy of the VM from before"
+    "another program has written to it since, as a product does once the VM is started, so no undo restores this disk; "
+    "what helps is a copy of the VM from before"
 )
 _SIDES = {"after": "as it left it", "before": "as it was before"}
 
@@ -38,19 +38,22 @@ def print_refusal(error: VmxtoolError, _exit_code: int, stream: IO[str] | None =
     """Print how a rewrite's files are now, which of them can be undone alone, and where the old bytes are."""
     refusal: Refusal = error.details
     out = console(stream)
-    title = undo_title(refusal.name, refusal.path)
+    title = undo_title(refusal.name, refusal.asked, refusal.path)
     print_title(out, title.append(f": rewrite {refusal.number:04} not undone, nothing was changed", "bold red"))
     files = sorted(refusal.files, key=lambda file: not file.blocks)
     for file in files[:_LISTED]:
         _print_file(out, file, refusal)
     if len(files) > _LISTED:
-        print_hanging(out, " ", Text(f"and {count(len(files) - _LISTED, 'more file')}; --format json has them all"))
+        print_hanging(out, " ", Text(f"and {count(len(files) - _LISTED, 'more file')}; --format json has them all"), 2)
     for warning in refusal.warnings:
-        print_hanging(out, Text("!", "bold red"), safe_text(warning))
+        print_hanging(out, Text("!", "bold red"), safe_text(warning), indent=2)
+    if not refusal.get_old:
+        print_hanging(out, "·", safe_text(f"the old bytes are in {refusal.journal}"), indent=2)
     if refusal.undo_alone:
-        print_heading(out, "what undoes alone all that can be")
+        print_heading(out, "restore the others alone")
         print_command(out, refusal.undo_alone, indent=2)
-    print_heading(out, f"the old bytes are in {refusal.journal}" + ("; what gets them" if refusal.get_old else ""))
+    if refusal.get_old:
+        print_heading(out, f"print the old bytes, which are in {refusal.journal}")
     for command in refusal.get_old[:_LISTED]:
         print_command(out, command, indent=2)
 
@@ -61,16 +64,16 @@ def _print_file(out: Console, file: FoundFile, refusal: Refusal) -> None:
     text = safe_text(f"{file.name} {_FOUND[found]}")
     if file.lines.count:
         text.append(f" (- {_SIDES[file.side]}, + as it is now)")
-    print_hanging(out, Text("✖", "bold red") if file.blocks else Text("·"), text)
+    print_hanging(out, Text("✖", "bold red") if file.blocks else Text("·"), text, indent=2)
     if file.blocks and file.is_text and found == "other" and not file.lines.count:
-        print_hanging(out, "·", Text("it is too big, or cannot be read, to compare its lines"), indent=2)
+        print_hanging(out, "·", Text("it is too big, or cannot be read, to compare its lines"), indent=4)
     if file.blocks and not file.is_text and found == "other":
-        print_hanging(out, "·", Text(_WRITTEN_SINCE), indent=2)
+        print_hanging(out, "·", Text(_WRITTEN_SINCE), indent=4)
     for line in file.lines.shown:
         label = f"line {line.number}"
         for sign, style, what in (("-", "red", line.was), ("+", "green", line.now)):
             if what is not None:
-                print_hanging(out, f"{label} {sign}", safe_text(what, style), indent=2)
+                print_hanging(out, f"{label} {sign}", safe_text(what, style), indent=4)
                 label = " " * len(label)
     if file.lines.more:
-        print_hanging(out, "·", Text(f"and {count(file.lines.more, 'more line')}"), indent=2)
+        print_hanging(out, "·", Text(f"and {count(file.lines.more, 'more line')}"), indent=4)

@@ -59,6 +59,7 @@ class UndoResult(NamedTuple):
         copied: the rewrite was made in another folder, of which this one is a copy; see `JournalInfo`.
         then: where files are left, the command that undoes them once nothing speaks against it, else none.
         warnings: what the VM must not be started with, as it is now.
+        asked: the path as the user gave it.
     """
 
     undone: RestoredFiles
@@ -68,6 +69,7 @@ class UndoResult(NamedTuple):
     copied: bool
     then: Argv
     warnings: tuple[str, ...] = ()
+    asked: Path = Path()
 
 
 def find_vm_folder(path: Path) -> JournalFolder:
@@ -132,7 +134,8 @@ def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
     copied = info is not None and info.copied
     vm = _read(place, about)
     older = findings_of(older_disk_attached, vm) if vm is not None else []
-    return UndoResult(undone, about, *_vm(place, about), copied, then, tuple(item.message for item in older))
+    warned = tuple(item.message for item in older)
+    return UndoResult(undone, about, *_vm(place, about), copied, then, warned, place.asked)
 
 
 def old_bytes(place: JournalFolder, name: str) -> bytes:

@@ -58,6 +58,7 @@ class Refusal:
         name: the VM's name, None where its config cannot be read.
         path: the VM's config, or else its folder, in the words of the user.
         warnings: what the person must not do with the old bytes.
+        asked: the path as the user gave it, or None.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Refusal:
     name: str | None = None
     path: Path | None = None
     warnings: tuple[str, ...] = ()
+    asked: Path | None = None
 
 
 class ChangedSince(WriteError):
@@ -99,8 +101,8 @@ class ChangedSince(WriteError):
         elif alone:
             hint = f"what undoes the others alone: {in_a_sentence(alone)}"
         elif old:
-            hint = f"what gets its bytes from before: {in_a_sentence(old[0])}"
-        details = replace(found, undo_alone=alone, get_old=old, name=name, path=path, warnings=warnings)
+            hint = f"what gets its old bytes: {in_a_sentence(old[0])}"
+        details = replace(found, undo_alone=alone, get_old=old, name=name, path=path, warnings=warnings, asked=vm)
         return ChangedSince(self.problem, details, path=self.path, hint=hint)
 
 

@@ -1,0 +1,340 @@
+"""The changes of a rewrite by their causes: a row for each, in plain words, however many settings it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.hardware import measured
+from vmxtool.changes.model import (
+    ADAPTER,
+    BOOT_ORDER,
+    CDROM_MOVE,
+    CONTROLLER,
+    DISK_MOVE,
+    DISK_NAMES,
+    DISK_VERSION,
+    GUEST_NAME,
+    LEFTOVER,
+    PRODUCT_KIND,
+    SLAVE_MOVE,
+    VERSION,
+)
+from vmxtool.knowledge.devices import NEVER, devices
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.report.words import count, listed, some
+from vmxtool.rules.registry import code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vmxtool.changes.model import Kept, Topic, Wanted
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.rewriter.diff import FileChange
+    from vmxtool.rewriter.rewrite import Rewrite
+
+_BUSES: Mapping[str, str] = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe", "scsi": "SCSI"}
+
+# What a row of devices.toml is about, where its id does not say it to a reader; rows of one device share a name.
+_NAMES = {
+    **dict.fromkeys(("sound-hdaudio", "sound-on-esx", "hdaudio-on-esx"), "sound card"),
+    **dict.fromkeys(("slot-numbers", "nic-slot-numbers"), "PCI slot numbers"),
+    **dict.fromkeys(("nic-vmxnet3", "nic-e1000e", "nic-e1000", "nic-pvrdma"), "network adapter"),
+    **dict.fromkeys(("scsi-lsisas1068", "scsi-pvscsi", "scsi-lsilogic"), "SCSI controller"),
+    **dict.fromkeys(("scsi-vmxlsilogic", "scsi-vmxbuslogic"), "SCSI controller's name"),
+    **dict.fromkeys(("graphics-memory", "graphics-memory-setting"), "3D memory"),
+    **dict.fromkeys(("vtpm", "vtpm-auto-add"), "TPM"),
+    **dict.fromkeys(("cores-per-socket", "cores-per-socket-count"), "cores per socket"),
+    "nic-vmxnet2": "features of vmxnet",
+    "scsi-sas-address": "SAS address",
+    "sata": "SATA controller",
+    "nvme": "NVMe controller",
+    "nvme-1.3": "NVMe 1.3",
+    "ide-disk": "disk on IDE",
+    "change-tracking": "changed block tracking",
+    "usb-1": "USB controller",
+    "usb-2": "USB 2.0 controller",
+    "usb-3": "USB 3 controller",
+    "graphics-3d": "3D graphics",
+    "vmci": "VMCI device",
+    "hpet": "HPET timer",
+    "pcie-root-ports": "PCI Express ports",
+    "pci-bridge": "PCI bridge",
+    "pci-root-bridges": "PCI root bridges",
+    "motherboard-acpi": "motherboard layout",
+    "noted-at-start": "values of the last start",
+    "pci-passthrough": "host devices",
+    "vmi": "VMI interface",
+    "watchdog": "watchdog timer",
+    "serial-ports-beyond-four": "serial ports from 5 on",
+    "cpu-hot-add": "CPU hot add",
+    "processor-features-of-the-vm": "CPU features (EVC)",
+    "generation-id": "generation id",
+    "secure-boot": "Secure Boot",
+    "vbs": "security by VBS",
+    "enclaves": "SGX enclaves",
+    "encrypted-memory": "SEV memory encryption",
+    "confidential-guest": "SEV-SNP or TDX",
+}
+# The rule that finds what a row's limit is about, where it is not the one for devices.
+_OF_LIMITS = {"memory_mib": "memory-over-limit"}
+# What the guest loses, where devices.toml says it at length; --why has it in full.
+_LOSSES = {
+    **dict.fromkeys(("nic-vmxnet3", "nic-e1000e", "nic-e1000"), "the guest needs its network address set anew"),
+    **dict.fromkeys(("scsi-lsisas1068", "scsi-pvscsi"), "the guest needs the driver of LSI Logic"),
+    "scsi-lsilogic": "the guest needs the driver of BusLogic",
+    "nic-slot-numbers": "Linux may rename its network card",
+}
+_UNVERIFIED = " (unverified)"
+_EFFECTS_SHOWN = 4  # a config may be made so that a cause has thousands
+
+
+@dataclass(slots=True)
+class Row:
+    """All changes of one cause.
+
+    Attributes:
+        what: what it is about, in plain words.
+        code: code of the rule that finds it, or None.
+        option: the option that allows it or would, without its dashes; None where none is needed.
+        verbs: "change", "remove", "add" or "keep", each once as all texts here are: the keys of a dictionary.
+        effects: what becomes of it, in a few words each.
+        subjects: the drives or files that it is about, where there may be several.
+        changes: the changes.
+        told: the sentences among the rewrite's notes and jobs that the row stands for.
+    """
+
+    what: str
+    code: str | None
+    option: str | None
+    verbs: dict[str, None] = field(default_factory=dict)
+    effects: dict[str, None] = field(default_factory=dict)
+    subjects: dict[str, None] = field(default_factory=dict)
+    changes: list[FileChange] = field(default_factory=list)
+    told: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def verb(self) -> str:
+        """The one word for all of it."""
+        return next(iter(self.verbs)) if len(self.verbs) == 1 else "change"
+
+    @property
+    def effect(self) -> str:
+        """What becomes of it, and of which it does where there are several."""
+        said = "; ".join(islice(self.effects, _EFFECTS_SHOWN))
+        if self.subjects:
+            said = f"{said}: {some(list(self.subjects))}"
+        return said + (f"; --{self.option} changes it" if self.verb == "keep" and self.option else "")
+
+
+def rows_of(rewrite: Rewrite) -> list[Row]:
+    """The causes of a rewrite's changes in the order of the changes, then what it leaves as it is."""
+    words = _Words(rewrite)
+    rows: dict[tuple[object, ...], Row] = {}
+    for change in rewrite.changes:
+        option = words.option(change) if change.safety == "unsafe" else None
+        what, code = words.what(change.topic), words.code(change.topic)
+        row = rows.setdefault((what, option), Row(what, code, option))
+        row.code = row.code or code
+        _add(row.verbs, "add" if change.before is None else "remove" if change.after is None else "change")
+        for effect in words.effects(change):
+            _add(row.effects, effect)
+        loss = words.loss(change)
+        if loss is not None:
+            _add(row.effects, loss[0])
+            _add(row.told, loss[1])
+        _add(row.subjects, words.subject(change.topic))
+        row.changes.append(change)
+    for kept in rewrite.planned.kept if rewrite.planned is not None else ():
+        what, code, effect = words.kept(kept)
+        row = rows.setdefault(("keep", what, code, effect, kept.option), Row(what, code, kept.option, {"keep": None}))
+        _add(row.effects, effect)
+        _add(row.subjects, kept.topic.subject if kept.topic.kind == DISK_VERSION else "")
+        _add(row.told, kept.note)
+    return [words.finished(row) for row in rows.values()]
+
+
+def _add(words: dict[str, None], word: str) -> None:
+    if word:
+        words[word] = None
+
+
+def name_of(row: DeviceRule) -> str:
+    """What a row of devices.toml is about, in plain words."""
+    return _NAMES.get(row.id, row.id.replace("-", " "))
+
+
+def target_name(wanted: Wanted | None) -> str | None:
+    """The product that a rewrite is for, or None where only a hardware version was named."""
+    product = wanted.product if wanted is not None else None
+    return product.name if product is not None and product.family != HARDWARE else None
+
+
+class _Words:
+    """The words for what one rewrite changes."""
+
+    def __init__(self, rewrite: Rewrite) -> None:
+        self.rewrite, self.wanted = rewrite, rewrite.wanted
+        self.rows = devices()
+        self.version = self.wanted.version if self.wanted is not None else None
+        self.esx = self.wanted.esx if self.wanted is not None else None
+        self.target = target_name(self.wanted)
+        self.jobs = {fix.text for fix in rewrite.planned.manual} if rewrite.planned is not None else set()
+
+    def what(self, topic: Topic) -> str:
+        row = self.rows.get(topic.kind)
+        if row is not None:
+            return name_of(row)
+        if topic.kind == CONTROLLER:
+            return f"{bus_of(topic.subject)} controller"
+        if topic.kind == CDROM_MOVE:
+            return "CD-ROM drive"
+        return {
+            VERSION: "hardware version",
+            GUEST_NAME: "guest name",
+            DISK_NAMES: "names of disks",
+            PRODUCT_KIND: "kind of product",
+            DISK_MOVE: f"disk on {bus_of(topic.subject)}",
+            SLAVE_MOVE: "lone drive on IDE",
+            LEFTOVER: "unused settings",
+            BOOT_ORDER: "boot order",
+            ADAPTER: "adapter of the disk",
+            DISK_VERSION: "version in the disk",
+        }.get(topic.kind, "setting")
+
+    def code(self, topic: Topic) -> str | None:
+        product, before = (self.wanted.product if self.wanted is not None else None), self.rewrite.machine.hardware
+        if topic.kind == VERSION and product is not None and self.target and before.version is not None:
+            if before.version > product.runs_max:
+                return code_of("hardware-version-too-new")
+            if before.version < product.runs_min:
+                return code_of("hardware-version-too-old")
+            return None if product.runs(before.version) else code_of("hardware-version-not-offered")
+        row = self.rows.get(topic.kind)
+        if row is None:
+            return None
+        if row.limit is not None:
+            return code_of(_OF_LIMITS.get(row.limit, "more-than-hardware-holds"))
+        return None if self._is_known(row) else code_of("device-not-in-hardware-version")
+
+    def option(self, change: FileChange) -> str:
+        """The option that allowed a change that the guest may not start after."""
+        if change.topic.kind in self.rows or change.topic.kind == GUEST_NAME:
+            return "unsafe"
+        moved = self.rewrite.planned.moved if self.rewrite.planned is not None else {}
+        if change.topic.kind == DISK_MOVE:
+            from_ide = change.topic.subject.startswith("ide")
+        else:
+            from_ide = any(old.startswith("ide") and new.startswith("scsi") for old, new in moved.items())
+        return "ide-to-scsi" if from_ide else "move-disks"
+
+    def subject(self, topic: Topic) -> str:
+        if topic.kind in {DISK_MOVE, CDROM_MOVE, SLAVE_MOVE}:
+            return f"{topic.subject} is {topic.to}"
+        return topic.subject if topic.kind in {LEFTOVER, DISK_VERSION} else ""
+
+    def effects(self, change: FileChange) -> Iterator[str]:
+        topic, (before, after) = change.topic, change.values
+        row = self.rows.get(topic.kind)
+        if row is not None:
+            yield self._of_device(row, before, after, unverified=change.why.endswith(_UNVERIFIED))
+        elif topic.kind in {DISK_MOVE, CDROM_MOVE}:
+            yield f"{bus_of(topic.subject)} → {bus_of(topic.to)}"
+        elif topic.kind == CONTROLLER:
+            if change.key.lower().endswith(".virtualdev"):
+                yield (
+                    f"{topic.subject} is {after} for the disk"
+                    if before is None
+                    else f"{topic.subject} {before} → {after}"
+                )
+            else:
+                yield f"{topic.subject} is new"
+        elif topic.kind == GUEST_NAME:
+            yield f"{before} → {after}, the nearest that {self._holder()} knows"
+        elif topic.kind == DISK_NAMES:
+            yield f"in fileName, where {self._holder()} reads them"
+        elif topic.kind == LEFTOVER:
+            yield "the place is needed"
+        elif topic.kind == SLAVE_MOVE:
+            yield "becomes master"
+        elif topic.kind == BOOT_ORDER:
+            yield "names the new places"
+        elif topic.kind != VERSION:
+            yield f"{before} → {after}"
+
+    def loss(self, change: FileChange) -> tuple[str, str] | None:
+        """What the guest loses by a change, and the sentence of the rewrite that tells it; None where none does."""
+        row = self.rows.get(change.topic.kind)
+        if row is None or row.guest_loses is None:
+            return None
+        clause = row.guest_loses[0].lower() + row.guest_loses[1:].rstrip(".")
+        device = change.key.partition(".")[0]
+        told = next((text for text in (clause, f"{device}: {clause}") if text in self.jobs), None)
+        if told is None:
+            return None
+        said = clause if row.below in {"replace", "remove"} else f"the guest loses {clause}"
+        return _LOSSES.get(row.id, said), told
+
+    def kept(self, kept: Kept) -> tuple[str, str | None, str]:
+        what, row = self.what(kept.topic), self.rows.get(kept.topic.kind)
+        effect = kept.effect
+        if row is not None:
+            what += f" {kept.topic.subject}" if kept.topic.subject else ""
+            effect = effect or self._none(row, unverified=True)
+        elif kept.topic.kind == GUEST_NAME:
+            what += f" {kept.topic.subject}"
+            effect = effect or f"{self._holder()} may not know it{_UNVERIFIED}"
+        return what, self.code(kept.topic), effect
+
+    def finished(self, row: Row) -> Row:
+        """A row with what only all its changes together tell."""
+        if any(change.topic.kind == VERSION for change in row.changes):
+            versions = [change for change in row.changes if change.key.lower() == "virtualhw.version"]
+            own, after = (versions or row.changes)[0].values
+            config = self.rewrite.machine.config.file
+            disks = len({change.file for change in row.changes} - {config})
+            places = [*(["the config"] if versions else []), *([count(disks, "disk")] if disks else [])]
+            row.effects = {f"{own} → {after}, in {listed(places)}": None}
+        return row
+
+    def _of_device(self, row: DeviceRule, before: str | None, after: str | None, *, unverified: bool) -> str:
+        if row.limit is not None:
+            return f"{_amount(row, before)} → {_amount(row, after)}, as much as {self._holder()} holds"
+        if after is not None:
+            return f"{before} → {after}"
+        if row.on_any_change:
+            return f"{self.target or 'the product'} gives new ones"
+        return self._none(row, unverified=unverified)
+
+    def _none(self, row: DeviceRule, *, unverified: bool) -> str:
+        doubt, version = _UNVERIFIED if unverified else "", self.version or 0
+        first = row.first_for(esx=self.esx)
+        if row.last_hardware is not None and version > row.last_hardware:
+            return f"given up after version {row.last_hardware}{doubt}"
+        if first >= NEVER:
+            kind = " of this kind" if row.unless else ""
+            return f"{self.target or 'the product'} has none{kind}{doubt}"
+        if self.esx and row.first_hardware_esx is not None:
+            return f"ESX has it from version {first} on{doubt}"
+        return f"came with version {first}{doubt}"
+
+    def _is_known(self, row: DeviceRule) -> bool:
+        return self.version is None or row.known(self.version, esx=self.esx)
+
+    def _holder(self) -> str:
+        return self.target or f"version {self.version}"
+
+
+def bus_of(place: str) -> str:
+    """The bus of a drive or a controller such as "ide0:0", as a person says it."""
+    word = place.partition(":")[0].rstrip("0123456789")
+    return _BUSES.get(word, word)
+
+
+def _amount(row: DeviceRule, value: str | None) -> str:
+    """A setting's figure in the unit of its limit, rounded up; as it is where it is no number."""
+    try:
+        return measured(row, -(-int(value or "") // row.per_unit))
+    except ValueError:
+        return value or "nothing"
