@@ -15,7 +15,7 @@ from vmxtool.report.documents.guide_values import entries_value, entry_value
 
 def run(*words: str) -> Result:
     words = ("guide", *words)
-    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(build(list(words)), list(words))
+    return CliRunner(env={"TERM": "dumb", "FORCE_COLOR": "1"}).invoke(build(list(words)), list(words))
 
 
 def shown(*words: str) -> str:
@@ -28,9 +28,18 @@ def shown(*words: str) -> str:
 def test_without_options_every_table_is_listed_with_its_page() -> None:
     lines = run().stdout.splitlines()
     for table in guide.tables():
-        assert any(
-            re.search(rf"^ *{table.number}  {re.escape(table.title)} .* {table.page}\s*$", line) for line in lines
-        )
+        wanted = rf"^ *{table.number} +{table.page} +\d+ × \d+ +{re.escape(table.title)}$"
+        assert any(re.search(wanted, line) for line in lines)
+
+
+@pytest.mark.parametrize("number", range(1, 20))
+def test_in_a_pipe_a_table_is_a_line_for_each_cell(number: int) -> None:
+    table = guide.table(number)
+    words = ["guide", "--table", str(number)]
+    lines = CliRunner(env={"NO_COLOR": "1"}).invoke(build(words), words).stdout.splitlines()
+    cells = [line for line in lines if re.match(r"r\d+c\d+  ", line)]
+    assert len(cells) == sum(len(row.cells) for row in table.rows)
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize("number", range(1, 20))
@@ -156,7 +165,7 @@ def test_json_of_a_move_into_ace_comes_from_the_text_and_of_an_untreated_one_is_
         (["--table", "20"], "tables 1 to 19"),
         (["--from", "gsx", "--to", "ws4"], "gsx3"),
         (["--from", "ws5", "--to", "exs3"], "esx3"),
-        (["--table", "7", "--from", "ws6"], "leave one of them out"),
+        (["--table", "7", "--from", "ws6"], "leave --table or both others out"),
         (["--format", "html", "--table", "7"], "one page"),
     ],
 )

@@ -11,7 +11,7 @@ from rich.text import Text
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, names
-from vmxtool.report.text.terminal import console
+from vmxtool.report.text.terminal import console, print_columns, print_hanging
 from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, guide_sentence, short_name, way_words
 
 if TYPE_CHECKING:
@@ -62,22 +62,15 @@ def _format_words(cell: Cell) -> str:
 def print_list(stream: IO[str] | None = None) -> None:
     """Print the numbers, titles and pages of all tables."""
     out = console(stream)
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    grid.add_column("table", justify="right", no_wrap=True)
-    grid.add_column("what it answers")
-    grid.add_column("size", justify="right", no_wrap=True)
-    grid.add_column("page", justify="right", no_wrap=True)
-    for table in tables.tables():
-        grid.add_row(
-            Text(str(table.number), "bold"),
-            table.title,
-            f"{len(table.rows)} × {len(table.columns)}",
-            str(table.page),
-        )
-    out.print(Text("Virtual Machine Mobility Planning Guide, VMware, October 2007", "bold"))
-    out.print(grid)
+    print_hanging(out, "", Text("Virtual Machine Mobility Planning Guide, VMware, October 2007", "bold"))
+    head: list[Text | str] = [Text(word, "dim") for word in ("table", "page", "size ", "what it answers")]
+    rows: list[list[Text | str]] = [
+        [Text(f"{it.number:5}", "bold"), f"{it.page:4}", f"{len(it.rows)} × {len(it.columns)}", it.title]
+        for it in tables.tables()
+    ]
+    print_columns(out, [head, *rows])
     out.print()
-    out.print(Text("vmxtool guide --table 7 shows one table, --from ws6 --to esx3 one cell of it", "dim"))
+    print_hanging(out, "", Text("vmxtool guide --table 7 shows one table, --from ws6 --to esx3 one cell of it", "dim"))
 
 
 def print_table(table: Table, stream: IO[str] | None = None) -> None:
@@ -85,7 +78,25 @@ def print_table(table: Table, stream: IO[str] | None = None) -> None:
     out = console(stream)
     heading = Text(f"Table {table.number}  {table.title}", "bold")
     heading.append(f"  page {table.page}", "dim")
-    out.print(heading)
+    print_hanging(out, "", heading)
+    if out.is_terminal:
+        _draw(table, out)
+    else:
+        _print_cells(table, out)
+    _print_notes(table, out)
+    legend = f"r1 with c1 is mpg:t{table.number:02d}:r1c1; vmxtool explain tells more about each"
+    print_hanging(out, "", Text(legend, "dim"))
+
+
+def _print_cells(table: Table, out: Console) -> None:
+    """Print a line for each cell, for programs that search lines."""
+    for number, row in enumerate(table.rows, 1):
+        for place, (cell, head) in enumerate(zip(row.cells, table.columns, strict=True), 1):
+            pair = Text(f"r{number}c{place}  {row.label} to {head}  ".replace("\n", " "))
+            print_hanging(out, "", pair.append_text(_cell_text(cell)))
+
+
+def _draw(table: Table, out: Console) -> None:
     grid = Grid(box=SQUARE, show_lines=True, border_style="dim", header_style="", pad_edge=True, width=out.width)
     grid.add_column("", width=_LABEL_WIDTHS[len(table.columns)], overflow="fold")
     for number, head in enumerate(table.columns, 1):
@@ -99,9 +110,6 @@ def print_table(table: Table, stream: IO[str] | None = None) -> None:
         place = Text(f"r{number}\n", "dim").append(row.label, "not dim bold")
         grid.add_row(place, *(_cell_text(cell) for cell in row.cells))
     out.print(grid)
-    _print_notes(table, out)
-    legend = f"r1 with c1 is mpg:t{table.number:02d}:r1c1; vmxtool explain tells more about each"
-    out.print(Text(legend, "dim"))
 
 
 def _cell_text(cell: Cell) -> Text:
@@ -114,9 +122,6 @@ def _cell_text(cell: Cell) -> Text:
 
 
 def _print_notes(table: Table, out: Console) -> None:
-    grid = Grid.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column()
     for note in table.notes:
         text = Text(note.says)
         only = [
@@ -125,27 +130,23 @@ def _print_notes(table: Table, out: Console) -> None:
         ]
         if only:
             text.append(f" ({', '.join(only)} only)")
-        grid.add_row(note.id, text.append(f"  {note.source}", "dim"))
+        print_hanging(out, Text(note.id, "dim"), text.append(f"  {note.source}", "dim"))
     if table.hosts:
-        grid.add_row("·", f"VMware Converter 3 runs on {'; '.join(table.hosts)}.")
-    if grid.row_count:
-        out.print(grid)
+        print_hanging(out, Text("·", "dim"), Text(f"VMware Converter 3 runs on {'; '.join(table.hosts)}."))
 
 
 def print_entries(entries: Sequence[GuideEntry], stream: IO[str] | None = None) -> None:
     """Print one line per pair of products."""
     out = console(stream)
-    grid = Grid.grid(padding=(0, 2))
-    for _ in range(3):
-        grid.add_column(no_wrap=True)
-    grid.add_column()
-    for entry in entries:
-        grid.add_row(
+    rows: list[list[Text | str]] = [
+        [
             f"{short_name(entry.from_id)} → {short_name(entry.to_id)}",
             Text(GUIDE_VERDICTS[entry.verdict], VERDICT_STYLES[entry.verdict]),
             Text(entry.cell.removeprefix("mpg:"), "dim"),
-        )
-    out.print(grid)
+        ]
+        for entry in entries
+    ]
+    print_columns(out, rows)
 
 
 def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
@@ -153,12 +154,8 @@ def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
     out = console(stream)
     _print_pair(entry.from_id, entry.to_id, entry.verdict, out)
     table = tables.table(entry.table)
-    out.print(
-        Text(
-            f"  {entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}",
-            "dim",
-        )
-    )
+    place = f"{entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}"
+    print_hanging(out, " ", Text(place, "dim"))
     print_ways(entry.ways, entry.from_id, entry.to_id, out)
     print_sentences(entry.notes, out)
 
@@ -171,20 +168,15 @@ def print_ways(ways: Sequence[Way], from_id: str, to_id: str, out: Console) -> N
             line.append(f"  {' and '.join(CONDITIONS[condition] for condition in way.when)}", "not bold magenta")
         if way.one_way:
             line.append("  one-way", "not bold yellow")
-        out.print(line)
+        print_hanging(out, "", line)
         for place, step in enumerate(way.steps, 1):
-            out.print(Text(f"    {place}. {guide_sentence(step, from_id, to_id)}"))
+            print_hanging(out, f"    {place}.", Text(guide_sentence(step, from_id, to_id)))
 
 
 def print_sentences(sentences: Iterable[str], out: Console) -> None:
     """Print sentences as a list."""
-    grid = Grid.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column()
     for sentence in sentences:
-        grid.add_row("  ·", sentence)
-    if grid.row_count:
-        out.print(grid)
+        print_hanging(out, "  ·", Text(sentence))
 
 
 def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> None:
@@ -194,18 +186,19 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
     verdict = next((fact.verdict for fact in facts if fact.verdict is not None), None)
     _print_pair(from_id, to_id, verdict, out)
     for fact in facts:
-        out.print(Text(f"  {fact.address}  {fact.topic}", "dim"))
+        print_hanging(out, " ", Text(f"{fact.address}  {fact.topic}", "dim"))
         print_ways(fact.ways, from_id, to_id, out)
         print_sentences([fact.says], out)
     if facts:
         return
-    out.print(Text("  The guide of October 2007 does not treat this move."))
+    print_hanging(out, " ", Text("The guide of October 2007 does not treat this move."))
     nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
     if nearest is not None and (nearest.from_id, nearest.to_id) != (from_id, to_id):
-        line = Text(f"  Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
+        line = Text(f"Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
         line.append(GUIDE_VERDICTS[nearest.verdict], VERDICT_STYLES[nearest.verdict])
-        out.print(line.append(f"  {nearest.cell}", "dim"))
-    out.print(Text(f"  vmxtool route --from {from_id} --target {to_id} tells what is known since.", "dim"))
+        print_hanging(out, " ", line.append(f"  {nearest.cell}", "dim"))
+    since = f"vmxtool route --from {from_id} --target {to_id} tells what is known since."
+    print_hanging(out, " ", Text(since, "dim"))
 
 
 def _said_of(from_id: str, to_id: str) -> tuple[Fact, ...]:
@@ -234,4 +227,4 @@ def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> 
     if verdict is not None:
         line.append(": ")
         line.append(GUIDE_VERDICTS[verdict], VERDICT_STYLES[verdict])
-    out.print(line)
+    print_hanging(out, "", line)
