@@ -35,9 +35,12 @@ class VmxtoolError(Exception):
 
     Attributes:
         details: what a report shows beside the line, where one line cannot say all of it.
+        instead: the file that was likely meant in place of `path`, as the reader would name it, or None; whoever knows
+            the command can say it once more with that file.
     """
 
     details: Any = None
+    instead: Path | str | None = None
 
     def __init__(
         self,

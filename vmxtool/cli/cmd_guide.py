@@ -5,6 +5,12 @@ from vmxtool.cli.options import AsGuide, FromProduct, TableNumber, ToProduct
 from vmxtool.errors import UsageError
 from vmxtool.report import formats
 
+EXAMPLES = """
+vmxtool guide --from ws6 --to esx3  one move
+vmxtool guide --from ws6  every move from Workstation 6
+vmxtool guide --table 7  a table as it was printed
+"""
+
 
 def command(
     table: TableNumber = None,
@@ -12,15 +18,23 @@ def command(
     to_product: ToProduct = None,
     format: AsGuide = formats.TEXT,  # noqa: A002 the option's own name
 ) -> None:
-    """Show the tables of VMware's Virtual Machine Mobility Planning Guide: all, one, or one cell of one."""
+    """Show what VMware's Mobility Planning Guide says of moves of VMs.
+
+    The Virtual Machine Mobility Planning Guide of 2007 treats moves between products up to Workstation 6 and ESX 3.
+    Without options all its tables are listed.
+    """
     with errors_to_exit_codes(format):
         from vmxtool.knowledge import tables
 
         chosen = from_product is not None or to_product is not None
         if format not in formats.formats_of("guide/table") and (chosen or table is not None):
-            raise UsageError(f"--format {format} is one page with all tables; leave --table, --from and --to out")
+            raise UsageError(
+                f"--format {format} is one page with all tables", hint="leave --table, --from and --to out"
+            )
         if chosen and table is not None:
-            raise UsageError("--table shows a whole table, --from and --to a cell; leave one of them out")
+            raise UsageError(
+                "--table shows a whole table, --from and --to one move", hint="leave --table or both others out"
+            )
         if chosen:
             _show_pairs(from_product, to_product, format)
         elif table is not None:

@@ -42,6 +42,13 @@ def fail(error: VmxtoolError, form: str) -> None:
         SystemExit: always.
     """
     code = code_of(error)
+    told = str(error)
+    if error.instead is not None:
+        from vmxtool.cli.wrong_words import with_other_file
+
+        # Only here it is known what was typed.
+        again = with_other_file(str(error.path), str(error.instead), sys.argv[1:])
+        told += f": {again}" if again else ""
     if form == formats.JSON or error.details is not None:
         # One line cannot say all of some errors: the rest is an answer, in the format that was asked for.
         try:
@@ -49,7 +56,7 @@ def fail(error: VmxtoolError, form: str) -> None:
             sys.stdout.flush()
         except OSError:
             _drop_output()
-    print(f"vmxtool: {safe(str(error))}", file=sys.stderr)  # noqa: T201 the one place that tells an error
+    print(f"vmxtool: {safe(told)}", file=sys.stderr)  # noqa: T201 the one place that tells an error
     raise SystemExit(code) from None
 
 
@@ -122,7 +129,7 @@ def errors_to_exit_codes(form: str) -> Iterator[Outcome]:
         if os.environ.get("VMXTOOL_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {safe(str(error))}".splitlines()[0]
-        fail(VmxtoolError(f"a fault of vmxtool itself, please report it: {what}"), form)
+        fail(VmxtoolError(f"this is a fault of vmxtool itself ({what})", hint="please report it"), form)
     if outcome.code != DONE:
         raise SystemExit(outcome.code)
 

@@ -1,10 +1,11 @@
-"""What can be explained: a rule, a place in the guide, a source or a product, by the word that a reader has for it."""
+"""What can be explained, by the word that a reader has for it: a rule, a place in the guide, a source, a product."""
 
 from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import tables
@@ -13,19 +14,109 @@ from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.products import Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
+from vmxtool.report.hardware_page import Novelty, novelties
 from vmxtool.rules.registry import Rule, all_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vmxtool.knowledge.tables import GuideEntry
 
-Subject = Rule | Cell | Table | Source | Product | tuple[Fact, ...]
+
+class RuleFamily(NamedTuple):
+    """The rules whose codes begin alike.
+
+    Attributes:
+        letters: the beginning, such as "DSK2".
+        about: what they are about.
+        rules: the rules, in the order of their codes.
+    """
+
+    letters: str
+    about: str
+    rules: tuple[Rule, ...]
+
+
+class Families(NamedTuple):
+    """Some families of rules, or all."""
+
+    families: tuple[RuleFamily, ...]
+
+
+class Mentions(NamedTuple):
+    """Where a word occurs.
+
+    Attributes:
+        word: the word.
+        rules: the rules that it occurs in, first those that have it in their name or title.
+        news: what came with a hardware version, where the word occurs in it.
+    """
+
+    word: str
+    rules: tuple[Rule, ...]
+    news: tuple[Novelty, ...]
+
+
+Subject = Rule | Cell | Table | Source | Product | Families | Mentions | tuple[Fact, ...]
+
+_ABOUT = {
+    "VMX": "the config file",
+    "PRD": "products and hardware versions",
+    "DSK": "disks and their controllers",
+    "NET": "network adapters",
+    "CPU": "processors and memory",
+    "GST": "the guest operating system",
+    "SNP": "snapshots, and VMs that run or are suspended",
+    "DEV": "other devices",
+    "SEC": "encryption and policies",
+}
+_FAMILY = re.compile(r"(?P<letters>[A-Z]{3})(?:\d(?:XX)?)?")
+_MOST_WORDS = 6  # of one name, such as "VMware ESXi 6.7 Update 2"
+_LONGEST = 80
 
 _GUIDE = re.compile(r"mpg:(?:t(?P<table>\d{1,2})|p(?P<page>\d{1,2}))", re.ASCII)
 _NEAREST = 3
 
 
+def find_all(words: Sequence[str]) -> list[Subject]:
+    """Find what words mean, one after the other; several words that are one name, such as "ESXi 6.7", are taken as one.
+
+    Without a word it is all families of rules.
+
+    Raises:
+        UsageError: a word means nothing; the message names what is nearest.
+    """
+    if not words:
+        return [Families(families())]
+    found: list[Subject] = []
+    rest = list(words)
+    while rest:
+        for length in range(min(len(rest), _MOST_WORDS), 0, -1):
+            try:
+                subject = find(" ".join(rest[:length]))
+            except UsageError:
+                if length == 1:
+                    raise
+                continue
+            found.append(subject)
+            rest = rest[length:]
+            break
+    return found
+
+
+def families() -> tuple[RuleFamily, ...]:
+    """Return the families of rules, in the order of the rules."""
+    return tuple(
+        RuleFamily(letters, _ABOUT.get(letters[:3], ""), tuple(group))
+        for letters, group in groupby(all_rules(), key=lambda rule: rule.code[:4])
+    )
+
+
 def find(code: str) -> Subject:
-    """Find what a word means: a rule's code or name, a place in the guide, a source such as "kb:1003746", or a product.
+    """Find what a word means.
+
+    It is a rule's code or name, the letters of a family of rules, a place in the guide, a source such as "kb:1003746",
+    a product, or a word that some rule has.
 
     Raises:
         UsageError: it means nothing; the message names what is nearest.
@@ -34,6 +125,9 @@ def find(code: str) -> Subject:
     for rule in all_rules():
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
+    family = _FAMILY.fullmatch(wanted.upper())
+    if family is not None and family["letters"] in _ABOUT:
+        return Families(tuple(it for it in families() if it.letters.startswith(family["letters"])))
     if wanted.lower().startswith("mpg:"):
         return _find_in_guide(wanted.lower())
     try:
@@ -43,14 +137,19 @@ def find(code: str) -> Subject:
     try:
         return find_target(wanted)
     except UsageError as error:
+        mentioned = _mentions(wanted)
+        if mentioned is not None:
+            return mentioned
         if error.candidates:
             raise UsageError(
-                f"there is no rule and no product {code[:80]!r}", hint=error.hint, candidates=error.candidates
+                f"no rule and no product is called {code[:_LONGEST]!r}", hint=error.hint, candidates=error.candidates
             ) from None
     near = _near_rules(wanted)
     said = ", ".join(f"{rule.code} {rule.name}" for rule in near)
     raise UsageError(
-        f"there is no rule {code!r}", hint=f"the nearest are {said}", candidates=[rule.code for rule in near]
+        f"{code[:_LONGEST]!r} is no rule, product or source, and no rule mentions it",
+        hint=f"the nearest are {said}",
+        candidates=[rule.code for rule in near],
     )
 
 
@@ -98,3 +197,20 @@ def _near_rules(wanted: str) -> list[Rule]:
     near = get_close_matches(wanted.upper(), known, n=_NEAREST, cutoff=0.6)
     near = near or get_close_matches(wanted.lower(), known, n=_NEAREST, cutoff=0)
     return list({known[name].code: known[name] for name in near}.values())
+
+
+def _mentions(word: str) -> Mentions | None:
+    """Where a word of at least two letters occurs, in the singular or the plural; None where it does not."""
+    stem = word.lower().removesuffix("s")
+    if not 2 <= len(stem) <= _LONGEST or not any(it.isalpha() for it in stem):
+        return None
+    whole = re.compile(rf"(?<![a-z0-9]){re.escape(stem)}s?(?![a-z0-9])", re.IGNORECASE)
+
+    def shown(rule: Rule) -> bool:
+        return any(map(whole.search, (rule.name, rule.name.replace("-", " "), rule.title)))
+
+    said = [rule for rule in all_rules() if shown(rule) or whole.search(" ".join(rule.text.split()))]
+    news = tuple(it for it in novelties() if whole.search(it.says))
+    if not said and not news:
+        return None
+    return Mentions(word, tuple(sorted(said, key=lambda rule: not shown(rule))), news)

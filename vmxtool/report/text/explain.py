@@ -1,35 +1,54 @@
-"""What stands behind an answer, for a person: a rule, a cell, a table or a page of the guide, or a source."""
+"""What stands behind an answer, for a person: rules, products, hardware versions, sources and places in the guide."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
-from vmxtool.knowledge.products import Product
-from vmxtool.knowledge.sources import Source
+from vmxtool.knowledge.hardware import BUSES, LIMITS, hardware
+from vmxtool.knowledge.products import HARDWARE, Product
+from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
-from vmxtool.report.subjects import pairs_of, rules_on, title_of
+from vmxtool.report.hardware_page import makers, novelties, raised_in, runners
+from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
+from vmxtool.report.text.fact_words import figure, label
 from vmxtool.report.text.guide import VERDICT_STYLES, cell_words, print_sentences, print_table
-from vmxtool.report.text.terminal import console, print_hanging, safe_text, style_of
+from vmxtool.report.text.terminal import console, is_wide, print_hanging, print_title, safe_text, style_of
 from vmxtool.report.words import GUIDE_VERDICTS, short_name, way_words
 from vmxtool.rules.registry import About, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import IO
 
     from rich.console import Console
 
     from vmxtool.report.subjects import Subject
 
+_ASK = (
+    ("vmxtool explain DSK", "lists the rules of a kind"),
+    ("vmxtool explain PRD101 DSK202", "shows rules"),
+    ("vmxtool explain esxi6.7 hw19", "shows a product and a hardware version"),
+    ("vmxtool explain NVMe", "lists the rules that mention a word"),
+    ("vmxtool explain mpg:t07:r1c3", "shows a cell of VMware's Mobility Planning Guide"),
+)
 
-def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
-    """Print all that is known of a subject."""
+
+def print_explanations(subjects: Sequence[Subject], stream: IO[str] | None = None) -> None:
+    """Print all that is known of some subjects, one after the other."""
     out = console(stream)
+    for number, subject in enumerate(subjects):
+        if number:
+            out.print()
+        _print_subject(subject, out, stream)
+
+
+def _print_subject(subject: Subject, out: Console, stream: IO[str] | None) -> None:
     if isinstance(subject, Rule):
         _print_rule(subject, out)
     elif isinstance(subject, Cell):
@@ -40,30 +59,139 @@ def print_explanation(subject: Subject, stream: IO[str] | None = None) -> None:
         _print_source(subject, out)
     elif isinstance(subject, Product):
         _print_product(subject, out)
+    elif isinstance(subject, Families):
+        _print_families(subject, out)
+    elif isinstance(subject, Mentions):
+        _print_mentions(subject, out)
     else:
         for fact in subject:
-            out.print(Text(fact.topic, "bold").append(f"  {fact.address}", "not bold dim"))
+            _print_name(fact.topic, fact.address, out)
             print_hanging(out, " ", Text(fact.says))
 
 
+def _print_name(name: str, code: str, out: Console) -> None:
+    print_title(out, Text(name, "bold").append(f"  {code}", "not bold dim"))
+
+
 def _print_source(subject: Source, out: Console) -> None:
-    out.print(Text(subject.title, "bold"))
-    for field in fields(subject):
-        value = getattr(subject, field.name)
-        if field.name != "title" and value:
-            print_hanging(out, Text(f"{field.name:10}", "dim"), safe_text(str(value)), indent=2)
+    _print_name(subject.title, subject.id, out)
+    read = str(subject.read) if subject.read is not None else "by nobody for vmxtool"
+    alone = "" if subject.stands_alone or subject.read is None else "only together with another source"
+    rows = {
+        "publisher": subject.publisher,
+        "dated": subject.dated,
+        "known up to": subject.until,
+        "address": subject.address,
+        "read": read,
+        "believed": alone,
+        "remark": subject.remark,
+    }
+    for name, value in rows.items():
+        if value:
+            _print_fact(name, safe_text(value), 12, out)
+
+
+def _print_fact(name: str, value: Text, width: int, out: Console) -> None:
+    """Print a name and its value beside it, or below it where there is no room."""
+    if is_wide(out):
+        print_hanging(out, Text(f"{name:{width}}", "dim"), value, indent=2)
+    else:
+        print_hanging(out, "", Text(name, "dim"), indent=2)
+        print_hanging(out, "", value, indent=4)
 
 
 def _print_product(product: Product, out: Console) -> None:
-    out.print(Text(product.name, "bold").append(f"  {product.id}", "not bold dim"))
+    _print_name(product.name, product.id, out)
     if product.releases:
-        print_hanging(out, " ", Text(f"a name for {', '.join(product.releases)}; what is said is true of the oldest"))
+        which = f"a name for {', '.join(product.releases)}; the facts are those of the oldest"
+        print_hanging(out, " ", Text(which))
     if product.notes:
         print_hanging(out, " ", Text(product.notes))
-    for fact in facts_of(product):
+    version = hardware(product.runs_max) if product.family == HARDWARE else None
+    if version is not None:
+        _print_hardware(version.version, out)
+    facts = facts_of(product)
+    documents = list(dict.fromkeys(source(it)[0].id for fact in facts for it in fact.rests_on))
+    width = max((len(label(fact.name)) for fact in facts), default=0) + 1
+    for fact in facts:
         doubt = "" if fact.verified else f" (disputed: {fact.disputed})" if fact.disputed else " (unverified)"
-        line = Text(fact.value + doubt).append(f"  {' '.join(fact.rests_on)}", "dim")
-        print_hanging(out, Text(f"{fact.name:20}", "dim"), line, indent=2)
+        numbers = sorted({documents.index(source(it)[0].id) + 1 for it in fact.rests_on})
+        line = Text(figure(fact.name, fact.value) + doubt).append(f"  [{_ranges(numbers)}]", "dim")
+        _print_fact(label(fact.name), line, width, out)
+    if documents:
+        print_hanging(out, "", Text("based on", "dim"), indent=2)
+    for number, document in enumerate(documents, 1):
+        print_hanging(out, Text(f"[{number}]", "dim"), _document(document), indent=2)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Rising numbers, those in a row as one: "1-3, 5"."""
+    rows = [list(row) for _, row in groupby(numbers, key=lambda it: it - numbers.index(it))]
+    return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 1 else str(row[0]) for row in rows)
+
+
+def _print_hardware(version: int, out: Console) -> None:
+    """Print who runs and makes a hardware version, and what came with it."""
+    for name, some in (("runs on", runners(version)), ("made by", makers(version))):
+        if some:
+            print_hanging(out, Text(name, "dim"), Text(", ".join(some)), indent=2)
+    new = [it.says for it in novelties() if it.version == version]
+    for more in raised_in(version, (*BUSES, *LIMITS, *(f"{it}_{kind}" for it in LIMITS for kind in ("hosted", "esx")))):
+        now = figure(more.name, more.now)
+        before = "none before" if more.before is None else f"{figure(more.name, more.before)} before"
+        new.append(f"{label(more.name)}: {now}, {before}")
+    if new:
+        print_hanging(out, "", Text("new in it", "dim"), indent=2)
+    for text in new:
+        print_hanging(out, Text("·", "dim"), Text(text), indent=4)
+    print_hanging(out, "", Text("what a VM of it may have", "dim"), indent=2)
+
+
+def _document(reference: str) -> Text:
+    """A source for a reader: its title and its publisher, and the word with which it is explained."""
+    return Text(title_of(reference)).append(f"  {reference}", "dim")
+
+
+def _print_families(subject: Families, out: Console) -> None:
+    whole = len(subject.families) == 1
+    if not whole:
+        out.print(Text("Rules of vmxtool", "bold"))
+    for family in subject.families:
+        count = f"{len(family.rules)} rules" if len(family.rules) > 1 else "1 rule"
+        line = Text(f"{family.letters}xx", "bold").append(f"  {family.about}", "not bold").append(f", {count}", "dim")
+        print_hanging(out, "" if whole else " ", line)
+        for rule in family.rules if whole else ():
+            _print_mention(rule, out)
+    out.print()
+    if whole:
+        _print_example(f"vmxtool explain {subject.families[0].rules[0].code}", "shows a rule whole", out)
+    for example, said in () if whole else _ASK:
+        _print_example(example, said, out)
+
+
+def _print_example(command: str, said: str, out: Console) -> None:
+    print_hanging(out, "", Text(command, "bold").append(f"  {said}", "not bold"))
+
+
+def _print_mentions(subject: Mentions, out: Console) -> None:
+    count = "1 rule mentions" if len(subject.rules) == 1 else f"{len(subject.rules) or 'no'} rules mention"
+    print_title(out, safe_text(subject.word, "bold").append(f": {count} it", "not bold"))
+    for rule in subject.rules:
+        _print_mention(rule, out)
+    for new in subject.news:
+        if new is subject.news[0]:
+            print_hanging(out, "", Text("hardware versions", "bold"))
+        ran = ", ".join(runners(new.version))
+        print_hanging(out, Text(f"hw{new.version}", "dim"), Text(new.says).append(f" It runs on {ran}."), indent=2)
+    ask = [rule.code for rule in subject.rules[:1]] + [f"hw{new.version}" for new in subject.news[:1]]
+    out.print()
+    print_hanging(
+        out, "", Text(f"vmxtool explain {' '.join(ask)}", "bold").append("  shows the whole page", "not bold")
+    )
+
+
+def _print_mention(rule: Rule, out: Console) -> None:
+    print_hanging(out, Text(rule.code, "bold"), Text(rule.title), indent=2)
 
 
 def _print_rule(rule: Rule, out: Console) -> None:
@@ -76,11 +204,9 @@ def _print_rule(rule: Rule, out: Console) -> None:
         print_hanging(out, " ", Text(paragraph.replace("\n", " ")))
     if rule.sources:
         out.print()
-        out.print(Text("  rests on", "dim"))
+        print_hanging(out, "", Text("based on", "dim"), indent=2)
     for reference in rule.sources:
-        print_hanging(
-            out, Text("·", "dim"), Text(reference, "bold").append(f"  {title_of(reference)}", "not bold"), indent=2
-        )
+        print_hanging(out, Text("·", "dim"), _document(reference), indent=2)
 
 
 def _print_cell(cell: Cell, out: Console) -> None:
@@ -94,7 +220,7 @@ def _print_cell(cell: Cell, out: Console) -> None:
     print_sentences(filter(None, lines), out)
     pairs = ", ".join(f"{entry.from_id} → {entry.to_id}" for entry in pairs_of(cell))
     if pairs:
-        print_hanging(out, " ", Text(f"answers for {pairs}", "dim"))
+        print_hanging(out, " ", Text(f"it answers for {pairs}", "dim"))
     if cell.notes:
         out.print(Text("  notes", "dim"))
     for note in cell.notes:
@@ -105,6 +231,6 @@ def _print_cell(cell: Cell, out: Console) -> None:
         print_hanging(out, " ", said.append(f"  {note.source}", "dim"), indent=2)
     rules = rules_on(cell)
     if rules:
-        out.print(Text("  rules that rest on it, its page or its notes", "dim"))
+        out.print(Text("  rules based on it, its page or its notes", "dim"))
     for rule in rules:
         print_hanging(out, " ", Text(f"{rule.code} {rule.name}"), indent=2)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from vmxtool.report.text.terminal import console
+from vmxtool.knowledge.dates import newest_look
+from vmxtool.report.text.terminal import console, print_hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ _NAME = 1
 _GAP = 2
 _NARROWEST = 12
 # What people move to today comes first, and what nobody can get any more last.
-_FAMILIES = ("workstation", "fusion", "player", "esx", "cloud", "server", "gsx", "ace", "labmanager", "hardware")
+_FAMILIES = ("workstation", "fusion", "player", "esx", "cloud", "hardware", "server", "gsx", "ace", "labmanager")
 
 
 class _Line(NamedTuple):
@@ -52,12 +53,13 @@ def print_products(products: Iterable[Product], stream: IO[str] | None = None) -
         for number, name in enumerate(wrap(cells.product, widths[_NAME]) or [""]):
             shown = cells._replace(product=name) if number == 0 else _Line("", name, "", "", "", "")
             out.print(Text(_row(shown, widths)), soft_wrap=True)
-    groups = [product for product in listed if product.releases]
+    groups = ", ".join(product.id for product in _in_turn(listed) if product.releases)
+    out.print()
     if groups:
-        several = ", ".join(product.id for product in groups)
-        said = f"A name for several releases is answered for each, with the steps of the oldest: {several}."
-        for line in ("", *(wrap(said, out.width) if out.is_terminal else [said])):
-            out.print(Text(line, "dim"), soft_wrap=True)
+        said = f"A name for several releases is answered for each, with the steps of the oldest: {groups}."
+        print_hanging(out, "", Text(said, "dim"))
+    said = f"The data is of {newest_look()}; what came out later is not in it."
+    print_hanging(out, "", Text(said, "dim"))
 
 
 def _in_turn(products: Sequence[Product]) -> list[Product]:
