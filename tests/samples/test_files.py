@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,12 +30,16 @@ WRITTEN_AS = {
     "gsx3-linux": ("3", "6", "redhat", None, b"\n"),
     "linked-clone": ("12", "8", "windows9-64", "windows-1252", b"\r\n"),
     "suspended": ("7", "8", "ubuntu", "UTF-8", b"\n"),
+    "Ubuntu 64-bit": ("21", "8", "ubuntu-64", "UTF-8", b"\n"),
     "ws17-modern": ("21", "8", "windows11-64", "UTF-8", b"\r\n"),
     "ws4-undoable": ("3", "7", "win98", None, b"\r\n"),
     "ws5-snapshots": ("4", "8", "other26xlinux", None, b"\n"),
     "ws6-scsi-smp": ("6", "8", "winNetEnterprise-64", "UTF-8", b"\n"),
     "ws6-windows-ide": ("6", "8", "winxppro", "windows-1252", b"\r\n"),
 }
+
+# The sample whose disks are as large as those of a usual VM.
+OF_USUAL_SIZE = "Ubuntu 64-bit"
 
 # What a sample lacks on purpose, as its README section tells.
 ABSENT = {
@@ -88,9 +93,17 @@ def test_the_generator_writes_every_disk_and_state_file_byte_for_byte(tmp_path: 
 
 
 def test_the_samples_stay_small() -> None:
-    sizes = {path: (SAMPLES / path).stat().st_size for path in FILES}
+    sizes = {path: (SAMPLES / path).stat().st_size for path in FILES if path.parts[0] != OF_USUAL_SIZE}
     assert sum(sizes.values()) < 2_000_000
     assert max(sizes.values()) <= 128 * 1024
+
+
+def test_the_grain_tables_of_large_disks_pack_to_little() -> None:
+    sizes = [(SAMPLES / path).stat().st_size for path in FILES if path.parts[0] == OF_USUAL_SIZE]
+    assert sum(sizes) < 4_200_000
+    # What a clone or a wheel costs.
+    packed = [len(zlib.compress((SAMPLES / path).read_bytes())) for path in FILES if path.parts[0] == OF_USUAL_SIZE]
+    assert sum(packed) < 16 * 1024
 
 
 def test_the_readme_has_one_section_for_each_sample() -> None:
@@ -225,8 +238,9 @@ def test_a_sparse_extent_is_laid_out_as_vmware_lays_it_out(path: Path) -> None:
     tables = -(-capacity // (grain * per_table))
     directories = [struct.unpack_from(f"<{tables}I", content, at * 512) for at in (redundant, primary)]
     # Tables lie one behind the other, each directory's own behind it.
-    assert directories[0] == tuple(range(redundant + 1, primary, 4))
-    assert directories[1] == tuple(range(primary + 1, primary + 1 + 4 * tables, 4))
+    first = -(-tables * 4 // 512)
+    assert directories[0] == tuple(range(redundant + first, primary, 4))
+    assert directories[1] == tuple(range(primary + first, primary + first + 4 * tables, 4))
     copies = [
         [struct.unpack_from(f"<{per_table}I", content, at * 512) for at in directory] for directory in directories
     ]
@@ -287,6 +301,14 @@ def test_a_fully_encrypted_config_shows_nothing_of_the_machine() -> None:
     text = descriptor(Path("encrypted/Payroll.vmdk"))
     assert field(text, "version") == "2"
     assert (field(text, "encryptionKeys") or "").startswith("vmware:key/list/(")
+
+
+def test_a_split_disk_is_as_large_as_its_ten_pieces() -> None:
+    extents = re.findall(
+        r'^RW (\d+) SPARSE "(.+)"$', descriptor(Path("Ubuntu 64-bit/Ubuntu 64-bit.vmdk")), re.MULTILINE
+    )
+    assert [name for _, name in extents] == [f"Ubuntu 64-bit-s{number:03}.vmdk" for number in range(1, 11)]
+    assert sum(int(sectors) for sectors, _ in extents) * 512 == 20 << 30
 
 
 def test_a_partly_encrypted_config_stays_readable() -> None:

@@ -26,6 +26,8 @@ SOUND = {
     "Budget.vmwarevm/Budget.vmdk": (300 * MIB, "monolithicSparse", 1),
     "gsx3-linux/intranet.vmdk": (300 * MIB, "twoGbMaxExtentSparse", 1),
     "suspended/Ubuntu.vmdk": (400 * MIB, "monolithicSparse", 1),
+    "Ubuntu 64-bit/Ubuntu 64-bit.vmdk": (20480 * MIB, "twoGbMaxExtentSparse", 1),
+    "Ubuntu 64-bit/Ubuntu 64-bit-data.vmdk": (5120 * MIB, "monolithicSparse", 1),
     "ws17-modern/Atelier.vmdk": (400 * MIB, "monolithicSparse", 1),
     "ws4-undoable/Win98.vmdk": (200 * MIB, "monolithicSparse", 1),
     "ws4-undoable/Win98.vmdk.REDO_a03600": (200 * MIB, "monolithicSparse", 2),
