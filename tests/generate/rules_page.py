@@ -93,7 +93,7 @@ def _entry(rule: Rule) -> Iterator[str]:
     if moves := " ".join(_moves(rule)):
         yield textwrap.fill(moves, _WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     if rule.sources:
-        yield f"Rests on {'; '.join(_cited(rule.sources))}.\n"
+        yield f"Based on {'; '.join(_cited(rule.sources))}.\n"
 
 
 def _moves(rule: Rule) -> Iterator[str]:

@@ -27,7 +27,7 @@ _COMMANDS = {
     "rewrites": "undo --list",
     "guide-table": "guide --table N",
     "guide-pair": "guide --from P --to Q",
-    "explain": "explain CODE",
+    "explain": "explain WORD...",
 }
 
 

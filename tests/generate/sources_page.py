@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "sources.md"
 _HEAD = """# What the answers rest on
 
-Every fact that can stop a VM, with what it rests on. A fact **blocks** where a document gives it that somebody read for
-vmxtool, that may stand alone and that is not older than what the fact is about, and where no other source says
+Every fact that can stop a VM, with what it is based on. A fact **blocks** where a document gives it that somebody read
+for vmxtool, that may stand alone and that is not older than what the fact is about, and where no other source says
 otherwise. Everything else is **unverified**: it warns, and never blocks. Nobody marks a fact as verified: that is
 worked out from the sources in `vmxtool/knowledge/*.toml`. `vmxtool explain ID` shows a document.
 
@@ -153,7 +153,7 @@ def _tables() -> Iterator[str]:
     every = facts()
     for part in _parts(every):
         yield f"## {part}\n"
-        yield "| | fact | value | | rests on |"
+        yield "| | fact | value | | based on |"
         yield "|---|---|---|---|---|"
         for subject, found in groupby((it for it in every if it.part == part), key=lambda it: it.subject):
             for number, it in enumerate(found):
