@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 
+from vmxtool.knowledge.dates import newest_look
 from vmxtool.knowledge.products import products
 from vmxtool.report.text.products import print_products
 
@@ -27,7 +28,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, stream: StringIO, width: int, famil
 @pytest.mark.parametrize("make", [StringIO, Terminal])
 def test_every_figure_is_whole_at_80_columns(monkeypatch: pytest.MonkeyPatch, make: type[StringIO]) -> None:
     lines = printed(monkeypatch, make(), 80)
-    assert max(len(line) for line in lines if not line.startswith("A name")) <= 80
+    assert max(len(line) for line in lines if not line.startswith(("A name", "The data"))) <= 80
     assert not any("…" in line for line in lines)
     for product in products().every():
         if not product.releases:
@@ -54,7 +55,8 @@ def test_in_a_pipe_a_line_has_its_id_first_and_no_blanks_last(monkeypatch: pytes
 
 def test_the_newest_comes_first_and_names_for_several_are_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = printed(monkeypatch, StringIO(), 80, "workstation")
-    ids = [line.split()[0] for line in lines[1:] if line and not line.startswith("A name")]
+    ids = [line.split()[0] for line in lines[1:] if line and not line.startswith(("A name", "The data"))]
     assert ids[:5] == ["ws26h1u1", "ws26h1", "ws25h2u1", "ws25h2", "ws17.6"]
     assert ids[-1] == "ws2"
-    assert "ws7, ws16, ws17" in lines[-1]
+    assert "ws17, ws16, ws7" in lines[-2]
+    assert lines[-1].startswith(f"The data is of {newest_look()}")
