@@ -55,6 +55,7 @@ class Do(StrEnum):
     IMPORT_WIZARD = "import-wizard"
     MOVE_TO = "move-to"
     UPLOAD = "upload"
+    DOWNLOAD = "download"
     UNDO_REWRITE = "undo-rewrite"
     POWER_OFF = "power-off"
     REMOVE_LOCK = "remove-lock"
@@ -79,7 +80,7 @@ BY_CONVERTER = frozenset({Do.CONVERTER, Do.IMPORT_WIZARD})
 """Moves by VMware Converter, which makes the VM anew on the target."""
 
 MOVING_DATA = frozenset(
-    {Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CONVERT_DISKS, Do.MOVE_TO, Do.UPLOAD} | BY_CONVERTER
+    {Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CONVERT_DISKS, Do.MOVE_TO, Do.UPLOAD, Do.DOWNLOAD} | BY_CONVERTER
 )
 """Moves after which the VM's data lies in a second place."""
 

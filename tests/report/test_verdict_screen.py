@@ -173,6 +173,20 @@ def test_who_has_no_shell_on_the_host_can_upload() -> None:
     assert "--datastore=DATASTORE" in argv
 
 
+def test_who_has_no_shell_on_the_host_can_download() -> None:
+    verdict, vm = judged("esxi67", "ws17.5"), read("esxi67")
+    assert "other way: download with the OVF Tool, without a shell on the host  --way 2" in of_verdict(
+        verdict, vm, PIPE
+    )
+    fetched = [
+        line.strip() for line in of_verdict(verdict, vm, PIPE, way=2).splitlines() if line.strip()[:7] == "ovftool"
+    ]
+    assert [shlex.split(line) for line in fetched] == [
+        ["ovftool", "vi://USER@HOST/build01", "build01.ova"],
+        ["ovftool", "build01.ova", "build01.vmx"],
+    ]
+
+
 def test_a_step_that_moves_data_says_how_much_and_the_last_one_to_keep_it() -> None:
     verdict, vm = judged("ws6-scsi-smp", "esxi6.7"), read("ws6-scsi-smp")
     copy = next(step for step in verdict.steps if step.do == "copy")

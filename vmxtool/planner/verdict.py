@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.planner.plan import number_steps
-from vmxtool.planner.upload import upload_course
+from vmxtool.planner.upload import download_course, upload_course
 from vmxtool.planner.weighing import weigh
 
 if TYPE_CHECKING:
@@ -121,10 +121,11 @@ class Verdict:
     @cached_property
     def _numbered(self) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
         best = self.hop.best
-        other = None
-        if best is not None and self.path is not None:
-            other = upload_course(self.hop.hop.files, best, self.hop.hop.target)
-        return number_steps([*self.plans, *([other] if other is not None else [])])
+        if best is None or self.path is None:
+            return number_steps(self.plans)
+        asked = self.hop.hop.files, best, self.hop.hop.target
+        others = (upload_course(*asked), download_course(*asked))
+        return number_steps([*self.plans, *(it for it in others if it is not None)])
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

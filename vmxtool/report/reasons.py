@@ -51,6 +51,7 @@ _STEPS = {
     Do.CREATE_LEGACY_VM: "make a legacy VM",
     Do.CREATE_VM: "make a new VM",
     Do.UPLOAD: "convert {disks}",
+    Do.DOWNLOAD: "convert {disks}",
     Do.CONVERTER: "VMware Converter",
     Do.IMPORT_WIZARD: "import wizard of Workstation 6",
     Do.MOVE_TO: "go by way of {tool}",

@@ -28,6 +28,7 @@ _SENTENCES = {
     Do.CONVERTER: "move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way",
     Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
     Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
+    Do.DOWNLOAD: "download the VM with the OVF Tool of VMware as a package, and unpack it for {to}{room}",
     Do.UPLOAD: "upload the VM to {to} with the OVF Tool of VMware, which converts its disks{room}",
 }
 

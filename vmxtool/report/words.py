@@ -73,6 +73,7 @@ _WAY_WORDS = {
     Do.PREPARE_GUEST: "prepare the guest",
     Do.CONVERT_DISKS: "convert disks",
     Do.CONVERTER: "VMware Converter",
+    Do.DOWNLOAD: "download with the OVF Tool, without a shell on the host",
     Do.UPLOAD: "upload with the OVF Tool, without a shell on the host",
     Do.MOVE_TO: "go over another product",
 }

@@ -12,6 +12,7 @@ import shlex
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from vmxtool._files import is_inside, last_part, size_of
 from vmxtool._text import is_safe, safe
@@ -140,6 +141,15 @@ def upload_command(vm: Machine) -> Argv:
         f"--name={vm.name}",
         file_argument(vm, vm.config.path.name),
         "vi://USER@HOST/",
+    )
+
+
+def download_commands(vm: Machine) -> tuple[Argv, ...]:
+    """Fetch a VM from an ESX host with the OVF Tool as a package, and unpack that in the format of Workstation."""
+    stem = as_argument(vm.config.path.stem)
+    return (
+        ("ovftool", f"vi://USER@HOST/{quote(vm.name, safe='')}", f"{stem}.ova"),
+        ("ovftool", f"{stem}.ova", f"{stem}.vmx"),
     )
 
 
