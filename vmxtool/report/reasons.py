@@ -78,6 +78,7 @@ _SAID_BY_STEP = frozenset(
     }
 )
 _NOTHING_ELSE = "settings"
+_UNSAFE = "with --unsafe"
 
 
 def finding_words(finding: Finding) -> str:
@@ -111,7 +112,10 @@ def steps_words(steps: Sequence[Step], findings: Iterable[Finding], vm: Machine 
     moves = any(step.is_ours and step.buses for step in steps)
     # The guest is prepared for the disks that move, which is said of the move.
     told = dict.fromkeys(word for word in words if word and not (moves and word == _STEPS[Do.PREPARE_GUEST]))
-    return (*(word for word in told if word != _VERSION), *([_VERSION] if _VERSION in told else []))
+    last = [_VERSION] if _VERSION in told else []
+    # What the guest may not start after is not done without being asked for.
+    last += [_UNSAFE] if any(step.is_ours and "unsafe" in step.needs for step in steps) else []
+    return (*(word for word in told if word != _VERSION), *last)
 
 
 def _of_step(step: Step, findings: Iterable[Finding], vm: Machine | None) -> list[str]:
