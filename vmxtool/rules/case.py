@@ -186,18 +186,16 @@ class Case:
     def over_limits(self) -> tuple[OverLimit, ...]:
         """Settings with a figure over a limit of the target itself, or of the version that the VM has come to there.
 
-        A VM that keeps its version has what that holds with it already.
+        A VM that keeps its version has what that holds already; devices of the host are counted there too.
         """
         if not self.files.limited:
             return ()
         own = over_own(self.files, self.target)
         if own is not None:
             return (own,)
-        if not self.version_changed:
-            return ()
         # Products that have the version alike ask alike.
         marks = self.now.settled & self.files.figures
-        key = ("over limits", self.now.version, self.target.esx, self.now.devices, marks)
+        key = ("over limits", self.now.version, self.version_changed, self.target.esx, self.now.devices, marks)
         found = self.files.memo.get(key)
         if not isinstance(found, tuple):
             found = self.files.memo[key] = tuple(self._over_limits())
@@ -210,6 +208,8 @@ class Case:
         seen: set[str] = set()
         gone = {setting.key for setting in self.unknown}
         for key, rule in self.files.limited:
+            if not self.version_changed and rule.limit != "pci_passthrough":
+                continue
             # A number of devices is one fact, whichever of them says so first.
             fact = f"{rule.limit} present" if key.endswith(".present") else key
             if fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
