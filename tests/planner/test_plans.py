@@ -9,7 +9,7 @@ import pytest
 from build import disk_lines, make_disk, make_vm
 from planner.plans import codes, commands, dos, ways
 
-from vmxtool import Answer, Safety, UsageError, check, check_all, inspect, plan_rewrite, route
+from vmxtool import Answer, Do, Safety, UsageError, check, check_all, inspect, plan_rewrite, route
 from vmxtool.report.step_words import step_text
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ def test_an_esx_disk_is_exported_by_the_console_of_esx_3_and_otherwise_on_later_
     assert commands(later, "esxi6.0") == [
         "esxcli system module load -m multiextent",
         "mkdir converted",
-        "vmkfstools -i shop.vmdk converted/shop.vmdk -d 2gbsparse",
+        "vmkfstools -d 2gbsparse -i shop.vmdk converted/shop.vmdk",
         "cp shop.vmx converted",
     ]
 
@@ -322,13 +322,13 @@ def test_disks_that_the_target_reads_go_along_with_those_that_are_exported_or_im
         config.write('scsi0:1.present = "TRUE"\nscsi0:1.fileName = "two.vmdk"\n')
     (out,) = check(vm.path, "ws7", "esx4.1").plans
     assert commands(out, "esx4.1")[-2:] == [
-        "vmkfstools -i one.vmdk converted/one.vmdk -d 2gbsparse",
+        "vmkfstools -d 2gbsparse -i one.vmdk converted/one.vmdk",
         "cp two.vmdk two-flat.vmdk shop.vmx converted",
     ]
     (into,) = check(vm.path, "esx4.1", "ws7").plans
     new = f"/vmfs/volumes/DATASTORE/{vm.config.folder.name}"
     assert [line for line in commands(into, "esx4.1") if line.startswith("vmkfstools")] == [
-        f"vmkfstools -i {new}-old/{name} {new}/{name} -d thin" for name in ("two.vmdk", "one.vmdk")
+        f"vmkfstools -d thin -i {new}-old/{name} {new}/{name}" for name in ("two.vmdk", "one.vmdk")
     ]
 
 
@@ -525,3 +525,15 @@ def test_a_command_behind_changes_of_the_owner_says_for_which_product_it_is(make
     assert verdict.steps[0].do == "change-settings"
     command = next(command for plan in verdict.plans for command in commands(plan))
     assert command == f"vmxtool rewrite --target esx2 --from {verdict.guide.from_id} shop.vmx"
+
+
+def test_a_tpm_goes_with_the_encryption_and_is_no_step_of_its_own(tmp_path: Path) -> None:
+    lines = 'vtpm.present = "TRUE"\nencryption.keySafe = "vmware:key/list/(pair/(null/x))"\n'
+    vm = make_vm(tmp_path, lines, hw=19, guest="windows9-64")
+    verdict = check(vm, "esxi6.5")
+    first, *others = [step for step in verdict.steps if step.way in {None, 1}]
+    assert first.do is Do.DECRYPT
+    assert {"SEC805", "DEV701"} <= set(first.cures)
+    assert not any(step.do is Do.CHANGE_SETTINGS for step in others)
+    of_tpm = next(it for it in verdict.findings if it.subject == "vtpm" and it.code == "DEV701")
+    assert of_tpm.after is None

@@ -25,7 +25,7 @@ HOSTED, ESX = "monolithicSparse", "vmfs"
 DATASTORE = "/vmfs/volumes/DATASTORE"
 IMPORT = [
     f"mkdir {DATASTORE}/shop",
-    f"vmkfstools -i {DATASTORE}/shop-old/shop.vmdk {DATASTORE}/shop/shop.vmdk -d thin",
+    f"vmkfstools -d thin -i {DATASTORE}/shop-old/shop.vmdk {DATASTORE}/shop/shop.vmdk",
     f"cp {DATASTORE}/shop-old/shop.vmx {DATASTORE}/shop",
 ]
 """How ESXi takes the disk of the VM over, once its folder was copied there."""

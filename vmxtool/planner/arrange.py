@@ -57,9 +57,14 @@ def _completed(way: Way, holder: str | None, target: Product) -> tuple[Move, ...
 
 
 def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
-    """What is settled before anything else: one move for each thing to do, the same thing once."""
+    """What is settled before anything else: one move for each thing to do, the same thing once.
+
+    A device that is taken out with the encryption needs no step of its own.
+    """
+    taken_along = {it.subject: it for it in cures if it.cure is Do.DECRYPT and it.subject is not None}
+    led = [(it, taken_along.get(it.subject or "", it)) for it in cures]
     seen: set[object] = set()
-    for finding in cures:
+    for _, finding in led:
         do = finding.cure
         if do is None or (do in OWN and not (converter and do is Do.REWRITE)):
             continue
@@ -70,8 +75,9 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
         what = do if do in _ONCE else (do, finding.fix)
         if what not in seen:
             seen.add(what)
-            same = tuple(it for it in cures if it.cure is finding.cure and (do in _ONCE or it.fix == finding.fix))
-            yield Move(do, cured=same)
+            same = [it for it, by in led if by.cure is finding.cure and (do in _ONCE or by.fix == finding.fix)]
+            # What is done is said by the finding that leads, and by no device that goes with it.
+            yield Move(do, cured=tuple(sorted(same, key=lambda it: it.cure is not finding.cure)))
 
 
 def _with_rewrite(body: list[Move], cures: Sequence[Finding], start: VmState, *, converter: bool) -> list[Move]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.goal import Goal
-from vmxtool.planner.moves import VERSION_MOVES
+from vmxtool.planner.moves import VERSION_MOVES, Phase, phase_of
 from vmxtool.planner.plan import holds, identity, stops
 from vmxtool.planner.rewrite import intend
 from vmxtool.planner.ways import nearest_offered
@@ -26,19 +26,21 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 
-def weigh(found: Plans, steps: Sequence[Step]) -> tuple[Finding, ...]:
+def weigh(found: Plans, steps: Sequence[Step], way: int = 1) -> tuple[Finding, ...]:
     """Return all findings of a hop, blockers first.
 
     Args:
         found: the plans of the hop.
         steps: their steps, numbered.
+        way: number of the way they are weighed by; one that is no plan of its own shares what the best one meets.
     """
-    return in_order(list(_weighed(found, steps)))
+    plan = found.plans[way - 1] if 0 < way <= len(found.plans) else found.best
+    own = tuple(step for step in steps if step.way in {None, way})
+    return in_order(list(_weighed(found, plan, own)))
 
 
-def _weighed(found: Plans, steps: Sequence[Step]) -> Iterator[Finding]:
-    hop, best = found.hop, found.best
-    own = tuple(step for step in steps if step.way in {None, 1})
+def _weighed(found: Plans, best: Plan | None, own: Sequence[Step]) -> Iterator[Finding]:
+    hop = found.hop
     states = (best.start, *best.states) if best is not None else ()
     for finding in hop.files.findings:
         stopped = any(stops(finding, step) and holds(finding, was) for step, was in zip(own, states, strict=False))
@@ -72,7 +74,10 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
             yield from ((it, step.n) for it in judge(Case(hop.files, old_devices, hop.target, hop.guide)))
         previous = state
     changing = [step.n for step in steps if step.do in CHANGING_HARDWARE | CONVERTING_DISKS]
-    yield from ((it, changing[-1] if changing else None) for it in best.met)
+    # What the owner takes out before anything else is said of the VM as it is.
+    early = {identity(it) for made in best.made if phase_of(made.move) < Phase.PREPARE for it in made.move.cured}
+    for finding in best.met:
+        yield finding, changing[-1] if changing and identity(finding) not in early else None
 
 
 def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Finding:

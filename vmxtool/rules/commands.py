@@ -120,7 +120,7 @@ def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> 
     thin = ("-d", "thin") if features()["thin-disks"].holds(target) else ()
     made = list(_folders(vm, target, disks))
     made += [
-        ("vmkfstools", "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}", *thin) for name in _names(disks)
+        ("vmkfstools", *thin, "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}") for name in _names(disks)
     ]
     made += _copies(_own_files(vm), old_folder(vm), new_folder(vm))
     return tuple(made)
@@ -182,7 +182,7 @@ def export_commands(
         return (*made, *_copies(along, "", new))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
-    made += [("vmkfstools", "-i", as_argument(name), f"{new}/{name}", "-d", "2gbsparse") for name in _names(disks)]
+    made += [("vmkfstools", "-d", "2gbsparse", "-i", as_argument(name), f"{new}/{name}") for name in _names(disks)]
     return (*made, *_copies(along, "", new))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.findings import Fix
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
@@ -72,7 +74,22 @@ def encrypted_in_part(case: Case) -> Iterator[Hit]:
         yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
     else:
         message = f"the VM is encrypted in part; {to.name} does not open it"
-        yield Hit(message, vm.encryption_evidence, _decrypt(vm, on_esx=bool(to.esx)))
+        yield Hit(
+            message,
+            vm.encryption_evidence,
+            _decrypt(vm, on_esx=bool(to.esx) and _may_have_tpm(to)),
+            subject=_taken_along(vm),
+        )
+
+
+def _may_have_tpm(to: Product) -> bool:
+    """Whether a product runs a version that has a virtual TPM."""
+    return to.runs_max >= devices()["vtpm"].first_for(esx=bool(to.esx))
+
+
+def _taken_along(vm: Machine) -> str | None:
+    """The row of devices.toml that goes with the encryption: a virtual TPM is taken out first, or that fails."""
+    return "vtpm" if vm.tpm else None
 
 
 def _decrypt(vm: Machine, *, on_esx: bool = False) -> Fix:
@@ -140,6 +157,7 @@ def cipher_newer_than_product(case: Case) -> Iterator[Hit]:
             (Evidence(place.file, place.line, place.key),),
             _decrypt(case.vm),
             unverified=True,
+            subject=_taken_along(case.vm),
         )
 
 
