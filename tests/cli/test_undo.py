@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from build import IDE_DISK, make_vm, write_config
@@ -13,9 +13,6 @@ from terminal import on_a_terminal
 
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.journal.write import write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LINES = IDE_DISK + 'ehci.present = "TRUE"'
 
@@ -182,3 +179,12 @@ def test_the_screens_fit_the_terminal_and_say_of_which_vm_they_are(vm: Path, col
         assert [line for line in text if len(line) > columns and " " in line.strip()] == []
         assert [line for line in lines if line != line.rstrip()] == []
     assert "  ✔ vm.vmx is restored" in undone
+
+
+def test_why_nothing_is_undone_is_said_once_where_both_outputs_are_one_terminal(vm: Path) -> None:
+    vm.write_bytes(vm.read_bytes() + b'answer = "42"\n')
+    tool = Path(sys.executable).with_name("vmxtool")
+    shown = on_a_terminal([str(tool), "undo", "vm.vmx"], folder=vm.parent)
+    assert shown.startswith("vm (vm.vmx): rewrite 0002 not undone, nothing was changed\n")
+    assert "vmxtool: " not in shown
+    assert 'answer = "42"' in shown

@@ -66,7 +66,7 @@ def test_nothing_is_cut_or_padded_or_said_twice(name: str, why: bool) -> None:
 def test_it_begins_with_name_and_path_and_ends_with_two_commands_for_it(name: str) -> None:
     vm = vmxtool.inspect(SAMPLES / name)
     text = screen(vm)
-    assert text.splitlines()[0] == f"{vm.name} ({vm.path})"
+    assert text.splitlines()[0] == f"{vm.name} ({vm.path / vm.config.path.name})"
     first, second = commands(text)
     assert first == ["vmxtool", "check", str(vm.path)]
     assert second[:3] == ["vmxtool", "check", "--target"]

@@ -86,7 +86,7 @@ def row_of(overview: Overview, target: str) -> tuple[Standing, str]:
 
 def test_a_usual_screen_is_as_drawn() -> None:
     assert piped("ws6-windows-ide").replace(str(SAMPLES), "samples").splitlines() == [
-        "Buchhaltung Zürich – alt (samples/ws6-windows-ide), hardware version 6, on every product",
+        "Buchhaltung Zürich – alt (samples/ws6-windows-ide/), hardware version 6, on every product",
         "",
         "✔ runs as it is",
         "    Workstation 6.0 to 26H1, Fusion 1 to 12.2, Player 2.0 to 17.5, ACE 2 to 2.7, Server 2, Lab Manager 3",
@@ -169,7 +169,7 @@ def test_a_family_without_products_has_no_rows() -> None:
     stream = io.StringIO()
     vm, _ = checked("ws6-windows-ide")
     print_overview(vm, vmxtool.check_all(vm, family="hardware"), stream)
-    assert stream.getvalue() == f"{vm.name} ({vm.path}), hardware version 6, on no product\n"
+    assert stream.getvalue() == f"{vm.name} ({vm.path}/), hardware version 6, on no product\n"
     stream = io.StringIO()
     print_overview(None, vmxtool.check_all(None, "ws6", "hardware"), stream)
     assert stream.getvalue() == "a VM, not seen, on no product\n"
@@ -211,7 +211,7 @@ def test_work_in_the_guest_is_not_a_rewrite_alone() -> None:
     assert row_of(overview, "ws16.2") == (Standing.REWRITTEN, "hardware version")
     assert row_of(overview, "ws12") == (
         Standing.WORK,
-        "decrypt; remove the TPM; move the NVMe disk; hardware version",
+        "decrypt; move the NVMe disk; hardware version",
     )
 
 

@@ -53,7 +53,7 @@ class TestScreen:
             text = of_verdict(verdict, vm, columns)
             assert_laws(text, columns, str(SAMPLES / name))
         answer = releases_words(verdict) or verdict_words(verdict)
-        assert text.splitlines()[0] == f"{vm.name} ({vm.path}) on {verdict.target.name}: {answer}"
+        assert text.splitlines()[0] == f"{vm.name} ({vm.path}/) on {verdict.target.name}: {answer}"
 
     def test_each_way_has_its_steps_in_order_and_their_commands(self, name: str, target: str) -> None:
         verdict, vm = judged(name, target), read(name)
@@ -149,6 +149,18 @@ def test_a_consequence_says_after_which_step_it_is_so() -> None:
     verdict = judged("suspended", "ws5.5")
     (after,) = {it.after for it in verdict.findings if it.after is not None}
     assert f"\nwhat will be different after step {after}\n" in of_verdict(verdict)
+
+
+def test_a_way_with_a_rewrite_of_its_own_tells_what_that_costs() -> None:
+    verdict, vm = judged("ws6-windows-ide", "esx3"), read("ws6-windows-ide")
+    rewriting = next(step for step in verdict.steps if step.is_ours)
+    assert rewriting.way not in {None, 1}
+    text = of_verdict(verdict, vm, PIPE, way=rewriting.way)
+    own = [step for step in verdict.steps if step.way in {None, rewriting.way}]
+    number = own.index(rewriting) + 1
+    assert f"\nwhat will be different after step {number}\n" in text
+    assert "usb.present: " in text
+    assert "usb.present: " not in of_verdict(verdict, vm, PIPE)
 
 
 def test_the_guide_is_one_line_at_the_end() -> None:

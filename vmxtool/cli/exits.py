@@ -56,6 +56,9 @@ def fail(error: VmxtoolError, form: str) -> None:
             sys.stdout.flush()
         except OSError:
             _drop_output()
+        else:
+            if form == formats.TEXT and sys.stdout.isatty() and sys.stderr.isatty():
+                raise SystemExit(code) from None  # the answer says it, and the reader sees both
     print(f"vmxtool: {safe(told)}", file=sys.stderr)  # noqa: T201 the one place that tells an error
     raise SystemExit(code) from None
 

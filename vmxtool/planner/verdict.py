@@ -129,8 +129,12 @@ class Verdict:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """All that was found, blockers first; what arises on the way names the step after which it does."""
-        return weigh(self.hop, self.steps)
+        """All that was found, blockers first; what arises on the best way names the step after which it does."""
+        return self.findings_on(1)
+
+    def findings_on(self, way: int) -> tuple[Finding, ...]:
+        """All that was found, with what arises on one of the ways, by its number."""
+        return weigh(self.hop, self.steps, way)
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

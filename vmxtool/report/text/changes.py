@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vmxtool.changes.hardware import TOOLS_FIRST
-from vmxtool.machine.locate import as_named
 from vmxtool.planner.check import check
 from vmxtool.planner.verdict import Effort
 from vmxtool.report.text.cause_rows import Cells, print_rows
 from vmxtool.report.text.causes import bus_of, rows_of, target_name
 from vmxtool.report.text.printable import shortened
 from vmxtool.report.text.refused import print_reasons
-from vmxtool.report.text.terminal import console, print_command, print_hanging, print_title, safe_text, vm_title
-from vmxtool.report.text.undo import vm_place
+from vmxtool.report.text.terminal import (
+    console,
+    print_command,
+    print_hanging,
+    print_title,
+    safe_text,
+    title_of,
+)
 from vmxtool.report.words import count, some
 from vmxtool.rules.commands import vmxtool_command
 
@@ -56,8 +61,7 @@ def print_rewrite(
     """
     out = console(stream)
     vm = rewrite.machine
-    title = vm_title(vm.name, vm_place(vm.path, as_named(vm.path, vm.config.path)))
-    print_title(out, title.append(": ").append_text(_answer(rewrite)))
+    print_title(out, title_of(vm).append(": ").append_text(_answer(rewrite)))
     if rewrite.refused:
         print_reasons(out, rewrite, why=why)
         return

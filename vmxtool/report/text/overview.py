@@ -20,6 +20,7 @@ from vmxtool.report.text.terminal import (
     print_title,
     safe_text,
     style_of,
+    title_of,
     vm_title,
 )
 from vmxtool.report.words import some
@@ -116,7 +117,7 @@ def _title(vm: Machine | None, verdicts: Sequence[Verdict]) -> Text:
         return title.append(f", on {which}", "not bold")
     version = vm.hardware.version
     hardware = f"hardware version {version}" if version is not None else "hardware version unknown"
-    return vm_title(vm.name, vm.path).append(f", {hardware}, on {which}", "not bold")
+    return title_of(vm).append(f", {hardware}, on {which}", "not bold")
 
 
 def _print_settled(out: Console, found: Overview, vm: Machine | None) -> None:

@@ -13,13 +13,17 @@ from rich.console import Console
 from rich.text import Text
 
 from vmxtool._text import safe
+from vmxtool.machine.locate import as_named
 from vmxtool.report.text.plain import can_encode
 from vmxtool.report.text.printable import shortened
 from vmxtool.rules.commands import NOT_FOR_PASTING, can_be_pasted, line_end, quoted, shell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import IO
+
+    from vmxtool.machine.model import Machine
 
 _STYLES = {
     "blocker": "bold red",
@@ -72,6 +76,24 @@ def vm_title(name: str, path: object) -> Text:
     """Which VM it is: its name, and its path as the person typed it; the name alone where no VM was seen."""
     title = safe_text(shortened(name, _NAME_LENGTH), "bold")
     return title if path is None else title.append_text(safe_text(f" ({path})", "not bold"))
+
+
+def vm_place(asked: Path | None, config: Path | None) -> str:
+    """The path of a VM as a person named it, a folder with a slash; its config where that is the current folder.
+
+    Args:
+        asked: the path as it was given, or None.
+        config: the config or folder that it stands for.
+    """
+    if asked is None or str(asked) == "." or not asked.is_dir():
+        return str(config)
+    named = str(asked)
+    return named if named.endswith("/") else f"{named}/"
+
+
+def title_of(vm: Machine) -> Text:
+    """Which VM it is: its name, and the path that the person gave it by."""
+    return vm_title(vm.name, vm_place(vm.path, as_named(vm.path, vm.config.path)))
 
 
 def print_title(out: Console, title: Text) -> None:

@@ -14,6 +14,7 @@ from vmxtool.report.text.terminal import (
     print_hanging,
     print_title,
     safe_text,
+    vm_place,
     vm_title,
 )
 from vmxtool.report.words import count, some
@@ -71,19 +72,6 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
 def undo_title(name: str | None, asked: Path | None, path: Path | None) -> Text:
     """Of which VM something was undone or not: the folder alone where its config cannot be read."""
     return safe_text(str(path), "bold") if name is None else vm_title(name, vm_place(asked, path))
-
-
-def vm_place(asked: Path | None, config: Path | None) -> str:
-    """The path of a VM as a person named it, a folder with a slash; its config where that is the current folder.
-
-    Args:
-        asked: the path as it was given, or None.
-        config: the config or folder that it stands for.
-    """
-    if asked is None or str(asked) == "." or not asked.is_dir():
-        return str(config)
-    named = str(asked)
-    return named if named.endswith("/") else f"{named}/"
 
 
 def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = None) -> None:

@@ -22,6 +22,7 @@ from vmxtool.report.text.terminal import (
     print_title,
     safe_text,
     style_of,
+    title_of,
     vm_title,
 )
 from vmxtool.report.words import (
@@ -82,11 +83,12 @@ def print_verdict(
         raise UsageError(f"there {'are' if ways > 1 else 'is'} {told}", hint=hint)
     out = console(stream)
     link = "" if verdict.path is not None else ","
-    title = vm_title(verdict.name, verdict.path).append_text(Text(f"{link} on {verdict.target.name}: ", "not bold"))
+    title = title_of(vm) if vm is not None and verdict.path is not None else vm_title(verdict.name, verdict.path)
+    title.append_text(Text(f"{link} on {verdict.target.name}: ", "not bold"))
     shown = way or 1
     answer = releases_words(verdict) or verdict_words(verdict, shown)
     print_title(out, title.append_text(safe_text(answer, style_of(verdict.verdict.value))))
-    _print_findings(verdict, out, why=why)
+    _print_findings(verdict, out, shown, why=why)
     if verdict.steps:
         _print_ways(verdict, vm, out, shown, why=why)
     else:
@@ -98,22 +100,26 @@ def print_verdict(
 # --- findings ---
 
 
-def _print_findings(verdict: Verdict, out: Console, *, why: bool) -> None:
-    said = {step.remedy for step in verdict.steps}
-    printed = {argv for step in verdict.steps for argv in step.commands}
-    told = sorted(_all_told(verdict) if why else _told(verdict), key=partial(_rank, verdict))
+def _print_findings(verdict: Verdict, out: Console, way: int, *, why: bool) -> None:
+    steps = _steps_of(verdict, way)
+    said = {step.remedy for step in steps}
+    printed = {argv for step in steps for argv in step.commands}
+    # Steps are numbered over all ways; each way is shown from 1 on.
+    shown = {step.n: number for number, step in enumerate(steps, 1)}
+    told = [it._replace(after=shown.get(it.after or 0)) for it in (_all_told if why else _told)(verdict, way)]
+    told.sort(key=partial(_rank, verdict))
     for heading, group in groupby(told, key=partial(_heading, verdict)):
         if heading:
             print_heading(out, heading)
         for finding in merged(group):
-            remedy = finding.fix.text if finding.fix is not None and _needs_remedy(finding, verdict) else None
+            remedy = finding.fix.text if finding.fix is not None and _needs_remedy(finding, verdict, steps) else None
             # Of what is only different the heading says after which step it is so.
-            shown = finding if finding.severity in _HEAVY else finding._replace(after=None)
-            if shown.fix is not None and not printed.isdisjoint(shown.fix.commands):
-                shown = shown._replace(fix=shown.fix._replace(commands=()))
+            told_once = finding if finding.severity in _HEAVY else finding._replace(after=None)
+            if told_once.fix is not None and not printed.isdisjoint(told_once.fix.commands):
+                told_once = told_once._replace(fix=told_once.fix._replace(commands=()))
             show_finding(
                 out,
-                shown,
+                told_once,
                 places=EVIDENCE_SHOWN if why else 0,
                 cure=remedy is not None and remedy not in said,
                 indent=2,
@@ -122,15 +128,19 @@ def _print_findings(verdict: Verdict, out: Console, *, why: bool) -> None:
             said.add(remedy)
 
 
-def _all_told(verdict: Verdict) -> list[Finding]:
-    return [it for it in verdict.findings if it.severity in _TOLD or it.after is not None or not it.of_files]
+def _all_told(verdict: Verdict, way: int) -> list[Finding]:
+    return [it for it in _found(verdict, way) if it.severity in _TOLD or it.after is not None or not it.of_files]
 
 
-def _told(verdict: Verdict) -> list[Finding]:
+def _found(verdict: Verdict, way: int) -> Sequence[Finding]:
+    return verdict.findings if way == 1 else verdict.findings_on(way)
+
+
+def _told(verdict: Verdict, way: int) -> list[Finding]:
     """The findings that belong on this screen: `inspect` has what is only worth knowing of the files."""
     if verdict.verdict is Answer.NOT_SUPPORTED:
         return _reasons(verdict)[:_REASONS]
-    return [it for it in _all_told(verdict) if not _is_doubtful(it) and not _is_idle(it)]
+    return [it for it in _all_told(verdict, way) if not _is_doubtful(it) and not _is_idle(it)]
 
 
 def _reasons(verdict: Verdict) -> list[Finding]:
@@ -178,11 +188,11 @@ def _rank(verdict: Verdict, finding: Finding) -> tuple[object, ...]:
     return (3, finding.after or 0, finding.severity is not Severity.WARNING)
 
 
-def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
+def _needs_remedy(finding: Finding, verdict: Verdict, steps: Sequence[Step]) -> bool:
     """Whether what cures a finding is said with it: not where a step does it, and not where nothing helps."""
     if finding.fix is None or verdict.verdict is Answer.NOT_SUPPORTED:
         return False
-    if not verdict.steps:
+    if not steps:
         return True
     # The steps deal with all that blocks, and one of them is our own wherever a rewrite is needed.
     if finding.fix.safety is Safety.UNSAFE and not finding.blocks:
@@ -190,7 +200,7 @@ def _needs_remedy(finding: Finding, verdict: Verdict) -> bool:
     if finding.blocks or finding.fix.safety is not Safety.MANUAL or finding.cure in {Do.REMOVE_SNAPSHOTS, Do.DECRYPT}:
         return False
     return not any(
-        finding.code in step.cures or not set(finding.fix.commands).isdisjoint(step.commands) for step in verdict.steps
+        finding.code in step.cures or not set(finding.fix.commands).isdisjoint(step.commands) for step in steps
     )
 
 
@@ -254,8 +264,8 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
         if it.way != shown and verdict.steps
     ]
     explain: tuple[str, ...] = ()
-    codes = list(dict.fromkeys(it.code for it in _told(verdict)))
-    hidden = len(merged(_all_told(verdict))) - len(merged(_told(verdict)))
+    codes = list(dict.fromkeys(it.code for it in _told(verdict, shown)))
+    hidden = len(merged(_all_told(verdict, shown))) - len(merged(_told(verdict, shown)))
     if codes and not why:
         more = f" and {count(hidden, 'more note')}" if hidden > 0 else ""
         rules = f"vmxtool explain {' '.join(codes)}"

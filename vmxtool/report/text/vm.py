@@ -9,6 +9,7 @@ from rich.text import Text
 
 from vmxtool.findings import Severity
 from vmxtool.knowledge.products import products
+from vmxtool.machine.locate import as_named
 from vmxtool.report.text.findings import show_fix
 from vmxtool.report.text.printable import shortened
 from vmxtool.report.text.rows import print_rows, print_tree
@@ -71,7 +72,7 @@ def print_vm(
     """
     out = console(stream)
     shown: set[str] = set()
-    print_title(out, vm_title(vm.name, vm.path))
+    print_title(out, vm_title(vm.name, as_named(vm.path, vm.config.path)))
     _print_facts(vm, out, shown, why=why)
     _print_parts(vm, out)
     _print_findings(vm, list(findings), out, shown, why=why)
