@@ -131,6 +131,7 @@ class Finding(NamedTuple):
         leaves: figures of the VM's state once its owner has cured it, by the names of `VmState`'s fields.
         of_files: whether it is about the VM's files, whatever the target.
         while_format: the format of its disk that it hangs on; once a step has converted the disk, it is settled.
+        at_home: what is true of it instead where the VM stays with the product and version that has it; or None.
         unshown: how many places beside those in `evidence` show it.
     """
 
@@ -148,6 +149,7 @@ class Finding(NamedTuple):
     leaves: tuple[tuple[str, int], ...] = ()
     of_files: bool = False
     while_format: str | None = None
+    at_home: str | None = None
     unshown: int = 0
 
     @property
@@ -159,6 +161,12 @@ class Finding(NamedTuple):
     def keys(self) -> tuple[str, ...]:
         """The marks by which a state says that it is settled: of the whole rule, or of its subject alone."""
         return (self.code,) if self.subject is None else (self.code, f"{self.code}:{self.subject}")
+
+    def with_its_product(self) -> Finding:
+        """The finding where the VM only goes to another host of the product and version that has it."""
+        if self.at_home is None:
+            return self
+        return self._replace(message=self.at_home, severity=Severity.INFO, fix=None, cure=None, stops=frozenset())
 
     def __repr__(self) -> str:
         return f"<{self.code} {self.name}, {self.severity.value}: {self.message[:60]}>"

@@ -356,7 +356,11 @@ def test_generations_of_the_text_agree_with_the_map() -> None:
         ("server1", "player1", ["copy"]),
         ("esx2", "player1", ["export-disks"]),
         ("fusion1", "player2", ["copy"]),
-        ("ws3", "player2", None),
+        ("ws3", "player2", ["upgrade-hardware/ws4+ws5 > upgrade-hardware/ws6"]),
+        ("ws4", "player2", ["upgrade-hardware/ws6"]),
+        ("ws2", "player1", ["upgrade-hardware/ws4"]),
+        ("esx3", "player2", ["export-disks > upgrade-hardware/ws6", "converter"]),
+        ("ws4", "ace2", ["upgrade-hardware/ws6"]),
         ("ws6", "ace1", None),
     ],
 )

@@ -12,7 +12,17 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import KnowledgeError, UsageError
-from vmxtool.knowledge.transcript import EFFORT_TABLE, LAST_TABLE, Fact, Table, load_table, load_text, names
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.transcript import (
+    CONVERTER_TABLE,
+    EFFORT_TABLE,
+    LAST_TABLE,
+    Fact,
+    Table,
+    load_table,
+    load_text,
+    names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +146,33 @@ def facts_on(page: str) -> tuple[Fact, ...]:
 
 def moves(from_id: str, to_id: str) -> tuple[Fact, ...]:
     """The facts with ways of a move: of one that no table prints, such as into ACE and Player, or beside its cell."""
-    return tuple(found for found in text_facts() if from_id in found.from_ids and to_id in found.to_ids)
+    return tuple(found for found in _about(from_id, to_id) if not found.is_remark)
+
+
+def remarks(from_id: str, to_id: str) -> tuple[Fact, ...]:
+    """The facts that the text adds to a move whose ways stand elsewhere."""
+    return tuple(found for found in _about(from_id, to_id) if found.is_remark)
+
+
+def remarks_on(step: str) -> tuple[Fact, ...]:
+    """The facts that the text adds to every step of a kind, such as "converter", whatever the move."""
+    return tuple(found for found in text_facts() if step in found.on and not found.from_ids)
+
+
+@cache
+def converter_takes() -> tuple[frozenset[tuple[int, bool]], frozenset[tuple[int, bool]]]:
+    """What VMware Converter 3 reads and writes (table 1): generation of the hardware, and whether it is one of ESX."""
+    read, written = set[tuple[int, bool]](), set[tuple[int, bool]]()
+    for row in table(CONVERTER_TABLE).rows:
+        for cell_, ends in zip(row.cells, (read, written), strict=True):
+            named = [name for way in cell_.ways for step in way.steps for name in step.products]
+            # Of what a format is compatible with, the format itself is named first.
+            ends |= {(names().generation[name], bool(products()[name].esx)) for name in named}
+    return frozenset(read), frozenset(written)
+
+
+def _about(from_id: str, to_id: str) -> Iterator[Fact]:
+    return (found for found in text_facts() if from_id in found.from_ids and to_id in found.to_ids)
 
 
 @cache

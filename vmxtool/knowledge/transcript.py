@@ -88,6 +88,8 @@ class Fact(NamedTuple):
         to_ids: targets of that move.
         verdict: of that move, one of `cells.VERDICTS`; None where the fact is not about one move.
         ways: of that move.
+        adds: a step that the text has after the export of a move between these products, or None.
+        on: kinds of step that the fact is a remark on.
     """
 
     address: str
@@ -99,6 +101,13 @@ class Fact(NamedTuple):
     to_ids: tuple[str, ...] = ()
     verdict: str | None = None
     ways: tuple[Way, ...] = ()
+    adds: str | None = None
+    on: tuple[str, ...] = ()
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether it is a remark on the moves between some products, which have their ways elsewhere."""
+        return bool(self.from_ids) and self.verdict is None
 
 
 class RuledOut(NamedTuple):
@@ -273,15 +282,16 @@ def _read_reading(entry: Entry) -> Reading:
 
 
 def _read_fact(entry: Entry) -> Fact:
-    entry.only("address", "topic", "says", "products", "from", "to", "move")
+    entry.only("address", "topic", "says", "products", "from", "to", "move", "adds", "on")
     address = entry.text("address")
     match = re.fullmatch(_FACT_ADDRESS, address)
     if match is None:
         raise entry.broken(f"{address!r} is no address such as mpg:p17:topic")
     from_ids, to_ids = _products(entry, "from"), _products(entry, "to")
     move = entry.text("move", default="")
-    if len({bool(from_ids), bool(to_ids), bool(move)}) != 1:
-        raise entry.broken("from, to and move come together")
+    adds = entry.text("adds", default="") or None
+    if bool(from_ids) != bool(to_ids) or (not from_ids and (move or adds)) or (move and adds):
+        raise entry.broken("from and to come together, with move or adds or neither")
     read = read_cell(move, f"{entry.where}, move", _step_products()) if move else None
     return Fact(
         address,
@@ -293,6 +303,8 @@ def _read_fact(entry: Entry) -> Fact:
         to_ids,
         read.verdict if read else None,
         read.ways if read else (),
+        adds,
+        entry.texts("on", optional=True),
     )
 
 
