@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from vmxtool.changes.model import DISK_NAMES, PRODUCT_KIND, SettingChange, Topic
+from vmxtool._files import is_on_esx, last_part
+from vmxtool.changes.model import DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, SettingChange, Topic
 from vmxtool.knowledge.features import features
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from vmxtool.changes.model import Wanted
     from vmxtool.rules.case import Files
 
+_NIC_SETTING = re.compile(r"ethernet[0-9]\.(?:devname|connectiontype)")
 _KIND = "virtualHW.productCompatibility"
 _LAST_OF_ESX2 = 3  # configs of ESX Server 1 and 2, whose disks have `name` and not `fileName`, go up to this version
 
@@ -28,4 +31,19 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.named_as_esx2:
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
-        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
+        # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
+        beside = last_part(document[key]) if is_on_esx(document[key]) else None
+        yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
+    for key in document.folded():
+        if _is_of_esx2(key, document[key]):
+            why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
+            yield SettingChange(document.spelling(key), None, why, "general", topic=Topic(HOST_OF_ESX2))
+
+
+def _is_of_esx2(key: str, value: str) -> bool:
+    """Whether a setting names a network or a folder of a host of ESX Server 1 or 2."""
+    if key == "suspend.directory":
+        return is_on_esx(value)
+    if not _NIC_SETTING.fullmatch(key):
+        return False
+    return key.endswith(".devname") or value.lower() == "monitor_dev"

@@ -40,7 +40,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     if not cures:
         return list(_completed(way, start.holder, target))
     converter = any(arrives(move, target) for move in way.moves)
-    body = _with_rewrite(list(way.moves), cures, start, converter=converter)
+    body = _with_rewrite(list(way.moves), cures, start, target, converter=converter)
     dos = {finding.cure for finding in cures}
     for do in _OF_FORMATS:
         if do in dos:
@@ -80,10 +80,15 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
             yield Move(do, cured=tuple(sorted(same, key=lambda it: it.cure is not finding.cure)))
 
 
-def _with_rewrite(body: list[Move], cures: Sequence[Finding], start: VmState, *, converter: bool) -> list[Move]:
+def _with_rewrite(
+    body: list[Move], cures: Sequence[Finding], start: VmState, target: Product, *, converter: bool
+) -> list[Move]:
     wanted = {Do.MOVE_DISKS} if converter else OWN
     parts = tuple(finding for finding in cures if finding.cure in wanted)
     at = next((n for n, move in enumerate(body) if move.do in REWRITING), None)
+    if parts and at is None and _is_for_its_owner(body, start, target):
+        # vmxtool writes no config of such hardware, and nothing asks for newer: its owner makes the change.
+        return [Move(Do.CHANGE_SETTINGS, cured=parts), *body]
     if at is not None:
         body[at] = body[at]._replace(cured=parts)
     elif parts:
@@ -96,6 +101,13 @@ def _with_rewrite(body: list[Move], cures: Sequence[Finding], start: VmState, *,
             first = 1 if body and body[0].do is Do.MOVE_TO else 0
         body.insert(first, Move(Do.REWRITE, cured=parts))
     return body
+
+
+def _is_for_its_owner(body: Sequence[Move], start: VmState, target: Product) -> bool:
+    """Whether a VM goes with hardware that vmxtool does not write to a product that runs it so."""
+    own = start.version or 0
+    raised = any(_is_upgrade_before(move) for move in body)
+    return own < OLDEST_WRITTEN and not raised and target.runs(own)
 
 
 def _is_upgrade_before(move: Move) -> bool:

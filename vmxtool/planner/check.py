@@ -185,11 +185,7 @@ def _answer(found: Plans, unseen: Sequence[str]) -> Answer:
         # What is wrong with the VM's own files says nothing against the target.
         unknown = found.hop.start.version is None or any(dead.by_files for dead in found.dead)
         return Answer.DEPENDS if unknown else Answer.NOT_SUPPORTED
-    if (
-        best.when
-        or unseen
-        or any(_is_open(it, best) for it in (*found.hop.files.findings, *found.hop.found, *best.judged))
-    ):
+    if best.when or unseen or any(_is_open(it, best) for it in (*found.hop.of_files, *found.hop.found, *best.judged)):
         return Answer.DEPENDS
     return Answer.READY if best.only_carries else Answer.NEEDS_STEPS
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import LOWERING
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.knowledge.transcript import names
 from vmxtool.rules.case import GuideAnswer
@@ -90,9 +90,16 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     denied = tables.lookup(holder, to_id) if like != holder else None
     if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
         entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
+    if made_by != holder and tables.generation_of(made_by) == generation:
+        # A product in between gives a VM new disks, and no newer hardware (pages 23, 26 and 27).
+        origin = tables.lookup(made_by, to_id)
+        if origin is not None and origin.verdict == "not-supported":
+            entry = denied = origin
     leaves_ace = tables.fact(_ACE_OUT)
-    beside = (leaves_ace,) if holder in leaves_ace.products and entry is not None else ()
-    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), beside)
+    beside = [leaves_ace] if holder in leaves_ace.products and entry is not None else []
+    if entry is None or entry.verdict != "not-supported":
+        beside += [it for name in dict.fromkeys(filter(None, (like, holder))) for it in tables.remarks(name, to_id)]
+    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), tuple(dict.fromkeys(beside)))
 
 
 def can_go_back(maker: str | None, version: int | None, at: str) -> bool:
@@ -128,8 +135,10 @@ def _like(holder_id: str, version: int, made_by: str) -> str | None:
         if name in alike:
             return name
 
-    def strangeness(name: str) -> tuple[bool, bool, int]:
+    def strangeness(name: str) -> tuple[bool, bool, bool, int]:
         product = products()[name]
-        return product.family != holder.family, product.smp != holder.smp, -product.released_order
+        # That a product has Virtual SMP says nothing of a VM that it only runs.
+        edition = is_smp_edition(name) and not is_smp_edition(holder_id)
+        return product.family != holder.family, edition, product.smp != holder.smp, -product.released_order
 
     return min(alike, key=strangeness, default=None)

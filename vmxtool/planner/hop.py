@@ -62,6 +62,7 @@ def plan_hop(
     only: int | None = None,
     have: frozenset[str] | None = None,
     staged: bool = False,
+    far: bool = False,
 ) -> Plans:
     """Play every way of one hop.
 
@@ -74,6 +75,7 @@ def plan_hop(
         only: the one hardware version that is asked for, or None; the guide's ways do not count then.
         have: the only products that may do a step, or None for all.
         staged: whether the hop may be a stage of a route, where the text has the hardware upgraded on arrival.
+        far: whether that route leads to generation 5 or later.
     """
     hop = HopPlanner(files, start, target, guide, named)
     guest = find_guest(start.guest) if start.guest and guide.ways else None
@@ -81,7 +83,7 @@ def plan_hop(
     there_are: list[Way]
     if only is None:
         there_are = ways(start, target, guide, reconfigures=reconfigures, have=have)
-        there_are += stages(there_are, start, target) if staged else []
+        there_are += stages(there_are, start, target, far=far) if staged else []
     else:
         there_are = list(derived_ways(start, target, only))
     results = [hop.complete(way, order) for order, way in enumerate(there_are)]

@@ -127,6 +127,7 @@ class Plan:
         wanted: what vmxtool's rewrite is to reach, or None.
         order: its place among the ways that were tried.
         printed: the way of the guide that it was made of, or None.
+        beside_cell: only the guide's text gives it, beside the ways of a cell.
         as_steps: makes the steps of a move, when they are first asked for, from it and what has been done by then.
     """
 
@@ -140,6 +141,7 @@ class Plan:
     order: int
     printed: PrintedWay | None
     as_steps: Callable[[Made, Progress], list[Step]] = field(compare=False)
+    beside_cell: bool = False
 
     @cached_property
     def met(self) -> tuple[Finding, ...]:
@@ -213,11 +215,12 @@ class Plan:
 
     @cached_property
     def cost(self) -> tuple[int, ...]:
-        """What plans are ranked by: conditions, work of the owner, moved disks, what is final, raised, unsafe, work."""
+        """What plans are ranked by: conditions, no cell, owner's work, moved disks, final, raised, unsafe, work."""
         own = self.own
         needs = own.changes.needs if own is not None and own.changes is not None else None
         return (
             len(self.when),
+            self.beside_cell,
             sum(made.move.do in _OF_OWNER for made in self.made),
             own is not None and bool(own.moved),
             self.one_way,

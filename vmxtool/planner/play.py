@@ -34,6 +34,7 @@ _ASKED = "hardware version {} was asked for"
 _CHANGING_FORMATS = CONVERTING_DISKS | {Do.UPGRADE_HARDWARE}
 _CHANGING_VERSION = REWRITING | {Do.UPGRADE_HARDWARE}
 _BY_FORMAT = CONVERTING_DISKS - BY_CONVERTER
+_SURE = 0.5
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
 
 
@@ -47,6 +48,7 @@ class HopPlanner:
         guide: what the guide says of the move.
         named: id of the product that the user said made it, or None.
         found: what is to be said against the target of the VM as it is.
+        of_files: what is to be said of the VM's files on the way there.
     """
 
     def __init__(
@@ -55,6 +57,13 @@ class HopPlanner:
         """Judge the VM as it is."""
         self.files, self.start, self.target, self.guide, self.named = files, start, target, guide, named
         self.found = tuple(judge(Case(files, start, target, guide)))
+        self.of_files = tuple([it.with_its_product() for it in files.findings]) if self._stays else files.findings
+
+    @property
+    def _stays(self) -> bool:
+        """Whether the VM surely stays with the product and version that has it, and only goes to another host."""
+        sure = self.named is not None or any(it.confidence > _SURE for it in self.files.vm.origin[:1])
+        return sure and self.start.holder == self.target.id
 
     def complete(self, way: Way, order: int = 0) -> Plan | Dead:
         """Play a way until nothing stops it; at most one round for each cure, one or two in practice."""
@@ -90,9 +99,7 @@ class HopPlanner:
     @cached_property
     def _blocking_files(self) -> list[Finding]:
         """What is wrong with the files and has to be settled on every way, by something else than another version."""
-        return [
-            it for it in self.files.findings if it.blocks and it.cure is not None and it.cure not in OWN | VERSION_MOVES
-        ]
+        return [it for it in self.of_files if it.blocks and it.cure is not None and it.cure not in OWN | VERSION_MOVES]
 
     def _unsettled(self, settled: frozenset[str]) -> Sequence[Finding]:
         return [it for it in self.found if settled.isdisjoint(it.keys)] if settled else self.found
@@ -101,7 +108,7 @@ class HopPlanner:
         """What is wrong with the files and not settled, where it blocks or stops a move."""
         return [
             it
-            for it in self.files.findings
+            for it in self.of_files
             if played.end.settled.isdisjoint(it.keys)
             and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
             and (it.blocks or played.is_stopped_by(it))
@@ -121,6 +128,7 @@ class HopPlanner:
             wanted=played.wanted,
             order=order,
             printed=way.printed,
+            beside_cell=self.guide.entry is not None and way.source not in {None, self.guide.entry.cell},
             as_steps=partial(maker.steps, way=way, by_converter=played.by_converter),
         )
 

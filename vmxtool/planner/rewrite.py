@@ -263,6 +263,9 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     yield from _state_notes(files.vm)
     before, end = plan.start.version, plan.end.version
     after = before if plan.own is None else plan.own.after.version
+    for finding in found.hop.found:
+        if finding.severity is Severity.UNKNOWN and not finding.stops:
+            yield finding.message
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         undone = " once an undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import UsageError
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.guide import ask_guide, can_go_back, hop_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
-from vmxtool.planner.search import Search
+from vmxtool.planner.search import Search, is_far
 from vmxtool.planner.unseen import plain_vm
 from vmxtool.rules.case import facts_of
 
@@ -290,8 +291,8 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
     """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
-    files, start, _, origins, named = question
-    state, hops, made_by = start, list[Hop](), start.holder or ""
+    files, start, search, origins, named = question
+    state, hops, made_by = start, list[Hop](), start.holder or ""  # the product that gave it its present hardware
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
         if number == 0:
@@ -301,7 +302,8 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         at_hand = None if have is None else frozenset({*have, holder, to_id})
         name = holder if named and number == 0 else None
         staged = len(candidate) > 1
-        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=staged).plans
+        far = is_far(start.holder or "", search.target)
+        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=staged, far=far).plans
         wanted = (it for it in plans if it.end.version == version or not staged)  # one hop alone is the best there is
         plan = next(wanted, plans[0] if plans else None)
         if plan is None:
@@ -311,6 +313,8 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         final = plan.one_way or any(is_one_way(state.version, end.version, name) for name in been)
         back = not final and state.version is not None and can_go_back(holder, end.version, to_id)
         hops.append(Hop(holder, to_id, plan, guide, back, one_way=final))
+        if generation_of(end.version or 0) != generation_of(state.version or 0):
+            made_by = to_id
         state = end
     return Route(tuple(hops))
 

@@ -21,7 +21,7 @@ from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.unseen import native_format, plain_vm
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
@@ -34,7 +34,8 @@ Path = tuple[tuple[str, int | None], ...]
 _MOST_HOPS = 5
 _MOST_EDGES = 400  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
-_EARLY = 3  # generation from which a VM reaches Fusion 1 over a Workstation only (page 15)
+_EARLY = 3  # generation whose VMs reach Fusion 1 over a Workstation only (page 15)
+_STAGED_FROM = 5
 _OVER_WORKSTATION = "mpg:p15:fusion-over-workstation"
 
 
@@ -82,9 +83,9 @@ class Search:
         self._have: frozenset[str] | None = None
         self._at_home = {products()[holder].family, target.family}
         self._smp_only = is_smp_edition(holder)
-        staged, generation = tables.fact(_OVER_WORKSTATION), generation_of(start.version or 0)
-        early = generation is not None and generation <= _EARLY
-        self._over_workstation = {name for name in staged.products if early and tables.generation_of(name) == 6}
+        self._far = is_far(holder, target)
+        staged = tables.fact(_OVER_WORKSTATION)
+        self._over_workstation = {name for name in staged.products if tables.generation_of(name) == 6}
 
     def default_products(self) -> list[str]:
         """The products that one would think of going over, hosted or ESX as one of the ends is.
@@ -145,7 +146,7 @@ class Search:
 
     def _continued(self, partial: _Partial, between: Iterable[str]) -> Iterator[_Partial]:
         """Yield a route begun with each hop that may follow, the target's own first."""
-        first, at = partial.nodes[0], partial.nodes[-1]
+        at = partial.nodes[-1]
         visited = {node.product for node in partial.nodes}
         for to_id in (self.target.id, *between):
             is_last = to_id == self.target.id
@@ -156,7 +157,7 @@ class Search:
             self._edges += 1
             if self._edges > _MOST_EDGES:
                 return
-            for edge in _edges(at, to_id, first.product, self._have):
+            for edge in _edges(at, to_id, _maker(partial.nodes), self._have, self._far):
                 longer = self._longer(partial, edge)
                 if is_last and len(longer.nodes) == 2:
                     self._guided = self._guided or not edge.taste[1]
@@ -165,8 +166,9 @@ class Search:
                     yield longer  # what the guide does not say is no way round what it does
 
     def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
-        """Whether a VM of generation 3 or earlier has been made younger, and by no Workstation, before Fusion 1."""
-        if to_id not in self._over_workstation or (generation_of(partial.nodes[-1].version) or 0) <= _EARLY:
+        """Whether a VM of generation 3 has been made younger, and by no Workstation, before Fusion 1."""
+        generations = [generation_of(node.version) for node in partial.nodes]
+        if to_id not in self._over_workstation or _EARLY not in generations[:-1] or generations[-1] == _EARLY:
             return False
         passed = [products()[node.product] for node in partial.nodes]
         return not any(it.family == "workstation" and (it.generation or 0) > _EARLY for it in passed)
@@ -214,6 +216,24 @@ class Search:
         return fits and (product.guest_64bit or self.machine.guest.bits != 64)
 
 
+def is_far(holder: str, target: Product) -> bool:
+    """Whether a product is reached in stages alone: of generation 5 or later (pages 15 and 20), or denied directly."""
+    generation, entry = tables.generation_of(target.id), tables.lookup(holder, target.id)
+    denied = entry is not None and entry.verdict == "not-supported"
+    return generation is None or generation >= _STAGED_FROM or denied
+
+
+def _maker(nodes: Sequence[_Node]) -> str:
+    """The product of a path that gave the VM the hardware that it has at its end."""
+    generation = generation_of(nodes[-1].version)
+    return next(now.product for was, now in _pairs(nodes) if was is None or generation_of(was.version) != generation)
+
+
+def _pairs(nodes: Sequence[_Node]) -> Iterator[tuple[_Node | None, _Node]]:
+    """The nodes of a path from its end, each behind the one before it."""
+    yield from zip((*reversed(nodes[:-1]), None), reversed(nodes), strict=True)
+
+
 def _is_of_guide(*ids: str) -> bool:
     return all(tables.generation_of(name) is not None for name in ids)
 
@@ -229,7 +249,7 @@ def _is_new(known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _
 
 
 @lru_cache(maxsize=16384)
-def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> tuple[_Edge, ...]:
+def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None, far: bool) -> tuple[_Edge, ...]:
     """The hops of the plainest VM from a node to a product, one for each hardware version that it can have there."""
     files, state = plain_vm(at.product, at.version, at.form, has_disk=at.form is not None)
     target = products()[to_id]
@@ -238,7 +258,7 @@ def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None) -> 
     guide = hop_guide(at.product, at.version, to_id, made_by)
     at_hand = None if have is None else have | {at.product, to_id}
     best: dict[_Node, _Edge] = {}
-    for plan in plan_hop(files, state, target, guide, have=at_hand, staged=True).plans:
+    for plan in plan_hop(files, state, target, guide, have=at_hand, staged=True, far=far).plans:
         form = plan.end.disks[0].format if plan.end.disks else None
         node = _Node(to_id, plan.end.version or 0, form)
         edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.verdict is None)))

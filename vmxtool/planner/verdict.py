@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
+from vmxtool.knowledge import tables
 from vmxtool.planner.plan import number_steps
 from vmxtool.planner.upload import download_course, upload_course
 from vmxtool.planner.weighing import weigh
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate
     from vmxtool.planner.hop import Plans
     from vmxtool.planner.moves import Made
@@ -135,6 +137,15 @@ class Verdict:
     def findings_on(self, way: int) -> tuple[Finding, ...]:
         """All that was found, with what arises on one of the ways, by its number."""
         return weigh(self.hop, self.steps, way)
+
+    @cached_property
+    def remarks(self) -> tuple[Fact, ...]:
+        """What the guide's text adds to the move, and to the steps of its ways."""
+        kinds = dict.fromkeys(step.do.value for step in self.steps)
+        own = [
+            it for it in self.hop.hop.guide.beside if self.plans and (not it.on or not kinds.keys().isdisjoint(it.on))
+        ]
+        return tuple(dict.fromkeys([*own, *(it for kind in kinds for it in tables.remarks_on(kind))]))
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

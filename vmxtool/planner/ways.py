@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.cells import Step as GuideStep
     from vmxtool.knowledge.cells import Way as PrintedWay
     from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.transcript import Fact
     from vmxtool.rules.case import GuideAnswer
     from vmxtool.rules.state import VmState
 
@@ -69,6 +71,9 @@ def ways(
     found: dict[tuple[object, ...], Way] = {}
     for way, source in guide.sourced_ways:
         moves = tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way))
+        if not _is_for_converter(moves, start, target):
+            continue
+        moves = _with_additions(moves, guide.beside, target)
         if have is not None:
             moves = tuple(_narrowed(move, have) for move in moves)
             if any(move.products and not _members(move, have) for move in moves):
@@ -77,16 +82,53 @@ def ways(
     return list(found.values())
 
 
-def stages(found: Sequence[Way], start: VmState, target: Product) -> list[Way]:
+def _with_additions(moves: tuple[Move, ...], beside: Sequence[Fact], target: Product) -> tuple[Move, ...]:
+    """The moves of a way with what only the text has after an export: a new VM that gets the disks, an upgrade."""
+    at = next((n for n, move in enumerate(moves) if move.do is Do.EXPORT_DISKS), None)
+    added = list(
+        {fact.adds: (Do(fact.adds), fact.address) for fact in reversed(beside) if fact.adds is not None}.values()
+    )
+    if at is None or not added:
+        return moves
+    here = [Move(do, source=source) for do, source in added if do is not Do.UPGRADE_HARDWARE]
+    # An upgrade that the text alone has is that of a move over two generations, which is final (page 11).
+    last = [
+        Move(do, version=first_version(target), one_way=True, source=source)
+        for do, source in added
+        if do is Do.UPGRADE_HARDWARE
+    ]
+    return (*moves[: at + 1], *here, *moves[at + 1 :], *last)
+
+
+def _is_for_converter(moves: Sequence[Move], start: VmState, target: Product) -> bool:
+    """Whether VMware Converter 3 and its wizard take the VM, where a way has them: only what table 1 lists."""
+    holder, version = products().get(start.holder or ""), start.version
+    readable, writable = tables.converter_takes()
+    for move in moves:
+        to = products()[member(move.products[0])] if move.products else target
+        if move.do in BY_CONVERTER and version is not None and holder is not None and holder.esx is not None:
+            ends = (generation_of(version), holder.esx), (tables.generation_of(to.id), bool(to.esx))
+            if ends[0] not in readable or ends[1] not in writable:
+                return False
+        if move.do in {Do.MOVE_TO, Do.CONVERTER, Do.UPGRADE_HARDWARE} and move.products:
+            holder = to
+        version = move.version or version
+    return True
+
+
+def stages(found: Sequence[Way], start: VmState, target: Product, *, far: bool) -> list[Way]:
     """Ways that only carry the VM over, with an upgrade on arrival: a stage to a younger product yet (pages 15 and 20).
 
     Args:
         found: the ways of the guide.
         start: the VM as it is now.
         target: the product of the stage.
+        far: whether the way leads on to generation 5 or later; the text then has every product upgrade the hardware.
     """
     if start.version is None or not target.creates_vms or start.version >= first_version(target):
         return []
+    if not far and first_version(target) not in target.converts_to:
+        return []  # of ESX Server 1.5 nothing else says that it upgrades anything
     source = _STAGES.get(generation_of(start.version) or 0, _SKIPPED)
     upgrade = Move(Do.UPGRADE_HARDWARE, (), first_version(target), source=source)
     carrying = (way for way in found if way.source is not None and way.moves)

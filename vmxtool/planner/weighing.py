@@ -42,7 +42,7 @@ def weigh(found: Plans, steps: Sequence[Step], way: int = 1) -> tuple[Finding, .
 def _weighed(found: Plans, best: Plan | None, own: Sequence[Step]) -> Iterator[Finding]:
     hop = found.hop
     states = (best.start, *best.states) if best is not None else ()
-    for finding in hop.files.findings:
+    for finding in hop.of_files:
         stopped = any(stops(finding, step) and holds(finding, was) for step, was in zip(own, states, strict=False))
         if finding.severity is not Severity.UNKNOWN and stopped:
             finding = finding._replace(severity=Severity.BLOCKER)  # noqa: PLW2901
