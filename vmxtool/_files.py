@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from vmxtool.errors import InputError
 
+# /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
+_ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
 # A FIFO or device named like a disk must not make an open() wait; Windows has neither flag.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -97,6 +100,11 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
 def is_absolute(name: str) -> bool:
     """Whether a name is a full path of some host: POSIX, Windows, UNC, VMFS or datastore."""
     return name.startswith("/") or _is_foreign(name)
+
+
+def is_on_esx(name: str) -> bool:
+    """Whether a name is a path that only an ESX host has: on a VMFS volume or in a datastore."""
+    return _ESX_PATH.match(name) is not None
 
 
 def last_part(name: str) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_MEMORY_MIB = 32  # what VMware gives a VM whose config does not say (libvirt's key map)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]")
+_OF_ACE = (".vmpl", ".vmxa")  # policies, and the master of a package
 _LINES_TRIED = 1000  # of those that are no settings
 
 
@@ -62,7 +63,8 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     guest = document.get("guestOS") or None
     vcpus = _amount(document, "numvcpus", 1)
     vcpus = None if vcpus is None else max(vcpus, 1)
-    scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder)
+    ace_files = tuple([Evidence(name) for name in owned if name.lower().endswith(_OF_ACE)])
+    scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
     return Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
@@ -91,6 +93,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         read_only=read_only(real, storage.drives),
         unread=(*unlisted, *unread),
         unfinished_rewrite=unfinished,
+        ace_files=ace_files,
     )
 
 

@@ -129,6 +129,7 @@ class Scene(NamedTuple):
         drives: its drives.
         snapshots: its snapshot state.
         folder: the folder it lies in.
+        ace_files: what VMware ACE keeps beside it.
     """
 
     document: Document
@@ -140,6 +141,7 @@ class Scene(NamedTuple):
     drives: tuple[Drive, ...]
     snapshots: Snapshots
     folder: Folder
+    ace_files: tuple[Evidence, ...] = ()
 
 
 class Sign(NamedTuple):
@@ -292,9 +294,8 @@ def _of_folder(scene: Scene) -> Iterator[Sign]:
         yield _sign("esx", _MEDIUM, Evidence(config))
     elif config.lower().endswith(".cfg"):
         yield _sign("before-generation-4", _MEDIUM, Evidence(config))
-    policies = next((name for name in folder.names if name.lower().endswith((".vmpl", ".vmxa"))), None)
-    if policies is not None:
-        yield _sign("ace", _STRONG, Evidence(policies))
+    if scene.ace_files:
+        yield _sign("ace", _STRONG, scene.ace_files[0])
     ran = read_last_run(folder)
     if ran is not None:
         family = ran.product.family

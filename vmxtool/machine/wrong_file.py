@@ -37,6 +37,7 @@ _KINDS = {
     ".vhdx": _OTHER_DISK,
     ".qcow2": _OTHER_DISK,
     ".vbox": "this is a VM of VirtualBox",
+    ".vmc": "this is a VM of Microsoft Virtual PC or Virtual Server, which VMware Converter imports",
 }
 _REMEDY = "name the VM's .vmx file"
 _PIECE = re.compile(r"(?:-s\d{3}|-f\d{3}|-flat|-delta|-sesparse|-ctk|-\d{6})+$")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_absolute
+from vmxtool._files import is_absolute, is_on_esx
 from vmxtool.evidence import Evidence
-from vmxtool.findings import CONVERTING_DISKS, LEAVING, Do, Severity
+from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -25,6 +25,8 @@ _DAMAGED = frozenset(
 )
 READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
 """Moves that read a disk's data or change what its descriptor says."""
+# A disk that is still on its ESX host is exported there, or read there by Converter; a copy leaves it behind.
+_LEAVING_IT_BEHIND = (READING_DISKS - {Do.EXPORT_DISKS} - BY_CONVERTER) | {Do.COPY, Do.MOVE_TO}
 _RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 
 _NAMED = 3
@@ -55,7 +57,9 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
             # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
             cure = manual("move the disk from the host that has it together with the VM")
             message = f"{disk_label(drive)}: on another host, and not looked at"
-            yield Hit(message, name_evidence(drive), cure, Severity.WARNING, subject=drive.id)
+            stops, form = (_LEAVING_IT_BEHIND, "esx") if is_on_esx(drive.file) else (None, None)
+            places = name_evidence(drive)
+            yield Hit(message, places, cure, Severity.WARNING, stops=stops, subject=drive.id, while_format=form)
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
             yield Hit(f"{disk_label(drive)}: not there", name_evidence(drive), cure, subject=drive.id)

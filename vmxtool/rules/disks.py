@@ -10,7 +10,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
-from vmxtool.rules.case import disk_label, has_disks, top
+from vmxtool.rules.case import disk_label, has_disks, name_evidence, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
@@ -32,6 +32,7 @@ _FORMAT_WORDS = {
     "device": "a disk that maps a device of its host",
     "legacy": "a disk in the format of Workstation 2 and 3, GSX Server 1 and 2",
 }
+_ON_ITS_HOST = "on its ESX host, in the format of ESX"
 # What users report that ESX says to hosted disks since it takes IDE disks.
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
@@ -70,7 +71,8 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
         link = top(drive)
         if not case.is_place or not is_foreign(disk, link, to):
             continue
-        message = f"{disk_label(drive)}: {_FORMAT_WORDS[disk.format]}; {to.name} "
+        words = _ON_ITS_HOST if link is None and disk.format == "esx" else _FORMAT_WORDS[disk.format]
+        message = f"{disk_label(drive)}: {words}; {to.name} "
         if disk.format in {"hosted", "transport"} and features()["ide-disks-of-hosted-products-start"].holds(to):
             message += f"needs its own: {_ON_IDE}" if disk.bus == "ide" else f"cannot start it: {_ON_SCSI}"
         else:
@@ -297,7 +299,7 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
 def _format_evidence(files: Files, drive: str) -> tuple[Evidence, ...]:
     link = top(files.drives[drive])
     if link is None:
-        return ()
+        return name_evidence(files.drives[drive])
     return link.evidence("createType") or (Evidence(link.file, None, "format", link.format),)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import generation_of
+from vmxtool.knowledge.products import is_smp_edition
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case
     from vmxtool.rules.limits import Limit
 
+_RULED_OUT = ("takes-no-smp-vm", "takes-no-smp-vm-of-old")
+_EARLY = 3  # generation whose VMs get no second processor (table 14)
+_NO_SECOND = ", and a VM of its generation gets no second processor there"
 _GUEST_DECIDES = "guest-os-supports-it"
 _ODD_COUNTS_FROM = 7
 _MEMORY_STEP_MIB = 4
@@ -39,7 +45,14 @@ def smp_not_offered(case: Case) -> Iterator[Hit]:
     SMP, VMware Server, Workstation 5.5 and later, Fusion. Elsewhere the guest needs a kernel for one processor first.
     """
     to = case.target
-    if case.now.vcpus > 1 and not to.smp:
+    if _is_ruled_out(case):
+        yield Hit(
+            f"{case.now.vcpus} virtual processors; {to.name} gives a VM one, and the guide supports no move of such a "
+            "VM there",
+            case.vm.cpu.evidence,
+            sources=tuple(source for it in _RULED_OUT if features()[it].holds(to) for source in features()[it].sources),
+        )
+    elif case.now.vcpus > 1 and not to.smp:
         yield Hit(
             f"{case.now.vcpus} virtual processors; {to.name} gives a VM one",
             case.vm.cpu.evidence,
@@ -65,7 +78,7 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     A guest installed on several processors generally fails on one. Look in the guest, or ask who installed it: where
     its kernel runs on one processor the VM can move, where not it needs another kernel or another target.
     """
-    if case.now.vcpus <= 1:
+    if case.now.vcpus <= 1 or _is_ruled_out(case):
         return
     most = case.over("vcpus", case.now.vcpus)
     if case.target.smp and (most is None or not most.verified):
@@ -200,12 +213,24 @@ def uniprocessor_guest_kernel(case: Case) -> Iterator[Hit]:
     """The guide lets a VM with one processor go to ESX Server with Virtual SMP if its guest supports it.
 
     Some guests that were installed on one processor run in such a VM and some do not; their own documentation says
-    which. No file of the VM shows it.
+    which. No file of the VM shows it. Where a table names no such condition, it is a warning.
     """
-    guide = case.guide
-    if guide is None or guide.entry is None or _GUEST_DECIDES not in guide.conditions:
+    guide, to = case.guide, case.target
+    if guide is None or guide.entry is None:
         return
     name = case.guest.name if case.guest is not None else case.now.guest or "the guest"
+    if _GUEST_DECIDES not in guide.conditions:
+        # The other tables leave the processors out; what page 21 says of them holds all the same.
+        if is_smp_edition(to.id) and case.now.vcpus == 1 and not is_smp_edition(guide.entry.from_id):
+            yield Hit(
+                f"{name}, installed on one processor, may not run under {to.name}; its documentation says whether it "
+                f"does{_NO_SECOND if generation_of(case.now.version) == _EARLY else ''}",
+                (*case.vm.cpu.evidence, *case.vm.guest.evidence),
+                manual("look into the documentation of the guest system"),
+                Severity.WARNING,
+                (guide.entry.cell,),
+            )
+        return
     yield Hit(
         f"does {name}, installed on one processor, run under {case.target.name}? If its documentation says so, the VM "
         "can move; if not, the guide does not support the move",
@@ -214,6 +239,13 @@ def uniprocessor_guest_kernel(case: Case) -> Iterator[Hit]:
         None,
         (guide.entry.cell,),
     )
+
+
+def _is_ruled_out(case: Case) -> bool:
+    """Whether the guide supports no move of a VM with several processors to the target (pages 17 and 27)."""
+    to, guide = case.target, case.guide
+    denied = guide is not None and guide.verdict == "not-supported"
+    return case.now.vcpus > 1 and not to.smp and (denied or any(features()[it].holds(to) for it in _RULED_OUT))
 
 
 def _takes(to: Product, most: Limit) -> str:

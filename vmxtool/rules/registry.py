@@ -55,6 +55,7 @@ class Hit(NamedTuple):
         subject: the drive or the row of devices.toml that it is about, where it is about one of several.
         leaves: figures of the VM's state after the cure, by the names of `VmState`'s fields.
         while_format: the format of the disk `subject` that it hangs on, as `DiskState` has it.
+        at_home: what is true instead where the VM stays with the product and version that has it.
     """
 
     message: str
@@ -68,6 +69,7 @@ class Hit(NamedTuple):
     subject: str | None = None
     leaves: tuple[tuple[str, int], ...] = ()
     while_format: str | None = None
+    at_home: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Rule:
             hit.leaves,
             self.about is About.FILES,
             hit.while_format,
+            hit.at_home,
             len(hit.evidence) - len(places),
         )
 

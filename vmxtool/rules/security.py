@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Fix
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.rules.case import Case
+    from vmxtool.rules.case import Case, Files
 
 _SHOWN = 5
 # The key safe names its cipher behind one or two layers of URL encoding.
@@ -187,27 +187,40 @@ def encrypted_settings_unseen(case: Case) -> Iterator[Hit]:
 @rule(
     "SEC802",
     "ace-policy",
-    Severity.WARNING,
+    Severity.UNKNOWN,
     about=About.TARGET,
     sources=("mpg:p12",),
-    only_if=lambda vm: any(key.startswith("policy.") for key in vm.config.document.folded()),
+    only_if=lambda vm: bool(_ace_policies(vm)),
     short="policies of ACE",
 )
 def ace_policy(case: Case) -> Iterator[Hit]:
-    """The VM shows signs of VMware ACE policies.
+    """The VM shows signs of VMware ACE policies, or of a package.
 
-    A VM made in ACE leaves it for other products only if it was not added to a package and has no policies set.
+    A VM made in ACE leaves it for other products only if it was not added to a package and has no policies set. The
+    policies lie in a file with the ending .vmpl beside the config, those of a package in one with the ending .vmxa.
     """
-    if case.target.family == "ace":
+    if case.target.family == "ace" or not case.is_place:
         return
-    document = case.vm.config.document
+    yield Hit(
+        "are the ACE policies of the VM removed, and is it in no package? If so, the steps below do; if not, the guide "
+        "does not support the move",
+        case.files.once(_policies_shown),
+        manual(
+            "in VMware ACE, remove the policies of the VM, and move one that was not added to a package, without the "
+            "files of ACE beside it"
+        ),
+    )
+
+
+def _policies_shown(files: Files) -> tuple[Evidence, ...]:
+    return _ace_policies(files.vm)[:_SHOWN]
+
+
+def _ace_policies(vm: Machine) -> tuple[Evidence, ...]:
+    """The settings and the files that tell of policies or packages of ACE."""
+    document = vm.config.document
     keys = [key for key in document.folded() if key.startswith("policy.") and document[key]]
-    if keys:
-        yield Hit(
-            "the VM has ACE policies; only a VM without policies and outside a package leaves ACE",
-            tuple(document.evidence(key) for key in keys[:_SHOWN]),
-            manual("remove the policies in ACE, and use a VM that was not added to a package"),
-        )
+    return (*map(document.evidence, keys), *vm.ace_files)
 
 
 @rule(
@@ -216,6 +229,7 @@ def ace_policy(case: Case) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("mpg:p12",),
+    only_if=lambda vm: not _ace_policies(vm),
     short="whether it is in an ACE package",
 )
 def ace_package_unknown(case: Case) -> Iterator[Hit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.machine.locks import held_words, left_words, some
@@ -46,6 +47,7 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
             f"the VM has {_counted(vm)}, which neither a conversion of its disks nor a change of its hardware keeps",
             vm.snapshots.signs,
             manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+            at_home=f"the VM has {_counted(vm)}: its delta disks, the .vmsd and the .vmsn files have to come along",
         )
 
 
@@ -134,6 +136,7 @@ def redo_log_open(vm: Machine) -> Iterator[Hit]:
             "a disk keeps what the guest writes in a redo log",
             vm.snapshots.redo_signs,
             manual("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
+            at_home="a disk keeps what the guest writes in a redo log, which has to come along",
         )
 
 
@@ -158,6 +161,7 @@ def suspended(vm: Machine) -> Iterator[Hit]:
             "the VM is suspended",
             vm.power.evidence,
             manual("resume the VM in its own product and shut the guest down"),
+            at_home=f"the VM is suspended: {_saved_state(vm)} has to come along, to a host with a like processor",
         )
 
 
@@ -321,6 +325,12 @@ def older_disk_attached(vm: Machine) -> Iterator[Hit]:
             ),
             subject=drive.id,
         )
+
+
+def _saved_state(vm: Machine) -> str:
+    """The file of a suspended state, with the memory that may lie beside it."""
+    named = last_part(vm.config.document.get("checkpoint.vmState", ""))
+    return f"its saved state ({named}, with the .vmem of that name)" if named else "its saved state (.vmss and .vmem)"
 
 
 def _counted(vm: Machine) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from vmxtool._files import is_on_esx
 from vmxtool.knowledge.devices import rules_for
+from vmxtool.knowledge.products import products
 from vmxtool.vmdk.model import LOSING
 from vmxtool.vmx.values import as_bool
 
@@ -80,8 +82,9 @@ class VmState(NamedTuple):
     def of(cls, vm: Machine, holder: str | None = None, settings: Iterable[Setting] | None = None) -> VmState:
         """The state that a VM's files show; the likeliest product that made it holds it, unless another is named."""
         found = settings_of(vm.config.document) if settings is None else settings
+        held = holder if holder is not None else next((it.product for it in vm.origin), None)
         return cls(
-            holder=holder if holder is not None else next((it.product for it in vm.origin), None),
+            holder=held,
             arrived=True,
             version=vm.hardware.version,
             # What a broken line leaves unknown is under every limit.
@@ -89,7 +92,7 @@ class VmState(NamedTuple):
             memory_mib=vm.memory_mib or 0,
             nics=len(vm.nics),
             guest=vm.guest.id,
-            disks=tuple([DiskState(drive.id, drive.bus, format_of(drive)) for drive in vm.disks]),
+            disks=tuple([DiskState(drive.id, drive.bus, _presumed(drive, held)) for drive in vm.disks]),
             devices=frozenset([setting.rule.id for setting in found]),
         )
 
@@ -203,6 +206,16 @@ def format_of(drive: Drive) -> DiskFormat:
         return "unseen"
     form = chain.links[0].format
     return "unseen" if form == "unknown" else form
+
+
+def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
+    """The format of a disk; one that was not seen has the format of ESX where it lies on an ESX host (page 7)."""
+    form = format_of(drive)
+    if form != "unseen":
+        return form
+    known = products().get(holder or "")
+    of_esx = known is not None and known.native_formats == {"esx"}
+    return "esx" if of_esx or is_on_esx(drive.file or "") else form
 
 
 def is_hidden(drive: Drive) -> bool:
