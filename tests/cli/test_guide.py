@@ -100,7 +100,7 @@ def test_a_pair_the_guide_does_not_treat_is_said_plainly_with_the_nearest() -> N
         ("esx3", "ace2", "mpg:p12:ace2-in-esx3"),
         ("ws6", "player2", "mpg:p12:player2-in"),
         ("ace1", "ws6", "mpg:p12:ace-out"),
-        ("ws3", "player2", "mpg:p12:player-in-older"),
+        ("ws3", "player2", "mpg:p12:player2-in-generation-3"),
         ("player1", "ws5.5", "mpg:p12:player-runs-only"),
     ],
 )

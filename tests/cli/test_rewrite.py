@@ -202,11 +202,12 @@ def test_legacy_keeps_the_hardware_version_and_says_that_the_vm_can_go_back(samp
     assert run.code == 0
     said = "ESX Server 2.x with Virtual SMP and ESX Server 3.x both run hardware version 3, so the VM can go back"
     assert said in " ".join(run.out.split())
-    # ESX Server 3 does not look for a disk's name where ESX Server 2 keeps it; nothing else has to change.
+    # ESX Server 3 does not look for a disk's name where ESX Server 2 keeps it, and has no networks of such names.
     changes = vmxtool(*words, "--format", "json").json()["changes"]
-    renamed = {("scsi0:0.name", 'scsi0:0.fileName = "vmhba0:0:0:5:db01.vmdk"')}
-    renamed |= {("scsi0:1.name", 'scsi0:1.fileName = "vmhba0:0:0:5:db01_log.vmdk"')}
-    assert {(change["key"], change["after"]) for change in changes} == renamed
+    renamed = {("scsi0:0.name", 'scsi0:0.fileName = "db01.vmdk"')}
+    renamed |= {("scsi0:1.name", 'scsi0:1.fileName = "db01_log.vmdk"')}
+    gone = {(key, None) for key in ("ethernet0.connectionType", "ethernet0.devName", "suspend.directory")}
+    assert {(change["key"], change["after"]) for change in changes} == renamed | gone
 
 
 def test_legacy_has_nothing_to_change_where_the_target_reads_the_vm_as_it_is(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_conditions_other_ways_and_the_way_back_are_told() -> None:
     told = shown("--from", "ws5.5", "--target", "esx2")
     assert "1. Workstation 5.5 → ESX Server 2 ·" in told
     assert "1. Workstation 5.5 → ESX Server 2 mpg:t12:r1c2" in shown("--from", "ws5.5", "--target", "esx2", "--why")
-    assert "make the VM a legacy VM: lower the hardware version from 4 to 3" in told
+    assert "lower the hardware version from 4 to 3, devices included, which makes it a legacy VM" in told
     assert "or: VMware Converter (if ESX 2.5 under VirtualCenter 2)" in told
     legacy = shown("--from", "ws4", "--target", "ws5.5")
     assert "it can go back to Workstation 4" in legacy

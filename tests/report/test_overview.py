@@ -245,7 +245,7 @@ def test_what_is_wrong_everywhere_is_said_once_and_then_taken_for_settled(
 def test_a_disk_that_was_not_seen_is_named_once() -> None:
     overview = found("esx2-smp")
     assert overview.unseen == ("vmhba0:0:0:5:db01.vmdk", "vmhba0:0:0:5:db01_log.vmdk")
-    assert row_of(overview, "ws6") == (Standing.WORK, "paths of the disks; convert 2 disks")
+    assert row_of(overview, "ws6.5") == (Standing.WORK, "paths of the disks; convert 2 disks")
     assert found("damaged").unseen == ()  # DSK203 names it
 
 

@@ -8,6 +8,8 @@ from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import first_version
+from vmxtool.planner.moves import member
 from vmxtool.report.text.printable import size
 from vmxtool.report.words import listed, product_words, short_name
 from vmxtool.rules.buses import takes_sata
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 _PLACES = {"here": "here", "guest": "in the guest"}
 
+_NEW_CUSTOM_VM = (
+    "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, and "
+    "choose the exported disks as existing ones"
+)
 # Of a step of a plan, beside the place where it is done.
 _SENTENCES = {
     Do.CREATE_VM: (
@@ -25,7 +31,10 @@ _SENTENCES = {
         "one, whose config it does not take"
     ),
     Do.REGISTER_VM: "register the VM",
-    Do.CONVERTER: "move the VM to {tool} with VMware Converter 3, which converts disks and hardware on the way",
+    Do.CONVERTER: (
+        "move the VM to {tool} with VMware Converter 3 on a Windows computer, which converts disks and hardware on the "
+        "way"
+    ),
     Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
     Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
     Do.DOWNLOAD: "download the VM with the OVF Tool of VMware as a package, and unpack it for {to}{room}",
@@ -58,7 +67,7 @@ def step_text(step: Step, vm: Machine | None = None) -> str:
     return text
 
 
-def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answer for each kind
+def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912 one answer for each kind
     if step.remedy is not None:
         return step.remedy
     tool = product_words(step.products) if step.products else short_name(step.target)
@@ -88,6 +97,9 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911 one answ
             return f"upgrade the virtual hardware{_to_version(step)}"
         case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
             return f"lower the virtual hardware with {tool}{_to_version(step)}"
+        case Do.CREATE_VM if not products()[step.target].esx:
+            like = next((it for it in ("ws5", "ws4") if first_version(products()[member(it)]) == step.before), "ws5")
+            return _NEW_CUSTOM_VM.format(like=product_words((like,)))
         case _:
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
@@ -101,7 +113,8 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     parts: list[str] = []
     before, after = step.before or 0, step.after or 0
     if after < before:
-        parts.append(f"lower the hardware version from {before} to {after}, devices included")
+        too = f" ({tool} can do it too)" if step.products else ""
+        parts.append(f"lower the hardware version from {before} to {after}, devices included{too}")
     elif after > before:
         parts.append(f"raise the hardware version from {before} to {after}{_tools_first(vm)}")
     if {"ide-to-scsi", "move-disks"} & set(step.needs):
@@ -111,9 +124,7 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
-    if step.do is Do.CREATE_LEGACY_VM:
-        return f"make the VM a legacy VM: {text} (Workstation 5 can do it too)"
-    return f"{text} ({tool} can do it too)" if step.products else text
+    return f"{text}, which makes it a legacy VM as Workstation 5 creates" if step.do is Do.CREATE_LEGACY_VM else text
 
 
 def _tools_first(vm: Machine | None) -> str:

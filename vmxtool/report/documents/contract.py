@@ -30,6 +30,7 @@ from vmxtool.report.documents.parts import (
     OriginValue,
     Pair,
     ProductName,
+    RemarkValue,
     RuleCode,
     RuleName,
     StepValue,
@@ -108,6 +109,7 @@ class CheckDocument(TypedDict):
     verdict: Answer
     effort: Effort | None
     guide: GuideEntryValue | None
+    remarks: list[RemarkValue]
     findings: list[FindingValue]
     unseen: list[str]
     ways: list[WayLabelValue]

@@ -30,6 +30,13 @@ class Place(TypedDict):
     value: str | None
 
 
+class RemarkValue(TypedDict):
+    """What the guide's text adds to a move; `source` is its place there."""
+
+    says: str
+    source: str
+
+
 class Cure(TypedDict):
     """What cures a finding; `command` is the shell form where it takes one command alone."""
 

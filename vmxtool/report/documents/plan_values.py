@@ -65,6 +65,7 @@ def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
         "verdict": verdict.verdict,
         "effort": verdict.effort,
         "guide": entry_value(verdict.guide) if verdict.guide is not None else None,
+        "remarks": [{"says": it.says, "source": it.address} for it in verdict.remarks],
         "findings": [finding_value(item) for item in verdict.findings],
         "unseen": list(verdict.unseen),
         "ways": [_way_label(way) for way in verdict.ways],

@@ -16,6 +16,7 @@ from vmxtool.changes.model import (
     DISK_NAMES,
     DISK_VERSION,
     GUEST_NAME,
+    HOST_OF_ESX2,
     LEFTOVER,
     PRODUCT_KIND,
     SLAVE_MOVE,
@@ -194,6 +195,7 @@ class _Words:
             VERSION: "hardware version",
             GUEST_NAME: "guest name",
             DISK_NAMES: "names of disks",
+            HOST_OF_ESX2: "names of its old host",
             PRODUCT_KIND: "kind of product",
             DISK_MOVE: f"disk on {bus_of(topic.subject)}",
             SLAVE_MOVE: "lone drive on IDE",
@@ -254,6 +256,8 @@ class _Words:
             yield f"{before} → {after}, the nearest that {self._holder()} knows"
         elif topic.kind == DISK_NAMES:
             yield f"in fileName, where {self._holder()} reads them"
+        elif topic.kind == HOST_OF_ESX2:
+            yield "only ESX Server 1 and 2 have them"
         elif topic.kind == LEFTOVER:
             yield "the place is needed"
         elif topic.kind == SLAVE_MOVE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vmxtool.changes.hardware import TOOLS_FIRST
+from vmxtool.findings import Do
 from vmxtool.planner.check import check
 from vmxtool.planner.verdict import Effort
 from vmxtool.report.text.cause_rows import Cells, print_rows
@@ -112,8 +113,11 @@ def _reason_for_nothing(rewrite: Rewrite) -> str:
     target, own = target_name(wanted), rewrite.machine.hardware.version
     if target is None:
         return f" (already hardware version {own})"
-    if wanted.product is not None and check(rewrite.machine, wanted.product).effort is Effort.PRODUCT_UPGRADE:
+    verdict = check(rewrite.machine, wanted.product) if wanted.product is not None else None
+    if verdict is not None and verdict.effort is Effort.PRODUCT_UPGRADE:
         return f" ({target} upgrades the VM itself when it opens it)"
+    if verdict is not None and any(step.do is Do.UPGRADE_HARDWARE and step.products for step in verdict.steps):
+        return " (another product upgrades the VM first)"
     runs = wanted.product is not None and own is not None and wanted.product.runs(own)
     return f" ({target} runs hardware version {own})" if runs else f" (no step to {target} is one of vmxtool's)"
 

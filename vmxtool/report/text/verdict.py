@@ -129,7 +129,11 @@ def _print_findings(verdict: Verdict, out: Console, way: int, *, why: bool) -> N
 
 
 def _all_told(verdict: Verdict, way: int) -> list[Finding]:
-    return [it for it in _found(verdict, way) if it.severity in _TOLD or it.after is not None or not it.of_files]
+    return [
+        it
+        for it in _found(verdict, way)
+        if it.severity in _TOLD or it.after is not None or not it.of_files or it.at_home
+    ]
 
 
 def _found(verdict: Verdict, way: int) -> Sequence[Finding]:
@@ -274,6 +278,8 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
         explain = () if fits else ("vmxtool", "explain", *codes)
     if verdict.guide is not None:
         lines.append(_guide_line(verdict.guide))
+    remarks = verdict.remarks if why else [it for it in verdict.remarks if it.from_ids and not it.on]
+    lines += [Text(f"guide, page {it.page}: {it.says}", "dim") for it in remarks]
     for number, line in enumerate(lines):
         if number == 0:
             out.print()
