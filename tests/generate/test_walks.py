@@ -45,7 +45,7 @@ def test_workstation_6_to_esx_server_2_and_back() -> None:
 def test_esx_2_smp_keeps_its_version_in_legacy_mode_and_goes_back() -> None:
     walk = next(walk for walk in run() if walk.words == ["esx2-smp"])
     legacy, undone, raised = walk.text.split("$ vmxtool ")[1:]
-    assert '+scsi0:0.fileName = "vmhba0:0:0:5:db01.vmdk"' in legacy
+    assert '+scsi0:0.fileName = "db01.vmdk"' in legacy
     assert "+virtualHW" not in legacy
     assert "can go back" in legacy
     assert "undone" in undone

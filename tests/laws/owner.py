@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from build import adapter_for, make_disk
 
 import vmxtool
-from vmxtool._files import last_part
+from vmxtool._files import is_on_esx, last_part
 from vmxtool.findings import Do
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from build import Kind
 
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Step
@@ -104,7 +107,9 @@ def _bring_disks(vm: Machine, step: Step, verdict: Verdict) -> bool:
     if set(step.cures) != {"DSK203"} or not names:
         return False
     for drive, name in names:
-        make_disk(vm.config.folder / name, adapter=adapter_for(drive.bus))
+        by_esx = bool(verdict.origin) and bool(products()[verdict.origin[0].product].esx)
+        kind: Kind = "vmfs" if by_esx or is_on_esx(drive.file or "") else "flat"
+        make_disk(vm.config.folder / name, kind, adapter=adapter_for(drive.bus))
         _set(vm, f"{drive.id}.fileName", name)
     return True
 

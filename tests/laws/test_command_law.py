@@ -105,6 +105,8 @@ def _broken_command(step: Step, folder: Path) -> Iterator[str]:
 def _broken_after(plan: Plan, number: int, again: Verdict) -> Iterator[str]:
     """What is wrong with the answer after vmxtool's step: blockers that it was to cure, or steps that are done."""
     done, left = plan.steps[: number + 1], [step.do for step in plan.steps[number + 1 :]]
+    # A disk on an ESX host has a name beside the config now, where it still has to come to.
+    left += [Do.REPAIR_DISK] * bool(again.unseen)
     rest = [it for it in again.plans if all(step.do in left for step in it.steps)]
     if not rest:
         best = [step.do.value for it in again.plans[:1] for step in it.steps]

@@ -20,7 +20,7 @@ from vmxtool.rules.case import Case, facts_of
 from vmxtool.rules.registry import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from laws.conftest import CopiesOf
 
@@ -62,12 +62,13 @@ def broken_in_plan(plan: Plan, files: Files, target: Product, guide: GuideAnswer
     versions = [(step.before, step.after) for step in plan.steps]
     if versions != [(a.version, b.version) for a, b in zip((plan.start, *plan.states), plan.states, strict=False)]:
         yield "a step says another hardware version than the state"
-    yield from _unsettled(plan, files)
+    stays = plan.start.holder == target.id
+    yield from _unsettled(plan, [it.with_its_product() if stays else it for it in files.findings])
 
 
-def _unsettled(plan: Plan, files: Files) -> Iterator[str]:
+def _unsettled(plan: Plan, of_files: Sequence[Finding]) -> Iterator[str]:
     """What is wrong with the files and not settled: by the end, or by the step that it stops."""
-    for finding in files.findings:
+    for finding in of_files:
         if finding.severity is Severity.UNKNOWN:
             continue
         if finding.blocks and not _is_settled(finding, plan.end) and plan.end.version == plan.start.version:
