@@ -90,6 +90,9 @@ def _entry(rule: Rule) -> Iterator[str]:
         yield "```"
         yield from (line for line in lines if not line.startswith(("  cure: ", "  stops: ")))
         yield "```\n"
+    if rule.messages:
+        yield "Products print:\n"
+        yield "\n".join(f"- `{text}` ({next(_cited((reference,)))})" for text, reference in rule.messages) + "\n"
     if moves := " ".join(_moves(rule)):
         yield textwrap.fill(moves, _WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     if rule.sources:

@@ -8,13 +8,15 @@ EXAMPLES = """
 vmxtool explain PRD101 DSK202  two rules
 vmxtool explain hw19 esxi6.7  a hardware version and a product
 vmxtool explain NVMe  which rules mention it
+vmxtool explain "Module 'VPMC' power on failed"  the rule behind a message
 """
 
 
 def command(words: Words = None, format: As = formats.TEXT) -> None:  # noqa: A002 the option's own name
     """Explain a rule, product, hardware version, source or word.
 
-    Without a word, the kinds of rules are listed. Several words are explained one after the other.
+    Without a word, the kinds of rules are listed. Several words are explained one after the other. What a product
+    printed is found by its words; names and numbers in it may differ.
     """
     with errors_to_exit_codes(format):
         from vmxtool.report.subjects import find_all

@@ -15,6 +15,7 @@ from vmxtool.knowledge.products import Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
 from vmxtool.report.hardware_page import Novelty, novelties
+from vmxtool.report.messages import rules_that_print
 from vmxtool.rules.registry import Rule, all_rules
 
 if TYPE_CHECKING:
@@ -88,10 +89,15 @@ def find_all(words: Sequence[str]) -> list[Subject]:
     """
     if not words:
         return [Families(families())]
+    # The quotes around a message are the shell's, and may have been left out.
+    if not any(map(_is_quoted, words)) and (printed := _printed(" ".join(words))):
+        return [printed]
     found: list[Subject] = []
     rest = list(words)
     while rest:
         for length in range(min(len(rest), _MOST_WORDS), 0, -1):
+            if length > 1 and any(map(_is_quoted, rest[:length])):
+                continue
             try:
                 subject = find(" ".join(rest[:length]))
             except UsageError:
@@ -116,15 +122,16 @@ def find(code: str) -> Subject:
     """Find what a word means.
 
     It is a rule's code or name, the letters of a family of rules, a place in the guide, a source such as "kb:1003746",
-    a product, or a word that some rule has.
+    a product, what a product printed, or a word that some rule has.
 
     Raises:
         UsageError: it means nothing; the message names what is nearest.
     """
     wanted = code.strip()
-    for rule in all_rules():
-        if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return rule
+    named = (it for it in all_rules() if wanted.upper() == it.code or wanted.lower() == it.name)
+    told = next(named, None) or _printed(wanted)
+    if told is not None:
+        return told
     family = _FAMILY.fullmatch(wanted.upper())
     if family is not None and family["letters"] in _ABOUT:
         return Families(tuple(it for it in families() if it.letters.startswith(family["letters"])))
@@ -199,6 +206,16 @@ def _near_rules(wanted: str) -> list[Rule]:
     return list({known[name].code: known[name] for name in near}.values())
 
 
+def _is_quoted(word: str) -> bool:
+    return " " in word.strip()
+
+
+def _printed(text: str) -> Rule | Mentions | None:
+    """The rule behind what a product printed, or the rules where there are several."""
+    found = rules_that_print(text)
+    return found[0] if len(found) == 1 else Mentions(text, found, ()) if found else None
+
+
 def _mentions(word: str) -> Mentions | None:
     """Where a word of at least two letters occurs, in the singular or the plural; None where it does not."""
     stem = word.lower().removesuffix("s")
@@ -209,7 +226,10 @@ def _mentions(word: str) -> Mentions | None:
     def shown(rule: Rule) -> bool:
         return any(map(whole.search, (rule.name, rule.name.replace("-", " "), rule.title)))
 
-    said = [rule for rule in all_rules() if shown(rule) or whole.search(" ".join(rule.text.split()))]
+    def printed(rule: Rule) -> bool:
+        return any(whole.search(text) for text, _ in rule.messages)
+
+    said = [it for it in all_rules() if shown(it) or printed(it) or whole.search(" ".join(it.text.split()))]
     news = tuple(it for it in novelties() if whole.search(it.says))
     if not said and not news:
         return None

@@ -91,6 +91,8 @@ class Rule:
         stopping: the same where nothing cures it, or empty.
         only_if: whether a VM is one that the rule may have a hit for at all, whatever the target; asked once a VM.
         only_on: whether a target is one that it may have a hit for, whatever the VM; asked once a target.
+        messages: what products print in such a case, each with its source; what differs from VM to VM is a word in
+            angle brackets there, such as "<file>".
     """
 
     code: str
@@ -107,6 +109,7 @@ class Rule:
     stopping: str = ""
     only_if: Callable[[Machine], bool] | None = None
     only_on: Callable[[Product], bool] | None = None
+    messages: tuple[tuple[str, str], ...] = ()
 
     def findings(self, *asked: Any) -> list[Finding]:
         """What the rule finds in what it is asked about."""
@@ -183,6 +186,7 @@ def rule(
     stopping: str = "",
     only_if: Callable[[Machine], bool] | None = None,
     only_on: Callable[[Product], bool] | None = None,
+    messages: tuple[tuple[str, str], ...] = (),
 ) -> Callable[[_Check], _Check]:
     """Register a check; its docstring becomes the rule's page.
 
@@ -198,6 +202,7 @@ def rule(
         stopping: the same where nothing cures it.
         only_if: whether a VM may have a hit at all; saves the check for every target where it may not.
         only_on: whether there may be a hit on a target at all; saves the check for every VM where there may not.
+        messages: what products print in such a case, each with its source, as `Rule` has them.
 
     Raises:
         ValueError: another rule has the code or the name.
@@ -212,6 +217,7 @@ def rule(
         _RULES[code] = Rule(
             *(code, name, severity, about, cure, frozenset(stops), sources),
             *(*texts, check, short, stopping, only_if, only_on),
+            messages=messages,
         )
         _forget_lists()
         return check

@@ -25,6 +25,13 @@ class ReferenceValue(TypedDict):
     title: str
 
 
+class MessageValue(TypedDict):
+    """What a product prints, with words in angle brackets where VMs differ, and the source that has it."""
+
+    text: str
+    source: str
+
+
 class RuleExplained(TypedDict):
     """The page of a rule."""
 
@@ -39,6 +46,7 @@ class RuleExplained(TypedDict):
     about: Annotated[str, OneOf("files", "target", "rewrite")]
     cure: Do | None
     stops: list[Do]
+    messages: list[MessageValue]
 
 
 class RuleMention(TypedDict):

@@ -173,6 +173,7 @@ def _rule(rule: Rule) -> RuleExplained:
         "about": rule.about.value,
         "cure": rule.cure,
         "stops": sorted(rule.stops),
+        "messages": [{"text": text, "source": reference} for text, reference in rule.messages],
     }
 
 

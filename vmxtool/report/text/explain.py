@@ -35,6 +35,7 @@ _ASK = (
     ("vmxtool explain PRD101 DSK202", "shows rules"),
     ("vmxtool explain esxi6.7 hw19", "shows a product and a hardware version"),
     ("vmxtool explain NVMe", "lists the rules that mention a word"),
+    ('vmxtool explain "..."', "finds the rule behind what a product printed"),
     ("vmxtool explain mpg:t07:r1c3", "shows a cell of VMware's Mobility Planning Guide"),
 )
 
@@ -202,6 +203,11 @@ def _print_rule(rule: Rule, out: Console) -> None:
     for paragraph in filter(None, rule.text.split("\n\n")):
         out.print()
         print_hanging(out, " ", Text(paragraph.replace("\n", " ")))
+    if rule.messages:
+        out.print()
+        print_hanging(out, "", Text("what products print", "dim"), indent=2)
+    for message, reference in rule.messages:
+        print_hanging(out, Text("·", "dim"), Text(message).append(f"  {reference}", "dim"), indent=2)
     if rule.sources:
         out.print()
         print_hanging(out, "", Text("based on", "dim"), indent=2)
