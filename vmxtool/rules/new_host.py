@@ -1,0 +1,28 @@
+"""Whether a VM goes to another host than its own, and how the config spells what it leaves there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.knowledge.products import products
+
+if TYPE_CHECKING:
+    from vmxtool.rules.case import Case
+    from vmxtool.vmx.document import Document
+
+
+def has_new_host(case: Case) -> bool:
+    """Whether the target is a product on a host, and not the one that made the VM.
+
+    With the product that made it a VM is taken to be where it was: it has run there, and what it asks of the host was
+    there. Where nothing tells who made it, any product is another.
+    """
+    if not case.is_place:
+        return False
+    origins = case.guide.origins if case.guide is not None else tuple(it.product for it in case.vm.origin)
+    return not origins or products()[origins[0]].row != case.target.row
+
+
+def spelled(document: Document, key: str) -> str:
+    """The device of a setting that the config has, as the file spells it: "pciPassthru0" of its key in lower case."""
+    return document.spelling(key).rpartition(".")[0]
