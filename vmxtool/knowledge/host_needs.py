@@ -1,0 +1,131 @@
+"""What a VM asks of the processor or the mode of its host, by the settings that ask for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.knowledge.devices import devices
+from vmxtool.vmx.values import as_bool
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from vmxtool.knowledge.backing import Backing
+
+FILE = "host_needs.toml"
+_COLUMNS = "id keys value device group wants offered set loses source checked"
+_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
+_ON, _LEAST, _WORD = "on", "least", "="
+_MASK = re.compile(r"min:(?:0x)?0*[1-9a-f][0-9a-f]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostNeed(Backed):
+    """One thing that a VM may ask of its host.
+
+    Attributes:
+        id: what vmxtool calls it.
+        keys: the settings that ask for it, in lower case; a star at the end stands for anything.
+        value: "on" for a switch, "=WORD" for a word, "least" for a mask that asks for so much of a feature.
+        device: the row of devices.toml that says which hardware versions know it, or empty.
+        group: what is asked in one question.
+        wants: what the VM asks for; empty where the setting names it.
+        offered: what a host that offers it has, or empty.
+        set: the value to set where the host does not offer it, or empty where the line goes.
+        loses: what the guest no longer has then, or empty.
+        backing: what the row rests on.
+        checked: the day someone looked.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    value: str
+    device: str
+    group: str
+    wants: str
+    offered: str
+    set: str
+    loses: str
+    backing: Backing = field(repr=False)
+    checked: date
+
+    def asked_by(self, key: str, value: str) -> bool:
+        """Whether a setting, by its key in lower case, asks for it."""
+        if not any(_fits(key, it) for it in self.keys):
+            return False
+        if self.value == _LEAST:
+            return _MASK.fullmatch(value.strip()) is not None
+        if self.value == _ON:
+            return as_bool(value)
+        return value.strip().lower() == self.value.removeprefix(_WORD)
+
+
+def lacks_driver(device: str, guest: str) -> bool:
+    """Whether a guest, by the value of `guestOS`, brings no driver for a device such as "usb_xhci".
+
+    Raises:
+        KeyError: the data says nothing of the device.
+        KnowledgeError: the data file is broken.
+    """
+    return any(_fits(guest.lower(), it) for it in _without_driver()[device])
+
+
+@cache
+def _without_driver() -> dict[str, tuple[str, ...]]:
+    table = _load.document(FILE, _load.shipped(FILE)).get("without-driver", {})
+    return {device: _load.Row(FILE, "without-driver", table).texts(device) for device in table}
+
+
+def _fits(word: str, pattern: str) -> bool:
+    """Whether a word is a pattern's, of which a star at the end stands for anything."""
+    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+
+
+@cache
+def host_needs() -> tuple[HostNeed, ...]:
+    """All of them.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_needs(_load.shipped(FILE))
+
+
+def read_needs(text: str) -> tuple[HostNeed, ...]:
+    """The needs that a text in the form of host_needs.toml holds.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    found: dict[str, HostNeed] = {}
+    for table in _load.document(FILE, text).get("need", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        value, device = row.text("value"), row.text("device")
+        if value not in {_ON, _LEAST} and not value.startswith(_WORD):
+            raise row.broken("value", f"{value!r} is none of on, least, =WORD")
+        if device and device not in devices():
+            raise row.broken("device", f"{device!r} is no row of devices.toml")
+        found[row.name] = HostNeed(
+            id=row.name,
+            keys=row.texts("keys"),
+            value=value,
+            device=device,
+            group=row.text("group"),
+            wants=row.text("wants"),
+            offered=row.text("offered"),
+            set=row.text("set"),
+            loses=row.text("loses"),
+            backing=read_backing(row, ("keys",)),
+            checked=row.day("checked"),
+        )
+    if not found:
+        raise KnowledgeError(f"{FILE}: no need is in it")
+    return tuple(found.values())
