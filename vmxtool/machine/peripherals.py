@@ -45,7 +45,7 @@ class Port:
         kind: serial or parallel.
         backing: what is behind it, as the config says: file, pipe, device, network, thinprint (the virtual printer of
             Workstation); "device" where it does not say.
-        path: the file, pipe, device or address, or None where the config names none.
+        path: the file, pipe, device, address or concentrator (vSPC), or None where the config names none.
         connected: `startConnected`.
     """
 
@@ -143,7 +143,8 @@ def _ports(sections: Sections) -> Iterator[Port]:
                     id=section.id,
                     kind=kind,
                     backing=section.word("filetype") or "device",
-                    path=section.get("filename") or None,
+                    # Of a port behind a concentrator the file name is a word for that alone.
+                    path=section.get("vspc") or section.get("filename") or None,
                     connected=section.flag("startconnected", default=True),
                 )
 

@@ -151,31 +151,6 @@ def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "DEV704",
-    "host-device-passed-through",
-    Severity.WARNING,
-    about=About.FILES,
-    sources=("vsphere-6.5-docs", "sanbarrow:vmx-syntax"),
-)
-def host_device_passed_through(vm: Machine) -> Iterator[Hit]:
-    """A device of the host is passed through to the VM.
-
-    Another host has another device, or none at that place; the VM does not start until the entry is taken out or names
-    a device of the new host.
-    """
-    document = vm.config.document
-    heads = (key.removesuffix(".present") for key in document.folded() if key.endswith(".present"))
-    for head in heads:
-        if head.startswith("pcipassthru") and document.flag(f"{head}.present", False):
-            place = document.evidence(f"{head}.present")
-            yield Hit(
-                f"{(place.key or head).rpartition('.')[0]}: a device of the host",
-                (place,),
-                manual("take the device out, and add one of the new host there"),
-            )
-
-
 def _message(row: DeviceRule, key: str, *, unsure: bool) -> str:
     unverified = " (unverified)" if unsure else ""
     loses = (
