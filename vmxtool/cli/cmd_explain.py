@@ -7,7 +7,6 @@ from vmxtool.report import formats
 EXAMPLES = """
 vmxtool explain PRD101 DSK202  two rules
 vmxtool explain hw19 esxi6.7  a hardware version and a product
-vmxtool explain NVMe  which rules mention it
 vmxtool explain "Module 'VPMC' power on failed"  the rule behind a message
 """
 
