@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import host_needs
+from vmxtool.knowledge.runs import Ternary
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import has_new_host, spelled
@@ -51,9 +52,15 @@ def _asks(*words: str) -> Callable[[Machine], bool]:
 
 def _open(case: Case, group: str) -> list[_Asked]:
     """What a group asks that the VM still has with its hardware version there."""
-    if not has_new_host(case):
+    # With a version that the target does not run, the VM does not start there at all.
+    if case.runs is Ternary.NO or not has_new_host(case):
         return []
-    return [it for it in case.files.once(_asked) if it.need.group == group and it.need.device not in case.lost]
+    return [it for it in case.files.once(_asked) if it.need.group == group and _knows(case, it.need.device)]
+
+
+def _knows(case: Case, device: str) -> bool:
+    """Whether the VM still has the settings of a row of devices.toml there; those that belong to no row stay."""
+    return not device or (device in case.now.devices and device not in case.lost)
 
 
 def _question(case: Case, asked: list[_Asked], question: str, *, mode: str = "") -> Hit:
@@ -137,17 +144,17 @@ def virtualization_beside_host_device(case: Case) -> Iterator[Hit]:
     names = [it.id for it in devices if it.id.startswith("pcipassthru")]
     if not names or not case.is_place:
         return
-    if document.flag("vhv.enable", False) and "nested-virtualization" not in case.lost:
+    first = spelled(document, f"{names[0]}.present")
+    if document.flag("vhv.enable", False) and _knows(case, "nested-virtualization"):
         yield Hit(
-            f"{spelled(document, f'{names[0]}.present')} is a device of the host; beside it {case.target.name} supports "
-            "no virtualization inside the guest",
-            (document.evidence("vhv.enable"), document.evidence(f"{names[0]}.present")),
+            f"{first} is a device of the host; beside it {case.target.name} supports no virtualization in the guest",
+            (document.evidence("vhv.enable"), document.evidence(f"{first}.present")),
             manual('set vhv.enable = "FALSE", or take the device out'),
             sources=("kb:437651",),
         )
     shared = next((it for it in names if document.get(f"{it}.vgpu")), None)
     feature = features()["refuses-iommu-beside-vgpu"]
-    if shared and document.flag("vvtd.enable", False) and feature.holds(case.target) and "vbs" not in case.lost:
+    if shared and document.flag("vvtd.enable", False) and feature.holds(case.target) and _knows(case, "vbs"):
         yield Hit(
             f"{spelled(document, f'{shared}.vgpu')} is a vGPU; beside it {case.target.name} does not start a VM with a "
             "virtual IOMMU",
