@@ -1,8 +1,7 @@
-"""DEV7xx: ports, drives, USB, shared folders and devices of the host that a VM leaves or needs."""
+"""DEV7xx: drives, shared folders, USB and passed-through devices of the host that a VM leaves or needs."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Severity
@@ -11,7 +10,7 @@ from vmxtool.knowledge.host_needs import lacks_driver
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
-from vmxtool.rules.new_host import has_new_host, spelled
+from vmxtool.rules.new_host import first_words, has_new_host, spelled
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -20,137 +19,10 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.machine.peripherals import Port
     from vmxtool.rules.case import Case, Files
 
-_PORTS = re.compile(r"(?:serial|parallel)\d{1,2}\.present")
-_DRIVES = re.compile(r"(?:(?:ide|scsi|sata|nvme)\d:\d{1,2}|floppy\d)\.devicetype")
 _PCI, _XHCI = "pcipassthru", "usb_xhci"
 _AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-null-remote-floppy"})
-_PRINTER = "thinprint"
-_NETWORK = "network"
-
-
-def _has_ports(vm: Machine) -> bool:
-    return any(_PORTS.fullmatch(key) for key in vm.config.document.folded())
-
-
-def _ports(files: Files, *backings: str) -> list[Port]:
-    """The ports that are connected to what one of the words says."""
-    return [port for port in peripherals_of(files.vm).ports if port.backing in backings]
-
-
-def _places(files: Files, ports: list[Port], *names: str) -> tuple[Evidence, ...]:
-    sections = sections_of(files)
-    return tuple(place for port in ports for place in sections[port.id].evidence(*names))
-
-
-@rule(
-    "DEV705",
-    "port-of-old-host",
-    Severity.INFO,
-    about=About.TARGET,
-    sources=("vim-api:CannotAccessVmDevice", "vsphere-port-docs"),
-    only_if=_has_ports,
-    messages=(
-        ("Virtual device '<port>' will start disconnected.", "general"),
-        ("Device '<port>' uses backing '<device>', which is not accessible.", "vim-api:CannotAccessVmDevice"),
-        (
-            "Migration of virtual machine with remote serial port connected is not possible unless a <device> is used.",
-            "vic:issue-2202",
-        ),
-    ),
-)
-def port_of_old_host(case: Case) -> Iterator[Hit]:
-    """A serial or parallel port is connected to a port of the old host, a pipe there, or a place in its network.
-
-    Another host has another device under that name, or none; a port that cannot be connected starts disconnected, and
-    what hangs on it in the guest, such as a dongle or a console, is not there. A host of ESX also needs a rule in its
-    firewall for ports over the network.
-    """
-    if not has_new_host(case):
-        return
-    files = case.files
-    device = [it for it in files.once(_ports, "device") if (it.path or "").lower() not in _AUTOMATIC and it.connected]
-    if device:
-        named = listed(f"{it.id} ({it.path})" for it in device)
-        yield Hit(
-            f"{named}: a port of the old host; without one of that name on the new host it starts disconnected",
-            _places(files, device, "filename"),
-            manual(f"connect {listed(it.id for it in device)} there to a port of the new host, or take it out"),
-        )
-    pipes = [it for it in files.once(_ports, "pipe") if it.connected]
-    if pipes:
-        named = listed(f"{it.id} ({it.path})" if it.path else it.id for it in pipes)
-        yield Hit(
-            f"{named}: a pipe, whose other end has to be on the new host too",
-            _places(files, pipes, "filename"),
-            manual("set up the other end there, with a name that the new host's system takes"),
-        )
-    remote = files.once(_ports, _NETWORK) if features()["serial-ports-over-network"].holds(case.target) else []
-    if remote:
-        yield Hit(
-            f"{listed(it.id for it in remote)}: a serial port over the network, whose other end the new host has to "
-            "reach",
-            _places(files, remote, "filename", "network.endpoint", "vspc"),
-            manual("open the firewall of the host for serial ports over the network"),
-        )
-
-
-def _lacks_ports(target: Product) -> bool:
-    known = features()
-    return target.esx is not None and (
-        target.esx
-        or known["no-new-parallel-ports"].holds(target)
-        or not known["serial-ports-over-network"].holds(target)
-    )
-
-
-@rule(
-    "DEV711",
-    "port-not-offered",
-    Severity.WARNING,
-    about=About.TARGET,
-    only_if=_has_ports,
-    only_on=_lacks_ports,
-    short="a port that the target has not",
-)
-def port_not_offered(case: Case) -> Iterator[Hit]:
-    """A serial or parallel port is of a kind that the target has not.
-
-    Only ESX, from ESX 4.1 on, connects serial ports over the network. The virtual printer of Workstation and Fusion is
-    theirs alone. From ESXi 8 on nobody can add or change a parallel port; what becomes of one that is there no source
-    says.
-    """
-    files, to, known = case.files, case.target, features()
-    if not case.is_place:
-        return
-    remote = files.once(_ports, _NETWORK)
-    over_network = known["serial-ports-over-network"]
-    if remote and not over_network.holds(to):
-        yield Hit(
-            f"{listed(it.id for it in remote)}: {to.name} has no serial ports over the network",
-            _places(files, remote, "filetype"),
-            manual("connect it to a pipe or a file there, or take it out"),
-            sources=over_network.sources,
-            unverified="since" in over_network.unverified,
-        )
-    printers = files.once(_ports, _PRINTER)
-    if printers and to.esx:
-        yield Hit(
-            f"{listed(it.id for it in printers)}: the virtual printer, which {to.name} has not",
-            _places(files, printers, "filetype"),
-            manual("take it out there, and print over the network"),
-            Severity.INFO,
-        )
-    parallel = [it for it in peripherals_of(files.vm).ports if it.kind == "parallel" and it not in printers]
-    if parallel and known["no-new-parallel-ports"].holds(to):
-        yield Hit(
-            f"{listed(it.id for it in parallel)}: on {to.name} parallel ports can be neither added nor changed",
-            _places(files, parallel, "present"),
-            manual("take it out before the move, and give the guest what hangs on it by USB or the network"),
-            sources=known["no-new-parallel-ports"].sources,
-        )
 
 
 @rule(
@@ -159,7 +31,7 @@ def port_not_offered(case: Case) -> Iterator[Hit]:
     Severity.INFO,
     about=About.TARGET,
     sources=("vim-api:CannotAccessVmDevice",),
-    only_if=lambda vm: any(_DRIVES.fullmatch(key) for key in vm.config.document.folded()) or bool(vm.drives),
+    only_if=lambda vm: any(it.kind in {"cdrom", "floppy"} and it.file is None for it in vm.drives),
     messages=(
         (
             "Cannot connect the virtual device <drive> because no corresponding device is available on the host.",
@@ -173,18 +45,23 @@ def drive_of_old_host(case: Case) -> Iterator[Hit]:
     Where the new host has no drive of that name, this one starts disconnected. One that is found by itself ("auto
     detect") is left alone here.
     """
-    if not has_new_host(case):
-        return
-    found = case.files.once(_named_drives)
-    if found:
-        yield Hit(
-            f"{listed(f'{drive} ({device})' for drive, device, _ in found)}: a drive of the old host; without one of "
-            "that name on the new host it starts disconnected",
+    if has_new_host(case):
+        yield from case.files.once(_drives_left)
+
+
+def _drives_left(files: Files) -> list[Hit]:
+    found = _named_drives(files)
+    if not found:
+        return []
+    named = listed(f"{drive} ({device})" for drive, device, _ in found)
+    drives = listed(drive for drive, _, _ in found)
+    return [
+        Hit(
+            f"{named}: a drive of the old host; without one of that name on the new host it starts disconnected",
             tuple(place for _, _, places in found for place in places),
-            manual(
-                f"connect {listed(drive for drive, _, _ in found)} there to a drive of the new host, or to an image"
-            ),
+            manual(f"connect {drives} there to a drive of the new host, or to an image"),
         )
+    ]
 
 
 def _named_drives(files: Files) -> list[tuple[str, str, tuple[Evidence, ...]]]:
@@ -212,7 +89,7 @@ def _shares(target: Product) -> bool:
     Severity.INFO,
     about=About.TARGET,
     sources=features()["shares-folders"].sources,
-    only_if=lambda vm: any(key.startswith("sharedfolder") for key in vm.config.document.folded()),
+    only_if=lambda vm: any(word.startswith("sharedfolder") for word in first_words(vm)),
     only_on=_shares,
 )
 def shared_folder_of_old_host(case: Case) -> Iterator[Hit]:
@@ -241,7 +118,7 @@ def shared_folder_of_old_host(case: Case) -> Iterator[Hit]:
     Severity.INFO,
     about=About.TARGET,
     sources=("vsphere-usb-docs",),
-    only_if=lambda vm: any("autoconnect.device" in key or ":" in key for key in vm.config.document.folded()),
+    only_if=lambda vm: any(it.kind == "device" for it in peripherals_of(vm).usb),
 )
 def usb_device_of_old_host(case: Case) -> Iterator[Hit]:
     """The VM takes a USB device that is plugged into the old host.
@@ -276,6 +153,8 @@ def usb_3_without_other_controller(vm: Machine) -> Iterator[Hit]:
     Windows has one from Windows 8 and Windows Server 2012 on, Linux from kernel 2.6.35 on. An older guest sees no USB
     device, until it is given a driver or the VM an EHCI controller beside.
     """
+    if f"{_XHCI}.present" not in vm.config.document:
+        return
     controllers = {it.id for it in peripherals_of(vm).usb if it.kind == "controller"}
     if controllers == {_XHCI} and vm.guest.id is not None and lacks_driver(_XHCI, vm.guest.id):
         yield Hit(
@@ -291,7 +170,7 @@ def usb_3_without_other_controller(vm: Machine) -> Iterator[Hit]:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("vsphere-6.7-docs", "sanbarrow:vmx-syntax"),
-    only_if=lambda vm: any(key.startswith(_PCI) for key in vm.config.document.folded()),
+    only_if=lambda vm: any(word.startswith(_PCI) for word in first_words(vm)),
     short="a device of the host",
     messages=(
         ("Device <place> is not a passthrough device.", "kb-passthrough-hpe"),

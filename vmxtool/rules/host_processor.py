@@ -11,7 +11,7 @@ from vmxtool.knowledge.host_needs import host_needs
 from vmxtool.knowledge.runs import Ternary
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.guest_options import listed
-from vmxtool.rules.new_host import has_new_host, spelled
+from vmxtool.rules.new_host import first_words, has_new_host, spelled
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -44,7 +44,12 @@ def _asked(files: Files) -> list[_Asked]:
 
 
 def _asks(*words: str) -> Callable[[Machine], bool]:
+    """Whether a VM has a setting that begins with one of the words, the first of its name or more."""
+    firsts = tuple(word.partition(".")[0] for word in words)
+
     def asks(vm: Machine) -> bool:
+        if not any(word.startswith(firsts) for word in first_words(vm)):
+            return False
         return any(key.startswith(words) for key in vm.config.document.folded())
 
     return asks
@@ -282,7 +287,7 @@ def _reservations(files: Files) -> tuple[tuple[str, ...], bool]:
     Severity.INFO,
     about=About.TARGET,
     sources=("vim-api:HostCpuIdInfo", "vsphere-json-api:HostCpuIdInfo"),
-    only_if=lambda vm: any(key == _HIDDEN or _CPUID.fullmatch(key) for key in vm.config.document.folded()),
+    only_if=_asks(*(f"cpuid.{digit}" for digit in "0123456789abdef"), _HIDDEN),  # not cpuid.coresPerSocket
 )
 def processor_shown_otherwise(case: Case) -> Iterator[Hit]:
     """The guest is shown another processor than the host has, by masks in the config.
@@ -291,24 +296,34 @@ def processor_shown_otherwise(case: Case) -> Iterator[Hit]:
     and "F" ask for a feature or its absence, and the VM does not start on a processor that differs. Masks that were
     made for one processor seldom fit that of another maker.
     """
-    if not has_new_host(case):
-        return
-    found = case.files.once(_masks)
-    document = case.vm.config.document
-    if found.strict:
+    if has_new_host(case):
+        yield from case.files.once(_shown_otherwise)
+
+
+def _shown_otherwise(files: Files) -> list[Hit]:
+    return list(_find_shown(files))
+
+
+def _find_shown(files: Files) -> Iterator[Hit]:
+    document = files.vm.config.document
+    masks = [key for key in document.folded() if key.startswith("cpuid.") and _CPUID.fullmatch(key)]
+    # A mask is 32 signs, or a number that is shown as it is.
+    strict = [key for key in masks if set(document[key].upper()) & {"T", "F"} and not document[key].startswith("0x")]
+    shown = [key for key in masks if key not in strict and set(document[key]) & {"0", "1"}]
+    if strict:
         yield Hit(
-            f"has the processor of the host what {listed(map(document.spelling, found.strict[:_PLACES_SHOWN]))} asks "
-            "for? If it has, the steps below do; if not, the VM does not start there",
-            tuple(document.evidence(key) for key in found.strict[:_PLACES_SHOWN]),
+            f"has the processor of the host what {listed(map(document.spelling, strict[:_PLACES_SHOWN]))} asks for? If "
+            "it has, the steps below do; if not, the VM does not start there",
+            tuple(document.evidence(key) for key in strict[:_PLACES_SHOWN]),
             manual(
                 "a T in them asks for a feature, an F for its absence; take them out if only the old host needed them"
             ),
             Severity.UNKNOWN,
         )
-    if found.shown:
+    if shown:
         yield Hit(
             "the guest is shown another processor than the host has; what was made for the old one may not fit the new",
-            tuple(document.evidence(key) for key in found.shown[:_PLACES_SHOWN]),
+            tuple(document.evidence(key) for key in shown[:_PLACES_SHOWN]),
             manual("if the guest does not start there, take the masks (cpuid.*) out or make them anew"),
         )
     if document.get(_HIDDEN) and not document.flag(_HIDDEN, True):
@@ -318,21 +333,3 @@ def processor_shown_otherwise(case: Case) -> Iterator[Hit]:
             (document.evidence(_HIDDEN),),
             manual("leave it, unless the guest does not start there"),
         )
-
-
-class _Masks(NamedTuple):
-    """Masks of the processor that ask for something, and those that show something."""
-
-    strict: tuple[str, ...]
-    shown: tuple[str, ...]
-
-
-def _masks(files: Files) -> _Masks:
-    document = files.vm.config.document
-    masks = [key for key in document.folded() if _CPUID.fullmatch(key)]
-    strict = tuple(key for key in masks if set(document[key].upper()) & {"T", "F"} and not _is_number(document[key]))
-    return _Masks(strict, tuple(key for key in masks if key not in strict and set(document[key]) & {"0", "1"}))
-
-
-def _is_number(mask: str) -> bool:
-    return mask.lower().startswith("0x")

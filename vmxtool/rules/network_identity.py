@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
@@ -26,6 +27,7 @@ _RESERVED, _FOREIGN = "refuses-reserved-addresses", "refuses-foreign-addresses"
 _MANUAL = "00:50:56:00:00:00 to 00:50:56:3f:ff:ff"
 _COSTS = "what hangs on the old one, such as a licence or a lease, is set anew"
 _MODELS = frozenset({"", "vlance", "vmxnet", "vmxnet2", "vmxnet3", "e1000", "e1000e", "pvrdma", "sriov"})
+_FILTER = re.compile(r"filter\d{1,2}\.name")
 _DEFAULT_NETWORK = "vm network"  # what a host calls its first network
 _NETWORK_KEYS = ("vnet", "networkname", "dvs.switchid", "dvs.portgroupid", "opaquenetwork.id", "pvnid")
 
@@ -56,9 +58,10 @@ def _fixed_of(section: Section) -> _Fixed:
     return _Fixed(section.id, address, address_number(address), checked, section.evidence("address", "addresstype"))
 
 
-def _has_address(vm: Machine) -> bool:
+def _has_fixed(vm: Machine) -> bool:
     document = vm.config.document
-    return any(document.get(f"{nic.id}.address") or document.get(f"{nic.id}.addressType") for nic in vm.nics)
+    kinds = [(document.get(f"{nic.id}.addresstype", ""), f"{nic.id}.address" in document) for nic in vm.nics]
+    return any(kind.lower() == "static" or (named and not kind) for kind, named in kinds)
 
 
 def _checks_addresses(target: Product) -> bool:
@@ -71,7 +74,7 @@ def _checks_addresses(target: Product) -> bool:
     Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
-    only_if=_has_address,
+    only_if=_has_fixed,
     only_on=_checks_addresses,
     short="a network address",
     messages=(
@@ -145,7 +148,7 @@ def _is_own(vm: Machine, one: _Fixed) -> bool:
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
     sources=("macos-vmware-guide:issue-5",),
-    only_if=_has_address,
+    only_if=_has_fixed,
     short="a network address",
     messages=(
         ("Specify a static Ethernet address for '<adapter>'.", "macos-vmware-guide:issue-5"),
@@ -230,21 +233,21 @@ def moved_or_copied(case: Case) -> Iterator[Hit]:
     """
     if not has_new_host(case) or case.target.arrives_by not in {"copy", "register-vm"}:
         return
-    document = case.vm.config.document
-    nics = [nic.id for nic in case.vm.nics if document.get(f"{nic.id}.generatedAddress")]
+    yield from case.files.once(_moved_or_copied)
+
+
+def _moved_or_copied(files: Files) -> list[Hit]:
+    document = files.vm.config.document
     action = document.get("uuid.action", "").lower()
-    key = f"{nics[0]}.generatedAddress" if not action else "uuid.action"
     if action == "keep":
-        return
-    message = (
-        f'{case.target.name} asks "moved or copied?": "moved" keeps the network addresses and the UUID, "copied" makes '
-        "new ones"
-    )
-    fix = None
+        return []
     if action == "create":
         message = 'uuid.action is "create": the VM gets new network addresses and a new UUID'
         fix = manual('set uuid.action = "keep" if licences or leases hang on them')
-    yield Hit(message, (document.evidence(key),), fix)
+        return [Hit(message, (document.evidence("uuid.action"),), fix)]
+    nics = [nic.id for nic in files.vm.nics if document.get(f"{nic.id}.generatedAddress")]
+    message = 'the product asks "moved or copied?": "moved" keeps network addresses and UUID, "copied" makes new ones'
+    return [Hit(message, (document.evidence(f"{nics[0]}.generatedAddress"),))]
 
 
 @rule(
@@ -253,14 +256,15 @@ def moved_or_copied(case: Case) -> Iterator[Hit]:
     Severity.INFO,
     about=About.TARGET,
     sources=("libvirt:src/vmx/vmx.c",),
-    only_if=lambda vm: any(nic.network or nic.connection in {"custom", "pvn"} for nic in vm.nics),
+    only_if=lambda vm: _has_filter(vm) or any(nic.network or nic.connection in {"custom", "pvn"} for nic in vm.nics),
     short="network",
 )
 def network_of_another_host(case: Case) -> Iterator[Hit]:
     """A network adapter names a network that its old host had: a VMnet of its own, a port group, a distributed port.
 
     The new host needs one of that name, or the adapter starts disconnected. Ids of distributed switches and of networks
-    of NSX belong to one vCenter Server; elsewhere the adapter is connected anew.
+    of NSX belong to one vCenter Server; elsewhere the adapter is connected anew. A filter of the old host, such as that
+    of a firewall for VMs, may keep the adapter from its network where the new host has not got it.
     """
     if case.target.esx is None or not has_new_host(case):
         return
@@ -275,7 +279,16 @@ def _foreign_networks(files: Files, esx: bool) -> list[Hit]:
         if told is not None:
             message, remedy = told
             found.append(Hit(f"{nic.id}: {message}", section.evidence(*_NETWORK_KEYS), manual(remedy), subject=nic.id))
+        filters = [name for name in section if _FILTER.fullmatch(name) and section.get(name)] if esx else []
+        if filters:
+            message = f"{nic.id}: a filter of its old host ({listed(map(section.get, filters))})"
+            fix = manual("install it on the new host, or take its lines out; else the adapter may have no network")
+            found.append(Hit(message, section.evidence(*filters), fix, sources=("cis-esxi",), subject=nic.id))
     return found
+
+
+def _has_filter(vm: Machine) -> bool:
+    return any(key.startswith("ethernet") and ".filter" in key for key in vm.config.document.folded())
 
 
 def _of_hosted(section: Section) -> tuple[str, str] | None:

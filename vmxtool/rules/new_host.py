@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
+    from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
     from vmxtool.vmx.document import Document
 
@@ -21,6 +22,14 @@ def has_new_host(case: Case) -> bool:
         return False
     origins = case.guide.origins if case.guide is not None else tuple(it.product for it in case.vm.origin)
     return not origins or products()[origins[0]].row != case.target.row
+
+
+def first_words(vm: Machine) -> frozenset[str]:
+    """The words that the settings of a config begin with, such as "serial0", in lower case; gathered once a VM."""
+    found = vm.memo.get(first_words)
+    if not isinstance(found, frozenset):
+        found = vm.memo[first_words] = frozenset([key.partition(".")[0] for key in vm.config.document.folded()])
+    return found
 
 
 def spelled(document: Document, key: str) -> str:
