@@ -51,7 +51,7 @@ def _places(files: Files, ports: list[Port], *names: str) -> tuple[Evidence, ...
     only_if=_has_ports,
     messages=(
         ("Virtual device '<port>' will start disconnected.", "general"),
-        ("Device '<port>' uses backing '<device>', which is not accessible.", "vim-api:CannotAccessVmDevice"),
+        ("Device '<port>' uses backing '<device>', which is not accessible.", "kb:1003794"),
         (
             "Migration of virtual machine with remote serial port connected is not possible unless a <device> is used.",
             "vic:issue-2202",

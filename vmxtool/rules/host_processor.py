@@ -103,7 +103,7 @@ def _taken_back(case: Case, asked: list[_Asked]) -> str:
     messages=(
         ("Module 'VPMC' power on failed.", "penetration-suite-toolkit:issue-100"),
         ("Virtualized Intel VT-x/EPT is not supported on this platform.", "auto-unlocker:issue-31"),
-        ("Virtualized AMD-V/RVI is not supported on this platform.", "auto-unlocker:issue-31"),
+        ("Virtualized AMD-V/RVI is not supported on this platform.", "pentest-windows:issue-38"),
         ("Module 'HV' power on failed.", "general"),
     ),
 )

@@ -221,8 +221,8 @@ def _asks(target: Product) -> bool:
     only_if=lambda vm: any(vm.config.document.get(f"{nic.id}.generatedAddress") for nic in vm.nics),
     only_on=_asks,
     messages=(
-        ("This virtual machine might have been moved or copied.", "kb:320246"),
-        ("msg.uuid.altered: This virtual machine may have been moved or copied", "kb:320246"),
+        ("This virtual machine might have been moved or copied.", "general"),
+        ("msg.uuid.altered: This virtual machine may have been moved or copied", "moved-copied-article"),
     ),
 )
 def moved_or_copied(case: Case) -> Iterator[Hit]:
