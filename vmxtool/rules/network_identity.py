@@ -246,7 +246,7 @@ def _moved_or_copied(files: Files) -> list[Hit]:
         fix = manual('set uuid.action = "keep" if licences or leases hang on them')
         return [Hit(message, (document.evidence("uuid.action"),), fix)]
     nics = [nic.id for nic in files.vm.nics if document.get(f"{nic.id}.generatedAddress")]
-    message = 'the product asks "moved or copied?": "moved" keeps network addresses and UUID, "copied" makes new ones'
+    message = 'asked "moved or copied?": moved keeps the network address and UUID'
     return [Hit(message, (document.evidence(f"{nics[0]}.generatedAddress"),))]
 
 
