@@ -31,13 +31,12 @@ _CONTROLLERS = {
 }
 
 
+_INTO_RAM_DISK = "put the driver into the initial RAM disk"
+_BY_UUID = "let /etc/fstab and the boot loader name file systems by UUID or LABEL instead of names such as {}"
+_NAMES = {"ide": "/dev/hda1 and /dev/sda1", "sata": "/dev/sda1", "nvme": "/dev/nvme0n1p1"}
 # For a Linux whose name is not known; as guests.toml has it for those that are.
 _NOTES = {
-    "ide": "put the driver into the initial RAM disk, and change /dev/hd names to /dev/sd names in /etc/fstab and in "
-    "the boot loader, before the disk moves",
-    "sata": "put the driver into the initial RAM disk before the disk moves; its /dev/sd names stay",
-    "nvme": "put the driver into the initial RAM disk, and change names such as /dev/nvme0n1p1 in /etc/fstab and in "
-    "the boot loader to UUIDs, or to /dev/sd names, before the disk moves",
+    bus: f"{_INTO_RAM_DISK}, and {_BY_UUID.format(names)}, before the disk moves" for bus, names in _NAMES.items()
 }
 
 
@@ -75,10 +74,10 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
         )
     else:
         yield f"{name}: make sure that it has a driver for the {_CONTROLLERS[model]} controller"
-    if family == "windows":
+    if guest is not None and guest.stops_with is not None:
         yield (
-            "a Windows without the driver stops with error 0x7B (INACCESSIBLE_BOOT_DEVICE): an undo gives the "
-            "disk its old place back, so that the guest can be prepared there"
+            f"a Windows without the driver stops with {guest.stops_with}: an undo gives the disk its old place back, "
+            "so that the guest can be prepared there"
         )
     if guest is not None and guest.converter_reconfigures and vm.hardware.generation in _CONVERTER_GENERATIONS:
         yield f"instead of that, VMware Converter 3 can move the VM to ESX Server and prepares {name} itself"

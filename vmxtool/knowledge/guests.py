@@ -76,6 +76,7 @@ class Guest(Backed):
         nic_model: network adapter that it has a driver for, and that VMware offers for it where that is known.
         converter_reconfigures: whether VMware Converter 3 moves it from IDE to SCSI by itself (mpg:p09).
         notes: what has to be done in the guest when its disk moves, by the bus that the disk leaves: `LEFT`.
+        stops_with: what it stops with where it has no driver for the controller of its disk, or None.
         older: the value that an older product may know instead.
         name: what people call it.
         backing: what the row rests on.
@@ -94,6 +95,7 @@ class Guest(Backed):
     nic_model: str | None
     converter_reconfigures: bool
     notes: Mapping[str, str]
+    stops_with: str | None
     older: str | None
     name: str
     backing: Backing = field(repr=False)
@@ -191,12 +193,12 @@ def read_guests(text: str) -> Mapping[str, Guest]:
         KnowledgeError: it is broken.
     """
     data = _load.document(FILE, text)
-    notes = data.get("notes", {})
+    notes, stops = data.get("notes", {}), data.get("stops", {})
     found: dict[str, Guest] = {}
     names: set[str] = set()
     for group in data.get("group", ()):
         for row in _load.rows(FILE, data, _COLUMNS, group, _SHARED):
-            guest = _read(row, notes)
+            guest = _read(row, notes, stops)
             for column, name in (("id", guest.id), ("vim_id", guest.vim_id), *(("aliases", a) for a in guest.aliases)):
                 if name.lower() in names:
                     raise row.broken(column, f"{name!r} stands twice")
@@ -207,7 +209,7 @@ def read_guests(text: str) -> Mapping[str, Guest]:
     return MappingProxyType(found)
 
 
-def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
+def _read(row: _load.Row, notes: Mapping[str, str], stops: Mapping[str, str]) -> Guest:
     bits = row.number("bits")
     if bits not in _BITS:
         raise row.broken("bits", f"{bits} is none of 16, 32 and 64")
@@ -234,6 +236,7 @@ def _read(row: _load.Row, notes: Mapping[str, str]) -> Guest:
         nic_model=next(iter(nics), None),
         converter_reconfigures=row.flag("converter_reconfigures"),
         notes={bus: notes.get(f"{note}-from-{bus}", notes[note]) for bus in LEFT},
+        stops_with=stops.get(note),
         older=row.maybe_text("older"),
         name=row.text("name"),
         backing=backing,
