@@ -69,6 +69,7 @@ class Do(StrEnum):
     CHANGE_SETTINGS = "change-settings"
     CONVERT_DISKS = "convert-disks"
     CONNECT_NETWORK = "connect-network"
+    SET_BOOT_ORDER = "set-boot-order"
     REGISTER_VM = "register-vm"
     REWRITE = "rewrite"
 

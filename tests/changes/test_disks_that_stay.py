@@ -117,7 +117,59 @@ def test_linux_is_told_the_names_of_the_bus_that_its_disk_leaves(tmp_path: Path,
     assert "/dev/hd" not in told
 
 
-def test_which_disk_the_vm_starts_from_is_asked_where_another_was_there_before(tmp_path: Path) -> None:
-    data = 'scsi0.virtualDev = "lsilogic"\n' + disk_lines("scsi0:0", "data.vmdk")
-    assert "ide0:0 is scsi0:1 now" in manual(move(make_vm(tmp_path, IDE_DISK + data, guest="rhel4")))
-    assert "BIOS setup" not in manual(move(make_vm(tmp_path, IDE_DISK, guest="rhel4")))
+@pytest.mark.parametrize("guest", ["win31", "win95", "win98", "winMe"])
+def test_a_windows_that_is_not_of_the_nt_line_is_told_of_no_stop_code(tmp_path: Path, guest: str) -> None:
+    told = manual(move(make_vm(tmp_path, IDE_DISK, hw=4, guest=guest), adapter="lsilogic"))
+    assert "Windows" in told
+    assert "0x7B" not in told
+
+
+@pytest.mark.parametrize("bus", ["ide", "sata", "nvme"])
+@pytest.mark.parametrize("guest", ["debian10-64", "redhat-of-another-name"])
+def test_linux_is_told_of_the_names_that_hold_on_every_bus(tmp_path: Path, bus: str, guest: str) -> None:
+    vm = make_vm(tmp_path, disk_lines(f"{bus}0:0"), hw=14, guest=guest)
+    told = manual(plan_rewrite(vm, hwversion=9, move_disks=True, ide_to_scsi=True, adapter="lsilogic"))
+    assert "by UUID or LABEL instead of" in told
+    assert "to /dev/sd" not in told
+
+
+DATA = 'scsi0.virtualDev = "lsilogic"\n' + disk_lines("scsi0:0", "data.vmdk")
+
+
+def test_the_boot_order_is_a_matter_where_another_disk_is_there_before(tmp_path: Path) -> None:
+    told = manual(move(make_vm(tmp_path, IDE_DISK + DATA, guest="rhel4")))
+    assert "ide0:0 is scsi0:1 now, and the BIOS may start scsi0:0 before it" in told
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        IDE_DISK,
+        IDE_DISK + DATA.replace("scsi0:0", "scsi0:1"),
+        IDE_DISK + disk_lines("sata0:0", "data.vmdk"),
+        IDE_DISK + DATA + 'firmware = "efi"\n',
+        IDE_DISK + DATA + 'bios.hddOrder = "ide0:0"\n',
+    ],
+    ids=["alone", "comes first", "on another bus", "EFI", "order set"],
+)
+def test_the_boot_order_is_no_matter_otherwise(tmp_path: Path, lines: str) -> None:
+    assert "BIOS setup" not in manual(move(make_vm(tmp_path, lines, hw=10, guest="rhel4")))
+
+
+@pytest.mark.parametrize(
+    ("guest", "words"),
+    [
+        ("debian6-64", ("scsi0: put the driver into the initial RAM disk", "kernel module mptspi")),
+        ("windows7-64", ("scsi0: a Windows without the driver", "0x7B", "old controller")),
+    ],
+)
+def test_a_controller_that_is_replaced_asks_for_its_driver(tmp_path: Path, guest: str, words: tuple[str, ...]) -> None:
+    pvscsi = 'scsi0.virtualDev = "pvscsi"\n'
+    told, bare = (
+        manual(plan_rewrite(make_vm(tmp_path / name, pvscsi + lines, hw=7, guest=guest), hwversion=4, unsafe=True))
+        for name, lines in (("disk", SCSI_DISK), ("none", IDE_DISK + 'scsi0.present = "TRUE"\n'))
+    )
+    assert "parallel LSI Logic" in bare
+    for word in words:
+        assert word in told
+        assert word not in bare

@@ -14,7 +14,7 @@ from peers import CORPUS, needs_corpus
 from planner.plans import codes, ways
 
 from vmxtool import Answer, Finding, InputError, Severity, UsageError, check, check_all, inspect, judge
-from vmxtool.findings import in_order
+from vmxtool.findings import Do, in_order
 from vmxtool.knowledge.products import products
 from vmxtool.machine.model import Power
 from vmxtool.machine.read import describe
@@ -32,6 +32,18 @@ def config(text: str) -> Machine:
 
 
 # --- one product
+
+
+def test_the_boot_order_is_the_last_step_where_another_disk_comes_before_the_one_that_moves(tmp_path: Path) -> None:
+    data = 'scsi0.virtualDev = "lsilogic"\n' + disk_lines("scsi0:0", "data.vmdk")
+    for name, lines in (("data", IDE_DISK + data), ("alone", IDE_DISK)):
+        steps = check(make_vm(tmp_path / name, lines, hw=4), "esx3").steps
+        orders = [(step.do.value, step.where, step.remedy or "") for step in steps if step.do is Do.SET_BOOT_ORDER]
+        if name == "data":
+            assert orders == [("set-boot-order", "target", steps[-1].remedy)]
+            assert "ide0:0 is scsi0:1 now" in orders[0][2]
+        else:
+            assert orders == []
 
 
 def test_what_stands_in_the_way_is_found_with_its_place_and_its_source(samples: Path) -> None:

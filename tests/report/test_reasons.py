@@ -36,7 +36,7 @@ def test_a_device_that_stops_a_vm_is_named() -> None:
                 assert finding_words(finding) not in {"devices", "more devices than fit"}, row.id
 
 
-CARRIES = {Do.COPY, Do.REGISTER_VM, Do.RUN_LEGACY, Do.CONNECT_NETWORK}
+CARRIES = {Do.COPY, Do.REGISTER_VM, Do.RUN_LEGACY, Do.CONNECT_NETWORK, Do.SET_BOOT_ORDER}
 
 
 @pytest.mark.parametrize("do", Do)

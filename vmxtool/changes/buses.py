@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.descriptors import name_adapter
-from vmxtool.changes.guest_work import guest_work
+from vmxtool.changes.guest_work import ORDER_KEYS, boot_order, guest_work
 from vmxtool.changes.hardware import knows
 from vmxtool.changes.model import (
     BOOT_ORDER,
@@ -49,7 +49,6 @@ _FALLBACK = "lsilogic"
 _TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
 _DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
 _BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
-_ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 
 
 def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) -> Changes:
@@ -192,7 +191,7 @@ class _Moves:
 
     def reorder(self) -> None:
         """Let boot orders name drives by their new places."""
-        for folded in _ORDER_KEYS if self.places else ():
+        for folded in ORDER_KEYS if self.places else ():
             if folded not in self.document:
                 continue
             key, value = self.document.spelling(folded), self.document[folded]
@@ -217,13 +216,15 @@ class _Moves:
         manual: list[Fix] = []
         for model in (SATA, self.model):
             moved = {old: new for old, new in self.moved.items() if new.startswith(SATA) == (model == SATA)}
-            manual += guest_work(self.vm, model, moved, self.moved) if moved else ()
+            manual += guest_work(self.vm, model, moved) if moved else ()
+        at_start = boot_order(self.vm, self.moved)
         return Changes(
             tuple(self.changes.values()),
             tuple(self.descriptors),
             tuple(self.refused),
             Needs(tuple(dict.fromkeys(self.options)), tuple(self.reasons)),
-            tuple(dict.fromkeys(manual)),
+            tuple(dict.fromkeys([*manual, *at_start])),
+            at_start,
             moved=self.places,
         )
 

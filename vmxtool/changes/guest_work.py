@@ -20,6 +20,9 @@ _MODULES = {
     "pvscsi": "vmw_pvscsi",
     "sata": "ahci",
 }
+ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
+"""Settings that say which drive a VM starts from."""
+
 # The generations whose VMs VMware Converter 3 takes from hosted products to ESX Server (guide, page 10).
 _CONVERTER_GENERATIONS = frozenset({4, 5})
 _CONTROLLERS = {
@@ -40,23 +43,68 @@ _NOTES = {
 }
 
 
-def guest_work(vm: Machine, model: str, moved: Mapping[str, str], every: Mapping[str, str]) -> tuple[Fix, ...]:
+def guest_work(vm: Machine, model: str, moved: Mapping[str, str]) -> tuple[Fix, ...]:
     """What the owner does in the guest and with it, for disks that move behind a controller of this model.
 
     Args:
         vm: the VM as it is.
         model: the controller: a SCSI model, or "sata".
         moved: the new place of every disk that moves there, by its old one.
-        every: those of all disks that move.
     """
-    return tuple(Fix(Safety.MANUAL, text) for text in (*_texts(vm, model, moved), *_of_boot_order(vm, every)))
+    return tuple(Fix(Safety.MANUAL, text) for text in _texts(vm, model, moved))
+
+
+def boot_order(vm: Machine, moved: Mapping[str, str]) -> tuple[Fix, ...]:
+    """What the owner does when a VM starts for the first time after its disks moved: nothing where the order stays.
+
+    A BIOS starts the first disk that it meets on a bus, and goes on to no other one; EFI looks for a loader on each.
+
+    Args:
+        vm: the VM as it is.
+        moved: the new place of every disk that moves, by its old one.
+    """
+    orders = [vm.config.document.get(key, "").lower() for key in ORDER_KEYS]
+    if vm.firmware == "efi" or any(old in order for old in moved for order in orders):
+        return ()
+    first = {
+        _bus(new): min(map(_place, (it for it in moved.values() if _bus(it) == _bus(new)))) for new in moved.values()
+    }
+    before = [it.id for it in vm.disks if it.id not in moved and it.bus in first and _place(it.id) < first[it.bus]]
+    if not before:
+        return ()
+    listed = ", ".join(f"{old} is {new} now" for old, new in moved.items())
+    text = f"choose the disk to start from in the VM's BIOS setup at its first start: {listed}, and the BIOS may start "
+    return (Fix(Safety.MANUAL, f"{text}{', '.join(before)} before it"),)
+
+
+def controller_work(vm: Machine, name: str, model: str | None) -> tuple[Fix, ...]:
+    """What the owner does in the guest where another controller takes the place of one that has disks.
+
+    Args:
+        vm: the VM as it is.
+        name: the device that changes: the controller, such as "scsi0", or one of which nothing is to be said here.
+        model: the SCSI model that it becomes.
+    """
+    guest = find_guest(vm.guest.id) if vm.guest.id else None
+    family = guest.family if guest is not None else vm.guest.family
+    if model not in _MODULES or not any(disk.id.startswith(f"{name}:") for disk in vm.disks):
+        return ()
+    texts = []
+    if family == "linux":
+        texts.append(f"{name}: {_INTO_RAM_DISK} before the VM starts with the other controller; {_module(model)}")
+    if guest is not None and guest.stops_with is not None:
+        texts.append(
+            f"{name}: a Windows without the driver stops with {guest.stops_with}: an undo gives the VM its old "
+            "controller back, so that the guest can be prepared there"
+        )
+    return tuple(Fix(Safety.MANUAL, text) for text in texts)
 
 
 def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
     guest = find_guest(vm.guest.id) if vm.guest.id else None
     name = guest.name if guest is not None else vm.guest.id or "the guest"
     family = guest.family if guest is not None else vm.guest.family
-    buses = {unit.partition(":")[0].rstrip("0123456789") for unit in moved}
+    buses = {_bus(unit) for unit in moved}
     notes = [guest.notes[bus].rstrip(".") for bus in sorted(buses)] if guest is not None else []
     if family == "linux":
         yield from _of_linux(name, model, buses, notes)
@@ -86,17 +134,21 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
 def _of_linux(name: str, model: str, buses: set[str], notes: list[str]) -> Iterator[str]:
     for note in dict.fromkeys(notes or [_NOTES[bus] for bus in sorted(buses)]):
         yield f"{name}: {_as_clause(note)}"
-    yield f"the driver for the {_CONTROLLERS[model]} controller is the kernel module {_MODULES[model]}"
+    yield _module(model)
 
 
-def _of_boot_order(vm: Machine, moved: Mapping[str, str]) -> Iterator[str]:
-    stayed = [drive.id for drive in vm.disks if drive.id not in moved]
-    if stayed:
-        listed = ", ".join(f"{old} is {new} now" for old, new in moved.items())
-        yield (
-            f"if the VM does not start, choose the disk to start from in its BIOS setup: {listed}, and the BIOS may "
-            f"prefer {', '.join(stayed)}"
-        )
+def _module(model: str) -> str:
+    return f"the driver for the {_CONTROLLERS[model]} controller is the kernel module {_MODULES[model]}"
+
+
+def _bus(place: str) -> str:
+    return place.partition(":")[0].rstrip("0123456789")
+
+
+def _place(drive: str) -> tuple[int, int]:
+    """The numbers of a drive's controller and unit, in which a BIOS meets the drives of one bus."""
+    controller, _, unit = drive.partition(":")
+    return int(controller.removeprefix(_bus(drive))), int(unit)
 
 
 def _as_clause(sentence: str) -> str:

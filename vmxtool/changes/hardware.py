@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import name_changes
 from vmxtool.findings import Fix, Safety
@@ -235,6 +236,7 @@ class _Draft:
         if row.guest_loses is not None:
             device = change.key.partition(".")[0] if "." in change.key else change.key
             self.manual.append(Fix(Safety.MANUAL, f"{device}: {_as_clause(row.guest_loses)}"))
+            self.manual += controller_work(self.vm, device, change.after)
 
     def _limit(self, row: DeviceRule, key: str) -> None:
         """Lower a figure that is too high; of devices that are too many the rules speak, and none is chosen here."""

@@ -156,6 +156,7 @@ class Changes:
         refused: why it cannot be done, all reasons at once.
         needs: what has to be asked for.
         manual: what the owner does in the guest.
+        at_start: what of it is done when the VM starts for the first time.
         notes: what the person should know.
         kept: what stays though it may not fit; each has its note too.
         moved: the new place of every drive that moves, by its old one.
@@ -167,6 +168,7 @@ class Changes:
     refused: tuple[Finding, ...] = ()
     needs: Needs = field(default_factory=Needs)
     manual: tuple[Fix, ...] = ()
+    at_start: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
@@ -201,6 +203,7 @@ def join(parts: Iterable[Changes]) -> Changes:
             tuple(dict.fromkeys(reason for part in every for reason in part.needs.reasons)),
         ),
         manual=tuple(dict.fromkeys(fix for part in every for fix in part.manual)),
+        at_start=tuple(dict.fromkeys(fix for part in every for fix in part.at_start)),
         notes=tuple(dict.fromkeys(note for part in every for note in part.notes)),
         kept=tuple(dict.fromkeys(kept for part in every for kept in part.kept)),
         moved={old: new for part in every for old, new in part.moved.items()},

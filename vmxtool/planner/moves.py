@@ -61,6 +61,7 @@ class Move(NamedTuple):
         one_way: the guide prints that it cannot be taken back.
         source: what it rests on, instead of what its kind does.
         fits: whether a rewrite makes the VM fit for the target, and does not only move disks for a converter.
+        remedy: what to do, where another move is the reason for it.
     """
 
     do: Do
@@ -70,6 +71,7 @@ class Move(NamedTuple):
     one_way: bool = False
     source: str | None = None
     fits: bool = True
+    remedy: str | None = None
 
 
 class Made(NamedTuple):
@@ -258,6 +260,7 @@ KINDS: Mapping[Do, Kind] = {
     Do.UPGRADE_HARDWARE: Kind(Phase.FINISH, TARGET, TARGET, "mpg:p11", _change_version),
     Do.RUN_LEGACY: Kind(Phase.FINISH, YOU, TARGET, "mpg:p11", _arrive),
     Do.CONNECT_NETWORK: Kind(Phase.FINISH, YOU, TARGET, "mpg:p07"),
+    Do.SET_BOOT_ORDER: Kind(Phase.FINISH, YOU, TARGET, "general"),
 }
 
 

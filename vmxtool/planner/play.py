@@ -14,7 +14,7 @@ from vmxtool.findings import BY_CONVERTER, CARRYING, CONVERTING_DISKS, Do, Sever
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
-from vmxtool.planner.moves import VERSION_MOVES, Made, effect_of, is_one_way
+from vmxtool.planner.moves import VERSION_MOVES, Made, Move, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, holds, is_stopped
 from vmxtool.planner.steps import StepMaker
 from vmxtool.rules.case import Case
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
-    from vmxtool.planner.moves import Move
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
@@ -119,7 +118,7 @@ class HopPlanner:
         assumed = entry.from_id if entry is not None else self.start.holder
         maker = StepMaker(self.files, self.start, self.target, self.found, named=self.named, assumed=assumed)
         return Plan(
-            made=tuple(played.made),
+            made=(*played.made, *played.at_first_start()),
             start=self.start,
             end=played.end,
             when=way.when,
@@ -192,6 +191,12 @@ class _Played:
     @property
     def dos(self) -> set[Do]:
         return {made.move.do for made in self.made}
+
+    def at_first_start(self) -> list[Made]:
+        """What the owner does when the VM starts for the first time, which changes nothing that is judged."""
+        fixes = [fix for made in self.made if made.changes is not None for fix in made.changes.at_start]
+        moves = [] if self.by_converter else [Move(Do.SET_BOOT_ORDER, remedy=fix.text) for fix in fixes]
+        return [Made(move, self.end, self.end) for move in moves]
 
     def is_stopped_by(self, finding: Finding) -> bool:
         return bool(finding.stops) and any(

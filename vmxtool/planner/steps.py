@@ -157,7 +157,7 @@ class StepMaker:
             before=before,
             after=after,
             drives=self._disks.named([drive.id for drive in drives], made.before),
-            remedy=fix.text if fix is not None and _says_what(move, fix) else None,
+            remedy=fix.text if fix is not None and _says_what(move, fix) else move.remedy,
             cures=_codes(move.cured),
             takes=self._converted if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
             path=self._disks.path(made, commands),

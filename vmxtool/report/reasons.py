@@ -43,6 +43,7 @@ _STEPS = {
     Do.REGISTER_VM: "",
     Do.RUN_LEGACY: "",
     Do.CONNECT_NETWORK: "",
+    Do.SET_BOOT_ORDER: "",
     Do.EXPORT_DISKS: "convert {disks}",
     Do.IMPORT_DISKS: "convert {disks}",
     Do.CONVERT_DISKS: "convert {disks}",

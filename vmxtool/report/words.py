@@ -141,7 +141,7 @@ def answer_words(result: Verdict) -> str:
 def way_summary(result: Verdict, label: WayLabel) -> str:
     """What makes a way another one, in a few words: "VMware Converter to Workstation 6 (one-way)"."""
     own = [step for step in result.steps if step.way == label.way]
-    told = [step for step in own if step.do not in CARRYING] or own
+    told = [step for step in own if step.do not in CARRYING | {Do.SET_BOOT_ORDER}] or own
     words = dict.fromkeys(
         f"{_WAY_WORDS.get(step.do) or _CELL_WORDS.get(step.do) or step.do.value.replace('-', ' ')}"
         f"{f' with {product_words(step.products)}' if step.products else ''}"
