@@ -271,3 +271,13 @@ def test_a_disk_that_was_written_to_since_says_so(tmp_path: Path) -> None:
     refused = vmxtool("undo", tmp_path)
     assert refused.code == 4
     assert "what helps is a copy of the VM from before" in " ".join(refused.out.split())
+    assert "disk.vmdk keeps all that was written to it" in " ".join(refused.out.split())
+    assert "restore the config alone" in refused.out.splitlines()
+
+    part = vmxtool("undo", "--only", "vm.vmx", tmp_path)
+
+    assert part.code == 0
+    assert "disk.vmdk is not restored: it keeps what was written to it since" in " ".join(part.out.split())
+    assert "undo the rest" not in part.out
+    assert part.out.splitlines()[-1] == f"next  vmxtool inspect {shlex.quote(str(tmp_path))}"
+    assert 'virtualHW.version = "8"' in (tmp_path / "vm.vmx").read_text()

@@ -202,10 +202,11 @@ def no_free_unit(drives: Sequence[Drive], free: int, bus: str) -> Iterator[Hit]:
 def adapter_not_for_guest(guest: str | None, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
     """The SCSI controller that was asked for is not one for the guest.
 
-    VMware offers BusLogic for no 64-bit guest, and most of them have no driver for it.
+    VMware offers BusLogic for no 64-bit guest, whether the guest has a driver for it, as Linux has, or not.
     """
     message = f"{guest} is a 64-bit guest, and VMware offers the BusLogic controller for none"
-    yield Hit(message, evidence, manual("choose --adapter lsilogic"))
+    sources = ("vm-operator-answers:config-option-vmx-10..22.xml",)
+    yield Hit(message, evidence, manual("choose --adapter lsilogic"), sources=sources)
 
 
 @rule(

@@ -31,6 +31,10 @@ _WRITTEN_SINCE = (
     "another program has written to it since, as a product does once the VM is started, so no undo restores this disk; "
     "what helps is a copy of the VM from before"
 )
+_ALONE = (
+    "{} keeps all that was written to it, and what the rewrite put into its descriptor; inspect tells whether that "
+    "fits the config"
+)
 _SIDES = {"after": "as it left it", "before": "as it was before"}
 
 
@@ -50,12 +54,20 @@ def print_refusal(error: VmxtoolError, _exit_code: int, stream: IO[str] | None =
     if not refusal.get_old:
         print_hanging(out, "·", safe_text(f"the old bytes are in {refusal.journal}"), indent=2)
     if refusal.undo_alone:
-        print_heading(out, "restore the others alone")
+        written = [file.name for file in files if file.blocks and _is_disk(file)]
+        disks = {file.name for file in files if _is_disk(file)}
+        print_heading(out, f"restore {'the others' if disks & {*refusal.alone} else 'the config'} alone")
+        if written:
+            print_hanging(out, "·", safe_text(_ALONE.format("each disk" if written[1:] else written[0])), indent=2)
         print_command(out, refusal.undo_alone, indent=2)
     if refusal.get_old:
         print_heading(out, f"print the old bytes, which are in {refusal.journal}")
     for command in refusal.get_old[:_LISTED]:
         print_command(out, command, indent=2)
+
+
+def _is_disk(file: FoundFile) -> bool:
+    return not file.is_text or file.name.lower().endswith((".vmdk", ".pln"))
 
 
 def _print_file(out: Console, file: FoundFile, refusal: Refusal) -> None:

@@ -18,6 +18,7 @@ from vmxtool.report.text.terminal import (
     vm_title,
 )
 from vmxtool.report.words import count, some
+from vmxtool.rules.commands import vmxtool_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.journal.store import JournalInfo
 
 _COPIED = "this folder is a copy of the one that {}; the other, where it still is, keeps its own files and its own undo"
+_KEEPS = ": it keeps what was written to it since, and what the rewrite put there; inspect tells whether that fits"
 _NOTHING = {True: "no file had been changed yet", False: "no file had to be restored"}
 _LISTED = 20
 _NEXT = "next  "
@@ -56,7 +58,8 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
     if not undone.files:
         print_hanging(out, "·", Text(_NOTHING[undone.was_unfinished and not undone.left]), indent=2)
     for name in undone.left[:_LISTED]:
-        print_hanging(out, Text("!", "yellow"), safe_text(f"{name} is not restored"), indent=2)
+        text = f"{name} is not restored{_KEEPS if name in undone.changed else ''}"
+        print_hanging(out, Text("!", "yellow"), safe_text(text), indent=2)
     if len(undone.left) > _LISTED:
         print_hanging(out, " ", Text(f"and {count(len(undone.left) - _LISTED, 'more file')}"), indent=2)
     for warning in result.warnings:
@@ -67,6 +70,8 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
         stays = f"the rewrite stays {_STATES[undone.state]} until all are restored; undo the rest with"
         print_hanging(out, "", Text(stays))
         print_command(out, result.then, len(_NEXT), Text(_NEXT))
+    elif undone.left:
+        print_command(out, vmxtool_at(result.asked, "inspect"), len(_NEXT), Text(_NEXT))
 
 
 def undo_title(name: str | None, asked: Path | None, path: Path | None) -> Text:

@@ -57,7 +57,7 @@ class UndoResult(NamedTuple):
         name: the VM's name as its config gives it now; None where that cannot be read.
         path: its config, or else its folder, in the words of the user.
         copied: the rewrite was made in another folder, of which this one is a copy; see `JournalInfo`.
-        then: where files are left, the command that undoes them once nothing speaks against it, else none.
+        then: where files are left that an undo can restore, the command that does, else none.
         warnings: what the VM must not be started with, as it is now.
         asked: the path as the user gave it.
     """
@@ -130,7 +130,7 @@ def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
         vm = _read(place, about)
         warnings = (_SNAPSHOT_SINCE,) if vm is not None and vm.snapshots.present else ()
         raise error.with_commands(place.asked, *_vm(place, about), warnings) from None
-    then = vmxtool_at(place.asked, "undo") if undone.left else ()
+    then = vmxtool_at(place.asked, "undo") if len(undone.left) > len(undone.changed) else ()
     copied = info is not None and info.copied
     vm = _read(place, about)
     older = findings_of(older_disk_attached, vm) if vm is not None else []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from vmxtool.rewriter.journal.record import Journal, JournalState
+    from vmxtool.rewriter.journal.record import Journal, JournalFile, JournalState
     from vmxtool.rewriter.journal.restore import Found
 
 # A journal may have thousands of names, of up to 4096 characters.
@@ -33,6 +33,7 @@ class RestoredFiles:
         left: the files that do not have their bytes from before, because they were not to be undone.
         state: the rewrite's state now: "undone"; or while files are left "done", and "journal" where the rewrite
             itself was cut short.
+        changed: the disks among them that another program has written to since, so that no undo restores them.
     """
 
     number: int
@@ -40,6 +41,7 @@ class RestoredFiles:
     was_unfinished: bool
     left: tuple[str, ...] = ()
     state: JournalState = "undone"
+    changed: tuple[str, ...] = ()
 
 
 class _Plan(NamedTuple):
@@ -150,7 +152,15 @@ def _undo(folder: Path, trusted: frozenset[Path], only: Sequence[str]) -> Restor
         problem = f"{reason}; rewrite {record.number:04} is not undone yet"
         raise Interrupted(problem, hint="after that go on with the undo") from None
     names = tuple(record.entries[index].name for index in left)
-    return RestoredFiles(record.number, files, plan.state == "journal", names, end)
+    changed = tuple(
+        record.entries[index].name for index in left if founds[index] == "other" and _is_disk(record.entries[index])
+    )
+    return RestoredFiles(record.number, files, plan.state == "journal", names, end, changed)
+
+
+def _is_disk(entry: JournalFile) -> bool:
+    """Whether a file is one of a disk, and so one that products write to."""
+    return not isinstance(entry.patch, ReplacePatch) or entry.name.lower().endswith((".vmdk", ".pln"))
 
 
 def _plan(record: Journal, state: JournalState, only: Sequence[str]) -> _Plan:
