@@ -36,8 +36,9 @@ _DATA = random.Random(16).randbytes(_MIB)
 DATA_MD5 = md5(_DATA, usedforsecurity=False).hexdigest()
 """What a guest says of the data on its disk, as long as every byte of it is there."""
 ROOT_UUID = "5b0e1c3a-7d52-4f4e-9a35-0c2f6d1e8b11"
+BY_UUID = f"UUID={ROOT_UUID}"
 BOOT_ID = "1A2B-3C4D"
-UUID_FSTAB = (f"UUID={ROOT_UUID} / ext4", f"UUID={BOOT_ID} /boot vfat")
+UUID_FSTAB = (f"{BY_UUID} / ext4", f"UUID={BOOT_ID} /boot vfat")
 
 PCI_IDS = {
     "buslogic": (0x104B, 0x1040, "bc01sc00i00"),
@@ -188,9 +189,10 @@ def make_guest(
     folder: Path,
     drivers: Iterable[str],
     *,
-    root: str = f"UUID={ROOT_UUID}",
+    root: str = BY_UUID,
     fstab: Iterable[str] = UUID_FSTAB,
     initrd: Path | None = None,
+    words: str = "",
 ) -> Path:
     """Make the disk of a guest that a BIOS starts, and return its raw image.
 
@@ -201,6 +203,7 @@ def make_guest(
         root: what its kernel is told to start from.
         fstab: the lines of its /etc/fstab, without options.
         initrd: another initial RAM disk instead.
+        words: further words for its kernel.
     """
     folder.mkdir(parents=True)
     initrd = initrd or make_initrd(kernel, folder, drivers)
@@ -208,10 +211,11 @@ def make_guest(
     kib = (kernel.image.stat().st_size + initrd.stat().st_size + 4 * _MIB) // 1024
     run("mkfs.fat", "-C", "-F", "16", "-i", BOOT_ID.replace("-", ""), boot, str(max(kib, 10_000)))
     config = folder / "syslinux.cfg"
-    words = f"initrd=/initrd.img root={root} ro console=ttyS0 quiet panic=-1"
+    words = f"initrd=/initrd.img root={root} ro console=ttyS0 quiet panic=-1 {words}"
     config.write_text(f"DEFAULT linux\nLABEL linux\nKERNEL /vmlinuz\nAPPEND {words}\n", encoding="ascii")
     run("mcopy", "-i", boot, kernel.image, "::vmlinuz")
-    run("mcopy", "-i", boot, initrd, config, "::")
+    run("mcopy", "-i", boot, initrd, "::initrd.img")
+    run("mcopy", "-i", boot, config, "::syslinux.cfg")
     run("syslinux", "--install", boot)
     image = folder / "guest.raw"
     image.write_bytes(partitioned(_MBR.read_bytes(), (_FAT16, boot.read_bytes()), (_LINUX, make_system(folder, fstab))))
@@ -231,9 +235,17 @@ def _put_program(path: Path, source: Path) -> None:
     path.chmod(0o755)
 
 
-def vm_of(folder: Path, guest: Path, *lines: str, place: str = "ide0:0", hw: int = 7, kind: str = "vmfs") -> Path:
+def vm_of(
+    folder: Path,
+    guest: Path,
+    *lines: str,
+    place: str = "ide0:0",
+    hw: int = 7,
+    kind: str = "vmfs",
+    memory: int = 256,
+) -> Path:
     """A VM with a Linux guest, and its config; `make_vm` tells the rest."""
-    return make_vm(folder, guest, *lines, place=place, hw=hw, guest="debian6", subformat=kind, memory=256)
+    return make_vm(folder, guest, *lines, place=place, hw=hw, guest="debian6", subformat=kind, memory=memory)
 
 
 def modules_named(rewrite: Rewrite) -> list[str]:

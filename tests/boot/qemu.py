@@ -30,8 +30,8 @@ _NICS = {"vlance": "pcnet", "e1000": "e1000-82545em", "e1000e": "e1000e", "vmxne
 _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 _VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 _SAID = re.compile(r"GUEST ([^=\r\n]+)=([^\r\n]*)")
-# A guest that hangs is a guest that does not start; the slowest here takes a quarter of it.
-_SECONDS = 60
+# A guest that hangs is one that does not start; the slowest takes an eighth of it where the machine has nothing else.
+_SECONDS = 120
 
 
 class NoStartError(AssertionError):
@@ -91,7 +91,8 @@ def arguments(config: Path, wiring: Wiring, *, keep: bool = False) -> list[str]:
     words += ["-nodefaults", "-vga", "none", "-display", "none", "-serial", "stdio", "-monitor", "none"]
     words += ["-m", str(wiring.memory), "-smp", str(wiring.cpus)]
     if wiring.firmware == "efi":
-        variables = config.with_suffix(".qemu-vars")
+        # As in a product's .nvram file, but outside the VM's folder: it is QEMU's own.
+        variables = config.parent.with_name(f"{config.parent.name}-variables.fd")
         shutil.copyfile(_VARIABLES, variables)
         words += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={_FIRMWARE}"]
         words += ["-drive", f"if=pflash,unit=1,format=raw,file={variables}"]

@@ -11,6 +11,7 @@ missing=
 while read -r what where _; do
     case $what in
         UUID=*) device=$(findfs "$what" 2>/dev/null) ;;
+        /dev/sd*) device=$([ -e /dev/hda ] || echo "$what") ;;
         *) device=$what ;;
     esac
     [ -b "$device" ] || missing="$missing $where"

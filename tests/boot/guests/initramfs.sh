@@ -15,19 +15,27 @@ off() { say "end=$1"; poweroff -f; }
 for device in /sys/bus/pci/devices/*; do
     modprobe -b -q "$(cat "$device/modalias")"
 done
-for module in sd_mod ext4 vfat nls_cp437 nls_ascii; do
+for module in sd_mod crc32c_intel crc32c_generic ext4 vfat nls_cp437 nls_ascii; do
     modprobe -q "$module"
 done
 
 wanted=none
 for word in $(cat /proc/cmdline); do
-    case $word in root=*) wanted=${word#root=} ;; esac
+    case $word in
+        root=*) wanted=${word#root=} ;;
+        # The driver that IDE had before libata called its disks hd; then there is no disk of the name sd on IDE.
+        hdnames) old_names=yes ;;
+    esac
 done
 find_root() {
     case $wanted in
         UUID=*) root=$(findfs "$wanted" 2>/dev/null) ;;
         *) root=$wanted ;;
     esac
+    case $old_names$(readlink /sys/class/block/sda) in
+        yes*/ata*) for disk in /dev/sda*; do ln -sf "$disk" "/dev/hd${disk#/dev/sd}"; done ;;
+    esac
+    case $wanted in /dev/sd*) [ -e /dev/hda ] && return 1 ;; esac
     [ -b "$root" ]
 }
 waited=0
