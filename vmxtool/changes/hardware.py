@@ -247,7 +247,8 @@ class _Draft:
             kept = version == self.vm.hardware.version
             most = exceeded(product, _MEMORY, self.start.memory_mib, version, kept=kept)
         else:
-            most = over_row(self.files, product, row, key, version) if self.moves else None
+            # Of a VM that keeps its version ESX alone is known to refuse what is too much.
+            most = over_row(self.files, product, row, key, version) if self.moves or self.esx else None
         if most is None:
             return
         holder = product.name if most.version is None else f"hardware version {most.version}"

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
-from vmxtool.rules.limits import OverLimit, exceeded, over_own, over_row
+from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import lowered_mark, rows_for, settings_of
 
 if TYPE_CHECKING:
@@ -182,42 +181,6 @@ class Case:
         """Whether a hardware version, the present one by default, has a bus for hard disks on the target."""
         version = self.now.version if version is None else version
         return version is None or has_bus(bus, version, self.esx)
-
-    def over_limits(self) -> tuple[OverLimit, ...]:
-        """Settings with a figure over a limit of the target itself, or of the version that the VM has come to there.
-
-        A VM that keeps its version has what that holds already; devices of the host are counted there too.
-        """
-        if not self.files.limited:
-            return ()
-        own = over_own(self.files, self.target)
-        if own is not None:
-            return (own,)
-        # Products that have the version alike ask alike.
-        marks = self.now.settled & self.files.figures
-        key = ("over limits", self.now.version, self.version_changed, self.target.esx, self.now.devices, marks)
-        found = self.files.memo.get(key)
-        if not isinstance(found, tuple):
-            found = self.files.memo[key] = tuple(self._over_limits())
-        return found
-
-    def _over_limits(self) -> Iterator[OverLimit]:
-        version = self.now.version
-        if version is None or version not in hardware_versions():
-            return
-        seen: set[str] = set()
-        gone = {setting.key for setting in self.unknown}
-        for key, rule in self.files.limited:
-            if not self.version_changed and rule.limit != "pci_passthrough":
-                continue
-            # A number of devices is one fact, whichever of them says so first.
-            fact = f"{rule.limit} present" if key.endswith(".present") else key
-            if fact in seen or key in gone or lowered_mark(rule) in self.now.settled:
-                continue
-            seen.add(fact)
-            limit = over_row(self.files, self.target, rule, key, version)
-            if limit is not None:
-                yield OverLimit(key, rule, limit)
 
 
 def kind_of(target: Product) -> bool | None:

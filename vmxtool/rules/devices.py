@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.runs import Ternary
-from vmxtool.rules.limits import amount
+from vmxtool.rules.limits import amount, over_limits
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -92,15 +92,21 @@ def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str], esx: boo
     about=About.TARGET,
     cure=Do.REWRITE,
     short="more devices than fit",
+    messages=(
+        ("Invalid configuration for device '<number>'.' for property '<property>'", "vagrant-vmware-esxi"),
+        ("cpuid.coresPerSocket must be a number between 1 and <number>", "cores-article"),
+    ),
 )
 def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
-    """The VM has more of something than the hardware version that it gets on the target holds.
+    """The VM has more of something than the hardware version that it has on the target holds.
 
-    Video memory, displays and cores per socket are lowered with the rewrite. Which of too many devices the guest can do
+    A figure that was raised by hand is over the limit without any change of the version; so is the video memory of a
+    VM whose version was lowered by hand. The OVF Tool then says that the configuration of a device is invalid. Video
+    memory, displays and cores per socket are lowered with the rewrite. Which of too many devices the guest can do
     without is for its owner to say: below hardware version 7 six devices fit on the PCI bus, the video card among them.
     """
     document, version = case.vm.config.document, case.now.version
-    for key, row, limit in case.over_limits():
+    for key, row, limit in over_limits(case):
         if row.limit in _COUNTED_ELSEWHERE:
             continue
         have = amount(case.files, row, key, esx=case.target.esx)
@@ -121,7 +127,8 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
             message,
             (document.evidence(key),),
             fix,
-            None if by_owner else Severity.INFO,
+            # A change of the version lowers it by the way; where that stays it has to be lowered for its own sake.
+            Severity.INFO if case.version_changed and not by_owner else None,
             row.sources,
             unverified=not limit.verified,
             cure=Do.CHANGE_SETTINGS if stays else None,

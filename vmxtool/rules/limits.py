@@ -6,13 +6,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge.hardware import hardware, hardware_versions
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.rules.state import lowered_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.products import Product
-    from vmxtool.rules.case import Files
+    from vmxtool.rules.case import Case, Files
 
 _PLAIN_SCSI_UNITS = 16
 # The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
@@ -46,8 +48,8 @@ class OverLimit(NamedTuple):
 def exceeded(target: Product, name: str, amount: int, version: int | None, *, kept: bool) -> Limit | None:
     """The limit that an amount is over on a target, one that is confirmed before one that is not; None where none is.
 
-    A VM that keeps its hardware version has the amount with it already, so what counts then is whether a newer version
-    of the target holds it; one whose version changes is held to the figure of the version it gets.
+    A VM that keeps its hardware version may have come with it from a product of another kind, whose figure for the
+    version is another; so it is held to the higher of the two, which no product made it with.
 
     Args:
         target: where the VM is to run.
@@ -76,19 +78,66 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
     own: int | None = getattr(target, _OWN[name])
     if own is not None:
         yield Limit(own, _OWN[name] not in target.unverified, None, target.source_of(_OWN[name]))
-    if version is None:
+    if kept and version is not None and not target.runs(version):
+        return  # it gets another there, whose figures count then
+    row, kind = None if version is None else hardware(version), None if kept else target.esx
+    figure = None if row is None else row.limit(name, esx=kind)
+    if row is not None and figure is not None:
+        column = row.limit_column(name, esx=kind)
+        yield Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
+
+
+def or_raise(case: Case, name: str, amount: int) -> str:
+    """The end of a remedy: the next hardware version of the target that holds an amount, where the VM keeps its own."""
+    own, to = case.now.version, case.target
+    if own is None or case.version_changed:
+        return ""
+    newer = (it for it in hardware_versions() if it > own and runs(to, it) is Ternary.YES)
+    found = next((it for it in newer if exceeded(to, name, amount, it, kept=False) is None), None)
+    return "" if found is None else f", or raise the hardware version to {found}"
+
+
+def over_limits(case: Case) -> tuple[OverLimit, ...]:
+    """Settings with a figure over a limit of the target itself, or of the hardware version that the VM has there.
+
+    Of a VM that keeps its version ESX is known to refuse what is too much, and what hosted products make of it no
+    source says; devices of the host are counted everywhere.
+    """
+    files, now = case.files, case.now
+    if not files.limited:
+        return ()
+    own = over_own(files, case.target)
+    if own is not None:
+        return (own,)
+    # Products that have the version alike ask alike.
+    marks = now.settled & files.figures
+    asked = case.version_changed, case.esx, case.target.esx, case.runs is Ternary.NO
+    key = ("over limits", now.version, asked, now.devices, marks)
+    found = files.memo.get(key)
+    if not isinstance(found, tuple):
+        found = files.memo[key] = tuple(_over_version(case))
+    return found
+
+
+def _over_version(case: Case) -> Iterator[OverLimit]:
+    version = case.now.version
+    if version is None or version not in hardware_versions():
         return
-    rows = [row] if (row := hardware(version)) is not None else []
-    if kept:
-        rows += [row for row in hardware_versions().values() if row.version > version and target.runs(row.version)]
-    found = [
-        Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
-        for row in rows
-        if (figure := row.limit(name, esx=target.esx)) is not None
-        for column in (row.limit_column(name, esx=target.esx),)
-    ]
-    if found:
-        yield max(found, key=lambda limit: limit.figure)
+    # A version that the target does not run is no one's to keep.
+    counts = case.version_changed or (case.esx and case.runs is not Ternary.NO)
+    seen: set[str] = set()
+    gone = {setting.key for setting in case.unknown}
+    for key, rule in case.files.limited:
+        if not (counts or rule.limit == "pci_passthrough"):
+            continue
+        # A number of devices is one fact, whichever of them says so first.
+        fact = f"{rule.limit} present" if key.endswith(".present") else key
+        if fact in seen or key in gone or lowered_mark(rule) in case.now.settled:
+            continue
+        seen.add(fact)
+        limit = over_row(case.files, case.target, rule, key, version)
+        if limit is not None:
+            yield OverLimit(key, rule, limit)
 
 
 def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.rules.guest_options import has_offer, has_options, listed, offer_for
+from vmxtool.rules.limits import or_raise
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
     yield Hit(
         f"{case.now.nics} network adapters; {holder} takes {most.figure}",
         tuple(nic.evidence[0] for nic in case.vm.nics[most.figure :] if nic.evidence),
-        manual(f"remove network adapters until {most.figure} are left"),
+        manual(f"remove network adapters until {most.figure} are left{or_raise(case, 'nics', case.now.nics)}"),
         sources=(most.source,),
         unverified=not most.verified,
         leaves=(("nics", most.figure),),

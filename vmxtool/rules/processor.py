@@ -8,6 +8,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition
+from vmxtool.rules.limits import or_raise
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
@@ -106,15 +107,18 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
 def too_many_vcpus(case: Case) -> Iterator[Hit]:
     """The VM has more virtual processors than the target gives a VM.
 
-    The limit is the product's own or that of the hardware version the VM has there, whichever is lower. A guest may
-    need another kernel or licence for fewer.
+    The limit is the product's own or that of the hardware version the VM has there, whichever is lower; a number that
+    was raised by hand may be over that of the VM's own version. A guest may need another kernel or licence for fewer.
     """
     most = case.over("vcpus", case.now.vcpus) if case.target.smp else None
     if most is not None:
         yield Hit(
             f"{case.now.vcpus} virtual processors; {_takes(case.target, most)} {most.figure}",
             case.vm.cpu.evidence,
-            manual(f"set numvcpus to {most.figure} or less, if the guest runs on fewer"),
+            manual(
+                f"set numvcpus to {most.figure} or less, if the guest runs on fewer"
+                f"{or_raise(case, 'vcpus', case.now.vcpus)}"
+            ),
             sources=(most.source,),
             unverified=not most.verified,
             leaves=(("vcpus", most.figure),),
@@ -137,7 +141,8 @@ def memory_over_limit(case: Case) -> Iterator[Hit]:
     """
     most = case.over("memory_mib", case.now.memory_mib)
     if most is not None:
-        text = f"set memsize to {most.figure} or less, if the guest runs with it"
+        raised = or_raise(case, "memory_mib", case.now.memory_mib)
+        text = f"set memsize to {most.figure} or less, if the guest runs with it{raised}"
         yield Hit(
             f"{case.now.memory_mib} MiB of memory; {_takes(case.target, most)} {most.figure} MiB",
             (case.vm.config.document.evidence("memsize"),),

@@ -121,7 +121,7 @@ class VmState(NamedTuple):
             and self.memory_mib == other.memory_mib
             and self.nics == other.nics
             and self.guest == other.guest
-            and (DISKS_NAMED in self.settled) == (DISKS_NAMED in other.settled)
+            and (self.settled == other.settled or _of_the_files(self.settled) == _of_the_files(other.settled))
         )
 
     def __repr__(self) -> str:
@@ -175,6 +175,11 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> list[Setting]
                 if rule.always or rule.holds(key, document):
                     found.append(Setting(key, rule))  # noqa: PERF401 quicker than many short lists
     return found
+
+
+def _of_the_files(settled: frozenset[str]) -> set[str]:
+    """Of what was settled the marks that say how the files are by now."""
+    return {mark for mark in settled if mark == DISKS_NAMED or mark.startswith(LOWERED)}
 
 
 def lowered_mark(row: DeviceRule) -> str:
