@@ -130,7 +130,7 @@ def peripherals_of(vm: Machine) -> Peripherals:
             usb=tuple(_usb(sections)),
             shared_folders=tuple(_shared_folders(sections)),
             passthrough=tuple(_passed_through(sections, vm.drives)),
-            security=_security(vm),
+            security=security_of(vm),
         )
     return found
 
@@ -206,7 +206,8 @@ def _pci_device(section: Section) -> str | None:
     return " ".join(filter(None, (section.get("id"), device))) or section.get("alloweddevices") or None
 
 
-def _security(vm: Machine) -> Security:
+def security_of(vm: Machine) -> Security:
+    """What protects the guest of a VM."""
     if vm.encryption == "full":
         return Security(None, None, None)
     document = vm.config.document

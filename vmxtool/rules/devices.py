@@ -14,6 +14,7 @@ from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vmxtool.evidence import Evidence
     from vmxtool.findings import Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
@@ -156,6 +157,13 @@ def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
             (item,),
             manual(f"give {device} a number that is free, or take its lines out"),
         )
+
+
+def passed_through(vm: Machine) -> tuple[Evidence, ...]:
+    """The lines that say that a device of the host is passed through."""
+    document = vm.config.document
+    keys = [key for key in document.folded() if key.startswith("pcipassthru") and key.endswith(".present")]
+    return tuple(document.evidence(key) for key in keys if document.flag(key, False))
 
 
 def _message(row: DeviceRule, key: str, *, unsure: bool) -> str:

@@ -157,28 +157,35 @@ def memory_over_limit(case: Case) -> Iterator[Hit]:
 @rule(
     "CPU405",
     "memory-size-invalid",
-    Severity.WARNING,
+    Severity.BLOCKER,
     about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
     sources=("vmx-notes", "libvirt:src/vmx/vmx.c"),
+    short="size of the memory",
+    messages=(("Memory size <number> not a multiple of 4", "vmx-notes"),),
 )
 def memory_size_invalid(vm: Machine) -> Iterator[Hit]:
-    """The memory size is not a multiple of 4 MiB, or not above zero; VMware refuses to start such a VM.
+    """The memory size is not a multiple of 4 MiB, or no number above zero.
 
-    It says that the memory size is not a multiple of 4.
+    VMware refuses to start a VM whose memory is not a multiple of 4. What it makes of a size that is no number, or not
+    above zero, no source says, so that nothing is said of such a VM before it has one.
     """
-    if "memsize" not in vm.config.document:
+    document = vm.config.document
+    if "memsize" not in document:
         return
-    if vm.memory_mib is None:
+    if vm.memory_mib is None or vm.memory_mib <= 0:
         yield Hit(
-            "memsize is no number, so how much memory the VM has is unknown",
-            (vm.config.document.evidence("memsize"),),
+            "how much memory is the VM to have? memsize is no number above zero, and what a product makes of that "
+            "cannot be said; with a number the VM can be judged",
+            (document.evidence("memsize"),),
             manual("set memsize to the VM's memory in MiB, a multiple of 4"),
+            Severity.UNKNOWN,
         )
-    elif vm.memory_mib <= 0 or vm.memory_mib % _MEMORY_STEP_MIB:
+    elif vm.memory_mib % _MEMORY_STEP_MIB:
         rounded = max(vm.memory_mib // _MEMORY_STEP_MIB * _MEMORY_STEP_MIB, _MEMORY_STEP_MIB)
         yield Hit(
-            f"memsize is {vm.memory_mib}, which is not a positive multiple of 4",
-            (vm.config.document.evidence("memsize"),),
+            f"memsize is {vm.memory_mib}, which is not a multiple of 4; VMware does not start the VM",
+            (document.evidence("memsize"),),
             manual(f"set memsize to a multiple of 4, such as {rounded}"),
         )
 
