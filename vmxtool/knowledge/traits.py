@@ -1,0 +1,105 @@
+"""What kinds of devices have in common, beside the hardware versions that know them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.vmx.values import as_bool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from vmxtool.knowledge.backing import Backing
+
+FILE = "traits.toml"
+GROUPS = ("pcie", "not-on-arm")
+_COLUMNS = "id group keys says source checked"
+_OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "from": {}, "disputed": {}}
+_STAR = re.compile(r"\\\*")
+
+
+@dataclass(frozen=True, eq=False)
+class Trait(Backed):
+    """A kind of device that has something in common with others of its group.
+
+    Attributes:
+        id: what vmxtool calls it.
+        group: what they have in common, one of `GROUPS`.
+        keys: patterns of the keys that configure it, in lower case; a star stands for a number.
+        values: the values that are meant, in lower case; empty where a key is a switch that is on.
+        says: what it is, for a message.
+        instead: what is there in its place, or None.
+        backing: what the row rests on.
+        checked: the day someone looked.
+    """
+
+    id: str
+    group: str
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    says: str
+    instead: str | None
+    backing: Backing = field(repr=False)
+    checked: date
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(_STAR.sub("[0-9]{1,3}", re.escape(key)) for key in self.keys))
+
+    def found_in(self, keys: Iterable[str], values: Mapping[str, str]) -> list[str]:
+        """Those of folded keys that configure such a device; whether it is present at all is not looked at."""
+        return [key for key in keys if self._pattern.fullmatch(key) is not None and self._takes(values[key])]
+
+    def _takes(self, value: str) -> bool:
+        return value.lower() in self.values if self.values else as_bool(value)
+
+
+@cache
+def traits(group: str) -> tuple[Trait, ...]:
+    """The kinds of devices of a group.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return tuple(it for it in _shipped().values() if it.group == group)
+
+
+@cache
+def _shipped() -> Mapping[str, Trait]:
+    return read_traits(_load.shipped(FILE))
+
+
+def read_traits(text: str) -> Mapping[str, Trait]:
+    """The kinds of devices that a text in the form of traits.toml holds.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    found: dict[str, Trait] = {}
+    for table in _load.document(FILE, text).get("trait", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        for column in ("keys", "values"):
+            if any(it != it.lower() for it in row.texts(column)):
+                raise row.broken(column, "it has capitals")
+        found[row.name] = Trait(
+            id=row.name,
+            group=row.choice("group", GROUPS),
+            keys=row.texts("keys"),
+            values=row.texts("values"),
+            says=row.text("says"),
+            instead=row.maybe_text("instead"),
+            backing=read_backing(row, ("keys", "values")),
+            checked=row.day("checked"),
+        )
+    if not found:
+        raise KnowledgeError(f"{FILE}: no trait is in it")
+    return found
