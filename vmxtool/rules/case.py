@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
 from vmxtool.rules.limits import exceeded
@@ -172,6 +172,13 @@ class Case:
         lost = now.devices & unknown_rows(now.version, self.esx) if now.version is not None else frozenset()
         self.lost = lost
         self.unknown: tuple[Setting, ...] = files.once(_of_rows, lost) if lost else ()
+
+    @property
+    def made_by(self) -> Product | None:
+        """The product that likeliest made the VM, or that it is said to come from; None where nothing tells."""
+        origins = self.guide.origins if self.guide is not None else ()
+        first = origins[0] if origins else next((it.product for it in self.vm.origin), "")
+        return products().get(first)
 
     def over(self, limit: str, amount: int) -> Limit | None:
         """The limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
