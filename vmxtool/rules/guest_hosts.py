@@ -21,6 +21,10 @@ _ARM = "arm-"
 _LOOK = "look under \"About This Mac\": it names a chip of Apple's, or a processor of Intel's"
 _TO_FUSION = "take the VM to Fusion on a Mac with an Intel processor"
 _DENIED = "SECUREBOOT: Image DENIED"
+_OTHER_ARCHITECTURE = (
+    "This virtual machine cannot be powered on because it requires the X86 machine architecture, which is incompatible "
+    "with this Arm machine architecture host."
+)
 
 
 def is_arm(vm: Machine) -> bool:
@@ -103,12 +107,14 @@ def _may_be_apple_silicon(target: Product) -> bool:
     only_on=_may_be_apple_silicon,
     short="which Mac (Intel or Apple silicon)",
     stopping="guest for x86 processors",
+    messages=((_OTHER_ARCHITECTURE, "mobexler-issue"),),
 )
 def guest_for_x86(case: Case) -> Iterator[Hit]:
     """The guest is one for x86 processors, and the target may be on a Mac with Apple silicon.
 
     Fusion from 13 on is one program for both kinds of Macs. On one with an Intel processor it runs the guests that it
-    always ran, and on one with Apple silicon those for ARM processors alone; VMware supports no other there.
+    always ran, and on one with Apple silicon those for ARM processors alone; VMware supports no other there. Nothing
+    converts a guest from x86 to ARM or back: it has to be installed anew from a release for the other processor.
     """
     yield Hit(
         f"has the Mac an Intel processor? If it has, the steps below do; on Apple silicon {case.target.name} does not "
