@@ -127,7 +127,7 @@ def test_a_fusion_vm_goes_over_workstation_6(make: Make) -> None:
 
 def test_a_fusion_vm_with_older_hardware_needs_no_workstation_6_to_lower_it(make: Make) -> None:
     assert ways(check(make(4), "ws5", "fusion1"))[0] == ["copy"]
-    assert ways(check(make(4), "esx3", "fusion1")) [:2] == [["converter"], ["copy", "import-disks", "create-vm"]]
+    assert ways(check(make(4), "esx3", "fusion1"))[:2] == [["converter"], ["copy", "import-disks", "create-vm"]]
 
 
 def test_a_vm_that_workstation_6_made_for_workstation_5_is_only_copied_there(make: Make) -> None:

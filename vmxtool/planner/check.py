@@ -166,12 +166,15 @@ def _find_unseen(files: Files) -> Iterator[str]:
         if chain is None or not chain.links:
             yield drive.file or drive.id
             continue
-        gone = [extent.file for link in chain.links for extent in link.extents if not extent.exists and extent.file]
+        # Of a device a rule asks.
+        extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]
+        gone = [extent.file for extent in extents if not extent.exists and extent.file]
         parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
         missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
         yield from (f"a whole {name}" for name in chain.incomplete)
-        if not chain.incomplete and not gone and not (missing and parents) and is_hidden(drive):
+        seen_in_part = chain.incomplete or gone or (missing and parents)
+        if not seen_in_part and chain.links[0].format != "device" and is_hidden(drive):
             yield disk_name(drive)
     yield from (place.file for place in vm.unread)
     if vm.encryption == "partial" and "encryption.data" in vm.config.document:

@@ -137,28 +137,6 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "DEV703",
-    "device-number-not-offered",
-    Severity.WARNING,
-    about=About.FILES,
-    sources=("libvirt:src/vmx/vmx.c",),
-)
-def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
-    """A device says that it is present under a number that the hardware version does not have.
-
-    No product looks at it: before hardware version 7 a VM has four network adapters, and always four SCSI controllers.
-    Give the device a free number, or take its lines out.
-    """
-    for item in vm.surplus_devices:
-        device = (item.key or "").rpartition(".")[0]
-        yield Hit(
-            f"{device} has a number that hardware version {vm.hardware.version} does not have, so it is passed over",
-            (item,),
-            manual(f"give {device} a number that is free, or take its lines out"),
-        )
-
-
 def passed_through(vm: Machine) -> tuple[Evidence, ...]:
     """The lines that say that a device of the host is passed through."""
     document = vm.config.document

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_absolute, is_on_esx
+from vmxtool._files import is_on_esx
 from vmxtool.evidence import Evidence
-from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LEAVING, Do, Severity
-from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, top, with_article
+from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
+from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
+from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
 from vmxtool.rules.registry import About, Hit, manual, rule
-from vmxtool.vmdk import places
 from vmxtool.vmdk.model import LOSING
 
 if TYPE_CHECKING:
@@ -23,11 +23,8 @@ _BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "to
 _DAMAGED = frozenset(
     {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
 )
-READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
-"""Moves that read a disk's data or change what its descriptor says."""
 # A disk that is still on its ESX host is exported there, or read there by Converter; a copy leaves it behind.
 _LEAVING_IT_BEHIND = (READING_DISKS - {Do.EXPORT_DISKS} - BY_CONVERTER) | {Do.COPY, Do.MOVE_TO}
-_RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 
 _NAMED = 3
 
@@ -46,20 +43,27 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """A file of a disk is not there.
 
     Either the config names a disk that is not beside it, or a disk names an extent that is not. Copy the missing
-    file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of
-    another host, such as one on VMFS, only warns: what lies there cannot be seen from here.
+    file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of an
+    ESX host, such as one on VMFS, only warns: what lies there cannot be seen from here.
     """
     for drive in vm.disks:
         if drive.file is None:
             cure = manual("name its file, or remove it")
             yield Hit(f"{drive.id}: a disk without a file name", presence_evidence(drive), cure, subject=drive.id)
-        elif drive.found is not None and drive.found.outside and not drive.found.exists and is_absolute(drive.file):
-            # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-            cure = manual("move the disk from the host that has it together with the VM")
-            message = f"{disk_label(drive)}: on another host, and not looked at"
-            stops, form = (_LEAVING_IT_BEHIND, "esx") if is_on_esx(drive.file) else (None, None)
-            places = name_evidence(drive)
-            yield Hit(message, places, cure, Severity.WARNING, stops=stops, subject=drive.id, while_format=form)
+        elif is_elsewhere(drive):
+            if is_on_esx(drive.file):
+                # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
+                cure = manual("move the disk from the host that has it together with the VM")
+                message = f"{disk_label(drive)}: on another host, and not looked at"
+                yield Hit(
+                    message,
+                    name_evidence(drive),
+                    cure,
+                    Severity.WARNING,
+                    stops=_LEAVING_IT_BEHIND,
+                    subject=drive.id,
+                    while_format="esx",
+                )
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
             yield Hit(f"{disk_label(drive)}: not there", name_evidence(drive), cure, subject=drive.id)
@@ -96,7 +100,7 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         for problem in _problems(drive):
-            if problem.kind in _BROKEN or (problem.kind == "outside" and not _parent_elsewhere(drive, vm)):
+            if problem.kind in _BROKEN or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
                 cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
                 if problem.kind == "missing":
                     cure = manual("copy the parent into the VM's folder")
@@ -132,29 +136,6 @@ def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
                 manual(
                     f"put the disk back on the bus that its descriptor names, or let ddb.adapterType say {_word(drive)}"
                 ),
-            )
-
-
-@rule(
-    "DSK206",
-    "disk-outside-folder",
-    Severity.WARNING,
-    about=About.FILES,
-    stops={Do.MOVE_DISKS},
-    short="a disk in another folder",
-)
-def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
-    """A disk lies outside the VM's folder.
-
-    Copying the folder does not copy it. vmxtool looks only whether such a file exists and never opens it.
-    """
-    for drive in vm.disks:
-        if drive.found is not None and drive.found.outside and drive.found.exists:
-            yield Hit(
-                f"{disk_label(drive)}: outside the VM's folder, and not opened",
-                name_evidence(drive),
-                manual("copy it into the VM's folder and correct the name, or copy it separately"),
-                subject=drive.id,
             )
 
 
@@ -227,79 +208,6 @@ def disk_path_of_another_host(vm: Machine) -> Iterator[Hit]:
 
 
 @rule(
-    "DSK210",
-    "device-without-controller",
-    Severity.WARNING,
-    about=About.FILES,
-    sources=("sanbarrow:vmx-syntax",),
-)
-def device_without_controller(vm: Machine) -> Iterator[Hit]:
-    """A drive is present on a controller that is not.
-
-    VMware leaves out everything on a controller whose own `present` is not true; the drive does not exist for it.
-    """
-    for item in vm.idle_devices:
-        identity = (item.key or "").rpartition(".")[0]
-        controller = identity.partition(":")[0]
-        yield Hit(
-            f"{identity} is present, but {controller} is not, so the drive does not exist",
-            (item,),
-            manual(f'set {controller}.present = "TRUE" if the drive is wanted'),
-        )
-
-
-@rule(
-    "DSK211",
-    "device-backed-disk",
-    Severity.WARNING,
-    about=About.FILES,
-    cure=Do.REPAIR_DISK,
-    stops={Do.MOVE_DISKS},
-    sources=("vmware-virtual-disk-format-5.0",),
-    short="a disk of its host",
-)
-def device_backed_disk(vm: Machine) -> Iterator[Hit]:
-    """A disk maps a device of its host: a raw device mapping (RDM), a physical disk or a partition.
-
-    The data is not in the VM's folder, and another host need not have the device. Clone it into a virtual disk before
-    the VM is moved, or see to it that the new host reaches the same device.
-    """
-    for drive in vm.disks:
-        link = top(drive)
-        if (link is not None and link.format == "device") or drive.device_type in _RAW_TYPES:
-            named = link.evidence("createType") if link is not None else ()
-            yield Hit(
-                f"{disk_label(drive)}: maps a device of its host; the data is not in the VM's folder",
-                (*named, *presence_evidence(drive)),
-                manual("clone the device into a virtual disk first"),
-                subject=drive.id,
-            )
-
-
-@rule(
-    "DSK213",
-    "parent-outside-folder",
-    Severity.WARNING,
-    about=About.FILES,
-    sources=("vmware-virtual-disk-format-5.0",),
-)
-def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
-    """A disk rests on a parent in another folder, as that of a linked clone does.
-
-    Copying the VM's folder leaves the parent behind, and with it most of the data. Make a full clone in the product
-    that has the VM, or copy the parent to the same place beside the new folder.
-    """
-    for drive in vm.disks:
-        link = _parent_elsewhere(drive, vm)
-        if link is not None:
-            yield Hit(
-                f"{link.file} is based on {link.parent_hint}, outside the VM's folder, which was not opened",
-                link.evidence("parentFileNameHint"),
-                manual("make a full clone of the VM in its own product"),
-            )
-
-
-@rule(
     "DSK219",
     "change-tracking-on",
     Severity.INFO,
@@ -329,15 +237,6 @@ def _problems(drive: Drive) -> tuple[Problem, ...]:
 
 def _links(drive: Drive) -> tuple[Link, ...]:
     return drive.chain.links if drive.chain is not None else ()
-
-
-def _parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
-    """The last link of a chain, where its parent exists outside the VM's folder."""
-    links = _links(drive)
-    if not links or links[-1].parent_hint is None:
-        return None
-    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
-    return links[-1] if place.outside and place.exists else None
 
 
 def _word(drive: Drive) -> str:

@@ -1,0 +1,167 @@
+"""Settings that VMware's products are known to read or write, and the one that a misspelt name is nearest to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _load
+from vmxtool.knowledge.backing import Backed, read_backing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from vmxtool.knowledge.backing import Backing
+
+FILE = "known_keys.toml"
+_COLUMNS = "id words names source checked"
+_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
+_NUMBER = re.compile("[0-9]+")
+_SHORTEST = 4  # a shorter name is as near to many as to the one that was meant
+_LONGEST = 40
+_FAULTS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownKeys(Backed):
+    """The settings of one kind of device, or those of none.
+
+    Attributes:
+        id: what vmxtool calls them.
+        words: what such settings begin with, in lower case with `#` for a number; empty where they are of no device.
+        names: what follows, or the whole name, as products write it, by its lower case.
+        backing: what the row rests on.
+        checked: the day someone looked.
+    """
+
+    id: str
+    words: frozenset[str]
+    names: Mapping[str, str]
+    backing: Backing = field(repr=False)
+    checked: date
+
+
+@cache
+def known_keys() -> Mapping[str, KnownKeys]:
+    """All of them by id.
+
+    Raises:
+        KnowledgeError: the data file is broken.
+    """
+    return read_known_keys(_load.shipped(FILE))
+
+
+def read_known_keys(text: str) -> Mapping[str, KnownKeys]:
+    """The settings that a text in the form of known_keys.toml holds.
+
+    Raises:
+        KnowledgeError: it is broken.
+    """
+    found: dict[str, KnownKeys] = {}
+    for table in _load.document(FILE, text).get("device", ()):
+        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
+        names = {name.lower(): name for name in row.text("names").split()}
+        words = frozenset(row.text("words").lower().split())
+        backing = read_backing(row, ("names",))
+        if row.name in found:
+            raise row.broken("id", "it stands twice")
+        found[row.name] = KnownKeys(row.name, words, names, backing, row.day("checked"))
+    if not found:
+        raise KnowledgeError(f"{FILE}: no setting is in it")
+    return found
+
+
+@cache
+def _by_word() -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in known_keys().values():
+        for word in row.words or {""}:
+            found.setdefault(word, {}).update(row.names)
+    return found
+
+
+def form_of(word: str) -> str:
+    """A word without its numbers: "scsi#:#" for "scsi0:1"."""
+    return _NUMBER.sub("#", word)
+
+
+def is_known_word(form: str) -> bool:
+    """Whether products know devices of a form, such as "scsi#:#"; in lower case."""
+    return bool(form) and form in _by_word()
+
+
+def nearest_word(word: str) -> str | None:
+    """The device that a folded word is a misspelling of: "ethernet0" for "ethrnet0"; None where there is none."""
+    letters = word.rstrip("0123456789:")
+    numbers = word[len(letters) :]
+    same = {form.rstrip("#:") for form in _by_word() if form.endswith(form_of(numbers) or " ")}
+    right = _nearest(letters, same) if len(letters) <= _LONGEST else None
+    return None if right is None or right == letters else right + numbers
+
+
+def meant_by(key: str, present: Iterable[str]) -> str | None:
+    """The known setting that a folded key is a misspelling of, as products write it; None for one that is none.
+
+    Args:
+        key: the key; one that is known itself, or as far from every known one as from any, has no answer.
+        present: the folded keys that the config has; what stands there in its right spelling is not meant once more.
+    """
+    if len(key) > _LONGEST or key.startswith("_"):  # by which people put a line aside
+        return None
+    word, _, name = key.partition(".")
+    of_device = _by_word().get(form_of(word)) if name else None
+    if of_device is not None:
+        first = name.partition(".")[0]
+        if first in of_device:
+            return None
+        right = _nearest(name, of_device)
+        found = f"{word}.{of_device[right]}" if right is not None else None
+    else:
+        alone = _by_word()[""]
+        if key in alone:
+            return None
+        right = _nearest(key, alone) or _with_letters_before(key, alone)
+        found = alone[right] if right is not None else None
+    return None if found is None or found.lower() in present else found
+
+
+def _nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one name that differs from another in one place, or in two of a long name; None where none does, or two."""
+    if len(name) < _SHORTEST:
+        return None
+    most = _FAULTS if len(name) >= 2 * _SHORTEST else 1
+    near = [(faults, it) for it in names if (faults := distance(name, it, most)) <= most]
+    near.sort()
+    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+        return None
+    return near[0][1]
+
+
+def _with_letters_before(key: str, names: Iterable[str]) -> str | None:
+    """The name of two words that a key ends with, after letters that a program left there."""
+    return next((it for it in names if "." in it and key.endswith(it) and key[: -len(it)].isalpha()), None)
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """How many letters have to be put in, left out, changed or swapped with the next to make one word of another.
+
+    Any figure above `most` stands for a word that is too far away.
+    """
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one):
+        older, before, row = before, row, [at + 1]
+        for to, wanted in enumerate(other):
+            cost = min(before[to] + (letter != wanted), before[to + 1] + 1, row[to] + 1)
+            if at and to and letter == other[to - 1] and one[at - 1] == wanted:
+                cost = min(cost, older[to - 1] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]

@@ -1,0 +1,348 @@
+"""Lines that nothing reads: devices on buses and under numbers that no product has, and settings spelt wrongly."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from vmxtool._files import last_part
+from vmxtool.evidence import Evidence
+from vmxtool.findings import LEAVING, Do, Severity
+from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by, nearest_word
+from vmxtool.machine.loose_disks import loose_disks
+from vmxtool.machine.sections import Sections
+from vmxtool.rules.registry import About, Hit, manual, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.findings import Fix
+    from vmxtool.machine.model import Machine
+
+_Why = Literal["spelling", "not-present", "unknown-device"]
+
+# What a person may take for the name of a device: letters and a number, and often a unit.
+_DEVICE_LIKE = re.compile(r"[a-z][a-z_-]*[0-9]{1,3}(?::[0-9]{1,3})?")
+_DRIVE = re.compile(r"(?:ide|scsi|sata|nvme)(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9]{0,2})")
+_NIC = "ethernet"
+_DISK_ENDINGS = (".vmdk", ".dsk")
+_BUSES = ("ide", "scsi", "sata", "nvme")
+_ADAPTER_UNIT = 7  # of a SCSI controller itself
+_UNITS = 7  # of a controller, below that one: more than any misnamed disk needs
+_NO_SYSTEM = ("Operating system not found", "bios-without-system")
+_LOOKED_AT = 2000  # settings; no real config has as many
+_TOLD = 20
+
+
+class _Lost(NamedTuple):
+    """A line that names a hard disk and that no product reads, and why."""
+
+    key: str
+    word: str
+    file: str
+    why: _Why
+
+
+@rule(
+    "VMX011",
+    "disk-line-not-read",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
+    sources=("libvirt:src/vmx/vmx.c", "sanbarrow:vmx-syntax"),
+    short="a disk on a line that is not read",
+    messages=(_NO_SYSTEM,),
+)
+def disk_line_not_read(vm: Machine) -> Iterator[Hit]:
+    """A line names a hard disk, and no product reads it.
+
+    Products make up the names of drives from the buses that they have and from numbers, and look at nothing else:
+    `sda0:0.fileName`, `hda0:0`, `scsi00:1` and `ide0.fileName` are passed over without a word, and so is `filname`. A
+    drive without `present` is not there. The VM then starts without the disk, and says that it finds no operating
+    system. Give the line its right name. Where another line has the same disk, or the file is not here and the VM has
+    other disks, it only warns: somebody may have left the line behind.
+
+    Reported as "Location of Grub? (vmplayer boot problem)" in the Ubuntu Forums on 2008-05-03.
+    """
+    document = vm.config.document
+    for lost in _lost_lines(vm):
+        key = document.spelling(lost.key)
+        where = _right_place(vm, lost)
+        said = {
+            "spelling": f"no product reads a setting of that name; {lost.word}.fileName is what they read",
+            "not-present": f"{lost.word}.present is not there, and without it products leave the drive out",
+            "unknown-device": f"no product has a drive {lost.word}, so the disk is not attached",
+        }[lost.why]
+        yield Hit(
+            f"{key} names {lost.file}; {said}",
+            (document.evidence(lost.key),),
+            _fix(vm, lost, where),
+            _weight(vm, lost.file),
+            stops=None if _weight(vm, lost.file) is None else frozenset(),
+        )
+
+
+@rule(
+    "DSK210",
+    "device-without-controller",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    sources=("sanbarrow:vmx-syntax",),
+    short="a disk without its controller",
+    messages=(_NO_SYSTEM,),
+)
+def device_without_controller(vm: Machine) -> Iterator[Hit]:
+    """A drive is present on a controller that is not.
+
+    VMware leaves out everything on a controller whose own `present` is not true; the drive does not exist for it.
+    Where the drive is a hard disk of the VM that nothing else attaches, it blocks.
+    """
+    for item in vm.idle_devices:
+        identity = (item.key or "").rpartition(".")[0]
+        controller = identity.partition(":")[0]
+        named, place = _disk_of(vm, identity)
+        yield Hit(
+            f"{identity} is present, but {controller} is not, so the drive does not exist",
+            (item, *place),
+            manual(f'set {controller}.present = "TRUE" if the drive is wanted'),
+            _heavier(vm, named),
+            stops=LEAVING if _heavier(vm, named) is not None else None,
+        )
+
+
+@rule(
+    "DEV703",
+    "device-number-not-offered",
+    Severity.WARNING,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    sources=("libvirt:src/vmx/vmx.c",),
+    short="a disk under a number that is not there",
+)
+def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
+    """A device says that it is present under a number that the hardware version does not have.
+
+    No product looks at it: before hardware version 7 a VM has four network adapters, and always four SCSI controllers.
+    Give the device a free number, or take its lines out. Where it is a hard disk of the VM that nothing else attaches,
+    it blocks.
+    """
+    for item in vm.surplus_devices:
+        device = (item.key or "").rpartition(".")[0]
+        named, place = _disk_of(vm, device)
+        free = _free_place(vm, device.lower(), None)
+        yield Hit(
+            f"{device} has a number that hardware version {vm.hardware.version} does not have, so it is passed over",
+            (item, *place),
+            manual(f"give {device} a number that is free{f', such as {free}' if free else ''}, or take its lines out"),
+            _heavier(vm, named),
+            stops=LEAVING if _heavier(vm, named) is not None else None,
+        )
+
+
+@rule(
+    "VMX012",
+    "no-disk-attached",
+    Severity.UNKNOWN,
+    about=About.FILES,
+    sources=("libvirt:src/vmx/vmx.c",),
+    short="whether a disk beside it is its own",
+    messages=(_NO_SYSTEM,),
+)
+def no_disk_attached(vm: Machine) -> Iterator[Hit]:
+    """The VM has no hard disk, and the file of one lies beside its config.
+
+    A VM may start from a CD or the network alone. One that has lost the line of its disk says that it finds no
+    operating system, and shows no error of its own.
+    """
+    if vm.disks or vm.encryption == "full" or any(True for _ in _lost_disks(vm)):
+        return
+    loose = loose_disks(vm)
+    if loose:
+        more = f" and {len(loose) - 1} more" if len(loose) > 1 else ""
+        place = _free_place(vm, "", loose[0].adapter) or "ide0:0"
+        yield Hit(
+            f"is {loose[0].file}{more}, beside the config, a disk of this VM? If it is, no line attaches it and the VM "
+            "finds nothing to start from; if not, the VM has no hard disk and stays without one",
+            (Evidence(loose[0].file),),
+            manual(f'if it is, attach it: {place}.present = "TRUE" and {place}.fileName = "{loose[0].file}"'),
+        )
+
+
+@rule(
+    "VMX013",
+    "setting-misspelt",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("libvirt:src/vmx/vmx.c", "keysafe-issue"),
+)
+def setting_misspelt(vm: Machine) -> Iterator[Hit]:
+    """A setting that nobody knows differs in a letter or two from one that products read.
+
+    Products pass over a setting that they do not know and take what they take without it: `memsiz` leaves a VM with
+    little memory, `ethernet0.conectionType` with another network. Only settings that vmxtool knows to be read are
+    named here; one that is merely rare is left alone.
+
+    Reported for `Noneencryption.keySafe`, which a program had written so that the VM could not be opened
+    (RF3/VMwareVMX issue 10, 2021-10-05).
+    """
+    document = vm.config.document
+    keys = document.folded()
+    told = {lost.key for lost in _lost_lines(vm)}
+    found = ((key, meant_by(key, keys)) for key in islice(keys, _LOOKED_AT) if key not in told)
+    for key, meant in islice(((key, meant) for key, meant in found if meant is not None), _TOLD):
+        yield Hit(
+            f"{document.spelling(key)}: no product is known to read it; {meant} is what they read",
+            (document.evidence(key),),
+            manual(f"write {meant}, if that is meant"),
+        )
+
+
+@rule(
+    "VMX014",
+    "device-not-known",
+    Severity.INFO,
+    about=About.FILES,
+    sources=("libvirt:src/vmx/vmx.c", "field-observations"),
+)
+def device_not_known(vm: Machine) -> Iterator[Hit]:
+    """A device says that it is present, and no product is known to have such a device.
+
+    Products pass over what they do not know, so the guest does not see it.
+    """
+    document = vm.config.document
+    told = {lost.word for lost in _lost_lines(vm)}
+    words = (key.removesuffix(".present") for key in document.folded() if key.endswith(".present"))
+    unknown = (it for it in words if it not in told and _DEVICE_LIKE.fullmatch(it) and not is_known_word(form_of(it)))
+    for word in islice(unknown, _TOLD):
+        if document.flag(f"{word}.present", False):
+            place = document.evidence(f"{word}.present")
+            shown = (place.key or word).rpartition(".")[0]
+            meant = nearest_word(word)
+            yield Hit(
+                f"{shown}: no product is known to have such a device, so it is passed over",
+                (place,),
+                manual(f"write {meant or 'the name of the device that is meant'}, or take the lines of {shown} out"),
+            )
+
+
+def _lost_lines(vm: Machine) -> tuple[_Lost, ...]:
+    """The lines that name a hard disk and are not read, but for those whose controller or number is not there."""
+    found: tuple[_Lost, ...] | None = vm.memo.get("lost_lines")
+    if found is None:
+        found = vm.memo["lost_lines"] = tuple(_find_lost(vm))
+    return found
+
+
+def _find_lost(vm: Machine) -> Iterator[_Lost]:
+    document = vm.config.document
+    named = [key for key in document.folded() if document[key].lower().endswith(_DISK_ENDINGS)]
+    if not named:
+        return
+    read = {drive.id for drive in vm.drives}
+    elsewhere = {(it.key or "").rpartition(".")[0].lower() for it in (*vm.idle_devices, *vm.surplus_devices)}
+    for key in named:
+        word, _, name = key.partition(".")
+        if not _may_be_a_drive(word) or word in elsewhere or _is_off(vm, word):
+            continue
+        right = meant_by(key, document.folded()) if _DRIVE.fullmatch(word) else None
+        if right is not None and right.endswith(".fileName"):
+            yield _Lost(key, word, document[key], "spelling")
+        elif name == "filename" and _DRIVE.fullmatch(word):
+            if word not in read and f"{word}.present" not in document and not _is_adapter(word):
+                yield _Lost(key, word, document[key], "not-present")
+        elif name.endswith("filename") and (not is_known_word(form_of(word)) or word.startswith(_BUSES)):
+            yield _Lost(key, word, document[key], "unknown-device")
+
+
+def _may_be_a_drive(word: str) -> bool:
+    """Whether somebody may have meant a drive; a line that begins with an underscore was put aside on purpose."""
+    return not word.startswith("_") and (word.startswith(_BUSES) or any(letter.isdecimal() for letter in word))
+
+
+def _is_off(vm: Machine, word: str) -> bool:
+    return f"{word}.present" in vm.config.document and not vm.config.document.flag(f"{word}.present", False)
+
+
+def _is_adapter(word: str) -> bool:
+    return word.startswith("scsi") and word.endswith(f":{_ADAPTER_UNIT}")
+
+
+def _lost_disks(vm: Machine) -> Iterator[str]:
+    """The files of hard disks that stand on lines which are not read, whatever the reason."""
+    yield from (lost.file for lost in _lost_lines(vm))
+    for item in (*vm.idle_devices, *vm.surplus_devices):
+        named, _ = _disk_of(vm, (item.key or "").rpartition(".")[0])
+        if named is not None:
+            yield named
+
+
+def _disk_of(vm: Machine, device: str) -> tuple[str | None, tuple[Evidence, ...]]:
+    """The hard disk that a device names, with the place of its name; None for any other device."""
+    key = f"{device}.fileName"
+    name = vm.config.document.get(key, "")
+    return (name, (vm.config.document.evidence(key),)) if name.lower().endswith(_DISK_ENDINGS) else (None, ())
+
+
+def _weight(vm: Machine, file: str) -> Severity | None:
+    """How much a disk on a line that is not read weighs, where that is less than to block."""
+    if _is_attached(vm, file):
+        return Severity.WARNING
+    last = last_part(file).lower()
+    here = any(last == disk.file.lower() for disk in loose_disks(vm))
+    return None if here or not vm.disks else Severity.WARNING
+
+
+def _is_attached(vm: Machine, file: str) -> bool:
+    return last_part(file).lower() in {last_part(drive.file).lower() for drive in vm.disks if drive.file}
+
+
+def _heavier(vm: Machine, file: str | None) -> Severity | None:
+    """The same for rules that warn of other devices: to block, or None."""
+    return Severity.BLOCKER if file is not None and _weight(vm, file) is None else None
+
+
+def _right_place(vm: Machine, lost: _Lost) -> str | None:
+    if lost.why != "unknown-device":
+        return lost.word
+    last = last_part(lost.file).lower()
+    return _free_place(vm, lost.word, next((it.adapter for it in loose_disks(vm) if it.file.lower() == last), None))
+
+
+def _free_place(vm: Machine, word: str, adapter: str | None) -> str | None:
+    """A free place for a device: that which its name is nearest to, of the bus that its disk was made for."""
+    letters = word.rstrip("0123456789:")
+    if letters == _NIC:
+        taken = {nic.id for nic in vm.nics}
+        return next((it for it in (f"{_NIC}{number}" for number in range(4)) if it not in taken), None)
+    if letters not in {"", *_BUSES} and ":" not in word and adapter is None:
+        return None
+    near = get_close_matches(letters, _BUSES, 1) if letters else []
+    made_for = "ide" if (adapter or "").lower() == "ide" else "scsi" if adapter is not None else None
+    bus = near[0] if near else made_for or "ide"
+    taken = {drive.id for drive in vm.drives}
+    own = f"{bus}{word[len(letters) :]}"
+    # A channel of IDE has two drives, and a VM two channels.
+    places = ("0:0", "0:1", "1:0", "1:1") if bus == "ide" else tuple(f"0:{unit}" for unit in range(_UNITS))
+    free = [it for it in (f"{bus}{place}" for place in places) if it not in taken]
+    return own if own in free else next(iter(free), None)
+
+
+def _fix(vm: Machine, lost: _Lost, place: str | None) -> Fix:
+    if _is_attached(vm, lost.file):
+        return manual("take the line out, since another attaches the disk")
+    if lost.why == "spelling":
+        return manual(f"write {lost.word}.fileName there, then ask again")
+    if lost.why == "not-present":
+        return manual(
+            f'add {lost.word}.present = "TRUE" if the VM is to have the disk, then ask again; else take the line out'
+        )
+    if place is None:
+        return manual(f"attach {lost.file} under the name of a drive that is free, or take the line out")
+    bus = place.partition(":")[0]
+    switched = not bus.startswith("ide") and not Sections(vm.config.document)[bus].flag("present", default=False)
+    also = f' and add {bus}.present = "TRUE"' if switched else ""
+    return manual(f"write {place} for {lost.word} in its lines{also}, or take them out; then ask again")
