@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.model import ADAPTER, DISK_VERSION, VERSION, Changes, DescriptorChange, Kept, Topic
 from vmxtool.findings import Safety
 from vmxtool.knowledge.devices import devices
-from vmxtool.machine.neighbours import disks_of_others, owner_of
+from vmxtool.machine.neighbours import owner_of
 from vmxtool.rules import writing
+from vmxtool.rules.disk_numbers import VERSION_ENTRY, numbered_above, used_by_others
 from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from vmxtool.changes.model import Wanted
     from vmxtool.findings import Finding
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
 
-_VERSION_ENTRY = "ddb.virtualHWVersion"
 _VERSION_SOURCE = "vmdk-notes:virtualHWVersion"
+_LOWER_SOURCE = "server-1-disk-numbers"
 _ADAPTER_ENTRY = "ddb.adapterType"
 _ADAPTER_SOURCE = "kb:1016192"
 _CHANGE_TRACKING = "change-tracking"
@@ -33,13 +34,13 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
     why = "the disk's descriptor names the hardware version too"
     vm = files.vm
     here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
-    others = files.once(_others) if here else {}
+    others = files.once(used_by_others) if here else {}
     changes: list[DescriptorChange] = []
     notes: list[str] = []
     kept: list[Kept] = []
 
     def keep(file: str, cause: str) -> None:
-        note = f"{file} is {cause}, so {_VERSION_ENTRY} in it stays as it is"
+        note = f"{file} is {cause}, so {VERSION_ENTRY} in it stays as it is"
         notes.append(note)
         kept.append(Kept(Topic(DISK_VERSION, file), note, cause))
 
@@ -53,7 +54,7 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
             elif link.descriptor is not None and link.hw_version not in {None, wanted.version}:
                 changes.append(
                     DescriptorChange(
-                        link, _VERSION_ENTRY, str(wanted.version), why, _VERSION_SOURCE, topic=Topic(VERSION)
+                        link, VERSION_ENTRY, str(wanted.version), why, _VERSION_SOURCE, topic=Topic(VERSION)
                     )
                 )
             if link.change_tracking is not None and not devices()[_CHANGE_TRACKING].known(
@@ -66,9 +67,20 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
     return Changes(descriptors=tuple(changes), notes=tuple(notes), kept=tuple(kept))
 
 
-def _others(files: Files) -> Mapping[str, str]:
-    """The disks of other configs in the folder."""
-    return disks_of_others(files.vm)
+def lower_version(files: Files, wanted: Wanted) -> Changes:
+    """Let the descriptors that name a newer version than the product runs name that of the VM, which it keeps."""
+    newest = wanted.version if wanted.product is None else wanted.product.runs_max
+    others = files.once(used_by_others)
+    why = "the disk's descriptor names a newer hardware version than the VM has"
+    return Changes(
+        descriptors=tuple(
+            DescriptorChange(link, VERSION_ENTRY, str(wanted.version), why, _LOWER_SOURCE, topic=Topic(VERSION))
+            for drive in files.vm.disks
+            if owner_of(drive, others) is None
+            for link in numbered_above(drive, newest)
+            if link.descriptor is not None and not link.encrypted
+        )
+    )
 
 
 def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:

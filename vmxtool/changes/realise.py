@@ -11,23 +11,24 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.buses import move_drives
-from vmxtool.changes.descriptors import name_version, without_room
+from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
-from vmxtool.changes.model import Changes, join
+from vmxtool.changes.model import VERSION, Changes, join
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
+from vmxtool.rules.disk_numbers import newest_number
 from vmxtool.rules.limits import exceeded
-from vmxtool.rules.state import DISKS_NAMED, lowered_mark, rows_for, rows_of
+from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from vmxtool.changes.model import SettingChange, Wanted
+    from vmxtool.changes.model import DescriptorChange, SettingChange, Wanted
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Bus
     from vmxtool.rules.case import Files
@@ -46,7 +47,10 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     hardware = change_hardware(files, start, wanted)
     drives = move_drives(files, wanted, hardware.settings)
     changes_version = wanted.fit and wanted.version != vm.hardware.version
-    disks = name_version(files, wanted) if changes_version else Changes()
+    if changes_version:
+        disks = name_version(files, wanted)
+    else:
+        disks = lower_version(files, wanted) if wanted.fit else Changes()
     made = join([hardware, drives, disks])
     cramped = tuple(without_room(made.descriptors))
     return replace(made, refused=(*made.refused, *cramped), end=_state_after(files, start, wanted, made))
@@ -62,7 +66,11 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     of_product = (
         None
         if product is None
-        else _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id)
+        else (
+            _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id),
+            # Disks are lowered for a product alone that runs no version as new as theirs.
+            product.runs_max if files.once(_newest_number) > product.runs_max else None,
+        )
     )
     # A rewrite leaves the processors alone, whatever the owner has made of them.
     bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count or 1)
@@ -81,6 +89,10 @@ def _what_counts(product: Product, memory_mib: int, version: int, own: int | Non
     guest = find_guest(guest_id) if guest_id else None
     renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
     return product.esx, product.family == HARDWARE, memory, names, product.runs_max if renames else None
+
+
+def _newest_number(files: Files) -> int:
+    return newest_number(files.vm)
 
 
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
@@ -109,8 +121,14 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         guest=(after.get("guestos") or None) if "guestos" in touched else start.guest,
         disks=tuple([replace(disk, bus=buses.get(disk.drive, disk.bus)) for disk in start.disks]),
         devices=frozenset(rows - (every - start.devices)),
-        settled=start.settled.union(_marks(keys, made.settings)),
+        settled=start.settled.union(
+            _marks(keys, made.settings), (DISKS_NUMBERED,) if any(_names_version(it) for it in made.descriptors) else ()
+        ),
     )
+
+
+def _names_version(change: DescriptorChange) -> bool:
+    return change.topic is not None and change.topic.kind == VERSION
 
 
 def _rows_by_word(files: Files) -> tuple[set[str], dict[str, set[str]]]:

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 FILE = "features.toml"
 _COLUMNS = "id since source checked says"
-_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}, "until": []}
+_OPTIONAL: dict[str, object] = {
+    "from": {},
+    "disputed": {},
+    "until": [],
+    "shown_by": [],
+    "unless": {},
+    "loses": "",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +41,9 @@ class Feature(Backed):
         says: one sentence.
         backing: what the row rests on.
         checked: the day someone looked.
+        shown_by: of what a product lacks, the settings that show its use while they are on: patterns of devices.toml.
+        unless: settings that switch it off, with their values.
+        loses: what is different there then; empty for every other feature.
     """
 
     id: str
@@ -42,6 +52,9 @@ class Feature(Backed):
     says: str
     backing: Backing = field(repr=False)
     checked: date
+    shown_by: tuple[str, ...] = ()
+    unless: Mapping[str, str] = field(default_factory=dict)
+    loses: str = ""
 
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""
@@ -89,7 +102,12 @@ def read_features(text: str) -> Mapping[str, Feature]:
         if row.name in found:
             raise row.broken("id", "it stands twice")
         backing = read_backing(row, ("since", "until"))
-        found[row.name] = Feature(row.name, since, until, row.text("says"), backing, row.day("checked"))
+        if bool(row.texts("shown_by")) is not bool(table.get("loses")):
+            raise row.broken("loses", "what is lost and what shows it belong together")
+        found[row.name] = Feature(
+            *(row.name, since, until, row.text("says"), backing, row.day("checked")),
+            *(row.texts("shown_by"), row.table("unless"), str(table.get("loses", ""))),
+        )
     if not found:
         raise KnowledgeError(f"{FILE}: no feature is in it")
     return found

@@ -266,36 +266,6 @@ def split_disk_on_esxi(case: Case) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "DSK226",
-    "disk-hardware-version-newer",
-    Severity.INFO,
-    about=About.TARGET,
-    sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"),
-    only_if=has_disks,
-)
-def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
-    """A disk's descriptor names a newer hardware version than its VM, and than the target runs.
-
-    Only ESX Server 3 and products of its time are known to read `ddb.virtualHWVersion`; what they do with a higher
-    number is unverified. A rewrite that lowers the VM's hardware version lowers it too.
-    """
-    vm, to = case.vm, case.target
-    row = hardware(to.runs_max)
-    if row is None or row.generation is None or (case.now.version or 0) > to.runs_max:
-        return
-    for drive in vm.disks:
-        links = drive.chain.links if drive.chain is not None else ()
-        newer = [link for link in links if link.hw_version is not None and link.hw_version > to.runs_max]
-        if newer and not case.version_changed:
-            yield Hit(
-                f"{disk_label(drive)}: says hardware version {newer[0].hw_version}, newer than {to.name} runs; whether "
-                "it minds is unverified",
-                tuple(place for link in newer for place in link.evidence("ddb.virtualHWVersion")),
-                manual(f'set ddb.virtualHWVersion = "{vm.hardware.version}" in the descriptor'),
-            )
-
-
 def _format_evidence(files: Files, drive: str) -> tuple[Evidence, ...]:
     link = top(files.drives[drive])
     if link is None:

@@ -80,7 +80,7 @@ def _named_drives(files: Files) -> list[tuple[str, str, tuple[Evidence, ...]]]:
 
 
 def _shares(target: Product) -> bool:
-    return features()["shares-folders"].holds(target)
+    return not features()["no-shared-folders"].holds(target)
 
 
 @rule(
@@ -88,7 +88,7 @@ def _shares(target: Product) -> bool:
     "shared-folder-of-old-host",
     Severity.INFO,
     about=About.TARGET,
-    sources=features()["shares-folders"].sources,
+    sources=features()["no-shared-folders"].sources,
     only_if=lambda vm: any(word.startswith("sharedfolder") for word in first_words(vm)),
     only_on=_shares,
 )

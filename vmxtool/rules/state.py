@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DISKS_NAMED = "disks-named"
 """The mark in `settled` of a config that names its disks where every product since ESX Server 3 reads it."""
 
+DISKS_NUMBERED = "disks-numbered"
+"""The mark in `settled` of a VM whose disks name no newer hardware version than the product runs that it goes to."""
+
 LOWERED = "lowered:"
 """How the mark of a figure begins that a rewrite has brought below its limit."""
 
@@ -179,7 +182,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> list[Setting]
 
 def _of_the_files(settled: frozenset[str]) -> set[str]:
     """Of what was settled the marks that say how the files are by now."""
-    return {mark for mark in settled if mark == DISKS_NAMED or mark.startswith(LOWERED)}
+    return {mark for mark in settled if mark in {DISKS_NAMED, DISKS_NUMBERED} or mark.startswith(LOWERED)}
 
 
 def lowered_mark(row: DeviceRule) -> str:
