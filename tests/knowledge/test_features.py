@@ -52,6 +52,17 @@ ROW = '[[feature]]\nid = "x"\nsince = ["ws6"]\nsource = "field-observations"\nch
         ("supports-no-macos", "esx9.1", True),
         ("refuses-older-loaders", "hw19", False),
         ("refuses-older-loaders", "hw22", True),
+        ("refuses-newer-disk-numbers", "server1", True),
+        ("refuses-newer-disk-numbers", "server2", False),
+        ("no-shared-folders", "ws3", True),
+        ("no-shared-folders", "ws4", False),
+        ("no-shared-folders", "server2", True),
+        ("no-vnc-server", "esxi6.7", False),
+        ("no-vnc-server", "esx9.1", True),
+        ("no-teams", "ws7.1", False),
+        ("no-teams", "ws17", True),
+        ("no-start-by-config", "gsx3", False),
+        ("no-start-by-config", "esx4.1", True),
     ],
 )
 def test_a_feature_holds_from_its_product_on(feature: str, name: str, holds: bool) -> None:
@@ -69,6 +80,8 @@ def test_every_source_is_known() -> None:
         ('["ws6"]', '["ws6", "ws8"]', "a family stands twice"),
         ('says = "It does."\n', "", "column says: it is missing"),
         (ROW, ROW + ROW, "column id: it stands twice"),
+        (ROW, ROW + 'loses = "it"\n', "what is lost and what shows it belong together"),
+        (ROW, ROW + 'shown_by = ["x"]\n', "what is lost and what shows it belong together"),
         (ROW, "", "no feature is in it"),
     ],
 )

@@ -6,6 +6,7 @@ Worked out when it is asked for. Nothing is opened here; what lies outside the V
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmdk.model import ExtentFile
+    from vmxtool.vmx.document import Document
 
 # fmt: off
 FileRole = Literal[
@@ -33,7 +35,10 @@ FileRole = Literal[
 MOST = 10_000
 """So many files are looked at: a disk of 16 TB in pieces of 2 GB is of 8,000."""
 _BLOCK = 512
-_FIRMWARE = ("bios440.filename", "efi32.filename", "efi64.filename")
+FIRMWARE = ("bios440.filename", "efi32.filename", "efi64.filename")
+"""Settings that name a file with another firmware than the product's own."""
+# Settings that name what a network adapter starts from instead of the product's own, such as e1000bios.filename.
+_OPTION_ROM = re.compile(r"(?!bios)[a-z0-9]{1,16}bios\.filename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ def named_files(vm: Machine) -> tuple[NamedFile, ...]:
     return found
 
 
+def option_roms(document: Document) -> list[str]:
+    """The settings, by folded key, that name what a network adapter starts from instead of the product's own."""
+    return [key for key in document.folded() if key.endswith("bios.filename") and _OPTION_ROM.fullmatch(key)]
+
+
 class _Files:
     """Gathers the files of one VM, each once, whatever names it first."""
 
@@ -89,7 +99,8 @@ class _Files:
             ("nvram", "nvram", lasting),
             ("extendedConfigFile", "extended-config", False),
             ("checkpoint.vmState", "memory", True),
-            *[(key, "firmware", True) for key in _FIRMWARE],
+            *[(key, "firmware", True) for key in FIRMWARE],
+            *[(key, "firmware", False) for key in option_roms(document)],
         ]
         for key, role, needed in settings:
             name = document.get(key)
