@@ -386,9 +386,9 @@ def test_what_is_not_supported_has_no_steps(make: Make) -> None:
 
 
 def test_a_hardware_version_is_a_gate_and_no_place(make: Make) -> None:
-    assert ways(check(make(6), "hw4")) == [["downgrade-hardware"]]
     assert ways(check(make(4), "hw4")) == [[]]
     assert check(make(4), "hw4").verdict is Answer.READY
+    assert ways(check(make(6), "hw4")) == [["downgrade-hardware"]]
     assert commands(check(make(6), "hw4").plans[0]) == ["vmxtool rewrite --hwversion 4 shop.vmx"]
 
 

@@ -53,6 +53,7 @@ def told(folder: Path, target: str) -> list[Finding]:
 def test_who_minds_a_newer_number(tmp_path: Path, target: str, number: int, severity: Severity | None) -> None:
     make(tmp_path, number)
     assert [it.severity for it in told(tmp_path, target)] == ([] if severity is None else [severity])
+    assert (vmxtool.check(tmp_path, target).verdict.value == "ready") is (severity is not Severity.BLOCKER)
 
 
 @pytest.mark.parametrize("asked", [{"target": "server1"}, {"hwversion": 4}])

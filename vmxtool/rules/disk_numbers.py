@@ -27,7 +27,6 @@ VERSION_ENTRY = "ddb.virtualHWVersion"
     "disk-hardware-version-newer",
     Severity.WARNING,
     about=About.TARGET,
-    cure=Do.REWRITE,
     sources=("open-vmdk:vmdk/sparse.c", "vmdk-notes"),
     only_if=has_disks,
     short="the number in a disk",
@@ -62,7 +61,7 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
             Severity.BLOCKER if stops else None,
             refuses.sources if stops else (),
             unverified=stops and "since" in refuses.unverified,
-            cure=None if writable else Do.REPAIR_DISK,
+            cure=(Do.REWRITE if writable else Do.REPAIR_DISK) if stops else None,
             subject=drive.id,
         )
 
