@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _CUT = 200
 # Files and folders of its own that a config names, beside its drives (libvirt's and VMware's own key lists).
-_PATHS = ("workingDir", "redoLogDir", "suspend.directory", "nvram", "extendedConfigFile")
+_PATHS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir", "nvram", "extendedConfigFile")
+# What a product writes elsewhere, or not at all, where the path leads nowhere.
+_WRITTEN = ("log.fileName",)
 
 
 @rule(
@@ -201,13 +203,14 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
     are looked for beside the config. A disc image of another host is only disconnected, so that is told as a note.
     """
     document = vm.config.document
-    for key in _PATHS:
+    for key in (*_PATHS, *_WRITTEN):
         name = document.get(key, "")
         if is_absolute(name):
             yield Hit(
                 f"{document.spelling(key)} is a full path: {name}",
                 (document.evidence(key),),
                 manual(f"give {document.spelling(key)} a name beside the config, or take the line out"),
+                Severity.INFO if key in _WRITTEN else None,
             )
     for drive in vm.drives:
         if drive.file is None or not is_absolute(drive.file):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
 
 # Folders of its own that a config names; the product does not make them.
-_FOLDERS = ("workingDir", "redoLogDir", "suspend.directory")
+_FOLDERS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir")
 _BIOS = "bios440.filename"
 
 
