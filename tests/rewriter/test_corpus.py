@@ -76,6 +76,8 @@ def holds(made: Rewrite, wishes: dict[str, Any]) -> None:
     assert runs(product, version) is not Ternary.NO
     told = {fix.text for fix in made.manual}
     for finding in judge(vm, product.id):
+        if finding.code == "DSK226":
+            continue  # what a disk says of itself, which has not been written here
         if finding.severity is Severity.BLOCKER and not finding.of_files and finding.after is None:
             # What a rewrite does not cure is a conversion of disks, of which it has told.
             assert finding.code.startswith("DSK"), finding
@@ -83,7 +85,8 @@ def holds(made: Rewrite, wishes: dict[str, Any]) -> None:
             assert finding.fix.text in told, finding
     again = plan_rewrite(vm, **wishes)
     assert not again.refused, again.refused
-    assert not again.changes, again.changes
+    # The disks are those from before: their descriptors have not been written.
+    assert not [change for change in again.changes if change.file == made.machine.config.file], again.changes
 
 
 def untouched(document: Document, changed: Iterable[str | None]) -> list[bytes]:
