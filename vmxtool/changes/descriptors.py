@@ -9,7 +9,7 @@ from vmxtool.findings import Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.machine.neighbours import owner_of
 from vmxtool.rules import writing
-from vmxtool.rules.disk_numbers import VERSION_ENTRY, numbered_above, used_by_others
+from vmxtool.rules.disk_numbers import VERSION_ENTRY, newest_number, numbered_above, used_by_others
 from vmxtool.rules.registry import findings_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
 def lower_version(files: Files, wanted: Wanted) -> Changes:
     """Let the descriptors that name a newer version than the product runs name that of the VM, which it keeps."""
     newest = wanted.version if wanted.product is None else wanted.product.runs_max
+    if newest_number(files.vm) <= newest:
+        return Changes()
     others = files.once(used_by_others)
     why = "the disk's descriptor names a newer hardware version than the VM has"
     return Changes(

@@ -48,8 +48,10 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
     refuses = features()["refuses-newer-disk-numbers"]
     for drive in case.vm.disks:
         newer = numbered_above(drive, to.runs_max)
+        if not newer:
+            continue
         writable = drive.id in case.files.once(_written_by_us)
-        if not newer or (writable and DISKS_NUMBERED in case.now.settled):
+        if writable and DISKS_NUMBERED in case.now.settled:
             continue
         stops = refuses.holds(to)
         lowered = f'{VERSION_ENTRY} = "{case.vm.hardware.version}"'
