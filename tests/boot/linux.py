@@ -170,7 +170,7 @@ def make_initrd(kernel: Kernel, folder: Path, drivers: Iterable[str]) -> Path:
 def make_system(folder: Path, fstab: Iterable[str] = UUID_FSTAB) -> bytes:
     """Make the system's partition: a script that says how it finds itself, with its data."""
     root = folder / "system"
-    for name in ("dev", "proc", "sys", "boot", "etc", "sbin"):
+    for name in ("dev", "proc", "sys", "run", "boot", "etc", "sbin"):
         (root / name).mkdir(parents=True)
     _put_busybox(root)
     for name in ("cat", "cut", "findfs", "grep", "ls", "md5sum", "mount", "poweroff", "sync", "umount"):

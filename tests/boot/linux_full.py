@@ -23,6 +23,18 @@ BUSYBOX=auto
 COMPRESS=gzip
 """
 
+# The tools look for modules in the system's own folder, which need not be there: a layer that only they see holds it.
+_IN_OWN_NAMESPACE = """
+mkdir "$1/layer"
+mount -t tmpfs layer "$1/layer"
+mkdir "$1/layer/upper" "$1/layer/work"
+mount -t overlay -o "lowerdir=/usr/lib,upperdir=$1/layer/upper,workdir=$1/layer/work" layer /usr/lib
+mkdir -p /usr/lib/modules
+mount --bind "$2/lib/modules" /usr/lib/modules
+mount --bind "$2/boot" /boot
+exec mkinitramfs -d "$3" -o "$4" "$5"
+"""
+
 
 def make_efi_guest(kernel: Kernel, folder: Path, drivers: Iterable[str]) -> Path:
     """Make the disk of a guest that EFI starts from the loader's default path, and return its raw image."""
@@ -63,11 +75,18 @@ def make_debian_initrd(kernel: Kernel, folder: Path, which: str, modules: Iterab
     (config / "initramfs.conf").write_text(_TOOLS.format(which), encoding="ascii")
     (config / "modules").write_text("".join(f"{name}\n" for name in modules), encoding="ascii")
     made = folder / "debian.img"
-    script = (
-        'mount --bind "$1/lib/modules" /lib/modules && mount --bind "$1/boot" /boot && '
-        'exec mkinitramfs -d "$2" -o "$3" "$4"'
+    words = (
+        "sh",
+        "-e",
+        "-c",
+        _IN_OWN_NAMESPACE,
+        "sh",
+        str(folder),
+        str(kernel.folder),
+        str(config),
+        str(made),
+        kernel.version,
     )
-    words = ("sh", "-c", script, "sh", str(kernel.folder), str(config), str(made), kernel.version)
     done = attempt(("unshare", "--mount", *words))
     if not made.exists():
         pytest.skip(f"initramfs-tools cannot be used here: {done.stderr.decode(errors='replace').strip()[-200:]}")

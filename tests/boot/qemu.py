@@ -78,8 +78,9 @@ def start(config: Path, *, keep: bool = False) -> Console:
         said, told = ((part or b"").decode(errors="replace") for part in (late.stdout, late.stderr))
         raise NoStartError(f"no end after {_SECONDS} s:\n{told}\n{said}") from None
     console = Console(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
-    if done.returncode != 0:
-        raise NoStartError(f"QEMU refuses the VM: {console.firmware}")
+    if done.returncode != 0 or "terminating on signal" in console.firmware:
+        raise NoStartError(f"QEMU refuses the VM, or was ended: {console.firmware}")
+    print(f"--- {wiring}\n{console.firmware}\n{console.text}")  # pytest shows it of a test that fails
     return console
 
 

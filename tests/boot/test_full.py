@@ -195,8 +195,8 @@ def test_sd_names_change_where_another_disk_comes_first(kernel: Kernel, tmp_path
 @pytest.mark.parametrize(
     ("which", "modules", "starts"),
     [
-        ("list", ("ata_piix", "ext4", "sd_mod"), False),
-        ("list", ("ata_piix", "ext4", "sd_mod", "vmw_pvscsi"), True),
+        ("list", ("ata_piix", "sd_mod"), False),
+        ("list", ("ata_piix", "sd_mod", "vmw_pvscsi"), True),
         ("most", (), True),
     ],
     ids=["not prepared", "prepared", "Debian's default"],
@@ -204,7 +204,8 @@ def test_sd_names_change_where_another_disk_comes_first(kernel: Kernel, tmp_path
 def test_a_guest_that_debians_own_tools_prepared_starts(
     which: str, modules: tuple[str, ...], starts: bool, kernel: Kernel, tmp_path: Path
 ) -> None:
-    initrd = make_debian_initrd(kernel, tmp_path, which, modules)
+    # This system has no modules of its own, so those of its file systems are loaded before it starts.
+    initrd = make_debian_initrd(kernel, tmp_path, which, ("ext4", "vfat", "nls_cp437", "nls_ascii", *modules))
     guest = make_guest(kernel, tmp_path / "guest", (), initrd=initrd, words="rootdelay=5")
     vm = vm_of(tmp_path / "vm", guest, memory=512)
     before = start(vm)
