@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import name_changes
@@ -65,12 +66,12 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
         if place[1] in concerned:
             if place not in known:
                 known[place] = _touched(files, *place)
-            touched = known[place]
-            if touched is not None and touched.may_go:
+            if (touched := known[place]) is not None and touched.may_go:
                 draft.apply(touched)
     for change in name_changes(files, wanted):
         draft.add(change)
     draft.rename_guest()
+    draft.optional += [(None, change) for change in arm_changes(files, wanted)]
     return draft.finish()
 
 

@@ -71,7 +71,7 @@ class Topic(NamedTuple):
 
 
 VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
-HOST_OF_ESX2 = "host-of-esx2"
+HOST_OF_ESX2, ARM_DEVICE = "host-of-esx2", "arm-device"
 DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"
 LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter", "disk-version"
 UNTOLD = Topic("setting")

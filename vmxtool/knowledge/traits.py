@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FILE = "traits.toml"
 GROUPS = ("pcie", "not-on-arm")
 _COLUMNS = "id group keys says source checked"
-_OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "from": {}, "disputed": {}}
+_OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "becomes": "-", "from": {}, "disputed": {}}
 _STAR = re.compile(r"\\\*")
 
 
@@ -36,6 +36,7 @@ class Trait(Backed):
         values: the values that are meant, in lower case; empty where a key is a switch that is on.
         says: what it is, for a message.
         instead: what is there in its place, or None.
+        becomes: the value that a rewrite may give it, or None.
         backing: what the row rests on.
         checked: the day someone looked.
     """
@@ -46,6 +47,7 @@ class Trait(Backed):
     values: tuple[str, ...]
     says: str
     instead: str | None
+    becomes: str | None
     backing: Backing = field(repr=False)
     checked: date
 
@@ -97,6 +99,7 @@ def read_traits(text: str) -> Mapping[str, Trait]:
             values=row.texts("values"),
             says=row.text("says"),
             instead=row.maybe_text("instead"),
+            becomes=row.maybe_text("becomes"),
             backing=read_backing(row, ("keys", "values")),
             checked=row.day("checked"),
         )

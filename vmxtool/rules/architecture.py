@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import Severity
+from vmxtool.findings import Do, Safety, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.traits import traits
 from vmxtool.rules.guest_hosts import is_arm
-from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import is_off
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _KEYBOARD = "usb_xhci.present"
-_NICS = "arm-nic"
 
 
-def _may_run_arm(to: Product) -> bool:
+def may_run_arm(to: Product) -> bool:
+    """Whether a product may have guests for ARM processors at all."""
     return not features()["x86-guests-alone"].holds(to)
 
 
-def _found(files: Files) -> tuple[tuple[Trait, tuple[str, ...]], ...]:
+def not_for_arm(files: Files) -> tuple[tuple[Trait, tuple[str, ...]], ...]:
     """The kinds of devices that products for ARM do not have, each with the lines of the VM's own, folded."""
     document = files.vm.config.document
     every = [(trait, trait.found_in(document.folded(), document)) for trait in traits("not-on-arm")]
@@ -45,7 +45,7 @@ def _found(files: Files) -> tuple[tuple[Trait, tuple[str, ...]], ...]:
     Severity.WARNING,
     about=About.TARGET,
     only_if=is_arm,
-    only_on=_may_run_arm,
+    only_on=may_run_arm,
     short="devices that ARM hosts lack",
 )
 def device_not_for_arm(case: Case) -> Iterator[Hit]:
@@ -59,22 +59,26 @@ def device_not_for_arm(case: Case) -> Iterator[Hit]:
     if not case.is_place:
         return
     document = case.vm.config.document
-    for trait, keys in case.files.once(_found):
+    for trait, keys in case.files.once(not_for_arm):
         names = [document.spelling(key).partition(".")[0] for key in keys[:_SHOWN]]
+        fix = _cure(trait, names)
         yield Hit(
             f"{', '.join(names)}: {trait.says}, which {case.target.name} does not have for a guest for ARM",
             tuple(document.evidence(key) for key in keys[:_SHOWN]),
-            _cure(trait, names),
+            fix,
             sources=trait.sources,
             unverified=True,
+            cure=Do.REWRITE if fix.safety is Safety.UNSAFE else None,
         )
 
 
 def _cure(trait: Trait, names: list[str]) -> Fix:
+    if trait.becomes is not None:
+        return by_rewrite(
+            f"{', '.join(names)} becomes {trait.becomes}, if the guest has the driver for it", unsafe=True
+        )
     if trait.instead is None:
         return manual(f"take {', '.join(names)} out")
-    if trait.id == _NICS:
-        return manual(f"make {', '.join(names)} {trait.instead}; the guest needs its address set anew")
     return manual(f"move what is on {', '.join(names)} to {trait.instead}, for which the guest needs a driver")
 
 

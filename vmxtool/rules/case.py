@@ -87,6 +87,7 @@ class GuideAnswer:
         fact: what the text says instead, as of ACE and Player, or which way it gives beside the cell; or None.
         origins: ids of the products that may have made the VM, the likeliest first.
         others: the cells for the other products that may have made it.
+        unlike: those of them whose steps differ from these, with what the text adds.
         beside: facts of the text that hold whatever the cell says, such as that a VM leaves ACE only without policies.
     """
 
@@ -94,6 +95,7 @@ class GuideAnswer:
     fact: Fact | None = None
     origins: tuple[str, ...] = ()
     others: tuple[GuideEntry, ...] = ()
+    unlike: tuple[GuideEntry, ...] = ()
     beside: tuple[Fact, ...] = ()
 
     @property

@@ -1,0 +1,35 @@
+"""Devices of guests for ARM processors that get the model which products for ARM have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmxtool.changes.model import ARM_DEVICE, SettingChange, Topic
+from vmxtool.findings import Safety
+from vmxtool.knowledge.products import HARDWARE
+from vmxtool.rules.architecture import may_run_arm, not_for_arm
+from vmxtool.rules.guest_hosts import is_arm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmxtool.changes.model import Wanted
+    from vmxtool.rules.case import Files
+
+
+def arm_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
+    """Give controllers and network adapters the models that a guest for ARM finds, where it may need another driver.
+
+    No document of VMware's was read for it, so each change is made only where it is asked for.
+    """
+    product = wanted.product
+    if product is None or product.family == HARDWARE or not is_arm(files.vm) or not may_run_arm(product):
+        return
+    document = files.vm.config.document
+    for trait, keys in files.once(not_for_arm):
+        for key in keys if trait.becomes is not None else ():
+            why = f"{trait.says}, which products do not have for a guest for ARM (unverified)"
+            topic = Topic(ARM_DEVICE, key.partition(".")[0])
+            yield SettingChange(
+                document.spelling(key), trait.becomes, why, trait.sources[0], Safety.UNSAFE, topic=topic
+            )
