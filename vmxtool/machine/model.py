@@ -257,6 +257,7 @@ class Machine:
         read_only: files of the VM that are marked read-only for everybody, and its folder where that is.
         unread: files and folders that belong to the VM and could not be looked into, with the reason as the value.
         unfinished_rewrite: the journal of a rewrite that was cut short, or None.
+        saved_states: files beside it in which a product keeps the state of a suspended VM.
         ace_files: files beside it that VMware ACE keeps policies and packages in.
         memo: what the layers above have worked out of all this, so that the second target does not ask again.
     """
@@ -284,6 +285,7 @@ class Machine:
     read_only: tuple[Evidence, ...] = ()
     unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None
+    saved_states: tuple[Evidence, ...] = ()
     ace_files: tuple[Evidence, ...] = ()
     memo: Memo = field(default_factory=Memo, init=False, compare=False, repr=False)
 

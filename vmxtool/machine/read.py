@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _DEFAULT_MEMORY_MIB = 32  # what VMware gives a VM whose config does not say (libvirt's key map)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]")
 _OF_ACE = (".vmpl", ".vmxa")  # policies, and the master of a package
+_SAVED = (".vmss", ".std")
 _LINES_TRIED = 1000  # of those that are no settings
 
 
@@ -63,7 +64,9 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     guest = document.get("guestOS") or None
     vcpus = _amount(document, "numvcpus", 1)
     vcpus = None if vcpus is None else max(vcpus, 1)
-    ace_files = tuple([Evidence(name) for name in owned if name.lower().endswith(_OF_ACE)])
+    ace_files, saved_states = (
+        tuple([Evidence(name) for name in owned if name.lower().endswith(ends)]) for ends in (_OF_ACE, _SAVED)
+    )
     scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
     return Machine(
         path=path if asked is None else asked,
@@ -93,6 +96,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         read_only=read_only(real, storage.drives),
         unread=(*unlisted, *unread),
         unfinished_rewrite=unfinished,
+        saved_states=saved_states,
         ace_files=ace_files,
     )
 

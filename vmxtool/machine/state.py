@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 JOURNAL_FOLDER = ".vmxtool"
 """Name of the folder beside a config that holds the journals of rewrites."""
+_NO_STATE = frozenset({"", "true", "false"})  # it names a file; people have written a switch there
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
 
@@ -44,7 +45,7 @@ def read_power(
     held = [Evidence(lock.place) for lock in locks if not lock.is_left]
     if held:
         return Power("running", (*held, *dirty), locks)
-    if document.get("checkpoint.vmState"):
+    if document.get("checkpoint.vmState", "").lower() not in _NO_STATE:
         return Power("suspended", (document.evidence("checkpoint.vmState"),), locks)
     if encryption == "full":
         states = tuple(Evidence(name) for name in owned if name.lower().endswith(".vmss"))

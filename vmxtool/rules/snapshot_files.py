@@ -1,4 +1,4 @@
-"""SNP613: the disks that only a snapshot needs, which nothing opens before somebody goes back to it."""
+"""SNP6xx: files that only a snapshot or a suspended state needs, and that nothing opens before it is gone back to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
+from vmxtool.machine.locks import some
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -51,3 +52,26 @@ def _in_chains(vm: Machine) -> set[str]:
     """The disks that the VM runs on, as their chains name them."""
     links = [link for drive in vm.disks if drive.chain is not None for link in drive.chain.links]
     return {link.file for link in links} | {link.parent_hint for link in links if link.parent_hint}
+
+
+@rule(
+    "SNP614",
+    "saved-state-beside",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("mpg:p08", "general"),
+    short="a saved state beside it",
+)
+def saved_state_beside(vm: Machine) -> Iterator[Hit]:
+    """The saved state of a suspended VM lies beside the config, which does not name it.
+
+    Workstation 3 and GSX Server 2 write .std, later products .vmss. It may be left over from an earlier time, or the
+    config was taken from before the VM was suspended; then what the guest had not yet written is in that file alone.
+    """
+    if vm.power.state == "off" and vm.saved_states:
+        yield Hit(
+            f"{some([it.file for it in vm.saved_states])} lies here, though the config names no saved state; the VM "
+            "may be suspended",
+            vm.saved_states,
+            manual("start the VM once in its own product and shut the guest down, unless you know that it is old"),
+        )

@@ -161,7 +161,7 @@ def suspended(vm: Machine) -> Iterator[Hit]:
             "the VM is suspended",
             vm.power.evidence,
             manual("resume the VM in its own product and shut the guest down"),
-            at_home=f"the VM is suspended: {_saved_state(vm)} has to come along, to a host with a like processor",
+            at_home=f"the VM is suspended: {_saved_state(vm)} has to come along, to a host with such a processor",
         )
 
 
@@ -174,6 +174,12 @@ def suspended(vm: Machine) -> Iterator[Hit]:
     stops=LEAVING,
     sources=("mpg:p08", "workstation-docs:locks"),
     short="running or locked",
+    messages=(
+        ("This virtual machine appears to be in use.", "general"),
+        ("Taking ownership of this virtual machine failed.", "general"),
+        ("Failed to lock the file", "general"),
+        ("The process cannot access the file because it is being used by another process", "general"),
+    ),
 )
 def running(vm: Machine) -> Iterator[Hit]:
     """The VM is running, or locked by a product that was cut short.
