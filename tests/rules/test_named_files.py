@@ -78,3 +78,7 @@ def test_a_vm_that_needs_a_file_of_its_host_is_never_ready(tmp_path: Path) -> No
     assert vmxtool.check(tmp_path, "ws17").verdict.value == "needs-steps"
     (tmp_path / "oem.rom").write_bytes(b"a BIOS")
     assert vmxtool.check(tmp_path, "ws17").verdict.value == "ready"
+
+
+def test_a_folder_whose_name_is_longer_than_any_is_not_there(tmp_path: Path) -> None:
+    assert ("VMX019", Severity.WARNING) in told(tmp_path, f'redoLogDir = "{"d" * 300}"')

@@ -88,3 +88,15 @@ def test_a_vm_without_a_disk_beside_one_is_asked_about(tmp_path: Path) -> None:
     (found,) = told(tmp_path, *cdrom)
     assert (found.code, found.severity) == ("VMX012", Severity.UNKNOWN)
     assert vmxtool.check(tmp_path, "ws5").verdict.value == "depends"
+
+
+def test_of_very_many_lines_that_lose_disks_twenty_are_told_and_the_rest_counted(tmp_path: Path) -> None:
+    lines = (f'sda{number % 100}:{number}.fileName = "d{number}.vmdk"' for number in range(300))
+    found = [it for it in told(tmp_path, *lines) if it.code == "VMX011"]
+    assert len(found) == 21
+    assert "280 more lines" in found[-1].message
+
+
+def test_a_link_to_a_name_longer_than_any_is_no_loose_disk(tmp_path: Path) -> None:
+    (tmp_path / "link.vmdk").symlink_to("/".join(["e" * 250] * 3))
+    assert told(tmp_path) == []

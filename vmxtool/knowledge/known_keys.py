@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,13 @@ def known_keys() -> Mapping[str, KnownKeys]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_known_keys(_load.shipped(FILE))
+    files = (FILE, "known_keys.py", *BACKED_BY)
+
+    def read() -> Iterable[KnownKeys]:
+        return read_known_keys(_load.shipped(FILE)).values()
+
+    rows = _kept.recall(KnownKeys, files, read, words=(sorted, frozenset), names=(dict, dict), backing=(plain, again))
+    return {row.id: row for row in rows}
 
 
 def read_known_keys(text: str) -> Mapping[str, KnownKeys]:
@@ -118,15 +124,21 @@ def meant_by(key: str, present: Iterable[str]) -> str | None:
         first = name.partition(".")[0]
         if first in of_device:
             return None
-        right = _nearest(name, of_device)
+        right = _nearest_setting(form_of(word), name)
         found = f"{word}.{of_device[right]}" if right is not None else None
     else:
         alone = _by_word()[""]
         if key in alone:
             return None
-        right = _nearest(key, alone) or _with_letters_before(key, alone)
+        right = _nearest_setting("", key) or _with_letters_before(key, alone)
         found = alone[right] if right is not None else None
     return None if found is None or found.lower() in present else found
+
+
+@lru_cache(maxsize=16384)
+def _nearest_setting(form: str, name: str) -> str | None:
+    """The one setting of a form of devices that a name is near to; configs have few of their own."""
+    return _nearest(name, _by_word()[form])
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
@@ -134,7 +146,10 @@ def _nearest(name: str, names: Iterable[str]) -> str | None:
     if len(name) < _SHORTEST:
         return None
     most = _FAULTS if len(name) >= 2 * _SHORTEST else 1
-    near = [(faults, it) for it in names if (faults := distance(name, it, most)) <= most]
+    letters = frozenset(name)
+    # One fault changes two letters of a word at most; most words differ in more, which is quickly seen.
+    alike = (it for it in names if len(letters.symmetric_difference(it)) <= 2 * most)
+    near = [(faults, it) for it in alike if (faults := distance(name, it, most)) <= most]
     near.sort()
     if not near or (len(near) > 1 and near[0][0] == near[1][0]):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,7 +47,7 @@ def _find(vm: Machine) -> Iterator[LooseDisk]:
     parents = set[str]()
     for name in islice((it for it in named if it.lower() not in used), _MOST):
         path = folder / name
-        if not path.is_file() or not is_inside(folder, path):
+        if not os.path.isfile(path) or not is_inside(folder, path):  # noqa: PTH113 a link to a long name does not raise
             continue
         chain = read_chain(path, folder=folder, name=name)
         if chain.top is not None and chain.top.format != "unknown":

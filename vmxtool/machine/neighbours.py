@@ -12,19 +12,27 @@ from vmxtool.vmdk.places import identity_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from vmxtool.machine.model import Drive, Machine
 
 _CONFIG_SUFFIXES = (".vmx", ".vmtx", ".cfg")
+_MOST_BYTES = 16 * 2**20  # thousands of usual configs
 _NAME_KEYS = (".filename", ".name")
 
 
 def disks_of_others(vm: Machine) -> Mapping[str, str]:
-    """The disks that other configs beside a VM's name, in lower case and without folders, each with its config."""
+    """The disks that other configs beside a VM's name, in lower case and without folders, each with its config.
+
+    Worked out once for a machine. A file that lies there under several names is read once, and no more than some.
+    """
+    kept: dict[str, str] | None = vm.memo.get("disks_of_others")
+    if kept is not None:
+        return kept
     found: dict[str, str] = {}
-    for path in _other_configs(vm):
+    vm.memo["disks_of_others"] = found
+    for path in _some(_other_configs(vm)):
         try:
             document = read_config(path)
         except InputError:
@@ -34,6 +42,22 @@ def disks_of_others(vm: Machine) -> Mapping[str, str]:
                 found.setdefault(last_part(document[key]).lower(), path.name)
     found.pop("", None)
     return found
+
+
+def _some(configs: Iterable[Path]) -> Iterator[Path]:
+    """The first of some configs, each file once, up to a number of bytes that no folder of VMs comes to."""
+    seen: set[tuple[int, int]] = set()
+    size = 0
+    for path in configs:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        identity = status.st_dev, status.st_ino
+        size += status.st_size if identity not in seen else 0
+        if identity not in seen and size <= _MOST_BYTES:
+            seen.add(identity)
+            yield path
 
 
 def owner_of(drive: Drive, others: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute
@@ -160,7 +161,8 @@ def working_folder_missing(vm: Machine) -> Iterator[Hit]:
         name = document.get(key, "")
         if not name or is_absolute(name) or "\x00" in name or not _is_here(vm):
             continue
-        if not (vm.config.folder / name.replace("\\", "/")).is_dir():
+        # A name that is too long, or a folder that may not be entered, is no folder either.
+        if not os.path.isdir(vm.config.folder / name.replace("\\", "/")):  # noqa: PTH112
             place = document.evidence(key)
             yield Hit(
                 f"{place.key} names the folder {name}, which is not there",

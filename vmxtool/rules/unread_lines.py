@@ -1,16 +1,15 @@
-"""Lines that nothing reads: devices on buses and under numbers that no product has, and settings spelt wrongly."""
+"""Lines that nothing reads: disks on buses and under numbers that no product has, or on controllers that are off."""
 
 from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
-from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by, nearest_word
+from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by
 from vmxtool.machine.loose_disks import loose_disks
 from vmxtool.machine.sections import Sections
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 _Why = Literal["spelling", "not-present", "unknown-device"]
 
-# What a person may take for the name of a device: letters and a number, and often a unit.
-_DEVICE_LIKE = re.compile(r"[a-z][a-z_-]*[0-9]{1,3}(?::[0-9]{1,3})?")
 _DRIVE = re.compile(r"(?:ide|scsi|sata|nvme)(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9]{0,2})")
 _NIC = "ethernet"
 _DISK_ENDINGS = (".vmdk", ".dsk")
@@ -32,7 +29,6 @@ _BUSES = ("ide", "scsi", "sata", "nvme")
 _ADAPTER_UNIT = 7  # of a SCSI controller itself
 _UNITS = 7  # of a controller, below that one: more than any misnamed disk needs
 _NO_SYSTEM = ("Operating system not found", "bios-without-system")
-_LOOKED_AT = 2000  # settings; no real config has as many
 _TOLD = 20
 
 
@@ -68,7 +64,8 @@ def disk_line_not_read(vm: Machine) -> Iterator[Hit]:
     Reported as "Location of Grub? (vmplayer boot problem)" in the Ubuntu Forums on 2008-05-03.
     """
     document = vm.config.document
-    for lost in _lost_lines(vm):
+    lines = lost_lines(vm)
+    for lost in lines[:_TOLD]:
         key = document.spelling(lost.key)
         where = _right_place(vm, lost)
         said = {
@@ -82,6 +79,12 @@ def disk_line_not_read(vm: Machine) -> Iterator[Hit]:
             _fix(vm, lost, where),
             _weight(vm, lost.file),
             stops=None if _weight(vm, lost.file) is None else frozenset(),
+        )
+    if len(lines) > _TOLD:
+        yield Hit(
+            f"{len(lines) - _TOLD} more lines name hard disks and are not read",
+            (document.evidence(lines[_TOLD].key),),
+            manual("give each the name of a drive, or take it out"),
         )
 
 
@@ -172,64 +175,7 @@ def no_disk_attached(vm: Machine) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "VMX013",
-    "setting-misspelt",
-    Severity.WARNING,
-    about=About.FILES,
-    sources=("libvirt:src/vmx/vmx.c", "keysafe-issue"),
-)
-def setting_misspelt(vm: Machine) -> Iterator[Hit]:
-    """A setting that nobody knows differs in a letter or two from one that products read.
-
-    Products pass over a setting that they do not know and take what they take without it: `memsiz` leaves a VM with
-    little memory, `ethernet0.conectionType` with another network. Only settings that vmxtool knows to be read are
-    named here; one that is merely rare is left alone.
-
-    Reported for `Noneencryption.keySafe`, which a program had written so that the VM could not be opened
-    (RF3/VMwareVMX issue 10, 2021-10-05).
-    """
-    document = vm.config.document
-    keys = document.folded()
-    told = {lost.key for lost in _lost_lines(vm)}
-    found = ((key, meant_by(key, keys)) for key in islice(keys, _LOOKED_AT) if key not in told)
-    for key, meant in islice(((key, meant) for key, meant in found if meant is not None), _TOLD):
-        yield Hit(
-            f"{document.spelling(key)}: no product is known to read it; {meant} is what they read",
-            (document.evidence(key),),
-            manual(f"write {meant}, if that is meant"),
-        )
-
-
-@rule(
-    "VMX014",
-    "device-not-known",
-    Severity.INFO,
-    about=About.FILES,
-    sources=("libvirt:src/vmx/vmx.c", "field-observations"),
-)
-def device_not_known(vm: Machine) -> Iterator[Hit]:
-    """A device says that it is present, and no product is known to have such a device.
-
-    Products pass over what they do not know, so the guest does not see it.
-    """
-    document = vm.config.document
-    told = {lost.word for lost in _lost_lines(vm)}
-    words = (key.removesuffix(".present") for key in document.folded() if key.endswith(".present"))
-    unknown = (it for it in words if it not in told and _DEVICE_LIKE.fullmatch(it) and not is_known_word(form_of(it)))
-    for word in islice(unknown, _TOLD):
-        if document.flag(f"{word}.present", False):
-            place = document.evidence(f"{word}.present")
-            shown = (place.key or word).rpartition(".")[0]
-            meant = nearest_word(word)
-            yield Hit(
-                f"{shown}: no product is known to have such a device, so it is passed over",
-                (place,),
-                manual(f"write {meant or 'the name of the device that is meant'}, or take the lines of {shown} out"),
-            )
-
-
-def _lost_lines(vm: Machine) -> tuple[_Lost, ...]:
+def lost_lines(vm: Machine) -> tuple[_Lost, ...]:
     """The lines that name a hard disk and are not read, but for those whose controller or number is not there."""
     found: tuple[_Lost, ...] | None = vm.memo.get("lost_lines")
     if found is None:
@@ -273,7 +219,7 @@ def _is_adapter(word: str) -> bool:
 
 def _lost_disks(vm: Machine) -> Iterator[str]:
     """The files of hard disks that stand on lines which are not read, whatever the reason."""
-    yield from (lost.file for lost in _lost_lines(vm))
+    yield from (lost.file for lost in lost_lines(vm))
     for item in (*vm.idle_devices, *vm.surplus_devices):
         named, _ = _disk_of(vm, (item.key or "").rpartition(".")[0])
         if named is not None:
@@ -297,7 +243,10 @@ def _weight(vm: Machine, file: str) -> Severity | None:
 
 
 def _is_attached(vm: Machine, file: str) -> bool:
-    return last_part(file).lower() in {last_part(drive.file).lower() for drive in vm.disks if drive.file}
+    names: set[str] | None = vm.memo.get("attached")
+    if names is None:
+        names = vm.memo["attached"] = {last_part(drive.file).lower() for drive in vm.disks if drive.file}
+    return last_part(file).lower() in names
 
 
 def _heavier(vm: Machine, file: str | None) -> Severity | None:
@@ -335,14 +284,18 @@ def _fix(vm: Machine, lost: _Lost, place: str | None) -> Fix:
     if _is_attached(vm, lost.file):
         return manual("take the line out, since another attaches the disk")
     if lost.why == "spelling":
-        return manual(f"write {lost.word}.fileName there, then ask again")
+        return manual(f"write {lost.word}.fileName there, then check again")
     if lost.why == "not-present":
         return manual(
-            f'add {lost.word}.present = "TRUE" if the VM is to have the disk, then ask again; else take the line out'
+            f'add {lost.word}.present = "TRUE" if the VM is to have the disk, then check again; else take the line out'
         )
     if place is None:
         return manual(f"attach {lost.file} under the name of a drive that is free, or take the line out")
     bus = place.partition(":")[0]
     switched = not bus.startswith("ide") and not Sections(vm.config.document)[bus].flag("present", default=False)
     also = f' and add {bus}.present = "TRUE"' if switched else ""
-    return manual(f"write {place} for {lost.word} in its lines{also}, or take them out; then ask again")
+    document = vm.config.document
+    keys = [key for key in document.folded() if key.partition(".")[0] == lost.word]
+    lines = [number for key in keys if (number := document.where(key)) is not None]
+    where = f"line {lines[0]}" if len(lines) == 1 else f"{len(lines)} lines, from line {min(lines, default=1)} on"
+    return manual(f"in {document.name}, write {place} for {lost.word} ({where}){also}; then check again")
