@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PACKAGE = "this is a package of a VM, not the VM itself"
 _UNPACK = "import it in Workstation, Fusion or ESXi, or convert it with ovftool, then name the new VM's folder"
 _OTHER_DISK = "this is a virtual disk of a kind that is not VMware's"
+_IMAGE = "this is an image of a machine, which VMware Converter imports if it takes images of that program"
 _KINDS = {
     ".vmdk": "this is a virtual disk",
     ".vmsd": "this is the list of a VM's snapshots",
@@ -37,6 +38,10 @@ _KINDS = {
     ".vhdx": _OTHER_DISK,
     ".qcow2": _OTHER_DISK,
     ".vbox": "this is a VM of VirtualBox",
+    ".v2i": _IMAGE,
+    ".sv2i": _IMAGE,
+    ".spf": _IMAGE,
+    ".tib": _IMAGE,
     ".vmc": "this is a VM of Microsoft Virtual PC or Virtual Server, which VMware Converter imports",
 }
 _REMEDY = "name the VM's .vmx file"

@@ -165,7 +165,8 @@ def _clone(vm: Machine, link: Link | None, kind: str) -> Fix:
             product=host,
         )
     devices = [it.file for it in link.extents if it.file and it.path is None] if link is not None else []
-    if link is not None and kind == _WHOLE_DEVICE and len(set(devices)) == 1:
+    # A disk that is more than one device, such as one with a boot sector of its own, is no copy of the device.
+    if link is not None and kind == _WHOLE_DEVICE and len(link.extents) == 1 and len(devices) == 1:
         new = f"{converted_folder(vm)}/{last_part(link.file)}"
         return manual(
             "clone it on the host that has it, while the VM is off",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_on_esx
+from vmxtool._files import is_on_esx, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
@@ -38,6 +38,11 @@ _NAMED = 3
     stops=READING_DISKS,
     sources=("vmware-virtual-disk-format-5.0",),
     short="a missing disk file",
+    messages=(
+        ("Cannot open the disk '<file>' or one of the snapshot disks it depends on.", "general"),
+        ("The system cannot find the file specified", "general"),
+        ("Cannot find the file or one of its components", "general"),
+    ),
 )
 def disk_file_missing(vm: Machine) -> Iterator[Hit]:
     """A file of a disk is not there.
@@ -53,7 +58,7 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
         elif is_elsewhere(drive):
             if is_on_esx(drive.file):
                 # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-                cure = manual("move the disk from the host that has it together with the VM")
+                cure = manual(f"on the host that has it, copy {last_part(drive.file)} into the VM's folder")
                 message = f"{disk_label(drive)}: on another host, and not looked at"
                 yield Hit(
                     message,
@@ -90,6 +95,14 @@ def _gone(drive: Drive) -> str:
     stops=READING_DISKS | {Do.REWRITE},
     sources=("kb:1007969", "vmware-virtual-disk-format-5.0"),
     short="a broken disk chain",
+    messages=(
+        ("The parent virtual disk has been modified since the child was created", "kb:1007969"),
+        (
+            "The content ID of the parent virtual disk does not match the corresponding parent content ID in the child",
+            "kb:1007969",
+        ),
+        ("The file specified is not a virtual disk", "general"),
+    ),
 )
 def chain_broken(vm: Machine) -> Iterator[Hit]:
     """A disk and its parents do not fit together.
@@ -102,7 +115,10 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
         for problem in _problems(drive):
             if problem.kind in _BROKEN or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
                 cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
-                if problem.kind == "missing":
+                if problem.kind == "unreadable":
+                    name = problem.file or disk_name(drive)
+                    cure = manual(f"get the right to read {name}, or copy it again from where it can be read")
+                elif problem.kind == "missing":
                     cure = manual("copy the parent into the VM's folder")
                 elif problem.kind == "outside":
                     cure = manual(

@@ -57,6 +57,10 @@ def _least_limit() -> int:
     sources=("mpg:p07",),
     only_if=has_disks,
     short="format of the disks",
+    messages=(
+        ("Unsupported and/or invalid disk type <number>. Did you forget to import the disk first?", "general"),
+        ("Object type requires hosted I/O", "general"),
+    ),
 )
 def disk_format_not_native(case: Case) -> Iterator[Hit]:
     """A disk's files are in a format that the target does not run from.
@@ -284,7 +288,9 @@ def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
 def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, Fix | None]:
     """What brings a disk into a format that the target runs from, and who is told to do it."""
     if disk.format == "device":
-        return Do.REPAIR_DISK, manual(f"clone the device behind {disk_label(drive)} into a virtual disk")
+        return Do.REPAIR_DISK, manual(
+            f"clone the device behind {disk_label(drive)} into a virtual disk, and put that in its place"
+        )
     if to.native_formats == {"legacy"}:
         return None, None  # no tool is known that writes such disks
     if disk.format == "legacy" and not (to.esx and features()["imports-older-disks"].holds(to)):

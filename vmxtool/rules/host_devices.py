@@ -88,7 +88,6 @@ def _shares(target: Product) -> bool:
     "shared-folder-of-old-host",
     Severity.INFO,
     about=About.TARGET,
-    sources=features()["no-shared-folders"].sources,
     only_if=lambda vm: any(word.startswith("sharedfolder") for word in first_words(vm)),
     only_on=_shares,
 )
@@ -109,6 +108,7 @@ def shared_folder_of_old_host(case: Case) -> Iterator[Hit]:
             f"{named}: a folder of the old host, shared with the guest; it stays there",
             tuple(document.evidence(key) for key in keys if document[key] in paths),
             manual("copy what the guest needs of it, and share a folder of the new host"),
+            sources=features()["no-shared-folders"].sources,
         )
 
 

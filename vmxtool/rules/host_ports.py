@@ -149,7 +149,7 @@ def port_not_offered(case: Case) -> Iterator[Hit]:
     printers = files.once(_ports, _PRINTER)
     if printers and to.esx:
         yield Hit(
-            f"{listed(it.id for it in printers)}: the virtual printer, which {to.name} has not",
+            f"{listed(it.id for it in printers)}: the virtual printer, which {to.name} does not have",
             _places(files, printers, "filetype"),
             manual("take it out there, and print over the network"),
             Severity.INFO,

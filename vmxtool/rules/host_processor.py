@@ -105,6 +105,7 @@ def _taken_back(case: Case, asked: list[_Asked]) -> str:
         ("Virtualized Intel VT-x/EPT is not supported on this platform.", "auto-unlocker:issue-31"),
         ("Virtualized AMD-V/RVI is not supported on this platform.", "pentest-windows:issue-38"),
         ("Module 'HV' power on failed.", "general"),
+        ("VMware Workstation and Device/Credential Guard are not compatible.", "general"),
     ),
 )
 def guest_virtualization_wanted(case: Case) -> Iterator[Hit]:

@@ -49,7 +49,8 @@ def exceeded(target: Product, name: str, amount: int, version: int | None, *, ke
     """The limit that an amount is over on a target, one that is confirmed before one that is not; None where none is.
 
     A VM that keeps its hardware version may have come with it from a product of another kind, whose figure for the
-    version is another; so it is held to the higher of the two, which no product made it with.
+    version is another; so it is held to the higher of the two, which no product made it with. One whose version changes
+    is held to both.
 
     Args:
         target: where the VM is to run.
@@ -80,11 +81,15 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
         yield Limit(own, _OWN[name] not in target.unverified, None, target.source_of(_OWN[name]))
     if kept and version is not None and not target.runs(version):
         return  # it gets another there, whose figures count then
-    row, kind = None if version is None else hardware(version), None if kept else target.esx
-    figure = None if row is None else row.limit(name, esx=kind)
-    if row is not None and figure is not None:
-        column = row.limit_column(name, esx=kind)
-        yield Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
+    row = None if version is None else hardware(version)
+    if row is None:
+        return
+    # What is over the higher of the two figures is so for a VM that is lowered to the version, too.
+    for kind in (None,) if kept else dict.fromkeys((target.esx, None)):
+        figure = row.limit(name, esx=kind)
+        if figure is not None:
+            column = row.limit_column(name, esx=kind)
+            yield Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
 
 
 def or_raise(case: Case, name: str, amount: int) -> str:

@@ -140,7 +140,7 @@ def nic_not_offered_for_guest(case: Case) -> Iterator[Hit]:
             tuple(place for nic in case.vm.nics if nic.id in nics for place in _model_evidence(case.files, nic)),
             manual(
                 f'keep it if the guest has its network; else set {nics[0]}.virtualDev = "{options.nic}", for which the '
-                "guest gets its address set anew"
+                "guest needs its address set again"
             ),
             sources=options.sources,
             unverified=offer.unverified,

@@ -217,7 +217,6 @@ def _asks(target: Product) -> bool:
     "moved-or-copied",
     Severity.INFO,
     about=About.TARGET,
-    sources=features()["asks-moved-or-copied"].sources,
     only_if=lambda vm: any(vm.config.document.get(f"{nic.id}.generatedAddress") for nic in vm.nics),
     only_on=_asks,
     messages=(
@@ -237,17 +236,17 @@ def moved_or_copied(case: Case) -> Iterator[Hit]:
 
 
 def _moved_or_copied(files: Files) -> list[Hit]:
-    document = files.vm.config.document
+    document, sources = files.vm.config.document, features()["asks-moved-or-copied"].sources
     action = document.get("uuid.action", "").lower()
     if action == "keep":
         return []
     if action == "create":
         message = 'uuid.action is "create": the VM gets new network addresses and a new UUID'
         fix = manual('set uuid.action = "keep" if licences or leases hang on them')
-        return [Hit(message, (document.evidence("uuid.action"),), fix)]
+        return [Hit(message, (document.evidence("uuid.action"),), fix, sources=sources)]
     nics = [nic.id for nic in files.vm.nics if document.get(f"{nic.id}.generatedAddress")]
-    message = 'asked "moved or copied?": moved keeps the network address and UUID'
-    return [Hit(message, (document.evidence(f"{nics[0]}.generatedAddress"),))]
+    message = 'where VMware asks "moved or copied?", "moved" keeps the network address and the UUID'
+    return [Hit(message, (document.evidence(f"{nics[0]}.generatedAddress"),), sources=sources)]
 
 
 @rule(

@@ -162,12 +162,12 @@ def origin_uncertain(case: Case) -> Iterator[Hit]:
     first = case.guide.entry if case.guide is not None else None
     if case.guide is None or first is None:
         return
-    others = [it for it in case.guide.others if (it.verdict, it.ways) != (first.verdict, first.ways)]
+    others = case.guide.unlike
     if others:
         named = [f"{products()[it.from_id].name} (Table {it.table}: {it.verdict.replace('-', ' ')})" for it in others]
         yield Hit(
-            f"{products()[first.from_id].name} is taken for the product that made the VM; the guide has other steps "
-            f"for {' and '.join(named)}",
+            f"{products()[first.from_id].name} is assumed to have made the VM; if it was another, the guide has other "
+            f"steps: {' and '.join(named)}",
             next((it.evidence for it in case.vm.origin if it.product == first.from_id), ()),
             manual("say which product made it with --from"),
             None,
