@@ -354,3 +354,22 @@ def test_a_rewrite_tells_the_questions_that_are_open_there(tmp_path: Path) -> No
 def test_a_rewrite_has_nothing_to_do_where_another_product_upgrades(tmp_path: Path) -> None:
     vm = plainest_vm(tmp_path, "ws5.5")
     assert not plan_rewrite(vm, target="player2", origin="ws5.5").changes
+
+
+def test_a_saved_state_that_the_config_does_not_name_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "vm.vmss").write_bytes(b"state")
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.vmdk"), hw=4)
+    assert "SNP614" in codes(check(vm, "esx3", "ws5.5"), "warning")
+    assert vm.power.state == "off"
+
+
+def test_a_vm_of_generation_3_has_one_processor(tmp_path: Path) -> None:
+    verdict = check(plainest_vm(tmp_path, "esx1.5", vcpus=2), "esx2-smp", "esx1.5")
+    assert verdict.verdict is not Answer.READY
+    assert "CPU403" in codes(verdict, "blocker")
+
+
+def test_a_rewrite_says_whose_vm_it_takes_it_for_where_the_guide_has_other_steps(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "server1")
+    assert any("say so with --from" in note for note in plan_rewrite(vm, target="ws4").notes)
+    assert plan_rewrite(vm, target="ws4", origin="server1").refused

@@ -164,7 +164,8 @@ def _find_unseen(files: Files) -> Iterator[str]:
     for drive in vm.disks:
         chain = drive.chain
         if chain is None or not chain.links:
-            yield drive.file or drive.id
+            unread = chain is not None and any(it.kind == "unreadable" for it in chain.problems)
+            yield f"{'the right to read ' if unread else ''}{drive.file or drive.id}"
             continue
         # Of a device a rule asks.
         extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]

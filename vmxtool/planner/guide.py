@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import LOWERING
+from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition, products
@@ -49,8 +49,17 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
     answers = [hop_guide(name, version, target.id, name) for name in asked or likely]
     found = [answer for answer in answers if answer.entry is not None]
     first = next(iter(found or [answer for answer in answers if answer.fact is not None]), GuideAnswer())
-    others = tuple(answer.entry for answer in found[1:] if answer.entry is not None)
-    return GuideAnswer(first.entry, first.fact, likely, others, first.beside)
+    others = [(answer.entry, _steps_of(answer)) for answer in found[1:] if answer.entry is not None]
+    unlike = tuple(entry for entry, steps in others if steps != _steps_of(first))
+    return GuideAnswer(first.entry, first.fact, likely, tuple(entry for entry, _ in others), unlike, first.beside)
+
+
+def _steps_of(answer: GuideAnswer) -> tuple[object, ...]:
+    """What an answer comes to; that VMware Converter can do it as well makes no other one of it."""
+    printed = answer.entry.ways if answer.entry is not None else ()
+    beside = answer.fact.ways if answer.fact is not None else ()
+    own = tuple(way for way in beside if any(Do(step.do) not in BY_CONVERTER for step in way.steps))
+    return answer.verdict, printed, own
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +108,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     beside = [leaves_ace] if holder in leaves_ace.products and entry is not None else []
     if entry is None or entry.verdict != "not-supported":
         beside += [it for name in dict.fromkeys(filter(None, (like, holder))) for it in tables.remarks(name, to_id)]
-    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), (), tuple(dict.fromkeys(beside)))
+    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=tuple(dict.fromkeys(beside)))
 
 
 def can_go_back(maker: str | None, version: int | None, at: str) -> bool:

@@ -271,9 +271,22 @@ def effect_of(move: Move, state: VmState, target: Product) -> VmState:
     if effect is not None:
         state = effect(state, move, target)
         return state._replace(settled=state.settled | settled) if settled else state
+    if move.do is Do.REPAIR_DISK:
+        cloned = _cloned(state, {finding.subject for finding in move.cured})
+        if cloned is not state:  # what the target makes of the new disk is seen anew
+            settled = {_mark(finding) for finding in move.cured if finding.of_files}
+            state = cloned
     figures = {name: figure for finding in move.cured for name, figure in finding.leaves}
     taken = {finding.subject for finding in move.cured}
     return state._replace(settled=state.settled | settled, devices=state.devices - taken, **figures)  # type: ignore[arg-type]
+
+
+def _cloned(state: VmState, drives: set[str | None]) -> VmState:
+    """The state once disks that mapped a device are virtual disks, in the format of the product that has the VM."""
+    holder = products().get(state.holder or "")
+    form: DiskFormat = "esx" if holder is not None and holder.esx else "hosted"
+    disks = [replace(it, format=form) if it.format == "device" and it.drive in drives else it for it in state.disks]
+    return state if tuple(disks) == state.disks else state._replace(disks=tuple(disks))
 
 
 def _mark(finding: Finding) -> str:

@@ -265,7 +265,14 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     after = before if plan.own is None else plan.own.after.version
     for finding in found.hop.found:
         if finding.severity is Severity.UNKNOWN and not finding.stops:
-            yield finding.message
+            yield f"{finding.message.partition('? ')[0].rstrip('?')}? vmxtool check has what follows from the answer"
+    guide = found.hop.guide
+    if guide.entry is not None and guide.unlike:
+        others = " or ".join(products()[it.from_id].name for it in guide.unlike)
+        yield (
+            f"{products()[guide.entry.from_id].name} is assumed to have made the VM; if it was {others}, "
+            "the guide has other steps: say so with --from"
+        )
     if goal.legacy and goal.target is not None:
         maker = _makers(files.vm, goal)[0]
         undone = " once an undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""

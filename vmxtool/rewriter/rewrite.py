@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import Interrupted, WriteError
+from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.write import write
@@ -152,4 +154,7 @@ def _named(then: tuple[str, ...], before: Machine, after: Machine) -> tuple[str,
     made_by, told = ([it.product for it in vm.origin] for vm in (before, after))
     if not then or "--from" in then or not made_by or told == made_by:
         return then
+    version = after.hardware.version
+    if version is not None and runs(products()[made_by[0]], version) is Ternary.NO:
+        return then  # it is no VM of that product any more
     return (*then, "--from", made_by[0])
