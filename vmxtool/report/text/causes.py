@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.hardware import measured
 from vmxtool.changes.model import (
     ADAPTER,
+    ARM_DEVICE,
     BOOT_ORDER,
     CDROM_MOVE,
     CONTROLLER,
@@ -86,6 +87,12 @@ _LOSSES = {
     **dict.fromkeys(("scsi-lsisas1068", "scsi-pvscsi"), "the guest needs the driver of LSI Logic"),
     "scsi-lsilogic": "the guest needs the driver of BusLogic",
     "nic-slot-numbers": "Linux may rename its network card",
+}
+_PLAIN_EFFECTS = {
+    HOST_OF_ESX2: "only ESX Server 1 and 2 have them",
+    LEFTOVER: "the place is needed",
+    SLAVE_MOVE: "becomes master",
+    BOOT_ORDER: "names the new places",
 }
 _UNVERIFIED = " (unverified)"
 _EFFECTS_SHOWN = 4  # a config may be made so that a cause has thousands
@@ -196,6 +203,7 @@ class _Words:
             GUEST_NAME: "guest name",
             DISK_NAMES: "names of disks",
             HOST_OF_ESX2: "names of its old host",
+            ARM_DEVICE: "device without ARM",
             PRODUCT_KIND: "kind of product",
             DISK_MOVE: f"disk on {bus_of(topic.subject)}",
             SLAVE_MOVE: "lone drive on IDE",
@@ -222,7 +230,7 @@ class _Words:
 
     def option(self, change: FileChange) -> str:
         """The option that allowed a change that the guest may not start after."""
-        if change.topic.kind in self.rows or change.topic.kind == GUEST_NAME:
+        if change.topic.kind in self.rows or change.topic.kind in {GUEST_NAME, ARM_DEVICE}:
             return "unsafe"
         moved = self.rewrite.planned.moved if self.rewrite.planned is not None else {}
         if change.topic.kind == DISK_MOVE:
@@ -256,16 +264,10 @@ class _Words:
             yield f"{before} → {after}, the nearest that {self._holder()} knows"
         elif topic.kind == DISK_NAMES:
             yield f"in fileName, where {self._holder()} reads them"
-        elif topic.kind == HOST_OF_ESX2:
-            yield "only ESX Server 1 and 2 have them"
-        elif topic.kind == LEFTOVER:
-            yield "the place is needed"
-        elif topic.kind == SLAVE_MOVE:
-            yield "becomes master"
-        elif topic.kind == BOOT_ORDER:
-            yield "names the new places"
+        elif topic.kind in _PLAIN_EFFECTS:
+            yield _PLAIN_EFFECTS[topic.kind]
         elif topic.kind != VERSION:
-            yield f"{before} → {after}"
+            yield f"{topic.subject} {before} → {after}" if topic.kind == ARM_DEVICE else f"{before} → {after}"
 
     def loss(self, change: FileChange) -> tuple[str, str] | None:
         """What the guest loses by a change, and the sentence of the rewrite that tells it; None where none does."""
@@ -286,6 +288,8 @@ class _Words:
         if row is not None:
             what += f" {kept.topic.subject}" if kept.topic.subject else ""
             effect = effect or self._none(row, unverified=True)
+        elif kept.topic.kind == ARM_DEVICE:
+            effect = f"{kept.topic.subject}: {self._holder()} may not have it for a guest for ARM"
         elif kept.topic.kind == GUEST_NAME:
             what += f" {kept.topic.subject}"
             effect = effect or f"{self._holder()} may not know it{_UNVERIFIED}"

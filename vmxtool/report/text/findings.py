@@ -82,7 +82,7 @@ def show_finding(
     """
     question, mark, outcomes = finding.message.partition("? ")
     line = safe_text(question + mark.rstrip())
-    if finding.after is not None:
+    if finding.after is not None and not mark:
         line.append(f", after step {finding.after}")
     print_row(out, Text(MARKS[finding.severity], style_of(finding.severity)), line, finding.code, indent)
     if outcomes:

@@ -37,7 +37,7 @@ from vmxtool.report.words import (
 from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import IO
 
     from rich.console import Console
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from vmxtool.planner.plan import Step
     from vmxtool.planner.routes import Route
     from vmxtool.planner.verdict import Verdict
+    from vmxtool.rules.commands import Argv
 
 _HEAVY = frozenset({Severity.BLOCKER, Severity.UNKNOWN})
 _TOLD = _HEAVY | {Severity.WARNING}
@@ -107,6 +108,7 @@ def _print_findings(verdict: Verdict, out: Console, way: int, *, why: bool) -> N
     # Steps are numbered over all ways; each way is shown from 1 on.
     shown = {step.n: number for number, step in enumerate(steps, 1)}
     told = [it._replace(after=shown.get(it.after or 0)) for it in (_all_told if why else _told)(verdict, way)]
+    told = [it for it in told if why or not _is_done(it, printed)]
     told.sort(key=partial(_rank, verdict))
     for heading, group in groupby(told, key=partial(_heading, verdict)):
         if heading:
@@ -190,6 +192,13 @@ def _rank(verdict: Verdict, finding: Finding) -> tuple[object, ...]:
     if finding.blocks:
         return (2, finding.after or 0)
     return (3, finding.after or 0, finding.severity is not Severity.WARNING)
+
+
+def _is_done(finding: Finding, printed: Collection[Argv]) -> bool:
+    """Whether it is only worth knowing, and the steps do all that its owner would have to do about it."""
+    fix = finding.fix
+    by_owner = fix is not None and fix.safety is Safety.MANUAL and bool(fix.commands)
+    return finding.severity is Severity.INFO and by_owner and fix is not None and set(fix.commands) <= set(printed)
 
 
 def _needs_remedy(finding: Finding, verdict: Verdict, steps: Sequence[Step]) -> bool:
