@@ -239,6 +239,11 @@ def ws6_scsi_smp() -> Iterator[tuple[str, bytes]]:
     yield "Windows Server 2003 x64-flat.vmdk", flat
 
 
+def firmware_settings() -> bytes:
+    """The settings of an EFI firmware: the head of such a file, and no variables."""
+    return b"MRVN" + bytes(60) + b"VMWNVRAM" + bytes(952)
+
+
 def ws17_modern() -> Iterator[tuple[str, bytes]]:
     """Workstation 17.5: a disk for NVMe, which the descriptor calls lsilogic."""
     capacity, name = 819200, "Atelier.vmdk"
@@ -258,6 +263,7 @@ def ws17_modern() -> Iterator[tuple[str, bytes]]:
         encoding="UTF-8",
     )
     yield name, sparse(capacity, text, {0: boot_grain("ws17-modern", capacity, 0xEE)})
+    yield "Atelier.nvram", firmware_settings()
 
 
 def ws17_linux() -> Iterator[tuple[str, bytes]]:
@@ -303,6 +309,7 @@ def ws17_linux() -> Iterator[tuple[str, bytes]]:
         encoding="UTF-8",
     )
     yield name, sparse(capacity, text, {0: note_grain("Ubuntu 64-bit, data")})
+    yield "Ubuntu 64-bit.nvram", firmware_settings()
 
 
 def esxi67() -> Iterator[tuple[str, bytes]]:
