@@ -75,6 +75,18 @@ def test_a_disk_of_another_config_in_the_folder_is_refused(tmp_path: Path, other
     assert other in refused[0].message
 
 
+def test_more_configs_than_are_read_may_have_the_disk_and_one_under_many_names_is_read_once(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
+    (tmp_path / "0.vmx").write_text("# a comment\n" * 50_000)
+    for number in range(1, 40):
+        (tmp_path / f"{number}.vmx").hardlink_to(tmp_path / "0.vmx")
+    assert not move(vm).refused
+    for number in range(1, 40):
+        (tmp_path / f"{number}.vmx").unlink()
+        (tmp_path / f"{number}.vmx").write_text("# a comment\n" * 50_000)
+    assert [(reason.name, "was not read" in reason.message) for reason in move(vm).refused] == [("disk-shared", True)]
+
+
 def test_two_drives_on_one_file_are_refused(tmp_path: Path) -> None:
     refused = move(make_vm(tmp_path, IDE_DISK + disk_lines("ide1:0", "./disk.vmdk"), guest="rhel4")).refused
     assert {reason.name for reason in refused} == {"disk-used-twice"}

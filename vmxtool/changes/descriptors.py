@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.model import ADAPTER, DISK_VERSION, VERSION, Changes, DescriptorChange, Kept, Topic
 from vmxtool.findings import Safety
 from vmxtool.knowledge.devices import devices
-from vmxtool.machine.neighbours import owner_of
+from vmxtool.machine.neighbours import UNREAD, owner_of
 from vmxtool.rules import writing
 from vmxtool.rules.disk_numbers import VERSION_ENTRY, newest_number, numbered_above, used_by_others
 from vmxtool.rules.registry import findings_of
@@ -35,6 +35,7 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
     vm = files.vm
     here = [drive for drive in vm.disks if drive.chain is not None and drive.chain.links]
     others = files.once(used_by_others) if here else {}
+    unsure = ", perhaps, which was not read" if UNREAD in others else ""
     changes: list[DescriptorChange] = []
     notes: list[str] = []
     kept: list[Kept] = []
@@ -50,7 +51,7 @@ def name_version(files: Files, wanted: Wanted) -> Changes:
             keep(drive.file, "not here")
         for link in drive.chain.links if drive.chain is not None else ():
             if owner is not None or link.encrypted:
-                keep(link.file, "encrypted" if owner is None else f"also a disk of {owner}")
+                keep(link.file, "encrypted" if owner is None else f"also a disk of {owner}{unsure}")
             elif link.descriptor is not None and link.hw_version not in {None, wanted.version}:
                 changes.append(
                     DescriptorChange(

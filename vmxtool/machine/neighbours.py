@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
 
 _CONFIG_SUFFIXES = (".vmx", ".vmtx", ".cfg")
+UNREAD = ""  # in the place of a disk's name: a config that was not read
 _MOST_BYTES = 16 * 2**20  # thousands of usual configs
 _NAME_KEYS = (".filename", ".name")
 
@@ -25,14 +26,15 @@ _NAME_KEYS = (".filename", ".name")
 def disks_of_others(vm: Machine) -> Mapping[str, str]:
     """The disks that other configs beside a VM's name, in lower case and without folders, each with its config.
 
-    Worked out once for a machine. A file that lies there under several names is read once, and no more than some.
+    Read anew each time, since a config may have come since. A file that lies there under several names is read once.
+    Where the configs are too many to read, the first that was not read stands under `UNREAD`.
     """
-    kept: dict[str, str] | None = vm.memo.get("disks_of_others")
-    if kept is not None:
-        return kept
     found: dict[str, str] = {}
-    vm.memo["disks_of_others"] = found
-    for path in _some(_other_configs(vm)):
+    unread = None
+    for path, read in _each_once(_other_configs(vm)):
+        if not read:
+            unread = path.name
+            break
         try:
             document = read_config(path)
         except InputError:
@@ -41,11 +43,11 @@ def disks_of_others(vm: Machine) -> Mapping[str, str]:
             if fold(key).endswith(_NAME_KEYS) and ":" in key:
                 found.setdefault(last_part(document[key]).lower(), path.name)
     found.pop("", None)
-    return found
+    return found if unread is None else found | {UNREAD: unread}
 
 
-def _some(configs: Iterable[Path]) -> Iterator[Path]:
-    """The first of some configs, each file once, up to a number of bytes that no folder of VMs comes to."""
+def _each_once(configs: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Configs, each file once, and whether it is to be read: up to as many bytes as no folder of VMs comes to."""
     seen: set[tuple[int, int]] = set()
     size = 0
     for path in configs:
@@ -54,16 +56,16 @@ def _some(configs: Iterable[Path]) -> Iterator[Path]:
         except OSError:
             continue
         identity = status.st_dev, status.st_ino
-        size += status.st_size if identity not in seen else 0
-        if identity not in seen and size <= _MOST_BYTES:
+        if identity not in seen:
             seen.add(identity)
-            yield path
+            size += status.st_size
+            yield path, size <= _MOST_BYTES
 
 
 def owner_of(drive: Drive, others: Mapping[str, str]) -> str | None:
-    """The other config that has the same disk, or None; `others` is what `disks_of_others` found."""
+    """The other config that has the same disk or, not being read, may have it; `others` is from `disks_of_others`."""
     name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
-    return others.get(name.lower())
+    return others.get(name.lower(), others.get(UNREAD))
 
 
 def twin_of(vm: Machine, drive: Drive) -> Drive | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
-from vmxtool.machine.neighbours import disks_of_others, owner_of, twin_of
+from vmxtool.machine.neighbours import UNREAD, disks_of_others, owner_of, twin_of
 from vmxtool.rules.case import name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
 
@@ -67,7 +67,11 @@ def disk_shared(vm: Machine) -> Iterator[Hit]:
         other = owner_of(drive, others)
         if other is not None:
             fix = manual(f"take {drive.file} out of {other} first")
-            yield Hit(f"{drive.file} is also a disk of {other}", (Evidence(other),), fix, subject=drive.id)
+            said = f"{drive.file} is also a disk of {other}"
+            if other == others.get(UNREAD):
+                fix = manual("move the VM into a folder of its own first")
+                said = f"{drive.file} may be a disk of {other}; so many configs lie here that this one was not read"
+            yield Hit(said, (Evidence(other),), fix, subject=drive.id)
 
 
 @rule(
