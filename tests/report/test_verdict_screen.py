@@ -21,6 +21,8 @@ from vmxtool.report.text.verdict import print_verdict
 from vmxtool.report.words import verdict_words
 
 if TYPE_CHECKING:
+    from conftest import CopySample
+
     from vmxtool.machine.model import Machine
     from vmxtool.planner.verdict import Verdict
 
@@ -208,3 +210,11 @@ def test_a_step_that_moves_data_says_how_much_and_the_last_one_to_keep_it() -> N
     best = [step for step in verdict.steps if step.way in {None, 1}]
     assert step_text(best[-1], vm).endswith("; keep the old folder until the VM has started")
     assert not any(step.keeps for step in best[:-1])
+
+
+def test_of_a_vm_without_its_disk_and_encrypted_in_part_the_first_line_names_both(copy_sample: CopySample) -> None:
+    folder = copy_sample("ws17-modern")
+    for disk in folder.glob("*.vmdk"):
+        disk.unlink()
+    words = verdict_words(vmxtool.check(folder, "esxi8.0"))
+    assert words == "cannot be said before Atelier.vmdk is there and the encryption is removed"

@@ -118,7 +118,10 @@ def _depends_words(result: Verdict, counted: str) -> str:
     if result.path is None:
         return f"depends on the VM; {counted} for the plainest" if result.steps else "depends on the VM"
     if any(it.blocks and it.cure is Do.DECRYPT for it in result.findings):
-        return "cannot be said before the encryption is removed"
+        # What is encrypted is seen once it is not; a disk that is not here has to come besides.
+        gone = [name for name in result.unseen if _ENCRYPTED not in name] if _lacks_disk(result) else []
+        come = f"{some(gone)} {'is' if len(gone) == 1 else 'are'} there and " if gone else ""
+        return f"cannot be said before {come}the encryption is removed"
     if result.unseen:
         if any("/" in name or "\\" in name for name in result.unseen):
             return f"cannot be said without {some(result.unseen)}"
@@ -129,6 +132,10 @@ def _depends_words(result: Verdict, counted: str) -> str:
     questions = sum(finding.severity.value == "unknown" for finding in result.findings)
     asked = f"depends on {count(questions, 'answer')}" if questions else "depends on what the VM's files do not show"
     return f"{asked}; {counted}" if result.steps else asked
+
+
+def _lacks_disk(result: Verdict) -> bool:
+    return any(it.blocks and it.cure is Do.REPAIR_DISK for it in result.findings)
 
 
 def answer_words(result: Verdict) -> str:
