@@ -471,7 +471,7 @@ def test_disks_leave_esx_before_a_hosted_product_gets_the_vm(make: Make) -> None
     assert dos(plan)[:3] == ["export-disks", "move-to", "upgrade-hardware"]
     assert plan.steps[1].takes == "converted"
     assert plan.steps[-1].takes is None  # Workstation 4 has it in a folder of its own by then
-    assert commands(plan, "esx1.5")[:2] == ["mkdir converted", "vmkfstools -e converted/shop.vmdk shop.vmdk"]
+    assert commands(plan, "esx1.5") == []  # how vmkfstools of ESX Server 1 is called no source tells
     (plan,) = check(make(4, IDE.replace("shop", "till"), kind="vmfs"), "ace2", "ws5.5").plans
     assert dos(plan) == ["export-disks", "upgrade-hardware", "copy"]
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.rules.commands import (
     convert_commands,
@@ -74,10 +75,11 @@ class DiskWork:
             native = {it.drive for it in state.disks if it.format == "esx"}
             seen += [self._file(drive, state) for drive in vm.disks if drive.id in native and drive not in drives]
             return self.target.id, import_commands(vm, seen, self.target)
-        if move.do is Do.EXPORT_DISKS and seen:
+        if move.do is Do.EXPORT_DISKS:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
-            return (host.id if host is not None else "esxi"), export_commands(vm, seen, host, merged=merged)
+            made = export_commands(vm, seen, host, merged=merged) if seen else ()
+            return (host.id if host is not None else "esxi"), made
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
             return "qemu-img", convert_commands(vm, seen, merged=merged)
         if move.do is Do.REGISTER_VM:
@@ -98,6 +100,8 @@ class DiskWork:
 
     def path(self, made: Made, commands: Sequence[Argv]) -> str | None:
         """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
+        if not features()["vmfs-folders"].holds(self.target):
+            return None
         vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
         if made.move.do is Do.COPY and self.target.esx:
             return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)

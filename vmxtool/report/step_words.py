@@ -24,6 +24,7 @@ _NEW_CUSTOM_VM = (
     "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, and "
     "choose the exported disks as existing ones"
 )
+_AS_THE_GUIDE_SAYS = "as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
 # Of a step of a plan, beside the place where it is done.
 _SENTENCES = {
     Do.CREATE_VM: (
@@ -80,10 +81,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
             first = "put the rewritten files in the place of those on the host, then " if step.rewritten else ""
-            return (
-                f"{first}export {disk_words(step)} from ESX, in the VM's folder there, into a new folder in it"
-                f"{_config_too(step)}{_room(step)}"
-            )
+            return f"{first}{_export_text(step)}{_room(step)}"
         case Do.IMPORT_DISKS:
             return _import_text(step, vm)
         case Do.CONVERT_DISKS:
@@ -158,9 +156,19 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
     if step.bytes is not None and vm is not None:
         folder += f" ({size(step.bytes)})"
     to = short_name(step.target)
-    return (
-        f"copy all files of {folder} to {to if step.path is None or vm is None else f'{step.path} on the host of {to}'}"
-    )
+    if step.path is not None and vm is not None:
+        to = f"{step.path} on the host of {to}"
+    elif products()[step.target].esx and not features()["vmfs-folders"].holds(products()[step.target]):
+        to = f"the host of {to}, whose VMFS has no folders"
+    return f"copy all files of {folder} to {to}"
+
+
+def _export_text(step: Step) -> str:
+    disks, along = disk_words(step), _config_too(step)
+    host = products().get(step.product or "")
+    if host is None or features()["vmfs-folders"].holds(host):
+        return f"export {disks} from ESX, in the VM's folder there, into a new folder in it{along}"
+    return f"export {disks} from VMFS into a new folder of the service console{along}, {_AS_THE_GUIDE_SAYS}"
 
 
 def _import_text(step: Step, vm: Machine | None) -> str:
@@ -169,7 +177,7 @@ def _import_text(step: Step, vm: Machine | None) -> str:
     elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
         how = " with vmkfstools -i"
     else:
-        how = " as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
+        how = f" into VMFS, {_AS_THE_GUIDE_SAYS}"
     return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}{_room(step)}"
 
 

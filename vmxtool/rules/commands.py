@@ -50,6 +50,7 @@ _IN_POWERSHELL = os.name == "nt"
 
 _DATASTORES = "/vmfs/volumes/DATASTORE"
 _SPLIT = "2gbmaxextent", "twogbmaxextent"
+_WAYS_OUT_OF_ESX = "exports-with-vmkfstools", "clones-for-hosted-products"
 
 
 def shell(argv: Sequence[str], *, here: bool = True) -> str:
@@ -165,8 +166,9 @@ def export_commands(
 ) -> tuple[Argv, ...]:
     """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
 
-    ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 2
-    and 3 exports with `-e`, destination first, which on ESXi means something else.
+    ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 3
+    exports with `-e`, destination first, which on ESXi means something else. For ESX Server 1 and 2 no source tells the
+    order: empty.
 
     Args:
         vm: the VM.
@@ -174,10 +176,12 @@ def export_commands(
         host: the ESX that has it, or None.
         merged: whether the VM's snapshots are removed by then.
     """
+    if host is not None and not any(features()[it].holds(host) for it in _WAYS_OUT_OF_ESX):
+        return ()
     along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
     new = converted_folder(vm)
     made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
-    if host is not None and not features()["no-console"].holds(host):
+    if host is not None and features()["exports-with-vmkfstools"].holds(host):
         made += [("vmkfstools", "-e", f"{new}/{name}", as_argument(name)) for name in _names(disks)]
         return (*made, *_copies(along, "", new))
     if host is None or features()["needs-multiextent"].holds(host):
