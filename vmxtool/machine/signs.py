@@ -112,6 +112,7 @@ _CONFIG_VERSIONS = {
     "7": ("generation-4-hosted", _STRONG),
     "8": ("after-generation-4", _MEDIUM),
 }
+_UNCOUNTED = (1, 2)  # of these hardware versions no config was seen
 _MANY_VCPUS = 1024  # more than any product offers
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
@@ -184,7 +185,7 @@ def _of_form(scene: Scene) -> Iterator[Sign]:
             # Only hosts that run Windows have another character set than UTF-8.
             yield _sign("on-windows", _STRONG, ".encoding")
     habit = _CONFIG_VERSIONS.get(document.get("config.version", ""))
-    if habit is not None:
+    if habit is not None and scene.hw_version not in _UNCOUNTED:
         yield _sign(*habit, "config.version")
     if "true" in {document.get("scsi0.present"), document.get("ethernet0.present")}:
         key = "scsi0.present" if document.get("scsi0.present") == "true" else "ethernet0.present"
@@ -266,6 +267,8 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
             if base.format in {"hosted", "esx"}:
                 place = next(iter(base.evidence("createType")), Evidence(base.file))
                 yield _sign(base.format, _STRONG, place)
+            elif base.format == "legacy":
+                yield Sign(group("before-generation-4") & group("hosted"), _STRONG, Evidence(base.file))
     if drive.bus == "scsi":
         controller = sections[drive.id.partition(":")[0]]
         if controller.word("virtualdev") in _ESX2_CONTROLLERS:
