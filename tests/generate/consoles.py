@@ -67,7 +67,7 @@ def _run(words: list[str], block: str, set_up: SetUp) -> Console:
         before = _digests(start)
         commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
         text = "\n".join(f"$ {command}\n{_printed(command, start, tools)}" for command in commands)
-        config = min(start.rglob("*.vmx")).read_text("latin-1")
+        config = min(path for path in start.rglob("*") if path.suffix in {".vmx", ".cfg"}).read_text("latin-1")
         return Console(words, text, before, _digests(start), config)
 
 

@@ -1,7 +1,8 @@
-"""The walks of docs/what-a-rewrite-changes.md: console blocks that are run in a copy of a sample VM.
+"""The walks of docs/: console blocks that are run in a VM's folder, with what was printed.
 
-Each holds what was printed. `python tests/generate/walks.py` writes the page anew after a change of output;
-`test_walks.py` compares.
+Those of what-a-rewrite-changes.md are run in a copy of a sample, those of six-moves.md in a VM on its way from one
+product to another. `python tests/generate/walks.py` writes the pages anew after a change of output; `test_walks.py`
+compares.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from generate.consoles import ROOT, filled
+from generate.moved_vms import on_its_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAGE = ROOT / "docs" / "what-a-rewrite-changes.md"
+MOVES = ROOT / "docs" / "six-moves.md"
 
 
 def without_snapshots(folder: Path) -> None:
@@ -46,3 +49,4 @@ def in_a_sample(folder: Path, words: list[str]) -> Path:
 
 if __name__ == "__main__":
     PAGE.write_text(filled(PAGE.read_text("utf-8"), in_a_sample), "utf-8")
+    MOVES.write_text(filled(MOVES.read_text("utf-8"), on_its_way), "utf-8")
