@@ -100,7 +100,7 @@ def test_whose_vm_it_is_has_to_be_sure_before_a_suspended_one_is_only_copied(tmp
         ("esx3", "esx3", {"mpg:p10:virtualcenter-2", "mpg:p10:vmotion"}),
         ("server1", "server1", {"mpg:p10:virtualcenter-1"}),
         ("esx2", "ws5.5", {"mpg:p19:vm-importer-2", "mpg:p08:converter-hosts"}),
-        ("ws6", "esx3", {"mpg:p09:import-wizard-limits", "mpg:p10:converter-leaves"}),
+        ("ws6", "esx3", {"mpg:p09:import-wizard-limits", "mpg:p09:import-wizard"}),
         ("ws4", "ws4", set()),
     ],
 )

@@ -115,6 +115,12 @@ def generation_of(product_id: str) -> int | None:
 
 
 @cache
+def has_rows_for(product_id: str) -> bool:
+    """Whether tables 3 to 19 treat a product; ACE and Player stand in the text alone."""
+    return any(product_id in ids for ids in names().labels.values())
+
+
+@cache
 def text_facts() -> tuple[Fact, ...]:
     """Everything that only the running text says, page by page."""
     return load_text()

@@ -90,6 +90,10 @@ class Fact(NamedTuple):
         ways: of that move.
         adds: a step that the text has after the export of a move between these products, or None.
         on: kinds of step that the fact is a remark on.
+        acts: where vmxtool acts on it elsewhere: codes of findings, kinds of step, tables ("t07"), "route", or
+            "generation" for the data of the products.
+        only: "ide" where it is a remark on VMs with IDE disks alone, else None.
+        concluded: whether it follows from the page and a table, and the page does not say it in so many words.
     """
 
     address: str
@@ -103,6 +107,9 @@ class Fact(NamedTuple):
     ways: tuple[Way, ...] = ()
     adds: str | None = None
     on: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    only: str | None = None
+    concluded: bool = False
 
     @property
     def is_remark(self) -> bool:
@@ -282,7 +289,7 @@ def _read_reading(entry: Entry) -> Reading:
 
 
 def _read_fact(entry: Entry) -> Fact:
-    entry.only("address", "topic", "says", "products", "from", "to", "move", "adds", "on")
+    entry.only("address", "topic", "says", "products", "from", "to", "move", "adds", "on", "acts", "only", "concluded")
     address = entry.text("address")
     match = re.fullmatch(_FACT_ADDRESS, address)
     if match is None:
@@ -292,6 +299,15 @@ def _read_fact(entry: Entry) -> Fact:
     adds = entry.text("adds", default="") or None
     if bool(from_ids) != bool(to_ids) or (not from_ids and (move or adds)) or (move and adds):
         raise entry.broken("from and to come together, with move or adds or neither")
+    on, acts, only = (
+        entry.texts("on", optional=True),
+        entry.texts("acts", optional=True),
+        entry.text("only", default=""),
+    )
+    if not (from_ids or on or acts):
+        raise entry.broken("nothing acts on it: it needs from and to, on, or acts")
+    if only not in {"", "ide"}:
+        raise entry.broken(f'only {only!r} is not "ide"')
     read = read_cell(move, f"{entry.where}, move", _step_products()) if move else None
     return Fact(
         address,
@@ -304,7 +320,10 @@ def _read_fact(entry: Entry) -> Fact:
         read.verdict if read else None,
         read.ways if read else (),
         adds,
-        entry.texts("on", optional=True),
+        on,
+        acts,
+        only or None,
+        entry.values.get("concluded") is True,
     )
 
 

@@ -45,6 +45,8 @@ _KINDS = {
     ".vmc": "this is a VM of Microsoft Virtual PC or Virtual Server, which VMware Converter imports",
 }
 _REMEDY = "name the VM's .vmx file"
+_OF_OTHERS = frozenset({".v2i", ".sv2i", ".spf", ".tib", ".vmc"})  # what table 1 of the guide has beside VMware's own
+_CONVERT = "import it with VMware Converter on a Windows computer, then name the new VM's folder"
 _PIECE = re.compile(r"(?:-s\d{3}|-f\d{3}|-flat|-delta|-sesparse|-ctk|-\d{6})+$")
 _SEARCHED = 20  # configs beside the file
 _SEARCHED_BYTES = 2**20
@@ -84,6 +86,10 @@ def what_a_folder_lacks(folder: Path) -> tuple[str, str]:
     for suffix in (".ova", ".ovf"):
         if suffix in found:
             return f"no VM lies here, only a package of one ({found[suffix]})", _UNPACK
+    for suffix, name in found.items():
+        if suffix in _OF_OTHERS:
+            said = _KINDS[suffix].removeprefix("this is ").replace(", which", f" ({name}), which", 1)
+            return f"no VMware VM lies here, but {said}", _CONVERT
     if ".vmdk" in found:
         return "no config (.vmx, .vmtx or .cfg) lies here, only disks", "bring the VM's .vmx file too"
     return "no .vmx, .vmtx or .cfg file lies here", "name the VM's folder or its .vmx file"

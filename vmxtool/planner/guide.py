@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate
 
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
-
-_ACE_OUT = "mpg:p12:ace-out"
 
 
 def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool) -> GuideAnswer:
@@ -94,7 +93,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if found is not None and all(way.when for way in found.ways):
             like = holder  # the cell of its own product is surer of VMs whose hardware has been lowered
     if fact is not None and tables.lookup(like or holder, to_id) is None:
-        return GuideAnswer(None, fact, (holder,))
+        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id) if fact.ways else ())
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
     if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
@@ -104,11 +103,14 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         origin = tables.lookup(made_by, to_id)
         if origin is not None and origin.verdict == "not-supported":
             entry = denied = origin
-    leaves_ace = tables.fact(_ACE_OUT)
-    beside = [leaves_ace] if holder in leaves_ace.products and entry is not None else []
-    if entry is None or entry.verdict != "not-supported":
-        beside += [it for name in dict.fromkeys(filter(None, (like, holder))) for it in tables.remarks(name, to_id)]
-    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=tuple(dict.fromkeys(beside)))
+    denies = entry is not None and entry.verdict == "not-supported"
+    beside = () if denies else _remarks(like, holder, to_id)
+    return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
+
+
+def _remarks(like: str | None, holder: str, to_id: str) -> tuple[Fact, ...]:
+    found = [it for name in filter(None, (holder, like)) for it in tables.remarks(name, to_id)]
+    return tuple(dict.fromkeys(found))
 
 
 def can_go_back(maker: str | None, version: int | None, at: str) -> bool:

@@ -142,8 +142,12 @@ class Verdict:
     def remarks(self) -> tuple[Fact, ...]:
         """What the guide's text adds to the move, and to the steps of its ways."""
         kinds = dict.fromkeys(step.do.value for step in self.steps)
+        files = self.hop.hop.files
+        has_ide = not files.seen or any(disk.bus == "ide" for disk in files.vm.disks)
         own = [
-            it for it in self.hop.hop.guide.beside if self.plans and (not it.on or not kinds.keys().isdisjoint(it.on))
+            it
+            for it in self.hop.hop.guide.beside
+            if self.plans and (not it.on or not kinds.keys().isdisjoint(it.on)) and (has_ide or it.only is None)
         ]
         return tuple(dict.fromkeys([*own, *(it for kind in kinds for it in tables.remarks_on(kind))]))
 

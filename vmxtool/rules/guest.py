@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest, newest_kin
 from vmxtool.rules.guest_hosts import is_arm
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.guests import Guest
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
-
-_TOOLS_FOR_3D = "mpg:p17:3d-tools"
 
 
 @rule(
@@ -138,12 +137,11 @@ def guest_name_missing(vm: Machine) -> Iterator[Hit]:
 def tools_for_3d(case: Case) -> Iterator[Hit]:
     """3-D graphics are on, which need the VMware Tools of the Workstation version that runs the VM.
 
-    A VM that is moved to another Workstation version shows 3-D again once the Tools of that version are installed.
+    A VM that is moved to another Workstation version, 5.0 or later, shows 3-D again once the Tools of that version are
+    installed.
     """
-    from vmxtool.knowledge import tables
-
     document, to = case.vm.config.document, case.target
-    if to.id in tables.fact(_TOOLS_FOR_3D).products:
+    if features()["3d-of-workstation"].holds(to) and case.now.holder != to.id:
         yield Hit(
             f"3-D graphics are on; they need the VMware Tools of {to.name}",
             (document.evidence("mks.enable3d"),),

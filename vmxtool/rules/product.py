@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
-from vmxtool.knowledge.products import HARDWARE, is_smp_edition, products
+from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -246,26 +246,21 @@ def move_ruled_out(case: Case) -> Iterator[Hit]:
     between may do: `vmxtool route` looks for one.
     """
     guide = case.guide
-    if guide is not None and guide.verdict is None and _leaves_virtual_smp(guide, case.target):
-        of_smp = products()[guide.origins[0]].name
-        yield Hit(
-            f"the guide supports moving a VM of {of_smp} to products with Virtual SMP alone, and {case.target.name} "
-            "has none",
-            sources=("mpg:p14", "mpg:p18", "mpg:p22"),
-        )
-        return
     if guide is None or guide.verdict != "not-supported":
         return
-    made_by = products()[guide.entry.from_id].name if guide.entry is not None else "the VM's own product"
+    made_by = _made_by(guide)
     evidence = next((it.evidence for it in case.vm.origin if guide.entry and it.product == guide.entry.from_id), ())
     message = f"the guide does not support moving a VM from {made_by} to {case.target.name}"
     yield Hit(message, evidence, sources=tuple(filter(None, (guide.source,))))
 
 
-def _leaves_virtual_smp(guide: GuideAnswer, target: Product) -> bool:
-    """Whether a VM leaves ESX Server with Virtual SMP for a product of the guide's time without it."""
-    of_time = tables.generation_of(target.id) is not None
-    return of_time and not target.smp and any(map(is_smp_edition, guide.origins[:1]))
+def _made_by(guide: GuideAnswer) -> str:
+    """Whose VM the guide was asked about; VMs of ACE and Player, for which it has no rows, go by those of others."""
+    if guide.entry is None:
+        return products()[guide.origins[0]].name if guide.origins else "the VM's own product"
+    like, holder = products()[guide.entry.from_id], products()[next(iter(guide.origins), guide.entry.from_id)]
+    apart = tables.generation_of(holder.id) is not None and not tables.has_rows_for(holder.id)
+    return f"{holder.name} (like one of {like.name})" if apart else like.name
 
 
 @rule(

@@ -144,6 +144,7 @@ class FactValue(TypedDict):
     topic: str
     says: str
     products: list[str]
+    status: str
 
 
 class TextExplained(TypedDict):

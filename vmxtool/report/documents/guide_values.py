@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
-from vmxtool.knowledge.products import FACTS, Product
+from vmxtool.knowledge.products import FACTS, Product, products
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
 from vmxtool.report.facts import facts_of
+from vmxtool.report.guide_text import status_of, unprinted
 from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
 from vmxtool.rules.registry import Rule
 
@@ -76,21 +77,33 @@ def entry_value(entry: GuideEntry) -> GuideEntryValue:
     }
 
 
-def unprinted_value(from_id: str, to_id: str) -> GuideMoveValue | None:
-    """Return what the text says about a move that no table prints; None where it does not settle it."""
-    for fact in tables.moves(from_id, to_id):
-        if fact.verdict is not None:
-            return {
-                "table": None,
-                "cell": None,
-                "from": from_id,
-                "to": to_id,
-                "verdict": fact.verdict,
-                "ways": [way_value(way) for way in fact.ways],
-                "notes": [fact.says],
-                "source": fact.address,
-            }
-    return None
+def unprinted_value(from_id: str, to_id: str) -> GuideEntryValue | GuideMoveValue | None:
+    """Return what the guide says about a move that no table prints; None where it does not settle it.
+
+    That is the cell of the product whose VMs are like it, or what the text says of the move.
+    """
+    answer = unprinted(from_id, to_id).answer
+    beside = [fact.says for fact in answer.beside]
+    if answer.entry is not None:
+        value = entry_value(answer.entry)
+        value["from"] = from_id
+        value["notes"] += [
+            f"A VM of {products()[from_id].name} is taken as one of {products()[answer.entry.from_id].name}."
+        ]
+        value["notes"] += beside
+        return value
+    if answer.fact is None or answer.fact.verdict is None:
+        return None
+    return {
+        "table": None,
+        "cell": None,
+        "from": from_id,
+        "to": to_id,
+        "verdict": answer.fact.verdict,
+        "ways": [way_value(way) for way in answer.fact.ways],
+        "notes": [answer.fact.says, *beside],
+        "source": answer.fact.address,
+    }
 
 
 def way_value(way: Way) -> GuideWayValue:
@@ -277,6 +290,7 @@ def _fact(fact: Fact) -> FactValue:
         "topic": fact.topic,
         "says": fact.says,
         "products": list(fact.products),
+        "status": status_of(fact),
     }
 
 

@@ -14,6 +14,7 @@ from vmxtool.knowledge.products import HARDWARE, Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
+from vmxtool.report.guide_text import status_of
 from vmxtool.report.hardware_page import makers, novelties, raised_in, runners
 from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
 from vmxtool.report.text.fact_words import figure, label
@@ -68,6 +69,7 @@ def _print_subject(subject: Subject, out: Console, stream: IO[str] | None) -> No
         for fact in subject:
             _print_name(fact.topic, fact.address, out)
             print_hanging(out, " ", Text(fact.says))
+            print_hanging(out, " ", Text(status_of(fact), "dim"))
 
 
 def _print_name(name: str, code: str, out: Console) -> None:

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.transcript import CONVERTER_TABLE, names
+from vmxtool.knowledge.transcript import CONVERTER_TABLE
+from vmxtool.report.guide_text import unprinted
 from vmxtool.report.text.terminal import console, print_columns, print_hanging
 from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, guide_sentence, short_name, way_words
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.cells import Cell, Way
     from vmxtool.knowledge.tables import GuideEntry
-    from vmxtool.knowledge.transcript import Fact, Table
+    from vmxtool.knowledge.transcript import Table
 
 VERDICT_STYLES = {
     "ok": "bold green",
@@ -34,7 +35,6 @@ VERDICT_STYLES = {
     "supported": "green",
     "blank": "dim",
 }
-_PAGE_OF_ACE_AND_PLAYER = "mpg:p12"
 _LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the tables is cut
 
 
@@ -153,11 +153,14 @@ def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
     """Print one cell in full for one pair of products: verdict, every way step by step, notes, place."""
     out = console(stream)
     _print_pair(entry.from_id, entry.to_id, entry.verdict, out)
-    table = tables.table(entry.table)
-    place = f"{entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}"
-    print_hanging(out, " ", Text(place, "dim"))
+    print_hanging(out, " ", Text(_place(entry), "dim"))
     print_ways(entry.ways, entry.from_id, entry.to_id, out)
     print_sentences(entry.notes, out)
+
+
+def _place(entry: GuideEntry) -> str:
+    table = tables.table(entry.table)
+    return f"{entry.cell}  table {entry.table}, {table.title}; section on page {entry.source[-2:].lstrip('0')}"
 
 
 def print_ways(ways: Sequence[Way], from_id: str, to_id: str, out: Console) -> None:
@@ -182,14 +185,21 @@ def print_sentences(sentences: Iterable[str], out: Console) -> None:
 def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> None:
     """Print what there is to say about a pair that no table prints: the text's word, or that the guide is silent."""
     out = console(stream)
-    facts = tables.moves(from_id, to_id) or _said_of(from_id, to_id)
-    verdict = next((fact.verdict for fact in facts if fact.verdict is not None), None)
-    _print_pair(from_id, to_id, verdict, out)
-    for fact in facts:
+    found = unprinted(from_id, to_id)
+    answer = found.answer
+    _print_pair(from_id, to_id, answer.verdict, out)
+    if answer.entry is not None:
+        print_hanging(
+            out, " ", Text(f"as of a VM of {short_name(answer.entry.from_id)}: {_place(answer.entry)}", "dim")
+        )
+        print_ways(answer.entry.ways, from_id, to_id, out)
+        print_sentences(answer.entry.notes, out)
+    facts = () if answer.fact is None else (answer.fact,)
+    for fact in dict.fromkeys((*facts, *answer.beside, *found.general)):
         print_hanging(out, " ", Text(f"{fact.address}  {fact.topic}", "dim"))
         print_ways(fact.ways, from_id, to_id, out)
         print_sentences([fact.says], out)
-    if facts:
+    if found.is_treated:
         return
     print_hanging(out, " ", Text("The guide of October 2007 does not treat this move."))
     nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
@@ -201,25 +211,11 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
     print_hanging(out, " ", Text(since, "dim"))
 
 
-def _said_of(from_id: str, to_id: str) -> tuple[Fact, ...]:
-    """The facts about ACE or Player in general that bear on a pair, where one of the two is one of them."""
-    in_tables = {name for ids in names().labels.values() for name in ids}
-    apart = {name for name in (from_id, to_id) if tables.generation_of(name) is not None} - in_tables
-    kin = {
-        product.id for product in products().values() if product.family in {products()[name].family for name in apart}
-    }
-    return tuple(
-        fact
-        for fact in tables.facts_on(_PAGE_OF_ACE_AND_PLAYER)
-        if apart & set(fact.products) and ({from_id, to_id} <= set(fact.products) or set(fact.products) <= kin)
-    )
-
-
 def _nearest(product_id: str) -> str:
     """The product itself where the tables have it, else the newest of its family that they have."""
-    in_tables = {name for ids in names().labels.values() for name in ids}
-    kin = [it.id for it in products().values() if it.family == products()[product_id].family and it.id in in_tables]
-    return kin[-1] if kin and product_id not in in_tables else product_id
+    kin = [it.id for it in products().values() if it.family == products()[product_id].family]
+    kin = [name for name in kin if tables.has_rows_for(name)]
+    return kin[-1] if kin and not tables.has_rows_for(product_id) else product_id
 
 
 def _print_pair(from_id: str, to_id: str, verdict: str | None, out: Console) -> None:

@@ -287,7 +287,7 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
         explain = () if fits else ("vmxtool", "explain", *codes)
     if verdict.guide is not None:
         lines.append(_guide_line(verdict.guide))
-    remarks = verdict.remarks if why else [it for it in verdict.remarks if it.from_ids and not it.on]
+    remarks = verdict.remarks if why else [it for it in verdict.remarks if it.from_ids and not (it.on or it.acts)]
     lines += [Text(f"guide, page {it.page}: {it.says}", "dim") for it in remarks]
     for number, line in enumerate(lines):
         if number == 0:
