@@ -211,8 +211,27 @@ def plan_rewrite(
     move_disks: bool = False,
     adapter: str | None = None,
     unsafe: bool = False,
+    vmfs_path: str | None = None,
+    networks: Iterable[str] = (),
+    encoding: str | None = None,
+    limit: bool = False,
 ) -> Rewrite:
     """Plan the changes to a VM's files; nothing is written until `apply()`.
+
+    Args:
+        vm: the VM.
+        hwversion: the hardware version to end at.
+        target: the product that it is to run on.
+        origin: the product that made it.
+        legacy: a version that its own product runs too.
+        ide_to_scsi: IDE disks go to SCSI.
+        move_disks: SATA and NVMe disks go to SCSI, or from NVMe to SATA.
+        adapter: the controller of disks that move.
+        unsafe: changes that may need work in the guest are made too.
+        vmfs_path: for ESX Server 2, the volume that its disks will lie on.
+        networks: networks of the new host, such as "ethernet0=VM Network".
+        encoding: for products before 2007, the character set of the new host.
+        limit: memory and network adapters beyond what the target holds go.
 
     Raises:
         UsageError: the request contradicts itself, or names what does not exist; or no VM is there.
@@ -223,6 +242,7 @@ def plan_rewrite(
     from vmxtool.planner.hop import likely_origins
     from vmxtool.planner.moves import is_one_way
     from vmxtool.planner.rewrite import intend
+    from vmxtool.planner.told import told
     from vmxtool.rewriter.rewrite import make_rewrite
     from vmxtool.rules.case import facts_now
 
@@ -235,6 +255,7 @@ def plan_rewrite(
         move_disks=move_disks,
         adapter=adapter,
         unsafe=unsafe,
+        told=told(vmfs_path, tuple(networks), encoding, limit=limit),
     )
     found = intend(facts_now(inspect(vm)), goal)
     holder = next((it.product for it in likely_origins(found.machine, goal.origin)), None)

@@ -7,6 +7,7 @@ would see most of them before a byte is written; it is switched off, so that a s
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmxtool.changes import buses, guest_work
@@ -18,7 +19,9 @@ from vmxtool.rewriter.journal import restore
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+
+    from vmxtool.changes.model import Changes
 
 VARIABLE = "VMXTOOL_MUTANT"
 _BARE = "tests/boot/test_without_kernel.py::"
@@ -65,9 +68,9 @@ def _put(module: Any, name: str, value: object) -> None:
 def _settings(change: Callable[[SettingChange], SettingChange | None], *more: SettingChange) -> Callable[[], None]:
     """Change each setting on its way into the config, or leave it out where the change gives None."""
 
-    def mutant(vm: Any, changes: Sequence[SettingChange]) -> Any:
+    def mutant(vm: Any, changes: Changes) -> Any:
         there = [it for it in more if it.key in vm.config.document]
-        return edit_config(vm, [*filter(None, map(change, changes)), *there])
+        return edit_config(vm, replace(changes, settings=(*filter(None, map(change, changes.settings)), *there)))
 
     return lambda: _put(rewrite, "edit_config", mutant)
 

@@ -25,7 +25,7 @@ def test_a_preview_writes_nothing_and_shows_the_causes_then_a_diff_then_what_com
 ) -> None:
     folder = copy_sample("ws6-windows-ide")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    run = vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", "--dry-run", folder)
+    run = vmxtool("rewrite", "--target", "esx3", "--ide-to-scsi", "--encoding", "windows-1252", "--dry-run", folder)
     assert (run.code, run.err) == (0, "")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     order = [
@@ -39,7 +39,7 @@ def test_a_preview_writes_nothing_and_shows_the_causes_then_a_diff_then_what_com
         "--- a/Windows XP Professional.vmdk",
         '+ddb.adapterType = "lsilogic"',
         "\nNothing was written (--dry-run).\n",
-        f"next  vmxtool rewrite --target esx3 --ide-to-scsi {folder}\n",
+        f"next  vmxtool rewrite --target esx3 --ide-to-scsi --encoding windows-1252 {folder}\n",
     ]
     places = [run.out.index(part) for part in order]
     assert places == sorted(places)
@@ -131,7 +131,7 @@ def test_what_is_not_asked_for_is_refused_with_the_options_that_allow_it(copy_sa
     assert "ide0:0 moves from IDE to SCSI" in run.out
     assert "\n    prepare the guest, then allow it\n" in run.out
     command = run.out.splitlines()[-1]
-    assert command == f"      vmxtool rewrite --target esx3 --ide-to-scsi {folder}"
+    assert command == f"      vmxtool rewrite --target esx3 --ide-to-scsi --encoding windows-1252 {folder}"
     assert vmxtool(*shlex.split(command)[1:]).code == 0
 
 
@@ -177,7 +177,7 @@ def test_a_write_that_fails_is_one_line_and_exit_4(copy_sample: CopySample) -> N
 
 def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> None:
     folder = copy_sample("ws6-windows-ide")
-    words = ("rewrite", "--target", "esx3", "--ide-to-scsi", "--format", "json")
+    words = ("rewrite", "--target", "esx3", "--ide-to-scsi", "--encoding", "windows-1252", "--format", "json")
     preview = vmxtool(*words, "--dry-run", folder).json()
     assert (preview["schema"], preview["dry_run"], preview["applied"]) == ("vmxtool.rewrite/1", True, False)
     assert (preview["journal"], preview["refused"]) == (None, [])

@@ -70,7 +70,7 @@ def test_workstation_6_windows_on_ide_goes_to_esx_3_by_the_three_ways_of_its_cel
     assert (lowered.by, lowered.products, lowered.before, lowered.after) == ("ws6", ("ws6",), 6, 4)
     assert by_hand.own_step is not None
     assert by_hand.own_step.products == ("ws6",)
-    assert commands(by_hand) == ["vmxtool rewrite --target esx3 --ide-to-scsi ws6-windows-ide"]
+    assert commands(by_hand) == ["vmxtool rewrite --target esx3 --ide-to-scsi --encoding windows-1252 ws6-windows-ide"]
     disk, folder = "'{}Windows XP Professional.vmdk'", "/vmfs/volumes/DATASTORE/ws6-windows-ide"
     assert commands(by_hand, "esx3")[:2] == [
         f"mkdir {folder}",
@@ -449,7 +449,7 @@ def test_every_rewrite_that_a_plan_names_changes_something_once_the_owner_has_do
 
 def _wishes(words: tuple[str, ...]) -> dict[str, Any]:
     """Words of a command line as the arguments of `plan_rewrite`."""
-    names = {"hwversion": int, "target": str, "from": str, "adapter": str}
+    names = {"hwversion": int, "target": str, "from": str, "adapter": str, "encoding": str}
     found: dict[str, Any] = {}
     rest = iter(words)
     for word in rest:

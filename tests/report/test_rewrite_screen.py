@@ -132,7 +132,7 @@ ROWS: dict[str, tuple[str, int, str, dict[str, Any], str]] = {
         21,
         "ubuntu-64",
         {"hwversion": 19},
-        "  keep  cores per socket 128  version 19 may hold 64 (unverified)  DEV702",
+        "  keep  cores per socket 128  version 19 may hold 64 (unverified); --limit changes it  DEV702",
     ),
     "what the guest needs": (
         PVSCSI,
@@ -302,7 +302,7 @@ def test_in_a_pipe_the_width_does_not_matter(name: str) -> None:
 @pytest.mark.parametrize(
     ("golden", "sample", "words"),
     [
-        ("ws6-to-esx2.txt", "ws6-windows-ide", ["--target", "esx2", "--ide-to-scsi"]),
+        ("ws6-to-esx2.txt", "ws6-windows-ide", ["--target", "esx2", "--ide-to-scsi", "--encoding", "windows-1252"]),
         ("esx2-to-esxi.txt", "esx2-smp", ["--target", "esxi6.7"]),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_route_has_the_steps_of_its_moves_and_ends_with_the_next_command(name:
 
 def test_a_rewrite_and_its_undo_name_the_vm(copy_sample: CopySample) -> None:
     vm = vmxtool.inspect(copy_sample("ws6-windows-ide"))
-    planned = vmxtool.plan_rewrite(vm, target="ws5.5")
+    planned = vmxtool.plan_rewrite(vm, target="ws5.5", encoding="windows-1252")
     dry = printed(lambda stream: print_rewrite(planned, True, None, stream))
     assert dry.startswith(f"{vm.name} ({vm.path}/): hardware version 6 → 4, for Workstation 5.5\n")
     assert "\nNothing was written (--dry-run).\nnext  vmxtool rewrite --target ws5.5 " in dry

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def test_the_proof_finds_what_the_changes_do_not_say(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, 'memsize = "64"\n# a remark', hw=6, guest="rhel4")
     changes = Changes((SettingChange("virtualHW.version", "4", "because", "general"),))
-    right = edit_config(vm, changes.settings).document
+    right = edit_config(vm, changes).document
     prove_config(vm, right, changes)
     for old, new, word in (
         (b'memsize = "64"', b'memsize = "65"', "memsize would not be as planned"),
@@ -50,7 +50,7 @@ def test_the_proof_finds_a_vm_in_another_state_and_a_rewrite_that_is_not_the_las
     vm = make_vm(tmp_path, IDE_DISK + 'usb_xhci.present = "TRUE"', hw=9, guest="rhel4")
     wanted = Wanted(7)
     changes = realise(facts_of(vm), VmState.of(vm), wanted)
-    right = edit_config(vm, changes.settings).document
+    right = edit_config(vm, changes).document
     prove_state(vm, right, changes, wanted)
     for old, new, word in (
         (b'version = "7"', b'version = "8"', "version would not be as planned"),

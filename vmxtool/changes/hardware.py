@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
-from vmxtool.changes.product_habits import name_changes
+from vmxtool.changes.product_habits import config_version_changes, name_changes
+from vmxtool.changes.told import adapter_removals, adapters_over, network_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import family_of, find_guest
-from vmxtool.knowledge.hardware import hardware
 from vmxtool.machine.sections import numbers_alike
 from vmxtool.rules import writing
 from vmxtool.rules.case import sections_of
@@ -60,6 +60,7 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
         return Changes()
     draft = _Draft(files, start, wanted)
     draft.add_version()
+    draft.add(*network_changes(files, wanted), *adapter_removals(files, wanted, draft.gone))
     concerned = _rows_concerned(wanted.version, wanted.esx, draft.moves)
     known = files.once(_touched_so_far)
     for place in files.once(_places):
@@ -68,8 +69,7 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
                 known[place] = _touched(files, *place)
             if (touched := known[place]) is not None and touched.may_go:
                 draft.apply(touched)
-    for change in name_changes(files, wanted):
-        draft.add(change)
+    draft.add(*name_changes(files, wanted))
     draft.rename_guest()
     draft.optional += [(None, change) for change in arm_changes(files, wanted)]
     return draft.finish()
@@ -153,6 +153,7 @@ class _Draft:
         self.manual: list[Fix] = []
         self.notes: list[str] = []
         self.kept: list[Kept] = []
+        self.gone = adapters_over(files, wanted, start.version)
 
     def add_version(self) -> None:
         wanted = self.wanted
@@ -161,13 +162,7 @@ class _Draft:
         self.add(
             SettingChange("virtualHW.version", str(wanted.version), wanted.why, _VERSION_SOURCE, topic=_OF_VERSION)
         )
-        row = hardware(wanted.version)
-        if row is not None and row.config_version not in {None, self.vm.config.config_version}:
-            why = f"configs of hardware version {wanted.version} are of this version"
-            why += " (unverified)" if "config_version" in row.unverified else ""
-            after = str(row.config_version)
-            beside = "virtualHW.version"
-            self.add(SettingChange("config.version", after, why, row.source, beside=beside, topic=_OF_VERSION))
+        self.add(*config_version_changes(self.vm, wanted))
         if wanted.version > (self.start.version or 0):
             self.manual.append(TOOLS_FIRST)
 
@@ -188,8 +183,9 @@ class _Draft:
             return
         self._propose(row, change, doubtful, touched.off)
 
-    def add(self, change: SettingChange) -> None:
-        self.changes.setdefault(fold(change.key), change)
+    def add(self, *changes: SettingChange) -> None:
+        for change in changes:
+            self.changes.setdefault(fold(change.key), change)
 
     def finish(self) -> Changes:
         if self.asked or self.wanted.unsafe:
@@ -255,14 +251,18 @@ class _Draft:
         holder = product.name if most.version is None else f"hardware version {most.version}"
         have = amount(self.files, row, key, esx=self.esx)
         what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
-        if most.verified:
+        if most.verified or self.wanted.told.limit:
             after = str(most.figure * row.per_unit)
-            self._propose(row, SettingChange(key, after, what, most.source, topic=Topic(row.id)), doubtful=False)
+            change = SettingChange(key, after, what, most.source, topic=Topic(row.id))
+            if self.wanted.told.limit:
+                self.add(change._replace(why=f"{what}{'' if most.verified else ' (unverified)'}"))
+            else:
+                self._propose(row, change, doubtful=False)
         else:
             topic = Topic(row.id, measured(row, have or 0))
             short = product.name if most.version is None else f"version {most.version}"
             effect = f"{short} may hold {measured(row, most.figure)} (unverified)"
-            self._keep(topic, f"{what} (unverified), so it stays as it is", effect)
+            self._keep(topic, f"{what} (unverified), so it stays as it is; --limit lowers it", effect, option="limit")
 
     def rename_guest(self) -> None:
         """Find the nearest guest name that the product knows, and on ESX the hardware version too."""
@@ -293,7 +293,7 @@ class _Draft:
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         before, after = (self.files.once(_surplus, version) for version in (self.start.version, self.wanted.version))
-        for word in sorted(after - before):
+        for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
             if self.document.flag(key, False):
                 place = self.document.evidence(key)

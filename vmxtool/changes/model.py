@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.findings import Safety
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.case import kind_of
+from vmxtool.vmx import edits
+from vmxtool.vmx.document import ENCODING_KEYS
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -18,6 +20,26 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.rules.state import VmState
     from vmxtool.vmdk.chain import Link
+    from vmxtool.vmx.document import Document
+
+
+class Told(NamedTuple):
+    """What only the VM's owner can say, and what he allows to be lowered.
+
+    Attributes:
+        vmfs: the volume of ESX Server 2 that its disks will lie on, such as "vmhba0:0:0:5", or None.
+        networks: network adapters, each with the network of the new host that it is connected to.
+        encoding: the character set of the new host, by VMware's name for it, or None.
+        limit: whether memory and network adapters beyond what the target holds go, also where no source confirms that.
+    """
+
+    vmfs: str | None = None
+    networks: tuple[tuple[str, str], ...] = ()
+    encoding: str | None = None
+    limit: bool = False
+
+
+NOTHING_TOLD = Told()
 
 
 class Wanted(NamedTuple):
@@ -32,6 +54,7 @@ class Wanted(NamedTuple):
         adapter: SCSI controller model that they go to, where somebody named one.
         unsafe: whether what rests on unconfirmed facts, and the guest may not start after, is changed too.
         optional: whether nothing has to change; what the guest may not start after is left alone then, unless `unsafe`.
+        told: what the owner has said.
     """
 
     version: int
@@ -42,6 +65,7 @@ class Wanted(NamedTuple):
     adapter: str | None = None
     unsafe: bool = False
     optional: bool = False
+    told: Told = NOTHING_TOLD
 
     @property
     def esx(self) -> bool | None:
@@ -72,6 +96,7 @@ class Topic(NamedTuple):
 
 VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
 HOST_OF_ESX2, ARM_DEVICE = "host-of-esx2", "arm-device"
+CHARACTER_SET, NETWORK, CONTROLLER_NAME, ADAPTERS_OVER = "character-set", "network", "controller-name", "adapters-over"
 DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"
 LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter", "disk-version"
 UNTOLD = Topic("setting")
@@ -99,6 +124,16 @@ class SettingChange(NamedTuple):
     name: str | None = None
     beside: str | None = None
     topic: Topic = UNTOLD
+
+    @property
+    def edits(self) -> tuple[edits.Edit, ...]:
+        """What it comes to in the file."""
+        if self.name is None and self.after is None:
+            return (edits.RemoveKey(self.key),)
+        renamed = (edits.RenameKey(self.key, self.name),) if self.name is not None else ()
+        if self.after is None:
+            return renamed
+        return (*renamed, edits.SetValue(self.name or self.key, self.after, self.beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +180,11 @@ class Needs:
     def __bool__(self) -> bool:
         return bool(self.options)
 
+    @property
+    def of_guest(self) -> tuple[str, ...]:
+        """The options without those about the new host, which the guest does not notice."""
+        return tuple(option for option in self.options if not option.startswith("encoding="))
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Changes:
@@ -160,6 +200,7 @@ class Changes:
         notes: what the person should know.
         kept: what stays though it may not fit; each has its note too.
         moved: the new place of every drive that moves, by its old one.
+        recode: the codec that the config's text is written in anew, without `.encoding`; None where it keeps its own.
         end: the VM's state afterwards.
     """
 
@@ -172,10 +213,21 @@ class Changes:
     notes: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    recode: str | None = None
     end: VmState | None = None
 
     def __bool__(self) -> bool:
         return bool(self.settings or self.descriptors)
+
+    def apply_to(self, document: Document) -> Document:
+        """The config with the changes made.
+
+        Raises:
+            ValueError: its lines or its encoding cannot hold one.
+        """
+        kept = [it for it in self.settings if self.recode is None or fold(it.key) not in ENCODING_KEYS]
+        after = edits.apply(document, [edit for change in kept for edit in change.edits])
+        return after if self.recode is None else edits.recode(after, self.recode)
 
     def __repr__(self) -> str:
         what = f"{len(self.settings)} settings, {len(self.descriptors)} disk entries, {len(self.moved)} drives moved"
@@ -207,6 +259,7 @@ def join(parts: Iterable[Changes]) -> Changes:
         notes=tuple(dict.fromkeys(note for part in every for note in part.notes)),
         kept=tuple(dict.fromkeys(kept for part in every for kept in part.kept)),
         moved={old: new for part in every for old, new in part.moved.items()},
+        recode=next((part.recode for part in every if part.recode is not None), None),
     )
 
 

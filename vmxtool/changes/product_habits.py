@@ -6,18 +6,36 @@ import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_on_esx, last_part
-from vmxtool.changes.model import DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, SettingChange, Topic
+from vmxtool.changes.model import DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, VERSION, SettingChange, Topic
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import hardware
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
 _NIC_SETTING = re.compile(r"ethernet[0-9]\.(?:devname|connectiontype)")
 _KIND = "virtualHW.productCompatibility"
 _LAST_OF_ESX2 = 3  # configs of ESX Server 1 and 2, whose disks have `name` and not `fileName`, go up to this version
+
+
+def config_version_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
+    """Give a config whose hardware version changes the version that such configs have, or the product's own."""
+    row, product = hardware(wanted.version), wanted.product
+    if row is None or row.config_version is None:
+        return
+    number, source = row.config_version, row.source
+    why = f"configs of hardware version {wanted.version} are of this version"
+    why += " (unverified)" if "config_version" in row.unverified else ""
+    own = features()["config-version-7"]
+    if product is not None and wanted.version == _LAST_OF_ESX2 and own.holds(product):
+        number, source, why = 7, own.source, f"{product.name} writes this version"
+    if number != vm.config.config_version:
+        topic = Topic(VERSION)
+        yield SettingChange("config.version", str(number), why, source, beside="virtualHW.version", topic=topic)
 
 
 def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:

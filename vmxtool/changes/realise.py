@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
-from vmxtool.changes.model import VERSION, Changes, join
+from vmxtool.changes.model import ADAPTERS_OVER, VERSION, Changes, join
+from vmxtool.changes.told import as_esx2_names, character_set
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
@@ -24,6 +25,9 @@ from vmxtool.rules.limits import exceeded
 from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
+
+# What products write besides devices: a rewrite hangs on these, and not on the product's name.
+_HABITS = ("reads-disk-names-in-name", "names-controllers-as-vmx", "writes-encoding", "config-version-7")
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +55,8 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         disks = name_version(files, wanted)
     else:
         disks = lower_version(files, wanted) if wanted.fit else Changes()
-    made = join([hardware, drives, disks])
+    made = join([hardware, drives, disks, character_set(files, wanted)])
+    made = replace(made, settings=as_esx2_names(files, wanted, made.settings))
     cramped = tuple(without_room(made.descriptors))
     return replace(made, refused=(*made.refused, *cramped), end=_state_after(files, start, wanted, made))
 
@@ -85,7 +90,7 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
 def _what_counts(product: Product, memory_mib: int, version: int, own: int | None, guest_id: str | None) -> object:
     """All of a product that a rewrite for it depends on, but for its name."""
     memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == own)
-    names = features()["reads-disk-names-in-name"].holds(product)
+    names = tuple(features()[it].holds(product) for it in _HABITS)
     guest = find_guest(guest_id) if guest_id else None
     renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
     return product.esx, product.family == HARDWARE, memory, names, product.runs_max if renames else None
@@ -99,6 +104,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     gained = 0
     if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
+    gained -= len({fold(it.key).partition(".")[0] for it in made.settings if it.topic.kind == ADAPTERS_OVER})
     buses: dict[str, Bus] = {}
     for old, new in made.moved.items():
         if new.startswith("scsi"):

@@ -8,14 +8,18 @@ from vmxtool.cli.options import (
     Adapter,
     As,
     DryRun,
+    Encoding,
     HwVersion,
     IdeToScsi,
     Legacy,
+    Limit,
     MaybeTarget,
     MoveDisks,
+    Networks,
     Origin,
     Unsafe,
     Vm,
+    VmfsPath,
     Why,
 )
 from vmxtool.report import formats
@@ -37,6 +41,10 @@ def command(  # noqa: PLR0917 one for each option
     move_disks: MoveDisks = False,
     adapter: Adapter = None,
     unsafe: Unsafe = False,
+    vmfs_path: VmfsPath = None,
+    network: Networks = None,
+    encoding: Encoding = None,
+    limit: Limit = False,
     origin: Origin = None,
     dry_run: DryRun = False,
     why: Why = False,
@@ -58,6 +66,10 @@ def command(  # noqa: PLR0917 one for each option
             move_disks=move_disks,
             adapter=adapter,
             unsafe=unsafe,
+            vmfs_path=vmfs_path,
+            networks=network or (),
+            encoding=encoding,
+            limit=limit,
         )
         journal = None if dry_run or rewrite.refused else rewrite.apply()
         if journal is not None:

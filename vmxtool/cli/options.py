@@ -34,10 +34,11 @@ def _checked_format(context: typer.Context, form: str) -> str:
     return form
 
 
-def _value(param: typer.CallbackParam, value: str | None) -> str | None:
+def _value(param: typer.CallbackParam, value: str | list[str] | None) -> str | list[str] | None:
     """Refuse an option in the place of a value: the value of the option before it was forgotten."""
-    if value is not None and value.startswith("--"):
-        raise UsageError(f"{long_name(param)} needs a value, and {value[:80]!r} is an option")
+    for word in [value] if isinstance(value, str) else value or ():
+        if word.startswith("--"):
+            raise UsageError(f"{long_name(param)} needs a value, and {word[:80]!r} is an option")
     return value
 
 
@@ -127,6 +128,37 @@ Adapter = Annotated[
         help="The controller for moved disks: a SCSI model, or sata for disks that leave NVMe.",
         group=_CHANGES,
     ),
+]
+VmfsPath = Annotated[
+    str | None,
+    _option(
+        "--vmfs-path",
+        value="VOLUME",
+        help="For ESX Server 2: the volume of the disks, vmhba0:0:0:5 or a label, for their names.",
+        group=_CHANGES,
+    ),
+]
+Networks = Annotated[
+    list[str] | None,
+    _option(
+        "--network",
+        value="ADAPTER=NAME",
+        help="A network of the new host, such as ethernet0='VM Network'; once for each adapter.",
+        group=_CHANGES,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    _option(
+        "--encoding",
+        value="NAME",
+        help="For products before 2007: the character set of the new host, such as windows-1252.",
+        group=_CHANGES,
+    ),
+]
+Limit = Annotated[
+    bool,
+    _switch("--limit", help="Lowers memory and network adapters to what the target holds.", group=_CHANGES),
 ]
 Unsafe = Annotated[
     bool,

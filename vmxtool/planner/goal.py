@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.changes.buses import ADAPTERS, SATA
+from vmxtool.changes.model import NOTHING_TOLD, Told
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.hardware import hardware, newest_known
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
+from vmxtool.planner.told import refuse_told, told_words
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
@@ -27,6 +29,7 @@ class Goal:
         move_disks: SATA and NVMe disks may go to SCSI, or from NVMe to SATA, where the version demands it.
         adapter: SCSI controller model for moved disks, or "sata" for those that leave NVMe.
         unsafe: changes that may need work in the guest are made too.
+        told: what the owner says of the new host.
 
     Raises:
         UsageError: the wishes contradict one another, there is none, or a hardware version does not exist.
@@ -40,6 +43,7 @@ class Goal:
     move_disks: bool = False
     adapter: str | None = None
     unsafe: bool = False
+    told: Told = NOTHING_TOLD
 
     def __post_init__(self) -> None:
         if self.hwversion is not None:
@@ -61,6 +65,7 @@ class Goal:
             raise UsageError("--adapter is for disks that move", hint="say --ide-to-scsi or --move-disks too")
         if self.adapter is not None and self.adapter.lower() == SATA and self.ide_to_scsi:
             raise UsageError("--adapter sata is for disks that leave NVMe", hint="leave --ide-to-scsi out")
+        refuse_told(self.told, self.target, self.hwversion)
         if not (self.hwversion or self.target or self.ide_to_scsi or self.move_disks):
             raise UsageError(
                 "nothing to change is named", hint="say --hwversion N, --target PRODUCT, --ide-to-scsi or --move-disks"
@@ -91,6 +96,7 @@ class Goal:
             *(("--move-disks",) if self.move_disks else ()),
             *(("--adapter", self.adapter) if self.adapter is not None else ()),
             *(("--unsafe",) if self.unsafe else ()),
+            *told_words(self.told),
         )
 
     def allows(self, option: str) -> bool:
@@ -101,6 +107,7 @@ class Goal:
             "move-disks": self.move_disks,
             "adapter": self.adapter is not None,
             "unsafe": self.unsafe,
+            "encoding": self.told.encoding is not None,
         }[word]
 
 

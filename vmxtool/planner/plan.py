@@ -225,7 +225,7 @@ class Plan:
             own is not None and bool(own.moved),
             self.one_way,
             own is not None and own.raises,
-            bool(needs),
+            needs is not None and bool(needs.of_guest),
             not self.only_carries,
             self.conversions,
             len(self.made),

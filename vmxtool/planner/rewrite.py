@@ -11,14 +11,16 @@ from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
+from vmxtool.machine.read import describe
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
+from vmxtool.planner.told import refuse_adapters
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
-from vmxtool.rules.case import has_bus
+from vmxtool.rules.case import files_of, has_bus
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -67,6 +69,7 @@ def intend(files: Files, goal: Goal) -> Intended:
         UsageError: which product made the VM matters, and its files do not tell.
     """
     machine = files.vm
+    refuse_adapters(goal.told, machine)
     origins = likely_origins(machine, goal.origin)
     start = start_of(files, origins)
     if goal.target is None and goal.hwversion is None:
@@ -119,7 +122,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
     files = found.hop.files
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
     moves = wanted.moves | _asked_moves(files, goal, wanted)
-    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves)
+    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves, told=goal.told)
     if plan.start.version is None:
         return Intended(files.vm, refused=_unique(_refusals(found, plan, Changes())), words=goal.words)
     own = plan.start.version
@@ -128,7 +131,8 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
         older = findings_of(writing.hardware_version_not_written, found.hop.target, place, OLDEST_WRITTEN, own)
         return Intended(files.vm, refused=tuple(older), words=goal.words)
     changes = realise(files, plan.start, wanted)
-    refused = _unique([*_refusals(found, plan, changes), *changes.refused, *_not_asked(changes, goal, files.vm)])
+    stops = [it for it in _refusals(found, plan, changes) if it.of_files or not _is_lowered(it, found, changes, goal)]
+    refused = _unique([*stops, *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
     told = found.hop.found_for(plan)
@@ -142,6 +146,16 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
         words=goal.words,
         then=goal.check_words,
     )
+
+
+def _is_lowered(finding: Finding, found: Plans, changes: Changes, goal: Goal) -> bool:
+    """Whether --limit does what a finding asks for: the VM that comes of the changes does not have it any more."""
+    if not goal.told.limit or changes.refused:
+        return False
+    hop = found.hop
+    after = files_of(describe(changes.apply_to(hop.files.vm.config.document), hop.files.vm.config.path))
+    again = plan_hop(after, start_of(after, likely_origins(after.vm, goal.origin)), hop.target, hop.guide, None)
+    return all(it.code != finding.code for it in again.hop.found)
 
 
 def _remains(finding: Finding, plan: Plan) -> bool:
@@ -222,10 +236,15 @@ def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
     """What the changes need and the request does not allow; which controller suits the guest is not for us to guess."""
     missing = [option for option in changes.needs.options if not goal.allows(option)]
     unknown = [option for option in missing if option.startswith("adapter=")]
-    asked = [option for option in missing if option not in unknown]
+    told = [option for option in missing if option.startswith("encoding=")]
+    asked = [option for option in missing if option not in (*unknown, *told)]
     words = [" ".join(option_words(option)) for option in asked]
     why = [(reason, place) for option, reason, place in changes.needs.reasons if option in asked]
-    found = findings_of(writing.not_asked_for, words, why)
+    found: list[Finding] = []
+    for option, reason, place in changes.needs.reasons:
+        if option in told:
+            found += findings_of(writing.encoding_not_told, " ".join(option_words(option)), reason, place)
+    found += findings_of(writing.not_asked_for, words, why)
     return [*found, *(findings_of(writing.adapter_not_known, vm) if unknown else ())]
 
 

@@ -107,7 +107,7 @@ class StepMaker:
             product=None,
             commands=(vmxtool_command(self.files.vm, "rewrite", *words),),
             source=source,
-            safety=Safety.UNSAFE if changes.needs else Safety.SAFE,
+            safety=Safety.UNSAFE if changes.needs.of_guest else Safety.SAFE,
             one_way=made.one_way,
             needs=changes.needs.options,
             target=self.target.id,
@@ -212,4 +212,4 @@ def _asks_guest(changes: Changes) -> bool:
     if {"ide-to-scsi", "move-disks"} & set(changes.needs.options):
         return True
     unsafe = [change for change in changes.settings if change.safety is Safety.UNSAFE]
-    return bool(changes.needs) and any(change.key.lower() not in {"memsize", "guestos"} for change in unsafe)
+    return bool(changes.needs.of_guest) and any(change.key.lower() not in {"memsize", "guestos"} for change in unsafe)

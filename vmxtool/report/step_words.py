@@ -119,6 +119,11 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
         moved = {drive for drive, _ in step.drives}
         choice = ", or with --adapter sata to SATA" if vm is not None and _may_choose_sata(step, moved, vm) else ""
         parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}{choice}")
+    parts += [
+        f"write its text in {need.partition('=')[2]}, if that is what the new host uses"
+        for need in step.needs
+        if need.startswith("encoding=")
+    ]
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import ReplacePatch
-from vmxtool.vmx import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from vmxtool.changes.model import SettingChange
+    from vmxtool.changes.model import Changes, SettingChange
     from vmxtool.machine.model import Machine
     from vmxtool.rewriter.journal.patch import Patch
     from vmxtool.vmx.document import Document
@@ -29,7 +26,7 @@ class EditedConfig:
     texts: tuple[TextChange, ...] = ()
 
 
-def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
+def edit_config(vm: Machine, changes: Changes) -> EditedConfig:
     """Make the changes in a copy of the config.
 
     Raises:
@@ -37,32 +34,29 @@ def edit_config(vm: Machine, changes: Sequence[SettingChange]) -> EditedConfig:
     """
     before = vm.config.document
     try:
-        after = edits.apply(before, [edit for change in changes for edit in _edits(change)])
+        after = changes.apply_to(before)
     except ValueError as error:  # among them what the encoding cannot hold, and a name that is there already
         raise WriteError(f"{error}, so nothing was written; please report it") from None
-    records = tuple(record for change in changes if (record := _record(before, after, change)) is not None)
+    records = tuple(record for change in changes.settings if (record := _record(before, after, change)) is not None)
     old, new = bytes(before), bytes(after)
     if old == new:
         return EditedConfig(after)
+    # In another character set an escape may be written as the character that it stands for.
+    anew = [key for key in after if changes.recode and not _reads_alike(before, after, key)]
+    gone = [before.where(key) for key in (*anew, *(it.key for it in changes.settings))]
+    come = [after.where(key) for key in (*anew, *(it.name or it.key for it in changes.settings))]
     text = TextChange(
         vm.config.file,
         _text(before, old),
-        _text(before, new),
-        frozenset(line for change in changes if (line := before.where(change.key)) is not None),
-        frozenset(line for change in changes if (line := after.where(change.name or change.key)) is not None),
+        _text(after, new),
+        frozenset(line for line in gone if line is not None),
+        frozenset(line for line in come if line is not None),
     )
     return EditedConfig(after, records, (ReplacePatch(vm.config.path, old, new),), (text,))
 
 
-def _edits(change: SettingChange) -> Iterator[edits.Edit]:
-    """The edits that a change to a setting comes to."""
-    if change.name is None and change.after is None:
-        yield edits.RemoveKey(change.key)
-        return
-    if change.name is not None:
-        yield edits.RenameKey(change.key, change.name)
-    if change.after is not None:
-        yield edits.SetValue(change.name or change.key, change.after, change.beside)
+def _reads_alike(before: Document, after: Document, key: str) -> bool:
+    return _line(before, before.where(key)) == _line(after, after.where(key))
 
 
 def _record(before: Document, after: Document, change: SettingChange) -> FileChange | None:

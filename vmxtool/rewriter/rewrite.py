@@ -120,7 +120,7 @@ def make_rewrite(
         return Rewrite(machine, refused=refused, words=tuple(words), wanted=wanted)
     if changes is None or wanted is None:
         return Rewrite(machine, manual=manual, notes=notes, then=then, words=tuple(words), wanted=wanted)
-    config = edit_config(machine, changes.settings)
+    config = edit_config(machine, changes)
     disks = edit_descriptors(changes.descriptors)
     if disks.refused:
         return Rewrite(machine, refused=disks.refused, words=tuple(words), wanted=wanted)

@@ -159,7 +159,8 @@ def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterato
     No product would look at it. Give the device a lower number, or take it out, in the VM's own product.
     """
     message = f"hardware version {version} has no {device}, so it would not look at it"
-    fix = manual(f"give {device} a lower number, or take it out, in the VM's own product")
+    lowered = "; --limit takes it out" if device.startswith("ethernet") else ""
+    fix = manual(f"give {device} a lower number, or take it out, in the VM's own product{lowered}")
     yield Hit(message, (evidence,), fix, sources=("libvirt:src/vmx/vmx.c",))
 
 
@@ -243,3 +244,38 @@ def left_to_converter(target: Product, guide: GuideAnswer) -> Iterator[Hit]:
     message = f"to {target.name} VMware Converter takes the VM over and makes its hardware anew; no step is left to do"
     fix = manual(f"see vmxtool check --target {target.id}; --hwversion N changes the hardware without Converter")
     yield Hit(message, (), fix, sources=guide.sources)
+
+
+@rule(
+    "VMX024",
+    "encoding-not-told",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="the character set of the new host",
+)
+def encoding_not_told(option: str, reason: str, place: Evidence) -> Iterator[Hit]:
+    """The config has text beyond ASCII, and the target reads it in the character set of its host.
+
+    Products before 2007 name no character set in a config, so which one the new host uses only its owner knows.
+    Mostly it is that of the language of its Windows, such as windows-1252, or UTF-8 on Linux.
+    """
+    yield Hit(reason, (place,), manual(f"say in which: {option}, or another"), sources=("field-observations",))
+
+
+@rule(
+    "VMX025",
+    "encoding-cannot-hold",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="a character that the new host does not have",
+)
+def encoding_cannot_hold(key: str, encoding: str, place: Evidence) -> Iterator[Hit]:
+    """A setting has a character that the character set named with --encoding does not have.
+
+    Nothing is written with a mark in the place of a letter. Name a character set of the new host that has it, or give
+    the setting a value that it can hold.
+    """
+    message = f"{key} has a character that {encoding} does not have"
+    yield Hit(message, (place,), manual(f"give {key} another value first, or name another --encoding"))

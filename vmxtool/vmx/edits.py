@@ -81,6 +81,51 @@ def apply(document: Document, edits: Iterable[Edit]) -> Document:
     return draft.finish()
 
 
+def recode(document: Document, codec: str) -> Document:
+    """A new document that says the same in another encoding and names none; comments keep their bytes.
+
+    A name or value of ASCII alone, and without an escape for a character beyond it, keeps its bytes too.
+
+    Raises:
+        EncodingRefused: a name or a value cannot be written in that encoding.
+    """
+    rows = []
+    for number in range(1, document.lines + 1):
+        line = document.line(number)
+        text = line.raw.decode("latin-1")
+        if line.kind != "ASSIGNMENT":
+            rows.append(text)
+            continue
+        hit = _parts(text)
+        name, written = _recoded_name(document, hit[1], codec), _recoded_value(document, hit, codec)
+        if fold(hit[1]) not in ENCODING_KEYS:
+            rows.append(text[: hit.start(1)] + name + text[hit.end(1) : hit.start(2)] + written + text[hit.end(2) :])
+    return Document.parse("".join(rows).encode("latin-1"), document.name, codec)
+
+
+def _recoded_name(document: Document, raw: str, codec: str) -> str:
+    if raw.isascii():
+        return raw
+    shown = encodings.decode(raw.encode("latin-1"), document.encoding.codec)
+    return _in_codec(document, shown, shown, codec).decode("latin-1")
+
+
+def _recoded_value(document: Document, hit: re.Match[str], codec: str) -> str:
+    raw = hit[2][1:-1] if hit[2].startswith('"') else hit[2]
+    shown = encodings.decode(values.unescape(raw.encode("latin-1")), document.encoding.codec)
+    if shown.isascii() and raw.isascii() and not encodings.is_shifting(document.encoding.codec):
+        return hit[2]
+    escaped = values.escape(_in_codec(document, hit[1], shown, codec)).decode("latin-1")
+    return f'"{escaped}"'
+
+
+def _in_codec(document: Document, key: str, text: str, codec: str) -> bytes:
+    written = text.encode(codec, "replace")
+    if encodings.decode(written, codec) != text:
+        raise EncodingRefused(f"{document.name}: {key} cannot be written in {codec}")
+    return written
+
+
 class _Draft:
     """The lines of a document while they are edited, so that many edits of a long file take one pass over it."""
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 from vmxtool.changes.hardware import measured
 from vmxtool.changes.model import (
-    ADAPTER,
+    ADAPTERS_OVER,
     ARM_DEVICE,
-    BOOT_ORDER,
     CDROM_MOVE,
+    CHARACTER_SET,
     CONTROLLER,
     DISK_MOVE,
     DISK_NAMES,
     DISK_VERSION,
     GUEST_NAME,
-    HOST_OF_ESX2,
     LEFTOVER,
-    PRODUCT_KIND,
+    NETWORK,
     SLAVE_MOVE,
     VERSION,
 )
 from vmxtool.knowledge.devices import NEVER, devices
 from vmxtool.knowledge.products import HARDWARE
+from vmxtool.report.text.cause_words import LOSSES, NAMES, OF_LIMITS, PLAIN_EFFECTS, TOPICS
 from vmxtool.report.words import count, listed, some
 from vmxtool.rules.registry import code_of
 
@@ -36,64 +36,9 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.diff import FileChange
     from vmxtool.rewriter.rewrite import Rewrite
 
+_OF_HOST = frozenset({DISK_NAMES, CHARACTER_SET, NETWORK, ADAPTERS_OVER})
 _BUSES: Mapping[str, str] = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe", "scsi": "SCSI"}
 
-# What a row of devices.toml is about, where its id does not say it to a reader; rows of one device share a name.
-_NAMES = {
-    **dict.fromkeys(("sound-hdaudio", "sound-on-esx", "hdaudio-on-esx"), "sound card"),
-    **dict.fromkeys(("slot-numbers", "nic-slot-numbers"), "PCI slot numbers"),
-    **dict.fromkeys(("nic-vmxnet3", "nic-e1000e", "nic-e1000", "nic-pvrdma"), "network adapter"),
-    **dict.fromkeys(("scsi-lsisas1068", "scsi-pvscsi", "scsi-lsilogic"), "SCSI controller"),
-    **dict.fromkeys(("scsi-vmxlsilogic", "scsi-vmxbuslogic"), "SCSI controller's name"),
-    **dict.fromkeys(("graphics-memory", "graphics-memory-setting"), "3D memory"),
-    **dict.fromkeys(("vtpm", "vtpm-auto-add"), "TPM"),
-    **dict.fromkeys(("cores-per-socket", "cores-per-socket-count"), "cores per socket"),
-    "nic-vmxnet2": "features of vmxnet",
-    "scsi-sas-address": "SAS address",
-    "sata": "SATA controller",
-    "nvme": "NVMe controller",
-    "nvme-1.3": "NVMe 1.3",
-    "ide-disk": "disk on IDE",
-    "change-tracking": "changed block tracking",
-    "usb-1": "USB controller",
-    "usb-2": "USB 2.0 controller",
-    "usb-3": "USB 3 controller",
-    "graphics-3d": "3D graphics",
-    "vmci": "VMCI device",
-    "hpet": "HPET timer",
-    "pcie-root-ports": "PCI Express ports",
-    "pci-bridge": "PCI bridge",
-    "pci-root-bridges": "PCI root bridges",
-    "motherboard-acpi": "motherboard layout",
-    "noted-at-start": "values of the last start",
-    "pci-passthrough": "host devices",
-    "vmi": "VMI interface",
-    "watchdog": "watchdog timer",
-    "serial-ports-beyond-four": "serial ports from 5 on",
-    "cpu-hot-add": "CPU hot add",
-    "processor-features-of-the-vm": "CPU features (EVC)",
-    "generation-id": "generation id",
-    "secure-boot": "Secure Boot",
-    "vbs": "security by VBS",
-    "enclaves": "SGX enclaves",
-    "encrypted-memory": "SEV memory encryption",
-    "confidential-guest": "SEV-SNP or TDX",
-}
-# The rule that finds what a row's limit is about, where it is not the one for devices.
-_OF_LIMITS = {"memory_mib": "memory-over-limit"}
-# What the guest loses, where devices.toml says it at length; --why has it in full.
-_LOSSES = {
-    **dict.fromkeys(("nic-vmxnet3", "nic-e1000e", "nic-e1000"), "the guest needs its network address set anew"),
-    **dict.fromkeys(("scsi-lsisas1068", "scsi-pvscsi"), "the guest needs the driver of LSI Logic"),
-    "scsi-lsilogic": "the guest needs the driver of BusLogic",
-    "nic-slot-numbers": "Linux may rename its network card",
-}
-_PLAIN_EFFECTS = {
-    HOST_OF_ESX2: "only ESX Server 1 and 2 have them",
-    LEFTOVER: "the place is needed",
-    SLAVE_MOVE: "becomes master",
-    BOOT_ORDER: "names the new places",
-}
 _UNVERIFIED = " (unverified)"
 _EFFECTS_SHOWN = 4  # a config may be made so that a cause has thousands
 
@@ -170,7 +115,7 @@ def _add(words: dict[str, None], word: str) -> None:
 
 def name_of(row: DeviceRule) -> str:
     """What a row of devices.toml is about, in plain words."""
-    return _NAMES.get(row.id, row.id.replace("-", " "))
+    return NAMES.get(row.id, row.id.replace("-", " "))
 
 
 def target_name(wanted: Wanted | None) -> str | None:
@@ -198,20 +143,9 @@ class _Words:
             return f"{bus_of(topic.subject)} controller"
         if topic.kind == CDROM_MOVE:
             return "CD-ROM drive"
-        return {
-            VERSION: "hardware version",
-            GUEST_NAME: "guest name",
-            DISK_NAMES: "names of disks",
-            HOST_OF_ESX2: "names of its old host",
-            ARM_DEVICE: "device without ARM",
-            PRODUCT_KIND: "kind of product",
-            DISK_MOVE: f"disk on {bus_of(topic.subject)}",
-            SLAVE_MOVE: "lone drive on IDE",
-            LEFTOVER: "unused settings",
-            BOOT_ORDER: "boot order",
-            ADAPTER: "adapter of the disk",
-            DISK_VERSION: "version in the disk",
-        }.get(topic.kind, "setting")
+        if topic.kind == DISK_MOVE:
+            return f"disk on {bus_of(topic.subject)}"
+        return TOPICS.get(topic.kind, "setting")
 
     def code(self, topic: Topic) -> str | None:
         product, before = (self.wanted.product if self.wanted is not None else None), self.rewrite.machine.hardware
@@ -225,7 +159,7 @@ class _Words:
         if row is None:
             return None
         if row.limit is not None:
-            return code_of(_OF_LIMITS.get(row.limit, "more-than-hardware-holds"))
+            return code_of(OF_LIMITS.get(row.limit, "more-than-hardware-holds"))
         return None if self._is_known(row) else code_of("device-not-in-hardware-version")
 
     def option(self, change: FileChange) -> str:
@@ -262,12 +196,26 @@ class _Words:
                 yield f"{topic.subject} is new"
         elif topic.kind == GUEST_NAME:
             yield f"{before} → {after}, the nearest that {self._holder()} knows"
-        elif topic.kind == DISK_NAMES:
-            yield f"in fileName, where {self._holder()} reads them"
-        elif topic.kind in _PLAIN_EFFECTS:
-            yield _PLAIN_EFFECTS[topic.kind]
+        elif topic.kind in _OF_HOST:
+            yield from self._of_host(change, after)
+        elif topic.kind in PLAIN_EFFECTS:
+            yield PLAIN_EFFECTS[topic.kind]
         elif topic.kind != VERSION:
             yield f"{topic.subject} {before} → {after}" if topic.kind == ARM_DEVICE else f"{before} → {after}"
+
+    def _of_host(self, change: FileChange, after: str | None) -> Iterator[str]:
+        """What becomes of the settings that hang on the new host."""
+        topic, holder = change.topic, self._holder()
+        if topic.kind == DISK_NAMES:
+            name = "name" if change.why.endswith("--vmfs-path says") else "fileName"
+            yield f"in {name}, where {holder} reads them"
+        elif topic.kind == CHARACTER_SET:
+            anew = self.rewrite.planned is not None and self.rewrite.planned.needs
+            yield f"{holder} names none{f'; the text is in {topic.subject}' if anew else ''}"
+        elif topic.kind == NETWORK and after not in {None, "monitor_dev", "custom"}:
+            yield f"{topic.subject} is on {after}"
+        elif topic.kind == ADAPTERS_OVER:
+            yield f"{change.key.partition('.')[0]} goes (--limit)"
 
     def loss(self, change: FileChange) -> tuple[str, str] | None:
         """What the guest loses by a change, and the sentence of the rewrite that tells it; None where none does."""
@@ -280,7 +228,7 @@ class _Words:
         if told is None:
             return None
         said = clause if row.below in {"replace", "remove"} else f"the guest loses {clause}"
-        return _LOSSES.get(row.id, said), told
+        return LOSSES.get(row.id, said), told
 
     def kept(self, kept: Kept) -> tuple[str, str | None, str]:
         what, row = self.what(kept.topic), self.rows.get(kept.topic.kind)

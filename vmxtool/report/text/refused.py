@@ -29,6 +29,7 @@ _NAME_LENGTH = 40
 _ENCRYPTED = "remove the encryption in the product that encrypted the VM"
 _FULL_CLONE = "make a full clone"
 _PREPARE, _TOO = "prepare the guest and say ", " too"
+_IN_WHICH, _OR_ANOTHER = "say in which: ", ", or another"
 # Where the snapshots of a VM are, by the family of the product that made it.
 _SNAPSHOT_MENUS = {
     "workstation": "in Workstation, VM > Snapshot > Snapshot Manager",
@@ -104,13 +105,18 @@ def _in_plain_words(reason: _Reason, vm: Machine, rewrite: Rewrite) -> _Reason: 
             options = remedy.removeprefix(_PREPARE).removesuffix(_TOO).split()
             if not remedy.startswith(_PREPARE) or not rewrite.words:
                 return reason
-            again = vmxtool_command(vm, "rewrite", *rewrite.words, *options)
+            again = vmxtool_command(vm, "rewrite", *rewrite.words, *options, *_encoding_of(rewrite))
             text = (
                 f"the guest may need another driver to start: {reason.text}"
                 if " moves from " in reason.text
                 else reason.text
             )
             return reason._replace(text=text, remedy="prepare the guest, then allow it", commands=(again,))
+        case "encoding-not-told" if rewrite.words:
+            again = vmxtool_command(vm, "rewrite", *rewrite.words, *_encoding_of(rewrite))
+            alone = all(it.name != "not-asked-for" for it in rewrite.refused)
+            told = f"say which the new host has; {' '.join(_encoding_of(rewrite))} is likely"
+            return reason._replace(remedy=told, commands=(again,) if alone else ())
         case "left-to-converter":
             told = "check tells how; --hwversion N changes the hardware without Converter"
             return reason._replace(remedy=told, commands=(check,))
@@ -121,6 +127,12 @@ def _in_plain_words(reason: _Reason, vm: Machine, rewrite: Rewrite) -> _Reason: 
             return reason._replace(remedy="let a product between the two change the version", commands=(ways,))
         case _:
             return reason
+
+
+def _encoding_of(rewrite: Rewrite) -> list[str]:
+    """The option for the likely character set of the new host, where the rewrite waits for one."""
+    asked = (it.fix for it in rewrite.refused if it.name == "encoding-not-told" and it.fix is not None)
+    return next((fix.text.removeprefix(_IN_WHICH).removesuffix(_OR_ANOTHER).split() for fix in asked), [])
 
 
 def _of_snapshots(reason: _Reason, vm: Machine) -> _Reason:

@@ -1,0 +1,201 @@
+"""What the owner says of the new host: networks, the volume on VMFS, the character set, and what may be lowered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from build import disk_lines, make_vm, write_config
+from hypothesis import given
+from hypothesis import strategies as st
+
+import vmxtool
+from vmxtool import UsageError, check, plan_rewrite
+from vmxtool.vmx import edits
+from vmxtool.vmx.document import Document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vmxtool.machine.model import Machine
+
+NIC = 'ethernet0.present = "TRUE"\nethernet0.connectionType = "nat"\n'
+NAMED = '.encoding = "UTF-8"\ndisplayName = "Büro"\n'
+
+
+def made(tmp_path: Path, lines: str = "", hw: int = 6, **more: Any) -> Machine:
+    return make_vm(tmp_path, f"{disk_lines('scsi0:0', 'disk.vmdk')}\n{lines}", hw=hw, **more)
+
+
+def written(vm: Machine, **wishes: Any) -> Document:
+    """The config after a rewrite that was carried out."""
+    rewrite = plan_rewrite(vm, **wishes)
+    assert not rewrite.refused, rewrite.refused
+    rewrite.apply()
+    return vmxtool.open_config(vm.config.path)
+
+
+# --- networks
+
+
+@pytest.mark.parametrize(
+    ("target", "network", "expected"),
+    [
+        ("esx3", "VM Network", {"networkname": "VM Network"}),
+        ("esx2", "vmnic1", {"connectiontype": "monitor_dev", "devname": "vmnic1"}),
+        ("ws4", "hostonly", {"connectiontype": "hostonly"}),
+        ("ws4", "VMnet2", {"connectiontype": "custom", "vnet": "VMnet2"}),
+        ("esxi6.7", "Prod | 5", {"networkname": "Prod | 5"}),
+    ],
+)
+def test_an_adapter_is_connected_as_the_product_writes_it(
+    tmp_path: Path, target: str, network: str, expected: dict[str, str]
+) -> None:
+    document = written(made(tmp_path, NIC), target=target, networks=[f"ethernet0={network}"])
+    places = ("connectiontype", "networkname", "vnet", "devname")
+    found = {name: document[f"ethernet0.{name}"] for name in places if f"ethernet0.{name}" in document}
+    assert found == expected
+
+
+def test_a_network_that_was_named_is_not_asked_for_again(tmp_path: Path) -> None:
+    vm = made(tmp_path, NIC)
+    assert "NET302" in {it.code for it in check(vm, "esx4.1").findings}
+    written(vm, target="esx4.1", networks=["ethernet0=VM Network"])
+    assert "NET302" not in {it.code for it in check(tmp_path, "esx4.1").findings}
+
+
+# --- ESX Server 2
+
+
+def test_a_config_for_esx_server_2_looks_like_one_of_its_own(tmp_path: Path) -> None:
+    vm = made(tmp_path, f'scsi0.virtualDev = "lsilogic"\n{NIC}')
+    document = written(vm, target="esx2", vmfs_path="vmhba0:0:0:5", networks=["ethernet0=vmnic0"])
+    assert document["scsi0.virtualDev"] == "vmxlsilogic"
+    assert document["scsi0:0.name"] == "vmhba0:0:0:5:disk.vmdk"
+    assert "scsi0:0.fileName" not in document
+    assert (document["virtualHW.version"], document["config.version"]) == ("3", "6")
+    vmxtool.undo(tmp_path)
+    assert bytes(vmxtool.open_config(vm.config.path)) == bytes(vm.config.document)
+
+
+def test_a_disk_that_moves_to_scsi_gets_its_name_on_vmfs_too(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("ide0:0", "disk.vmdk"), hw=6, guest="redhat")
+    document = written(vm, target="esx2", ide_to_scsi=True, vmfs_path="local")
+    assert document["scsi0:0.name"] == "local:disk.vmdk"
+    assert not [key for key in document if key.startswith("ide0")]
+
+
+def test_without_the_volume_a_disk_keeps_the_name_that_can_work(tmp_path: Path) -> None:
+    document = written(made(tmp_path), target="esx2")
+    assert document["scsi0:0.fileName"] == "disk.vmdk"
+
+
+# --- the character set, and config.version
+
+
+def test_no_encoding_is_left_for_a_product_before_2007(tmp_path: Path) -> None:
+    document = written(made(tmp_path, '.encoding = "windows-1252"\ndisplayName = "plain"'), target="ws5.5")
+    assert ".encoding" not in document
+
+
+def test_text_beyond_ascii_waits_for_the_character_set_of_the_host(tmp_path: Path) -> None:
+    vm = made(tmp_path, NAMED)
+    refused = plan_rewrite(vm, target="gsx3").refused
+    assert [it.code for it in refused] == ["VMX024"]
+    assert "displayName" in refused[0].message
+    step = next(step for plan in check(vm, "gsx3").plans for step in plan.steps if step.is_ours)
+    assert step.commands[0][-3:-1] == ("--encoding", "windows-1252")
+    document = written(vm, target="gsx3", encoding="windows-1252")
+    assert "Büro".encode("cp1252") in bytes(document)
+    assert ".encoding" not in document
+    vmxtool.undo(tmp_path)
+    assert bytes(vmxtool.open_config(vm.config.path)) == bytes(vm.config.document)
+
+
+def test_products_since_keep_the_encoding(tmp_path: Path) -> None:
+    document = written(made(tmp_path, NAMED), target="esxi6.7")
+    assert document[".encoding"] == "UTF-8"
+
+
+def test_a_vm_that_needs_no_change_keeps_its_encoding(tmp_path: Path) -> None:
+    assert not plan_rewrite(made(tmp_path, NAMED, hw=4), target="ws5.5").changes
+
+
+def test_workstation_4_writes_its_own_config_version(tmp_path: Path) -> None:
+    assert written(made(tmp_path), target="ws4")["config.version"] == "7"
+    vmxtool.undo(tmp_path)
+    assert written(vmxtool.inspect(tmp_path), target="gsx3")["config.version"] == "6"
+
+
+@given(
+    name=st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), min_size=1, max_size=30),
+    start=st.sampled_from(["utf-8", "cp1252", "iso8859_1", "utf-7"]),
+    end=st.sampled_from(["utf-8", "cp1252"]),
+)
+def test_a_config_says_the_same_in_another_character_set(name: str, start: str, end: str) -> None:
+    shown = {"cp1252": "windows-1252", "iso8859_1": "ISO-8859-1"}.get(start, start.upper())
+    before = Document.parse(f'.encoding = "{shown}"\n# a remark\nmemsize = "64"\n'.encode(), "vm.vmx")
+    try:
+        before = edits.apply(before, [edits.SetValue("displayName", name)])
+    except edits.EncodingRefused:
+        return
+    after = edits.recode(before, end)
+    again = Document.parse(bytes(after), "vm.vmx", end)
+    assert (again["displayName"], again["memsize"], ".encoding" in again) == (name, "64", False)
+    assert b"# a remark\n" in bytes(after)
+
+
+# --- what may be lowered
+
+
+def test_what_is_over_the_figures_of_a_product_goes_where_it_is_allowed(tmp_path: Path) -> None:
+    nics = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(6))
+    vm = made(tmp_path, f'memsize = "6000"\n{nics}', hw=7)
+    refused = plan_rewrite(vm, target="ws4").refused
+    assert "--limit takes it out" in " ".join(it.fix.text for it in refused if it.fix is not None)
+    document = written(vm, target="ws4", limit=True)
+    assert document["memsize"] == "3600"
+    assert [key for key in document if key.startswith("ethernet")] == [f"ethernet{n}.present" for n in range(3)]
+    again = check(tmp_path, "ws4")
+    assert not {it.code for it in again.findings} & {"DEV702", "CPU404", "DEV792"}
+
+
+def test_memory_over_an_unverified_figure_stays_and_its_option_is_named(tmp_path: Path) -> None:
+    rewrite = plan_rewrite(made(tmp_path, 'memsize = "6000"', hw=7), target="ws4")
+    assert not rewrite.refused
+    assert any("--limit lowers it" in note for note in rewrite.notes)
+
+
+# --- wishes that cannot be
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"target": "esx3", "vmfs_path": "vmhba0:0:0:5"}, "--vmfs-path is for ESX Server 2"),
+        ({"target": "esx2", "vmfs_path": "../x"}, "is no volume"),
+        ({"target": "esx2", "vmfs_path": "a:b"}, "is no volume"),
+        ({"target": "ws17", "encoding": "utf-8"}, "--encoding is for products before 2007"),
+        ({"target": "ws4", "encoding": "klingon"}, "VMware knows no character set klingon"),
+        ({"target": "ws4", "networks": ["VM Network"]}, "names no adapter"),
+        ({"target": "ws4", "networks": ["ethernet0=nat", "ethernet0=bridged"]}, "twice"),
+        ({"target": "ws4", "networks": ["ethernet0=VM Network"]}, "has no network 'VM Network'"),
+        ({"target": "esx3", "networks": ["ethernet0=a\nb"]}, "names no adapter"),
+        ({"target": "esx3", "networks": ["ethernet3=a"]}, "the VM has no ethernet3; it has ethernet0"),
+        ({"ide_to_scsi": True, "limit": True}, "--limit needs --target"),
+        ({"hwversion": 4, "networks": ["ethernet0=nat"]}, "--network needs --target"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(tmp_path: Path, wishes: dict[str, Any], said: str) -> None:
+    vm = made(tmp_path, NIC)
+    with pytest.raises(UsageError, match=re.escape(said)) as caught:
+        plan_rewrite(vm, **wishes)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_config_that_names_no_character_set_is_left_as_its_host_wrote_it(tmp_path: Path) -> None:
+    path = write_config(tmp_path, 'displayName = "B\u00fcro"\n', hw=6, guest="winxppro")
+    path.write_bytes(path.read_bytes().replace("Büro".encode(), b"B\xfcro"))
+    document = written(vmxtool.inspect(tmp_path), target="ws5.5")
+    assert b"B\xfcro" in bytes(document)
