@@ -31,6 +31,8 @@ POWER_ON = {
     *("DEV713", "DEV714", "DEV715", "DSK240", "DSK241", "SEC808", "SEC809", "SEC810", "SEC811", "SEC812", "VMX020"),
     *("VMX021", "VMX023", "GST516", "GST517", "GST518", "GST522"),
 }
+# What a VM asks of the processor, the memory and the mode of a new host.
+OF_THE_HOST = {"CPU414", "CPU415", "CPU416", "CPU417", "CPU418", "CPU419"}
 HEAVY = {Severity.WARNING, Severity.UNKNOWN, Severity.BLOCKER}
 ONE_IN = 10
 _OF_DISKS = {"disk", "extent", "parent"}
@@ -88,3 +90,19 @@ def test_nothing_stops_a_real_vm_where_it_was_made(found: Found) -> None:
 def test_few_real_vms_are_warned_of_or_asked_about_where_they_were_made(found: Found) -> None:
     heavy = {(name, it.code) for name, told in found for it in told if it.severity in HEAVY and it.code in POWER_ON}
     assert len({name for name, _ in heavy}) * ONE_IN <= len(found), sorted(heavy)
+
+
+@pytest.mark.corpus
+@needs_corpus
+@pytest.mark.parametrize("target", ["esxi7.0", "ws17.5", "fusion12.2"])
+def test_few_real_vms_are_asked_what_a_new_host_offers(target: str) -> None:
+    asked, seen = set[str](), 0
+    for name, path in _configs().items():
+        try:
+            findings = vmxtool.check(path, target).findings
+        except VmxtoolError:
+            continue  # not a config
+        seen += 1
+        asked |= {name for it in findings if it.severity is Severity.UNKNOWN and it.code in OF_THE_HOST}
+    assert seen > 70
+    assert len(asked) * ONE_IN <= seen, sorted(asked)

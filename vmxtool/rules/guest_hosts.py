@@ -32,7 +32,8 @@ def is_arm(vm: Machine) -> bool:
     return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
 
 
-def _is_macos(vm: Machine) -> bool:
+def is_macos(vm: Machine) -> bool:
+    """Whether the guest is macOS for Intel processors."""
     return vm.guest.family == "darwin" and not is_arm(vm)
 
 
@@ -130,7 +131,7 @@ def guest_for_x86(case: Case) -> Iterator[Hit]:
     "macos-needs-apple-host",
     Severity.UNKNOWN,
     about=About.TARGET,
-    only_if=_is_macos,
+    only_if=is_macos,
     short="whether the host is by Apple",
     stopping="not on a host by Apple",
 )

@@ -10,6 +10,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import host_needs
 from vmxtool.knowledge.runs import Ternary
 from vmxtool.machine.peripherals import peripherals_of
+from vmxtool.rules.guest_hosts import is_macos
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host, spelled
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -188,7 +189,8 @@ def processor_features_wanted(case: Case) -> Iterator[Hit]:
     """The VM asks for features of the processor, one by one or by an EVC mode of its own.
 
     A line such as `featMask.vm.cpuid.AVX2 = "Min:1"` keeps the VM from starting on a processor without the feature.
-    vSphere writes such lines for a VM with an EVC mode; some who publish VMs write them as a check.
+    vSphere writes such lines for a VM with an EVC mode; some who publish VMs write them as a check. A guest with macOS
+    is asked about its Mac already: what the processor of that has to offer is a warning then.
     """
     asked = _open(case, _FEATURES)
     if asked:
@@ -197,7 +199,11 @@ def processor_features_wanted(case: Case) -> Iterator[Hit]:
         rest = f" and {len(names) - _PLACES_SHOWN} more" if len(names) > _PLACES_SHOWN else ""
         listing = f"{', '.join(names[:_PLACES_SHOWN])}{rest}" if rest else listed(names)
         question = f"has the host of {case.target.name} the processor features that the VM asks for ({listing})"
-        yield _question(case, asked, question)
+        hit = _question(case, asked, question)
+        if is_macos(case.vm):
+            message = f"the VM asks for features of the processor ({listing}), and starts on no Mac without them"
+            hit = hit._replace(message=message, severity=Severity.WARNING)
+        yield hit
 
 
 @rule(
