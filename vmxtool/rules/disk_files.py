@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.chain import Link, Problem
 
 _BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"})
+_PARALLEL = {"buslogic": "BusLogic", "lsilogic": "LSI Logic"}
 _DAMAGED = frozenset(
     {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
 )
@@ -140,10 +141,26 @@ def adapter_mismatch(vm: Machine) -> Iterator[Hit]:
 
     A disk whose descriptor says `ide` behind a SCSI controller, or the reverse, may be refused or presented with
     another geometry. Disks on LSI Logic SAS, paravirtual SCSI, SATA and NVMe are all written as lsilogic or ide.
+
+    Where one of BusLogic and LSI Logic stands in the place of the other, it is a note: SCSI controllers are not
+    interchangeable for a guest, which needs the driver of the one that it gets.
     """
+    models = {controller.id: (controller.model or "").lower().removeprefix("vmx") for controller in vm.controllers}
     for drive in vm.disks:
         link = drive.chain.adapter_link if drive.chain is not None else None
         adapter = (link.adapter or "").lower() if link is not None else ""
+        model = models.get(drive.id.partition(":")[0], "")
+        if link is not None and adapter in _PARALLEL and model in _PARALLEL and model != adapter:
+            yield Hit(
+                f"{drive.id}: behind a {_PARALLEL[model]} controller, and its descriptor says {_PARALLEL[adapter]}; a "
+                "guest that was installed with that needs the driver of the other",
+                (*link.adapter_evidence, *drive.evidence[:1]),
+                manual(f"if the guest does not start, give it the {_PARALLEL[adapter]} controller"),
+                Severity.INFO,
+                sources=("gsx-3-guide",),
+                unverified=True,
+            )
+            continue
         wrong = {"ide": adapter in {"buslogic", "lsilogic"}, "scsi": adapter == "ide"}.get(drive.bus, False)
         if link is not None and wrong:
             yield Hit(
