@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from build import disk_lines, make_vm
 
-from vmxtool import check, plan_rewrite
+from vmxtool import check, open_config, plan_rewrite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +48,23 @@ def test_the_command_stands_with_each_finding_and_none_is_left_after_it(tmp_path
 def test_a_guest_for_x86_and_a_bare_version_keep_theirs(tmp_path: Path, guest: str, target: str) -> None:
     vm = make_vm(tmp_path, LINES.format("lsilogic", "e1000"), hw=20, guest=guest)
     assert not plan_rewrite(vm, target=target, unsafe=True).changes
+
+
+def test_a_cd_drive_on_ide_goes_to_sata_where_it_is_asked_for(tmp_path: Path) -> None:
+    cdrom = 'ide1:0.present = "TRUE"\nide1:0.deviceType = "cdrom-image"\nide1:0.fileName = "auto detect"\n'
+    vm = make_vm(tmp_path, LINES.format("pvscsi", "vmxnet3") + cdrom, hw=20, guest="arm-debian11-64")
+    (found,) = [it for it in check(vm, "fusion13.5").findings if it.code == "GST516"]
+    assert found.fix is not None
+    assert found.fix.commands[0][-2:] == ("--unsafe", str(vm.path))
+    plan_rewrite(vm, target="fusion13.5", unsafe=True).apply()
+    document = open_config(vm.path)
+    assert document["sata0:0.fileName"] == "auto detect"
+    assert document["sata0.present"] == "TRUE"
+    assert not [key for key in document if key.startswith("ide")]
+    assert not [it for it in check(vm.path, "fusion13.5").findings if it.code == "GST516"]
+
+
+def test_a_cd_drive_of_a_guest_for_x86_stays_on_ide(tmp_path: Path) -> None:
+    cdrom = 'ide1:0.present = "TRUE"\nide1:0.deviceType = "cdrom-image"\nide1:0.fileName = "auto detect"\n'
+    vm = make_vm(tmp_path, LINES.format("pvscsi", "vmxnet3") + cdrom, hw=20, guest="debian11-64")
+    assert not plan_rewrite(vm, target="fusion13.5", unsafe=True).changes

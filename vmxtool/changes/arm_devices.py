@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
+
+
+def is_without_ide(files: Files, wanted: Wanted, drive: Drive) -> bool:
+    """Whether a CD-ROM drive of a guest for ARM is on IDE, which products do not have for one."""
+    return wanted.fit and drive.bus == "ide" and drive.kind == "cdrom" and _is_for_arm(files, wanted)
+
+
+def _is_for_arm(files: Files, wanted: Wanted) -> bool:
+    product = wanted.product
+    return product is not None and product.family != HARDWARE and is_arm(files.vm) and may_run_arm(product)
 
 
 def arm_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
@@ -22,8 +33,7 @@ def arm_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
 
     No document of VMware's was read for it, so each change is made only where it is asked for.
     """
-    product = wanted.product
-    if product is None or product.family == HARDWARE or not is_arm(files.vm) or not may_run_arm(product):
+    if not _is_for_arm(files, wanted):
         return
     document = files.vm.config.document
     for trait, keys in files.once(not_for_arm):

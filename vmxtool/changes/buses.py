@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool.changes.arm_devices import is_without_ide
 from vmxtool.changes.descriptors import name_adapter
 from vmxtool.changes.guest_work import ORDER_KEYS, boot_order, guest_work
 from vmxtool.changes.hardware import knows
@@ -76,6 +77,7 @@ def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) 
             moves.refused += findings_of(writing.drive_not_movable, drive, _BUS_NAMES[drive.bus], wanted.name)
     moves.make_lone_slaves_master({drive.id for drive in disks})
     moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
+    moves.cdroms_to_sata([drive for drive in vm.drives if wanted.unsafe and is_without_ide(files, wanted, drive)])
     moves.reorder()
     if wanted.fit and not any(moves.lacks_bus(it.bus) and it.id not in moves.moved for it in vm.disks):
         moves.clear_buses()
@@ -136,18 +138,31 @@ class _Moves:
             self.options.append(f"adapter={SATA}")
         units = [unit for unit, _ in zip(self.units.sata_places(), drives, strict=False)]
         self.refused += findings_of(writing.no_free_unit, drives, len(units), "SATA")
-        anchor = self._spelling(f"{drives[0].id}.present")
-        for name in sorted({unit.partition(":")[0] for unit in units}):
-            if not self.document.flag(f"{name}.present", False):
-                key = self._spelling(f"{name}.present") or f"{name}.present"
-                why = f"{name} is the controller that the disks move to"
-                topic = Topic(CONTROLLER, name)
-                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor, topic=topic))
+        self._add_sata(units, drives[0])
         for drive, unit in zip(drives, units, strict=False):
             # What a descriptor says of the adapter fits SATA as it fitted NVMe, so it stays.
             why = f"{drive.id} becomes {unit}: the disk moves to SATA"
             self._rename(Topic(DISK_MOVE, drive.id, unit), why, Safety.UNSAFE)
             self.moved[drive.id] = unit
+
+    def _add_sata(self, units: Sequence[str], beside: Drive) -> None:
+        anchor = self._spelling(f"{beside.id}.present")
+        for name in sorted({unit.partition(":")[0] for unit in units}):
+            if not self.document.flag(f"{name}.present", False):
+                key = self._spelling(f"{name}.present") or f"{name}.present"
+                why = f"{name} is the controller that the drives move to"
+                topic = Topic(CONTROLLER, name)
+                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor, topic=topic))
+
+    def cdroms_to_sata(self, drives: Sequence[Drive]) -> None:
+        """Give CD-ROM drives places on SATA, where a guest for ARM finds no IDE."""
+        units = [unit for unit, _ in zip(self.units.sata_places(), drives, strict=False)]
+        self.refused += findings_of(writing.no_free_unit, drives, len(units), "SATA")
+        if drives:
+            self._add_sata(units, drives[0])
+        for drive, unit in zip(drives, units, strict=False):
+            why = f"{self.wanted.name} has no IDE for a guest for ARM (unverified); the CD-ROM drive moves to {unit}"
+            self._rename(Topic(CDROM_MOVE, drive.id, unit), why, Safety.UNSAFE)
 
     def to_scsi(self, drives: Sequence[Drive]) -> None:
         if not drives:

@@ -61,7 +61,8 @@ def device_not_for_arm(case: Case) -> Iterator[Hit]:
     document = case.vm.config.document
     for trait, keys in case.files.once(not_for_arm):
         names = [document.spelling(key).partition(".")[0] for key in keys[:_SHOWN]]
-        fix = _cure(trait, names)
+        cdroms = {drive.id for drive in case.vm.drives if drive.kind == "cdrom"}
+        fix = _cure(trait, names, cdroms)
         yield Hit(
             f"{', '.join(names)}: {trait.says}, which {case.target.name} does not have for a guest for ARM",
             tuple(document.evidence(key) for key in keys[:_SHOWN]),
@@ -72,11 +73,13 @@ def device_not_for_arm(case: Case) -> Iterator[Hit]:
         )
 
 
-def _cure(trait: Trait, names: list[str]) -> Fix:
+def _cure(trait: Trait, names: list[str], cdroms: set[str]) -> Fix:
     if trait.becomes is not None:
         return by_rewrite(
             f"{', '.join(names)} becomes {trait.becomes}, if the guest has the driver for it", unsafe=True
         )
+    if trait.instead == "SATA" and {name.lower() for name in names} <= cdroms:
+        return by_rewrite(f"{', '.join(names)} goes to SATA, if the guest has the driver for it", unsafe=True)
     if trait.instead is None:
         return manual(f"take {', '.join(names)} out")
     return manual(f"move what is on {', '.join(names)} to {trait.instead}, for which the guest needs a driver")

@@ -164,7 +164,9 @@ class _Words:
 
     def option(self, change: FileChange) -> str:
         """The option that allowed a change that the guest may not start after."""
-        if change.topic.kind in self.rows or change.topic.kind in {GUEST_NAME, ARM_DEVICE}:
+        if change.topic.kind in self.rows or change.topic.kind in {GUEST_NAME, ARM_DEVICE, CDROM_MOVE}:
+            return "unsafe"
+        if change.topic.kind == CONTROLLER and self.wanted is not None and not self.wanted.moves:
             return "unsafe"
         moved = self.rewrite.planned.moved if self.rewrite.planned is not None else {}
         if change.topic.kind == DISK_MOVE:
