@@ -7,7 +7,7 @@ import string
 from typing import TYPE_CHECKING
 
 import pytest
-from build import SCSI_DISK, disk_lines, make_disk
+from build import SCSI_DISK, disk_lines, make_disk, make_vm
 from machine import vms
 
 from vmxtool.machine.read import read_machine
@@ -199,3 +199,18 @@ def test_a_crowded_folder_is_divided_among_its_vms(tmp_path: Path) -> None:
     for stem in stems:
         vm = read_machine(tmp_path / f"{stem}.vmx")
         assert vms.places(vm.power.evidence) == [f"{stem}.vmx.lck"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("56 4d 74 4a e8 52 f7 19-f3 28 bd e7 6d 07 78 57", "564d744a-e852-f719-f328-bde76d077857"),
+        ("564D744A-E852-F719-F328-BDE76D077857", "564d744a-e852-f719-f328-bde76d077857"),
+        ("56 4d", None),
+        ("no uuid at all, but 32 characters", None),
+        ("", None),
+    ],
+)
+def test_a_uuid_is_read_in_any_spelling_and_nothing_else_is_one(tmp_path: Path, written: str, read: str | None) -> None:
+    vm = make_vm(tmp_path, f'uuid.bios = "{written}"\nvc.uuid = "{written}"')
+    assert (vm.uuids.bios, vm.uuids.location, vm.uuids.vc) == (read, None, read)

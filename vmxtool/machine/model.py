@@ -6,7 +6,7 @@ Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,6 +228,23 @@ class Memo(dict[object, Any]):
         return Memo, ()
 
 
+class Uuids(NamedTuple):
+    """What tells the VM from all others, each as 32 hexadecimal digits in groups, or None.
+
+    Attributes:
+        bios: `uuid.bios`, which the guest sees and licences go by.
+        location: `uuid.location`, by which a product sees that the VM was moved or copied.
+        vc: `vc.uuid`, by which vCenter knows it.
+    """
+
+    bios: str | None = None
+    location: str | None = None
+    vc: str | None = None
+
+
+NO_UUIDS = Uuids()
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Everything the VM's files say about it.
@@ -259,6 +276,7 @@ class Machine:
         unfinished_rewrite: the journal of a rewrite that was cut short, or None.
         saved_states: files beside it in which a product keeps the state of a suspended VM.
         ace_files: files beside it that VMware ACE keeps policies and packages in.
+        uuids: what tells it from all others.
         memo: what the layers above have worked out of all this, so that the second target does not ask again.
     """
 
@@ -287,6 +305,7 @@ class Machine:
     unfinished_rewrite: Path | None = None
     saved_states: tuple[Evidence, ...] = ()
     ace_files: tuple[Evidence, ...] = ()
+    uuids: Uuids = NO_UUIDS
     memo: Memo = field(default_factory=Memo, init=False, compare=False, repr=False)
 
     def __repr__(self) -> str:

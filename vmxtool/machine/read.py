@@ -12,7 +12,7 @@ from vmxtool.knowledge.guests import bits_of, family_of
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
-from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine
+from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
 from vmxtool.machine.network import read_nics
 from vmxtool.machine.origin import read_origin
 from vmxtool.machine.sections import Sections
@@ -98,7 +98,16 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         unfinished_rewrite=unfinished,
         saved_states=saved_states,
         ace_files=ace_files,
+        uuids=Uuids(*(_uuid(document, key) for key in ("uuid.bios", "uuid.location", "vc.uuid"))),
     )
+
+
+def _uuid(document: Document, key: str) -> str | None:
+    """A UUID, which configs write as 16 pairs of digits with blanks and a dash; None where it is none."""
+    digits = re.sub(r"[\s-]", "", document.get(key, "")).lower()
+    if not re.fullmatch(r"[0-9a-f]{32}", digits):
+        return None
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _hardware_version(document: Document) -> int | None:

@@ -137,8 +137,8 @@ def _three_cures(vm: Machine, one: _Fixed, found: AddressRange | None) -> str:
 
 def _is_own(vm: Machine, one: _Fixed) -> bool:
     """Whether the address ends as the VM's UUID does, as those that a product generates for it."""
-    uuid = "".join(it for it in vm.config.document.get("uuid.bios", "").lower() if it in "0123456789abcdef")
-    return len(uuid) == 32 and one.number is not None and f"{one.number:012x}"[-6:] == uuid[-6:]
+    uuid = vm.uuids.bios
+    return uuid is not None and one.number is not None and f"{one.number:012x}"[-6:] == uuid[-6:]
 
 
 @rule(

@@ -30,6 +30,14 @@ class GuestValue(TypedDict):
     family: str | None
 
 
+class UuidValue(TypedDict):
+    """What tells the VM from all others: as the guest sees it, by its place, and for vCenter."""
+
+    bios: str | None
+    location: str | None
+    vc: str | None
+
+
 class CpuValue(TypedDict):
     """Virtual processors; the count is null where the config's line for it is no number."""
 
@@ -216,6 +224,7 @@ class InspectDocument(TypedDict):
     config: ConfigValue
     hardware: HardwareValue
     origin: list[OriginValue]
+    uuids: UuidValue
     guest: GuestValue
     cpu: CpuValue
     memory_mib: int | None

@@ -55,6 +55,7 @@ def inspect_value(vm: Machine, findings: Iterable[Finding]) -> InspectDocument:
         },
         "hardware": {"version": vm.hardware.version, "generation": vm.hardware.generation},
         "origin": [origin_value(candidate) for candidate in vm.origin],
+        "uuids": {"bios": vm.uuids.bios, "location": vm.uuids.location, "vc": vm.uuids.vc},
         "guest": {"id": vm.guest.id, "bits": vm.guest.bits, "family": vm.guest.family},
         "cpu": {"count": vm.cpu.count, "cores_per_socket": vm.cpu.cores_per_socket, "smp": vm.cpu.smp},
         "memory_mib": vm.memory_mib,

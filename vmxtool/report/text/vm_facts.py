@@ -42,6 +42,9 @@ _FAMILY_NAMES = {
 }
 
 
+_OF_UUID = {"bios": "BIOS", "location": "location", "vc": "vCenter"}
+
+
 def facts(vm: Machine, *, why: bool) -> Iterator[tuple[str, Text]]:
     """The facts, each with its word; with `why` also how sure the origin is in figures, and how the config is written.
 
@@ -62,6 +65,9 @@ def facts(vm: Machine, *, why: bool) -> Iterator[tuple[str, Text]]:
         if vm.config.config_version is not None:
             config += f", config version {vm.config.config_version}"
         yield "config", safe_text(config)
+        known = [f"{uuid} ({_OF_UUID[name]})" for name, uuid in vm.uuids._asdict().items() if uuid is not None]
+        if known:
+            yield "uuid", safe_text(", ".join(known))
 
 
 def grows(link: Link) -> bool:
