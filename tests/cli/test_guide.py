@@ -112,10 +112,30 @@ def test_ace_and_player_are_answered_from_the_text(start: str, to: str, says: st
 
 
 def test_one_end_alone_lists_its_pairs() -> None:
-    assert len(run("--from", "fusion1").stdout.splitlines()) == 16
+    of_fusion = json.loads(run("--from", "fusion1", "--format", "json").stdout)
+    assert [(it["to"], it["source"]) for it in of_fusion[16:]] == [
+        ("player1", "mpg:p12:player1-in-generation-6"),
+        ("ace2", "mpg:p12:ace2-in-generation-6"),
+        ("player2", "mpg:p12:player2-in"),
+    ]
+    assert "p12:player2-in" in run("--from", "fusion1").stdout
     values = json.loads(run("--to", "ws5", "--format", "json").stdout)
     assert {value["to"] for value in values} == {"ws5.5"}
-    assert len(values) == 16
+    assert len(values) == 20
+
+
+def test_a_list_has_the_moves_of_ace_and_player_that_no_table_prints() -> None:
+    values = json.loads(run("--from", "player1", "--format", "json").stdout)
+    assert len(values) == 18
+    assert ("ws5.5", "ok-in-most-cases", "mpg:t08:r1c1") in {(it["to"], it["verdict"], it["cell"]) for it in values}
+
+
+def test_a_stand_in_is_told_in_the_direction_that_was_asked_for() -> None:
+    told = shown("--from", "player1", "--to", "esx3")
+    assert "as of a VM of Workstation 5.0: mpg:t08:r1c3" in told
+    assert "import the virtual disks into ESX Server 3" in told
+    assert "export" not in told
+    assert "make a legacy VM with Player" not in shown("--from", "player1", "--to", "ws4")
 
 
 # JSON

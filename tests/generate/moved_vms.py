@@ -80,7 +80,6 @@ def made_on_esx15(folder: Path) -> None:
         guestOS = "win2000Serv"
         memsize = "256"
         scsi0.present = "TRUE"
-        scsi0.virtualDev = "vmxbuslogic"
         scsi0:0.present = "TRUE"
         scsi0:0.name = "vmhba0:0:0:5:SQL.vmdk"
         scsi0:0.mode = "persistent"

@@ -210,6 +210,7 @@ def test_targets_keep_their_contract() -> None:
 def test_guide_keeps_its_contract() -> None:
     printed("guide", "guide")
     printed("guide", "guide", "--from", "fusion1")
+    printed("guide", "guide", "--to", "player1")
     for number in (1, 2, 7):
         printed("guide-table", "guide", "--table", str(number))
     for pair in (("fusion1", "esx3"), ("server1", "ace2"), ("ws17", "esx3")):

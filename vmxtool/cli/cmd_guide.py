@@ -50,8 +50,9 @@ def _show_pairs(from_name: str | None, to_name: str | None, form: str) -> None:
     from_id = find_target(from_name).id if from_name is not None else None
     to_id = find_target(to_name).id if to_name is not None else None
     if from_id is None or to_id is None:
-        entries = [it for it in tables.entries() if from_id in {None, it.from_id} and to_id in {None, it.to_id}]
-        formats.write("guide/entries", form, entries)
+        from vmxtool.report.guide_text import all_about
+
+        formats.write("guide/entries", form, all_about(from_id, to_id))
         return
     entry = tables.lookup(from_id, to_id)
     if entry is not None:

@@ -155,6 +155,11 @@ def moves(from_id: str, to_id: str) -> tuple[Fact, ...]:
     return tuple(found for found in _about(from_id, to_id) if not found.is_remark)
 
 
+def as_move(found: Fact, from_id: str, to_id: str) -> GuideEntry:
+    """A fact that settles a move, as an entry of no table: its number is 0, its cell the fact's address."""
+    return GuideEntry(0, found.address, from_id, to_id, found.verdict or "", found.ways, (found.says,), found.address)
+
+
 def remarks(from_id: str, to_id: str) -> tuple[Fact, ...]:
     """The facts that the text adds to a move whose ways stand elsewhere."""
     return tuple(found for found in _about(from_id, to_id) if found.is_remark)

@@ -92,7 +92,8 @@ class Fact(NamedTuple):
         on: kinds of step that the fact is a remark on.
         acts: where vmxtool acts on it elsewhere: codes of findings, kinds of step, tables ("t07"), "route", or
             "generation" for the data of the products.
-        only: "ide" where it is a remark on VMs with IDE disks alone, else None.
+        only: of which VMs it is a remark: those with IDE disks ("ide"), whose guest Converter moves to SCSI
+            ("ide-reconfigured"), or does not ("ide-left"); None where of all.
         concluded: whether it follows from the page and a table, and the page does not say it in so many words.
     """
 
@@ -306,8 +307,8 @@ def _read_fact(entry: Entry) -> Fact:
     )
     if not (from_ids or on or acts):
         raise entry.broken("nothing acts on it: it needs from and to, on, or acts")
-    if only not in {"", "ide"}:
-        raise entry.broken(f'only {only!r} is not "ide"')
+    if only not in {"", "ide", "ide-reconfigured", "ide-left"}:
+        raise entry.broken(f"only {only!r} says no kind of VM")
     read = read_cell(move, f"{entry.where}, move", _step_products()) if move else None
     return Fact(
         address,

@@ -47,7 +47,8 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
     # Where none of them makes such hardware, it is run in legacy mode by one of them.
     answers = [hop_guide(name, version, target.id, name) for name in asked or likely]
     found = [answer for answer in answers if answer.entry is not None]
-    first = next(iter(found or [answer for answer in answers if answer.fact is not None]), GuideAnswer())
+    spoken = [answer for answer in answers if answer.fact is not None] or [it for it in answers if it.beside]
+    first = next(iter(found or spoken), GuideAnswer())
     others = [(answer.entry, _steps_of(answer)) for answer in found[1:] if answer.entry is not None]
     unlike = tuple(entry for entry, steps in others if steps != _steps_of(first))
     return GuideAnswer(first.entry, first.fact, likely, tuple(entry for entry, _ in others), unlike, first.beside)
@@ -93,7 +94,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if found is not None and all(way.when for way in found.ways):
             like = holder  # the cell of its own product is surer of VMs whose hardware has been lowered
     if fact is not None and tables.lookup(like or holder, to_id) is None:
-        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id) if fact.ways else ())
+        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id, generation) if fact.ways else ())
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
     if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
@@ -104,12 +105,18 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if origin is not None and origin.verdict == "not-supported":
             entry = denied = origin
     denies = entry is not None and entry.verdict == "not-supported"
-    beside = () if denies else _remarks(like, holder, to_id)
+    beside = () if denies else _remarks(like, holder, to_id, generation)
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
 
 
-def _remarks(like: str | None, holder: str, to_id: str) -> tuple[Fact, ...]:
-    found = [it for name in filter(None, (holder, like)) for it in tables.remarks(name, to_id)]
+def _remarks(like: str | None, holder: str, to_id: str, generation: int | None) -> tuple[Fact, ...]:
+    """What the text adds to a move: of hosts it speaks of the product that has the VM, of hardware of one like it."""
+    found = [
+        it
+        for name in filter(None, (holder, like))
+        for it in tables.remarks(name, to_id)
+        if it.on or (tables.generation_of(name) == generation if it.adds is not None else name == holder)
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guests import find_guest
 from vmxtool.planner.plan import number_steps
 from vmxtool.planner.upload import download_course, upload_course
 from vmxtool.planner.weighing import weigh
@@ -142,14 +143,23 @@ class Verdict:
     def remarks(self) -> tuple[Fact, ...]:
         """What the guide's text adds to the move, and to the steps of its ways."""
         kinds = dict.fromkeys(step.do.value for step in self.steps)
-        files = self.hop.hop.files
-        has_ide = not files.seen or any(disk.bus == "ide" for disk in files.vm.disks)
         own = [
             it
             for it in self.hop.hop.guide.beside
-            if self.plans and (not it.on or not kinds.keys().isdisjoint(it.on)) and (has_ide or it.only is None)
+            if self.plans and (not it.on or not kinds.keys().isdisjoint(it.on)) and self._is_one(it.only)
         ]
         return tuple(dict.fromkeys([*own, *(it for kind in kinds for it in tables.remarks_on(kind))]))
+
+    def _is_one(self, only: str | None) -> bool:
+        """Whether the VM is one of those that a remark is on."""
+        files = self.hop.hop.files
+        if only is None or not files.seen:
+            return True
+        if all(disk.bus != "ide" for disk in files.vm.disks):
+            return False
+        guest = find_guest(files.vm.guest.id) if files.vm.guest.id else None
+        moved = guest is not None and guest.converter_reconfigures
+        return only == "ide" or moved == (only == "ide-reconfigured")
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import first_version
+from vmxtool.knowledge.transcript import names
 from vmxtool.planner.guide import hop_guide
 from vmxtool.report.words import listed
 
 if TYPE_CHECKING:
+    from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.rules.case import GuideAnswer
 
@@ -48,6 +50,32 @@ def unprinted(from_id: str, to_id: str) -> Unprinted:
         if not it.from_ids and len(of_time) > 1 and of_time & set(it.products)
     )
     return Unprinted(answer, general)
+
+
+def all_about(from_id: str | None, to_id: str | None) -> list[GuideEntry]:
+    """What the guide says about each move from or to a product: the cells, and for ACE and Player what it comes to.
+
+    Args:
+        from_id: id of the product that the VM comes from, or None for any.
+        to_id: id of the one that it goes to, or None for any.
+    """
+    found = [it for it in tables.entries() if from_id in {None, it.from_id} and to_id in {None, it.to_id}]
+    apart = [name for name in names().generation if not tables.has_rows_for(name)]
+    for one in names().generation if from_id is None else (from_id,):
+        for other in names().generation if to_id is None else (to_id,):
+            if one != other and not {one, other}.isdisjoint(apart):
+                entry = _as_entry(one, other)
+                found += [entry] if entry is not None else []
+    return found
+
+
+def _as_entry(from_id: str, to_id: str) -> GuideEntry | None:
+    answer = unprinted(from_id, to_id).answer
+    if answer.entry is not None:
+        return answer.entry._replace(from_id=from_id)
+    if answer.fact is None or answer.fact.verdict is None:
+        return None
+    return tables.as_move(answer.fact, from_id, to_id)
 
 
 def status_of(fact: Fact) -> str:

@@ -52,6 +52,8 @@ def place_words(step: Step, holder: str | None) -> str:
     """
     if step.where in _PLACES:
         return _PLACES[step.where]
+    if step.do is Do.IMPORT_WIZARD:
+        return short_name("ws6")
     if step.where == "target":
         elsewhere = step.products and step.by in products() and step.by != step.target
         return product_words(step.products) if elsewhere else short_name(step.target)

@@ -123,14 +123,20 @@ def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> 
     made += [
         ("vmkfstools", *thin, "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}") for name in _names(disks)
     ]
-    made += _copies(_own_files(vm), old_folder(vm), new_folder(vm))
+    if _takes_config(target):
+        made += _copies(_own_files(vm), old_folder(vm), new_folder(vm))
     return tuple(made)
+
+
+def _takes_config(target: Product) -> bool:
+    """Whether the config goes along; where a new VM is made for the disks it does not."""
+    return target.arrives_by != "create-vm"
 
 
 def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile]) -> Iterator[Argv]:
     if features()["needs-multiextent"].holds(target) and any(disk.split for disk in disks):
         yield ("esxcli", "system", "module", "load", "-m", "multiextent")
-    yield _make_folders(new_folder(vm), [*_names(disks), *_own_files(vm)])
+    yield _make_folders(new_folder(vm), [*_names(disks), *(_own_files(vm) if _takes_config(target) else ())])
 
 
 def upload_command(vm: Machine) -> Argv:

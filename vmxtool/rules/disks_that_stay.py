@@ -39,7 +39,10 @@ def legacy_disk(vm: Machine) -> Iterator[Hit]:
                 yield Hit(
                     f"{link.file} is a disk of Workstation 2 or 3, or of GSX Server 1 or 2",
                     (Evidence(link.file),),
-                    manual(f"open the VM in Workstation 4 or 5 first, which converts {link.file}"),
+                    manual(
+                        f"for a hosted product since Workstation 4, open the VM in Workstation 4 or 5, which converts "
+                        f"{link.file}"
+                    ),
                     subject=drive.id,
                     while_format="legacy",
                 )

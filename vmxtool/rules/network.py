@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
+from vmxtool.knowledge.features import features
 from vmxtool.rules.guest_options import has_offer, has_options, listed, offer_for
 from vmxtool.rules.limits import or_raise
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case, Files
     from vmxtool.vmx.document import Document
 
+_DEVICE_OF_HOST = "monitor_dev"
 _HOSTED_NETWORKS = {"bridged": "bridged", "nat": "NAT", "hostonly": "host-only", "custom": "a VMnet of its host"}
 # The models that a config names; an enhanced vmxnet is a vmxnet with features.
 _MODELS = ("vlance", "vmxnet", "vmxnet2", "e1000", "e1000e", "vmxnet3")
@@ -77,7 +79,8 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     to = case.target
     if not case.is_place or to.esx is None:
         return
-    loose = case.files.once(_loose_nics, not to.esx)
+    by_device = features()["reads-disk-names-in-name"].holds(to)
+    loose = case.files.once(_loose_nics, not to.esx, by_device)
     if not loose.nics:
         return
     had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
@@ -172,9 +175,16 @@ class _LooseNics(NamedTuple):
     remedy: Fix
 
 
-def _loose_nics(files: Files, named: bool) -> _LooseNics:
-    """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind."""
-    loose = [nic for nic in files.vm.nics if _is_named(nic) == named]
+def _loose_nics(files: Files, named: bool, by_device: bool) -> _LooseNics:
+    """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind.
+
+    ESX Server 1 and 2 connect an adapter by a device of the host.
+    """
+    loose = [
+        nic
+        for nic in files.vm.nics
+        if _is_named(nic) == named and not (by_device and nic.connection == _DEVICE_OF_HOST)
+    ]
     before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
     networks = dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True))
     evidence = tuple(place for nic in loose for place in _network_evidence(files.vm.config.document, nic))

@@ -193,10 +193,8 @@ def target_makes_no_vms(case: Case) -> Iterator[Hit]:
     to = case.target
     if case.runs is not Ternary.NO:
         return
-    makers = [p.name for p in products().values() if p.creates_vms and p.esx is False and p.creates == to.runs_max]
-    able = f", such as {makers[0]}," if makers else ""
     yield Hit(
-        f"{to.name} makes no VMs and changes no hardware version; another product{able} has to do it first",
+        f"{to.name} makes no VMs and changes no hardware version; another product has to do it first",
         case.vm.hardware.evidence,
         None,
         Severity.INFO,

@@ -9,6 +9,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.rules.registry import About, Hit, manual, rule
 
@@ -199,7 +200,7 @@ def ace_policy(case: Case) -> Iterator[Hit]:
     A VM made in ACE leaves it for other products only if it was not added to a package and has no policies set. The
     policies lie in a file with the ending .vmpl beside the config, those of a package in one with the ending .vmxa.
     """
-    if case.target.family == "ace" or not case.is_place:
+    if _stays_in_ace(case) or not case.is_place:
         return
     yield Hit(
         "are the ACE policies of the VM removed, and is it in no package? If so, the steps below do; if not, the guide "
@@ -210,6 +211,12 @@ def ace_policy(case: Case) -> Iterator[Hit]:
             "files of ACE beside it"
         ),
     )
+
+
+def _stays_in_ace(case: Case) -> bool:
+    """Whether the target is ACE with hardware of the VM's generation; else Workstation upgrades it on the way."""
+    to = case.target
+    return to.family == "ace" and to.generation in {None, generation_of(case.now.version)}
 
 
 def _policies_shown(files: Files) -> tuple[Evidence, ...]:
@@ -239,7 +246,7 @@ def ace_package_unknown(case: Case) -> Iterator[Hit]:
     """
     origins = case.guide.origins if case.guide is not None else ()
     first = products()[origins[0]] if origins else None
-    if first is not None and first.family == "ace" and case.target.family != "ace" and case.is_place:
+    if first is not None and first.family == "ace" and not _stays_in_ace(case) and case.is_place:
         yield Hit(
             "is the VM in an ACE package, or has it policies? If neither, it can leave ACE; if it is or has, the guide "
             "does not support the move",

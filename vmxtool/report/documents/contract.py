@@ -337,7 +337,7 @@ CONTRACTS: Mapping[str, Any] = MappingProxyType(
         "rewrite": RewriteDocument,
         "undo": UndoDocument,
         "rewrites": RewritesDocument,
-        "guide": list[GuideEntryValue],
+        "guide": list[GuideEntryValue | GuideMoveValue],
         "guide-table": list[GuideEntryValue] | list[CellValue],
         "guide-pair": GuideEntryValue | GuideMoveValue | None,
         "targets": list[ProductValue],

@@ -46,21 +46,34 @@ if TYPE_CHECKING:
 _NOTHING: tuple[object, ...] = (None, "", (), frozenset())
 
 
-def guide_value() -> list[GuideEntryValue]:
+def guide_value() -> list[GuideEntryValue | GuideMoveValue]:
     """Return the whole guide: one entry for each pair of products."""
     return entries_value(tables.entries())
 
 
-def table_value(table: Table) -> list[GuideEntryValue] | list[CellValue]:
+def table_value(table: Table) -> list[GuideEntryValue | GuideMoveValue] | list[CellValue]:
     """Return the entries of one table; tables 1 and 2 treat no pairs of products and give their cells."""
     if table.number in {CONVERTER_TABLE, EFFORT_TABLE}:
         return [cell_value(cell) for cell in table.cells()]
     return entries_value(entry for entry in tables.entries() if entry.table == table.number)
 
 
-def entries_value(entries: Iterable[GuideEntry]) -> list[GuideEntryValue]:
-    """Return entries of the guide."""
-    return [entry_value(entry) for entry in entries]
+def entries_value(entries: Iterable[GuideEntry]) -> list[GuideEntryValue | GuideMoveValue]:
+    """Return entries of the guide, also those that no table prints."""
+    return [entry_value(entry) if entry.table else _move(entry) for entry in entries]
+
+
+def _move(entry: GuideEntry) -> GuideMoveValue:
+    return {
+        "table": None,
+        "cell": None,
+        "from": entry.from_id,
+        "to": entry.to_id,
+        "verdict": entry.verdict,
+        "ways": [way_value(way) for way in entry.ways],
+        "notes": list(entry.notes),
+        "source": entry.source,
+    }
 
 
 def entry_value(entry: GuideEntry) -> GuideEntryValue:
@@ -94,16 +107,9 @@ def unprinted_value(from_id: str, to_id: str) -> GuideEntryValue | GuideMoveValu
         return value
     if answer.fact is None or answer.fact.verdict is None:
         return None
-    return {
-        "table": None,
-        "cell": None,
-        "from": from_id,
-        "to": to_id,
-        "verdict": answer.fact.verdict,
-        "ways": [way_value(way) for way in answer.fact.ways],
-        "notes": [answer.fact.says, *beside],
-        "source": answer.fact.address,
-    }
+    move = _move(tables.as_move(answer.fact, from_id, to_id))
+    move["notes"] += beside
+    return move
 
 
 def way_value(way: Way) -> GuideWayValue:

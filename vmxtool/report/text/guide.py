@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.cells import Cell, Way
     from vmxtool.knowledge.tables import GuideEntry
-    from vmxtool.knowledge.transcript import Table
+    from vmxtool.knowledge.transcript import Fact, Table
 
 VERDICT_STYLES = {
     "ok": "bold green",
@@ -156,6 +156,9 @@ def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
     print_hanging(out, " ", Text(_place(entry), "dim"))
     print_ways(entry.ways, entry.from_id, entry.to_id, out)
     print_sentences(entry.notes, out)
+    of_text = (*tables.moves(entry.from_id, entry.to_id), *tables.remarks(entry.from_id, entry.to_id))
+    for fact in dict.fromkeys(of_text):
+        _print_of_text(fact, entry.from_id, entry.to_id, out)
 
 
 def _place(entry: GuideEntry) -> str:
@@ -192,13 +195,13 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
         print_hanging(
             out, " ", Text(f"as of a VM of {short_name(answer.entry.from_id)}: {_place(answer.entry)}", "dim")
         )
-        print_ways(answer.entry.ways, from_id, to_id, out)
+        # What the first product does in a step, such as making a legacy VM, the one whose row it is does.
+        print_ways(answer.entry.ways, answer.entry.from_id, to_id, out)
         print_sentences(answer.entry.notes, out)
     facts = () if answer.fact is None else (answer.fact,)
     for fact in dict.fromkeys((*facts, *answer.beside, *found.general)):
-        print_hanging(out, " ", Text(f"{fact.address}  {fact.topic}", "dim"))
-        print_ways(fact.ways, from_id, to_id, out)
-        print_sentences([fact.says], out)
+        maker = from_id if answer.entry is None or from_id in fact.from_ids else answer.entry.from_id
+        _print_of_text(fact, maker, to_id, out)
     if found.is_treated:
         return
     print_hanging(out, " ", Text("The guide of October 2007 does not treat this move."))
@@ -209,6 +212,12 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
         print_hanging(out, " ", line.append(f"  {nearest.cell}", "dim"))
     since = f"vmxtool route --from {from_id} --target {to_id} tells what is known since."
     print_hanging(out, " ", Text(since, "dim"))
+
+
+def _print_of_text(fact: Fact, from_id: str, to_id: str, out: Console) -> None:
+    print_hanging(out, " ", Text(f"{fact.address}  {fact.topic}", "dim"))
+    print_ways(fact.ways, from_id, to_id, out)
+    print_sentences([fact.says], out)
 
 
 def _nearest(product_id: str) -> str:
