@@ -153,7 +153,7 @@ def broken(vm: Machine, targets: list[Product]) -> Iterator[str]:
     origins = likely_origins(vm, None)
     for target in targets:
         verdict = vmxtool.check(vm, target.id)
-        guide = ask_guide(origins, vm.hardware.version, target, named=False)
+        guide = ask_guide(origins, vm.hardware.version, target, named=False, smp=vm.cpu.smp)
         wrong = [*broken_in_verdict(verdict)]
         for plan in verdict.plans:
             wrong += broken_in_plan(plan, files, target, guide)

@@ -85,7 +85,7 @@ def _verdict(
 ) -> Verdict:
     origins = likely_origins(files.vm, origin)
     named = origin.id if origin is not None else None
-    guide = ask_guide(origins, files.vm.hardware.version, target, named=origin is not None)
+    guide = ask_guide(origins, files.vm.hardware.version, target, named=origin is not None, smp=files.vm.cpu.smp)
     if start is None:
         start = start_of(files, origins)
     found = plan_hop(files, start, target, guide, named)

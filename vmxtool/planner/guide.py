@@ -30,7 +30,9 @@ LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
 
-def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool) -> GuideAnswer:
+def ask_guide(
+    origins: Sequence[OriginCandidate], version: int | None, target: Product, *, named: bool, smp: bool
+) -> GuideAnswer:
     """Look the move up for every likely origin that the guide knows.
 
     Args:
@@ -38,6 +40,7 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
         version: the VM's hardware version, or None.
         target: where it goes.
         named: whether the user named the one origin; it then counts although the VM is of another generation.
+        smp: whether the VM has several processors; on ESX it is then one of the edition with Virtual SMP.
     """
     likely = tuple(candidate.product for candidate in origins if candidate.confidence >= LIKELY)
     if tables.generation_of(target.id) is None or version is None:
@@ -45,13 +48,27 @@ def ask_guide(origins: Sequence[OriginCandidate], version: int | None, target: P
     generation = generation_of(version)
     asked = [name for name in likely if named or (generation is not None and tables.generation_of(name) == generation)]
     # Where none of them makes such hardware, it is run in legacy mode by one of them.
-    answers = [hop_guide(name, version, target.id, name) for name in asked or likely]
+    edition = _smp_edition(generation) if smp else None
+    answers = [hop_guide(*_as_edition(name, edition, version, target.id)) for name in asked or likely]
     found = [answer for answer in answers if answer.entry is not None]
     spoken = [answer for answer in answers if answer.fact is not None] or [it for it in answers if it.beside]
     first = next(iter(found or spoken), GuideAnswer())
     others = [(answer.entry, _steps_of(answer)) for answer in found[1:] if answer.entry is not None]
     unlike = tuple(entry for entry, steps in others if steps != _steps_of(first))
     return GuideAnswer(first.entry, first.fact, likely, tuple(entry for entry, _ in others), unlike, first.beside)
+
+
+@lru_cache(maxsize=64)
+def _smp_edition(generation: int | None) -> str | None:
+    return next((it for it, of in names().generation.items() if of == generation and is_smp_edition(it)), None)
+
+
+def _as_edition(name: str, edition: str | None, version: int, to_id: str) -> tuple[str, int, str, str]:
+    """The question for a VM on ESX that has several processors: it was made under Virtual SMP, wherever it is now."""
+    if edition is None or not products()[name].esx:
+        return name, version, to_id, name
+    alike = tables.generation_of(name) == tables.generation_of(edition)
+    return (edition if alike else name), version, to_id, edition
 
 
 def _steps_of(answer: GuideAnswer) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ def intend(files: Files, goal: Goal) -> Intended:
     if goal.target is None and goal.hwversion is None:
         return _only_moves(files, start, goal)
     target = goal.target if goal.target is not None else products()[f"hw{goal.hwversion}"]
-    guide = ask_guide(origins, machine.hardware.version, target, named=goal.origin is not None)
+    guide = ask_guide(origins, machine.hardware.version, target, named=goal.origin is not None, smp=machine.cpu.smp)
     named = goal.origin.id if goal.origin is not None else None
     found = plan_hop(files, start, target, guide, named, only=goal.hwversion)
     plan = _chosen(found, goal)

@@ -296,7 +296,7 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
         if number == 0:
-            guide = ask_guide(origins, state.version, target, named=named)
+            guide = ask_guide(origins, state.version, target, named=named, smp=state.vcpus > 1)
         else:
             guide = hop_guide(holder, state.version, to_id, made_by)
         at_hand = None if have is None else frozenset({*have, holder, to_id})
