@@ -178,7 +178,7 @@ def test_memory_over_an_unverified_figure_stays_and_its_option_is_named(tmp_path
         ({"target": "esx2", "vmfs_path": "../x"}, "is no volume"),
         ({"target": "esx2", "vmfs_path": "a:b"}, "is no volume"),
         ({"target": "ws17", "encoding": "utf-8"}, "--encoding is for products before 2007"),
-        ({"target": "ws4", "encoding": "klingon"}, "VMware knows no character set klingon"),
+        ({"target": "ws4", "encoding": "klingon"}, "VMware knows no character set 'klingon'"),
         ({"target": "ws4", "networks": ["VM Network"]}, "names no adapter"),
         ({"target": "ws4", "networks": ["ethernet0=nat", "ethernet0=bridged"]}, "twice"),
         ({"target": "ws4", "networks": ["ethernet0=VM Network"]}, "has no network 'VM Network'"),
@@ -200,3 +200,151 @@ def test_a_config_that_names_no_character_set_is_left_as_its_host_wrote_it(tmp_p
     path.write_bytes(path.read_bytes().replace("Büro".encode(), b"B\xfcro"))
     document = written(vmxtool.inspect(tmp_path), target="ws5.5")
     assert b"B\xfcro" in bytes(document)
+
+
+# --- what an attacker has tried
+
+
+HEAD = f'scsi0.virtualDev = "lsilogic"\n{disk_lines("scsi0:0", "disk.vmdk")}\n'
+
+
+def raw_vm(folder: Path, text: bytes, hw: int = 6) -> Machine:
+    """A VM whose config ends with bytes as they are given."""
+    vm = make_vm(folder, HEAD, hw=hw)
+    data = vm.config.path.read_bytes()
+    first, rest = (text, b"") if text.startswith(b".encoding") else (b"", text)
+    vm.config.path.write_bytes(first + data + rest)
+    return vmxtool.inspect(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "key"),
+    [
+        (b'.encoding = "UTF-8"\ndisplayName = "\xc3\xbc\xff"\n', "windows-1252", "displayname"),
+        (b'.encoding = "UTF-8"\ndisplayName = "\xff"\n', "windows-1252", "displayname"),
+        (b'.encoding = "UTF-8"\nguestinfo.\xc3\xbc\xff = "1"\n', "windows-1252", "guestinfo"),
+        (b'.encoding = "UTF-8"\nguestinfo.\xff = "1"\n', "windows-1252", "guestinfo"),
+        (b'.encoding = "Shift_JIS"\nannotation = "\x93\xfa\x96"\n', "Shift_JIS", "annotation"),
+        (b'.encoding = "windows-1252"\nannotation = "\xfc\x81"\n', "UTF-8", "annotation"),
+        (b'.encoding = "UTF-7"\ndisplayName = "+2AA-"\n', "UTF-8", "displayname"),
+        ('.encoding = "UTF-8"\ndisplayName = "〜"\n'.encode(), "Shift_JIS", "displayname"),
+        ('.encoding = "UTF-8"\nguestinfo.ア = "1"\nguestinfo.ヂ = "2"\n'.encode(), "Shift_JIS", "guestinfo"),
+        ('.encoding = "UTF-8"\n.encoding = "GBK"\ndisplayName = "ü"\n'.encode(), "windows-1252", ".encoding"),
+    ],
+)
+def test_text_that_another_character_set_cannot_say_is_refused_by_its_name(
+    tmp_path: Path, text: bytes, encoding: str, key: str
+) -> None:
+    vm = raw_vm(tmp_path, text)
+    before = vm.config.path.read_bytes()
+    refused = plan_rewrite(vm, target="ws5.5", encoding=encoding).refused
+    assert refused
+    assert {it.code for it in refused} <= {"VMX025", "VMX002", "VMX003", "VMX004"}
+    assert key in " ".join(place.key or "" for it in refused for place in it.evidence).lower() or key == ".encoding"
+    assert vm.config.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'.encoding = "UTF-7"\ndisplayName = "C+-"\nannotation = "+APw-"\n',
+        b'.encoding = "UTF-8"\ndisplayName = "B\xc3\xbcro"\n.encoding = "UTF-8"\n',
+        b'.encoding = "windows-1252"\na = "|FC"\nb = "|7C"\ndisplayName = "B\xfcro"\n',
+        b'displayName = "B\xc3\xbcro"\n',
+    ],
+)
+def test_every_spelling_of_text_is_rewritten_once_and_undone(tmp_path: Path, text: bytes) -> None:
+    vm = raw_vm(tmp_path, text)
+    values = {key.lower(): value for key, value in vm.config.document.items() if key != ".encoding"}
+    before = vm.config.path.read_bytes()
+    written(vm, target="ws5.5", encoding="windows-1252")
+    document = Document.parse(vm.config.path.read_bytes(), "vm.vmx", "cp1252")
+    changed = {"virtualhw.version", "config.version"}
+    assert {key.lower(): document[key] for key in document if key.lower() not in changed} == {
+        key: value for key, value in values.items() if key not in changed
+    }
+    assert ".encoding" not in document
+    assert not plan_rewrite(vmxtool.inspect(tmp_path), target="ws5.5", encoding="windows-1252").changes
+    vmxtool.undo(tmp_path)
+    assert vm.config.path.read_bytes() == before
+
+
+def test_the_character_set_alone_is_a_change_too(tmp_path: Path) -> None:
+    vm = raw_vm(tmp_path, b'displayName = "B\xc3\xbcro"\n', hw=4)
+    rewrite = plan_rewrite(vm, target="ws5.5", encoding="windows-1252")
+    assert len(rewrite.changes) == 1
+    rewrite.apply()
+    assert b"B\xfcro" in vm.config.path.read_bytes()
+
+
+def test_two_disks_get_no_single_name_on_vmfs(tmp_path: Path) -> None:
+    lines = disk_lines("scsi0:0", "a/disk.vmdk") + "\n" + disk_lines("scsi0:1", "b/disk.vmdk")
+    vm = make_vm(tmp_path, lines, hw=6)
+    with pytest.raises(UsageError, match=r"two disks would be disk\.vmdk"):
+        plan_rewrite(vm, target="esx2", vmfs_path="local")
+
+
+def test_a_disk_that_has_a_place_on_vmfs_gets_the_one_that_is_told(tmp_path: Path) -> None:
+    lines = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.name = "vmhba0:0:0:5:disk.vmdk"\n'
+    write_config(tmp_path, lines, hw=3, guest="win2000serv", config=6)
+    document = written(vmxtool.inspect(tmp_path), target="esx2", vmfs_path="vmhba1:0:0:1")
+    assert document["scsi0:0.name"] == "vmhba1:0:0:1:disk.vmdk"
+
+
+def test_a_device_of_the_host_gets_no_name_on_vmfs(tmp_path: Path) -> None:
+    raw = '\nscsi0:1.present = "TRUE"\nscsi0:1.fileName = "/dev/sdb"\nscsi0:1.deviceType = "rawDisk"\n'
+    vm = made(tmp_path, raw)
+    after = {it.key: it.after for it in plan_rewrite(vm, target="esx2", vmfs_path="local").changes}
+    assert "scsi0:1.fileName" not in after
+
+
+def test_a_network_that_is_named_takes_the_place_of_a_distributed_one(tmp_path: Path) -> None:
+    lines = 'ethernet0.dvs.switchId = "50 01"\nethernet0.dvs.portId = "5"\nethernet0.opaqueNetwork.id = "x"\n'
+    document = written(made(tmp_path, NIC + lines, hw=14), target="esxi6.7", networks=["ethernet0=VM Network"])
+    assert [key for key in document if key.startswith("ethernet0.")] == ["ethernet0.present", "ethernet0.networkName"]
+
+
+def test_memory_is_lowered_with_what_is_reserved_of_it(tmp_path: Path) -> None:
+    reserved = 'memsize = "6000"\nsched.mem.min = "6000"\nsched.mem.minsize = "6000"\nsched.mem.max = "6000"\n'
+    document = written(made(tmp_path, reserved, hw=7), target="esx2", limit=True)
+    assert {document[key] for key in ("memsize", "sched.mem.min", "sched.mem.minsize", "sched.mem.max")} == {"3600"}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"target": "esx2", "vmfs_path": ".."}, "is no volume"),
+        ({"target": "esx2", "vmfs_path": "a "}, "is no volume"),
+        ({"target": "esx2", "vmfs_path": "vmhba0:0:0:99999999999"}, "is no volume"),
+        ({"target": "esx2", "vmfs_path": "x" * 5000}, "is no volume"),
+        ({"target": "esx3", "networks": ["ethernet0= "]}, "is no name of a network"),
+        ({"target": "esx3", "networks": ["ethernet0=" + "a" * 5000]}, "is no name of a network"),
+        ({"target": "esx3", "networks": ["ethernet0=Büro"]}, "say in which with --encoding"),
+        ({"target": "esx3", "networks": ["ethernet0=日本"], "encoding": "windows-1252"}, "does not have all of"),
+        ({"target": "ws4", "encoding": "utf-7"}, "no host has 'utf-7'"),
+        ({"target": "ws4", "encoding": ""}, "VMware knows no character set ''"),
+        ({"target": "ws4", "networks": ["ethernet0=nat"], "limit": True}, None),
+    ],
+)
+def test_names_that_cannot_work_are_refused(tmp_path: Path, wishes: dict[str, Any], said: str | None) -> None:
+    vm = made(tmp_path, NIC)
+    if said is None:
+        assert not plan_rewrite(vm, **wishes).refused
+        return
+    with pytest.raises(UsageError, match=re.escape(said)) as caught:
+        plan_rewrite(vm, **wishes)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_network_is_not_named_for_an_adapter_that_goes(tmp_path: Path) -> None:
+    vm = made(tmp_path, "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(6)), hw=7)
+    with pytest.raises(UsageError, match="--limit takes ethernet5 out"):
+        plan_rewrite(vm, target="esx3", limit=True, networks=["ethernet5=VM Network"])
+
+
+def test_a_hint_can_be_pasted_however_the_config_spells_its_character_set(tmp_path: Path) -> None:
+    vm = raw_vm(tmp_path, '.encoding = "$(windows|0A1252)"\ndisplayName = "Büro"\n'.encode("cp1252"))
+    (refused,) = plan_rewrite(vm, target="ws5.5").refused
+    assert refused.fix is not None
+    assert "--encoding cp1252," in refused.fix.text

@@ -9,7 +9,7 @@ from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import config_version_changes, name_changes
-from vmxtool.changes.told import adapter_removals, adapters_over, network_changes
+from vmxtool.changes.told import adapter_removals, adapters_over, network_changes, reservations
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import family_of, find_guest
@@ -251,18 +251,17 @@ class _Draft:
         holder = product.name if most.version is None else f"hardware version {most.version}"
         have = amount(self.files, row, key, esx=self.esx)
         what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
-        if most.verified or self.wanted.told.limit:
-            after = str(most.figure * row.per_unit)
-            change = SettingChange(key, after, what, most.source, topic=Topic(row.id))
-            if self.wanted.told.limit:
-                self.add(change._replace(why=f"{what}{'' if most.verified else ' (unverified)'}"))
-            else:
-                self._propose(row, change, doubtful=False)
+        why = what if most.verified else f"{what} (unverified)"
+        change = SettingChange(key, str(most.figure * row.per_unit), why, most.source, topic=Topic(row.id))
+        if self.wanted.told.limit:
+            self.add(change, *reservations(self.files, row, most.figure, why))
+        elif most.verified:
+            self._propose(row, change, doubtful=False)
         else:
-            topic = Topic(row.id, measured(row, have or 0))
-            short = product.name if most.version is None else f"version {most.version}"
+            topic, short = Topic(row.id, measured(row, have or 0)), product.name
+            short = short if most.version is None else f"version {most.version}"
             effect = f"{short} may hold {measured(row, most.figure)} (unverified)"
-            self._keep(topic, f"{what} (unverified), so it stays as it is; --limit lowers it", effect, option="limit")
+            self._keep(topic, f"{why}, so it stays as it is; --limit lowers it", effect, option="limit")
 
     def rename_guest(self) -> None:
         """Find the nearest guest name that the product knows, and on ESX the hardware version too."""

@@ -217,7 +217,7 @@ class Changes:
     end: VmState | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.settings or self.descriptors)
+        return bool(self.settings or self.descriptors or self.recode)
 
     def apply_to(self, document: Document) -> Document:
         """The config with the changes made.
@@ -225,9 +225,10 @@ class Changes:
         Raises:
             ValueError: its lines or its encoding cannot hold one.
         """
+        if self.recode is not None:
+            document = edits.recode(document, self.recode)
         kept = [it for it in self.settings if self.recode is None or fold(it.key) not in ENCODING_KEYS]
-        after = edits.apply(document, [edit for change in kept for edit in change.edits])
-        return after if self.recode is None else edits.recode(after, self.recode)
+        return edits.apply(document, [edit for change in kept for edit in change.edits])
 
     def __repr__(self) -> str:
         what = f"{len(self.settings)} settings, {len(self.descriptors)} disk entries, {len(self.moved)} drives moved"
@@ -237,7 +238,7 @@ class Changes:
     def is_empty(self) -> bool:
         """Whether there is nothing at all to change or to say."""
         said = self.refused or self.needs or self.manual or self.notes
-        return not (self.settings or self.descriptors or said or self.moved)
+        return not (self.settings or self.descriptors or said or self.moved or self.recode)
 
 
 def join(parts: Iterable[Changes]) -> Changes:

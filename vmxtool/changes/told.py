@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
@@ -22,17 +23,18 @@ from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules import writing
 from vmxtool.rules.limits import exceeded
 from vmxtool.rules.registry import findings_of
-from vmxtool.vmx import encodings
-from vmxtool.vmx.document import ENCODING_KEYS
+from vmxtool.vmx import edits, encodings
+from vmxtool.vmx.document import ENCODING_KEYS, Document
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.products import Product
+    from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
-    from vmxtool.vmx.document import Document
 
 _LIBVIRT = "libvirt:src/vmx/vmx.c"
 KINDS = frozenset({"bridged", "nat", "hostonly"})
@@ -40,6 +42,9 @@ _PLACES = ("networkName", "connectionType", "vnet", "devName")
 _MODEL = re.compile(r"scsi[0-3]\.virtualdev")
 _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
 _OF_ESX2 = 3  # its hardware version
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half a character, which UTF-7 alone can spell
+_DISK_ENDS = (".vmdk", ".dsk")
+_RESERVED = ("sched.mem.min", "sched.mem.minsize", "sched.mem.max")
 _NAMED = 2  # settings that a reason names
 _WESTERN = "windows-1252"
 _LAST_OF_FEW = 3  # ethernet0 to ethernet3 before hardware version 7
@@ -64,6 +69,10 @@ def network_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
                 beside=f"{device}.present",
                 topic=Topic(NETWORK, device),
             )
+        for key in document.folded():
+            if key.startswith((f"{device}.dvs.", f"{device}.opaquenetwork.")):
+                why = f"a network of another kind than the one that --network names for {device}"
+                yield SettingChange(document.spelling(key), None, why, _LIBVIRT, topic=Topic(NETWORK, device))
 
 
 def _connection(network: str, wanted: Wanted) -> dict[str, str]:
@@ -107,7 +116,8 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             named = f"{name.rpartition('.')[0]}.name"
             why = f"{product.name} reads a disk's place on VMFS here, which --vmfs-path says"
             old = changes.get(fold(key)) or SettingChange(key, None, why, _LIBVIRT, topic=Topic(DISK_NAMES))
-            changes[fold(key)] = old._replace(after=file, name=named)
+            if file != document[key] or fold(named) != fold(key):
+                changes[fold(key)] = old._replace(after=file, name=named if fold(named) != fold(key) else None)
     return tuple(changes.values())
 
 
@@ -115,49 +125,130 @@ def _is_esx2(product: Product) -> bool:
     return features()["names-controllers-as-vmx"].holds(product)
 
 
+def vmfs_files(files: Files) -> list[str]:
+    """The names that the files of disks get on a volume of ESX Server 2: those of disks on IDE too, which may move."""
+    document = files.vm.config.document
+    keys = (_file_key(document, drive) for drive in files.vm.disks)
+    return [last_part(document[key]) for key in keys if key is not None]
+
+
+def _file_key(document: Document, drive: Drive) -> str | None:
+    """The setting that names a disk's file; None for a device of the host, which is no file on VMFS."""
+    for word in ("name", "filename"):
+        key = f"{drive.id}.{word}"
+        if key in document and document[key].lower().endswith(_DISK_ENDS):
+            return document.spelling(key)
+    return None
+
+
 def _disk_files(files: Files, changes: dict[str, SettingChange]) -> Iterator[tuple[str, str]]:
     """The setting of each SCSI disk's file, and its name after the changes."""
-    document = files.vm.config.document
     for drive in files.vm.disks:
-        key = document.spelling(f"{drive.id}.filename") if f"{drive.id}.filename" in document else None
+        key = _file_key(files.vm.config.document, drive)
         change = changes.get(fold(key)) if key is not None else None
         name = change.name if change is not None and change.name is not None else key
-        if key is not None and name is not None and name.lower().startswith("scsi") and document[key]:
+        if key is not None and name is not None and name.lower().startswith("scsi"):
             yield key, name
 
 
 def character_set(files: Files, wanted: Wanted) -> Changes:
     """Take out `.encoding` for a product that writes none, and write the text in the character set of its host.
 
-    Which that is only the owner can say; a config of ASCII alone reads the same in all. A config that names none is
-    left as its host wrote it, and so is one that need not change at all.
+    Which that is only the owner can say; a config of ASCII alone reads the same in all. Where he does not say it, a
+    config that names none is left as its host wrote it, and so is one that need not change at all.
     """
     product, told, document = wanted.product, wanted.told.encoding, files.vm.config.document
     feature = features()["writes-encoding"]
     declared = [key for key in ENCODING_KEYS if key in document]
-    if product is None or not wanted.fit or feature.holds(product) or not declared:
+    if product is None or not wanted.fit or feature.holds(product):
         return Changes()
-    if wanted.optional and told is None:
+    if told is None and (wanted.optional or not declared):
         return Changes()
+    if not declared and document.encoding.codec != "utf-8":
+        return Changes()  # as its host wrote it, or as an earlier rewrite did
     beyond = files.once(_beyond_ascii)
     name = told if told is not None else _likely(document, beyond)
-    codec = encodings.codec(name) or "utf-8"
+    codec = (encodings.codec(name) or "utf-8") if beyond or told is not None else "utf-8"
     why = f"{product.name} writes none, and reads a config in its host's character set"
     settings = tuple(
         SettingChange(document.spelling(key), None, why, feature.source, topic=Topic(CHARACTER_SET, name))
         for key in declared
     )
-    lost = next((key for key in beyond if not _fits(key, codec) or not _fits(document[key], codec)), None)
+    lost = files.once(_lost_in, codec)
     if lost is not None and told is not None:
-        refused = findings_of(writing.encoding_cannot_hold, lost, name, document.evidence(lost))
-        return Changes(refused=tuple(refused))
-    if not beyond:
-        return Changes(settings, recode="utf-8")
+        key, reason = lost
+        place = document.evidence(key) if key in document else document.evidence(declared[0] if declared else key)
+        return Changes(refused=tuple(findings_of(writing.encoding_cannot_hold, reason.format(name=name), key, place)))
+    notes = tuple(_about_other_names(files, codec, product)) if lost is None else ()
+    if not beyond and lost is None:
+        return Changes(settings, recode=codec if told is not None else "utf-8", notes=notes)
+    beyond = beyond or tuple(declared)
     keys = ", ".join(beyond[:_NAMED]) + " and others" if len(beyond) > _NAMED else " and ".join(beyond)
     has = "has" if len(beyond) == 1 else "have"
     reason = f"{keys} {has} characters beyond ASCII, which {product.name} reads in its host's character set"
     option = f"encoding={name}"
-    return Changes(settings, needs=Needs((option,), ((option, reason, document.evidence(beyond[0])),)), recode=codec)
+    needs = Needs((option,), ((option, reason, document.evidence(beyond[0])),))
+    return Changes(settings, needs=needs, recode=codec, notes=notes)
+
+
+def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[str]:
+    """What the person should know of names beyond ASCII that stand in other files too, and of the text from now on."""
+    names = dict.fromkeys(
+        link.file
+        for drive in files.vm.disks
+        for link in (drive.chain.links if drive.chain is not None else ())
+        if not link.file.isascii()
+    )
+    if names:
+        listed = ", ".join(list(names)[:_NAMED])
+        yield (
+            f"{listed}: the disk's files and what its descriptor says keep their names in the character set that they "
+            f"have (unverified: whether {product.name} finds them); a name of ASCII alone is surer"
+        )
+    text = bytes(edits.recode(files.vm.config.document, codec))
+    if encodings.guess(text) != codec and not text.isascii():
+        yield (
+            "the config names no character set any more, and is read here by a guess that does not find it: copy it to "
+            "its new host before it is asked about again"
+        )
+
+
+def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
+    """The first setting that a character set cannot say, and why, with a place for its name; None where it says all."""
+    document, encoding = files.vm.config.document, files.vm.config.document.encoding
+    if encoding.conflict is not None or not encoding.known:
+        return ".encoding", "the config's own character set is not clear"
+    halves = (key for key in document if encoding.codec == "utf-7" and _HALF.search(document[key]))
+    misspelt = filter(None, map(_misspelt(document), document))
+    unreadable = next(chain(document.undecodable, halves, misspelt), None)
+    if unreadable is not None:
+        return unreadable, f"{unreadable} has bytes that are no text in the config's own character set"
+    missing = "{key} has a character that {{name}} does not have"
+    for key in document:
+        if not (encodings.holds(key, codec) and encodings.holds(document[key], codec)):
+            return key, missing.format(key=key)
+    after = edits.recode(document, codec)
+    again = Document.parse(bytes(after), document.name, codec)
+    kept = {fold(key): document[key] for key in document if fold(key) not in ENCODING_KEYS}
+    now = {fold(key): again[key] for key in again}
+    wrong = next((key for key in kept.keys() | now.keys() if kept.get(key) != now.get(key)), None)
+    if wrong is None and (len(again.duplicates) > len(document.duplicates) or again.unknown != after.unknown):
+        wrong = ".encoding"
+    return None if wrong is None else (wrong, f"{wrong} would not read the same in {{name}}")
+
+
+def _misspelt(document: Document) -> Callable[[str], str | None]:
+    """Of a setting whose name has bytes that are no text in the config's character set, its name."""
+    codec = document.encoding.codec
+
+    def found(key: str) -> str | None:
+        line = document.where(key)
+        if (key.isascii() and "\\" not in key) or line is None:
+            return None
+        raw = document.line(line).raw.partition(b"=")[0]
+        return None if encodings.is_valid(raw, codec) else key
+
+    return found
 
 
 def _beyond_ascii(files: Files) -> tuple[str, ...]:
@@ -169,18 +260,10 @@ def _beyond_ascii(files: Files) -> tuple[str, ...]:
 def _likely(document: Document, beyond: Sequence[str]) -> str:
     """The character set that the host may well use: what the config was written in, unless every host reads that."""
     encoding = document.encoding
-    if encoding.declared is not None and encoding.codec not in {"utf-8", "ascii"}:
-        return encoding.declared.lower()
-    western = all(_fits(text, "cp1252") for key in beyond for text in (key, document[key]))
+    if encoding.codec not in {"utf-8", "ascii"} and not encodings.is_shifting(encoding.codec):
+        return encodings.plain_name(encoding.declared or "", encoding.codec)
+    western = all(encodings.holds(text, "cp1252") for key in beyond for text in (key, document[key]))
     return _WESTERN if western else "utf-8"
-
-
-def _fits(text: str, codec: str) -> bool:
-    try:
-        text.encode(codec)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[str, ...]:
@@ -212,3 +295,12 @@ def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Itera
         if key.partition(".")[0] in gone:
             why = f"{holder} holds fewer network adapters (--limit)"
             yield SettingChange(document.spelling(key), None, why, _LIBVIRT, topic=Topic(ADAPTERS_OVER))
+
+
+def reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterator[SettingChange]:
+    """What is reserved of the memory, lowered to what is left of it."""
+    document = files.vm.config.document
+    for key in _RESERVED if row.limit == "memory_mib" else ():
+        amount = document.number(key) if key in document else None
+        if amount is not None and amount > most:
+            yield SettingChange(document.spelling(key), str(most), why, row.source, topic=Topic(row.id))

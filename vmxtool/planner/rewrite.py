@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
+from vmxtool.changes.told import adapters_over
 from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
@@ -17,7 +18,7 @@ from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
-from vmxtool.planner.told import refuse_adapters
+from vmxtool.planner.told import refuse_for, refuse_gone
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import files_of, has_bus
@@ -69,7 +70,7 @@ def intend(files: Files, goal: Goal) -> Intended:
         UsageError: which product made the VM matters, and its files do not tell.
     """
     machine = files.vm
-    refuse_adapters(goal.told, machine)
+    refuse_for(files, goal.told, goal.target)
     origins = likely_origins(machine, goal.origin)
     start = start_of(files, origins)
     if goal.target is None and goal.hwversion is None:
@@ -130,6 +131,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
         place = files.vm.hardware.evidence
         older = findings_of(writing.hardware_version_not_written, found.hop.target, place, OLDEST_WRITTEN, own)
         return Intended(files.vm, refused=tuple(older), words=goal.words)
+    refuse_gone(goal.told, adapters_over(files, wanted, own))
     changes = realise(files, plan.start, wanted)
     stops = [it for it in _refusals(found, plan, changes) if it.of_files or not _is_lowered(it, found, changes, goal)]
     refused = _unique([*stops, *changes.refused, *_not_asked(changes, goal, files.vm)])

@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from vmxtool._text import is_safe
 from vmxtool.changes.model import NOTHING_TOLD, Told
-from vmxtool.changes.told import KINDS
+from vmxtool.changes.told import KINDS, vmfs_files
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.features import features
 from vmxtool.vmx import encodings
+from vmxtool.vmx.document import ENCODING_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
 
 _NETWORK = re.compile(r"(ethernet[0-9])=(.+)", re.IGNORECASE)
-_VOLUME = re.compile(r"vmhba[0-9]+(?::[0-9]+){3}|[^:/\\\[\]\s][^:/\\\[\]]*", re.IGNORECASE)
+_VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
+_LONGEST = 200  # characters of a name; no product takes more
+_SHOWN = 80
 _VMNET = re.compile(r"(?:/dev/)?vmnet[0-9]{1,3}", re.IGNORECASE)
 
 
@@ -67,32 +72,81 @@ def refuse_told(said: Told, target: Product | None, hwversion: int | None) -> No
     if said.vmfs is not None:
         if not features()["names-controllers-as-vmx"].holds(target):
             raise UsageError("--vmfs-path is for ESX Server 2, whose configs name a disk by its volume")
-        if not _VOLUME.fullmatch(said.vmfs) or not said.vmfs.isprintable():
+        if not _VOLUME.fullmatch(said.vmfs) or len(said.vmfs) > _LONGEST:
             raise UsageError(
-                f"--vmfs-path {said.vmfs!r} is no volume", hint="it looks like vmhba0:0:0:5, or is a volume's label"
+                f"--vmfs-path {said.vmfs[:_SHOWN]!r} is no volume",
+                hint="it looks like vmhba0:0:0:5, or is a volume's label",
             )
     if said.encoding is not None:
         if features()["writes-encoding"].holds(target):
             raise UsageError(f"--encoding is for products before 2007; {target.name} reads .encoding")
-        if encodings.codec(said.encoding) is None:
-            raise UsageError(f"VMware knows no character set {said.encoding}", hint="windows-1252 and UTF-8 are two")
+        codec = encodings.codec(said.encoding)
+        if codec is None or (said.encoding != encodings.plain_name(said.encoding, "") and not said.encoding.isascii()):
+            raise UsageError(
+                f"VMware knows no character set {said.encoding[:_SHOWN]!r}", hint="windows-1252 and UTF-8 are two"
+            )
+        if encodings.is_shifting(codec):
+            raise UsageError(
+                f"no host has {said.encoding[:_SHOWN]!r} as its character set", hint="say windows-1252 or UTF-8"
+            )
     for device, network in said.networks:
-        if not network.isprintable():
-            raise UsageError(f"--network {device}: a name with control characters is no network")
+        if network != network.strip() or not network or len(network) > _LONGEST or not is_safe(network):
+            raise UsageError(
+                f"--network {device}: {network[:_SHOWN]!r} is no name of a network",
+                hint=f"it has no blanks at its ends, no control characters, and at most {_LONGEST} characters",
+            )
         if not target.esx and network.lower() not in KINDS and not _VMNET.fullmatch(network):
             raise UsageError(
-                f"{target.name} has no network {network!r}",
+                f"{target.name} has no network {network[:_SHOWN]!r}",
                 hint="it takes bridged, nat, hostonly, or a network of the host such as VMnet2",
             )
 
 
-def refuse_adapters(said: Told, vm: Machine) -> None:
-    """Refuse networks for adapters that a VM does not have.
+def refuse_for(files: Files, said: Told, target: Product | None) -> None:
+    """Refuse what a VM cannot have: networks for adapters that it has not, one name for two of its disks.
 
     Raises:
-        UsageError: it has no such adapter.
+        UsageError: it cannot have it.
     """
+    vm = files.vm
     have = [nic.id for nic in vm.nics]
     for device, _ in said.networks:
         if device not in have:
             raise UsageError(f"the VM has no {device}", hint=f"it has {', '.join(have) or 'no network adapter'}")
+    names = vmfs_files(files) if said.vmfs is not None else []
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"two disks would be {twice} on the volume", hint="give one of them another name first")
+    if target is not None:
+        _refuse_text(vm, said, target)
+
+
+def _refuse_text(vm: Machine, said: Told, target: Product) -> None:
+    """Refuse names that the config cannot hold."""
+    document, old = vm.config.document, not features()["writes-encoding"].holds(target)
+    told_text = [*([said.vmfs] if said.vmfs is not None else []), *(network for _, network in said.networks)]
+    beyond = [text for text in told_text if not text.isascii()]
+    if not beyond:
+        return
+    if old and said.encoding is None:
+        raise UsageError(
+            f"{target.name} reads {beyond[0][:_SHOWN]!r} in its host's character set",
+            hint="say in which with --encoding",
+        )
+    codec = (encodings.codec(said.encoding) if said.encoding is not None else None) or document.encoding.codec
+    if not all(encodings.holds(text, codec) for text in beyond):
+        name = said.encoding or document.encoding.name
+        raise UsageError(f"the config is in {name}, which does not have all of {beyond[0][:_SHOWN]!r}")
+    if old and not any(key in document for key in ENCODING_KEYS) and document.encoding.codec not in {"utf-8", codec}:
+        raise UsageError(f"the config's own text is not in {said.encoding}", hint="give the network a name of ASCII")
+
+
+def refuse_gone(said: Told, gone: Sequence[str]) -> None:
+    """Refuse a network for an adapter that --limit takes out.
+
+    Raises:
+        UsageError: it is named.
+    """
+    named = next((device for device, _ in said.networks if device in gone), None)
+    if named is not None:
+        raise UsageError(f"--limit takes {named} out, and --network connects it", hint="leave one of them out")

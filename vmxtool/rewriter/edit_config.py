@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool.changes.model import CHARACTER_SET, Topic
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import ReplacePatch
@@ -41,6 +42,8 @@ def edit_config(vm: Machine, changes: Changes) -> EditedConfig:
     old, new = bytes(before), bytes(after)
     if old == new:
         return EditedConfig(after)
+    if not records:
+        records = (_recoded(before, after, changes.recode or ""),)
     # In another character set an escape may be written as the character that it stands for.
     anew = [key for key in after if changes.recode and not _reads_alike(before, after, key)]
     gone = [before.where(key) for key in (*anew, *(it.key for it in changes.settings))]
@@ -53,6 +56,24 @@ def edit_config(vm: Machine, changes: Changes) -> EditedConfig:
         frozenset(line for line in come if line is not None),
     )
     return EditedConfig(after, records, (ReplacePatch(vm.config.path, old, new),), (text,))
+
+
+def _recoded(before: Document, after: Document, codec: str) -> FileChange:
+    """The first line whose bytes change where nothing but the character set does."""
+    changed = (key for key in before if (line := before.where(key)) and before.line(line).raw != _raw(after, key))
+    key = next(changed, ".encoding")
+    line = before.where(key)
+    text = _line(before, line)
+    why = f"the text is written in {codec}"
+    topic = Topic(CHARACTER_SET, codec)
+    return FileChange(
+        before.name, line, key, text, _line(after, after.where(key)), why, "general", "safe", topic, (codec, codec)
+    )
+
+
+def _raw(document: Document, key: str) -> bytes:
+    line = document.where(key)
+    return b"" if line is None else document.line(line).raw
 
 
 def _reads_alike(before: Document, after: Document, key: str) -> bool:

@@ -10,6 +10,7 @@ from vmxtool.machine.read import describe
 from vmxtool.rules.case import files_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
+from vmxtool.vmx import encodings
 from vmxtool.vmx.document import Document
 from vmxtool.vmx.lines import fold
 
@@ -37,9 +38,10 @@ def prove_config(vm: Machine, after: Document, changes: Changes) -> None:
     if wrong:
         raise _fault(vm.config.file, f"{', '.join(wrong[:5])} would not be as planned")
     # Of a config that is written in another character set, what is beyond ASCII has other bytes; its values are proved.
-    anew = [key for key in before if not (key.isascii() and before[key].isascii())] if changes.recode else []
-    if _untouched(before, [*anew, *(change.key for change in changes.settings)]) != _untouched(
-        again, [*anew, *(change.name or change.key for change in changes.settings)]
+    anew = [key for key in before if _is_anew(before, key)] if changes.recode else []
+    repeated = before.repeats if changes.recode else ()  # every line of `.encoding` goes
+    if _untouched(before, [*anew, *(change.key for change in changes.settings)], repeated) != _untouched(
+        again, [*anew, *(change.name or change.key for change in changes.settings)], again.repeats if repeated else ()
     ):
         raise _fault(vm.config.file, "lines that no change names would change")
 
@@ -106,8 +108,13 @@ def prove_descriptors(rewritten: Sequence[Rewritten]) -> None:
             raise _fault(item.link.file, "lines that no change names would change")
 
 
-def _untouched(document: Document, changed: Sequence[str]) -> list[bytes]:
-    lines = {document.where(key) for key in changed}
+def _is_anew(before: Document, key: str) -> bool:
+    shifting = encodings.is_shifting(before.encoding.codec)
+    return shifting or not (key.isascii() and before[key].isascii())
+
+
+def _untouched(document: Document, changed: Sequence[str], besides: Sequence[int] = ()) -> list[bytes]:
+    lines = {document.where(key) for key in changed} | set(besides)
     return [document.line(n).raw for n in range(1, document.lines + 1) if n not in lines]
 
 

@@ -53,7 +53,10 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
     yield Hit(
         f"{case.now.nics} network adapters; {holder} takes {most.figure}",
         tuple(nic.evidence[0] for nic in case.vm.nics[most.figure :] if nic.evidence),
-        manual(f"remove network adapters until {most.figure} are left{or_raise(case, 'nics', case.now.nics)}"),
+        manual(
+            f"remove network adapters until {most.figure} are left, as a rewrite with --limit does"
+            f"{or_raise(case, 'nics', case.now.nics)}"
+        ),
         sources=(most.source,),
         unverified=not most.verified,
         leaves=(("nics", most.figure),),

@@ -271,11 +271,10 @@ def encoding_not_told(option: str, reason: str, place: Evidence) -> Iterator[Hit
     stops={Do.REWRITE},
     short="a character that the new host does not have",
 )
-def encoding_cannot_hold(key: str, encoding: str, place: Evidence) -> Iterator[Hit]:
-    """A setting has a character that the character set named with --encoding does not have.
+def encoding_cannot_hold(reason: str, key: str, place: Evidence) -> Iterator[Hit]:
+    """A setting cannot be said in the character set of the new host, or is no text in that of the config.
 
     Nothing is written with a mark in the place of a letter. Name a character set of the new host that has it, or give
     the setting a value that it can hold.
     """
-    message = f"{key} has a character that {encoding} does not have"
-    yield Hit(message, (place,), manual(f"give {key} another value first, or name another --encoding"))
+    yield Hit(reason, (place,), manual(f"give {key} another value first, or name another --encoding"))

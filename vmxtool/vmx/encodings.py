@@ -215,6 +215,17 @@ def decode(data: bytes, codec_name: str) -> str:
     return text
 
 
+def holds(text: str, codec_name: str) -> bool:
+    """Whether text can be written in a codec and reads the same again."""
+    return "\x00" not in text and decode(text.encode(codec_name, "replace"), codec_name) == text
+
+
+def plain_name(declared: str, codec_name: str) -> str:
+    """A character set's name that a shell takes as it is: as it was declared, else that of the codec."""
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", declared) is not None
+    return (declared if plain else codec_name).lower()
+
+
 def is_valid(data: bytes, codec_name: str) -> bool:
     """Whether bytes are text in a codec; VMware refuses a file with a value that is not."""
     try:
