@@ -1,4 +1,4 @@
-"""What all tests share: the samples, writable copies of them, hypothesis profiles and a cache folder of their own."""
+"""What all tests share: the samples, writable copies of them, and hypothesis profiles."""
 
 from __future__ import annotations
 
@@ -22,14 +22,6 @@ settings.register_profile(
     "ci", deadline=None, max_examples=100, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests neither read nor fill the user's own cache; programs they start inherit this."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,25 +2,22 @@
 
 Lark reads a grammar, proves it free of conflicts and builds its LALR parser. The grammars of vmxtool are flat: a start
 rule names terminals and no other rule. Of such a parser nothing is left at run time but states, each with the terminals
-that may come next and the state after each. That table is plain data, so it is kept in the user's cache folder, and
-Lark, which takes as long to load as reading a VM does, is needed only where no table is kept.
+that may come next and the state after each. That table is plain data, so it ships as a generated module, and Lark,
+which takes as long to load as reading a VM does, is needed only for a grammar that is not the one it was made of.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool import _cache, _resources
+from vmxtool import _resources
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-# Raised whenever the table of a grammar changes for a reason that is not in its name.
-_FORMAT = "2"
 # A flat grammar has a few; one that nests has no end of them.
 _MAX_STATES = 64
 _END = "$END"
@@ -57,30 +54,12 @@ def tokens(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
 
 @cache
 def _states(grammar: str, start: str) -> tuple[State, ...]:
-    """The table of a grammar: from the user's cache folder where one is kept there, else built by Lark, and kept."""
+    """The table of a grammar: the generated one where it is made of the grammar that ships, else built by Lark."""
+    from vmxtool.generated.grammars import TABLES
+
     source = _resources.text("grammars", f"{grammar}.lark")
-    place = _cache.place(f"{grammar}-{start}", "table", _FORMAT, source)
-    kept = None if place is None else _cache.fetch(place)
-    revived = None if kept is None else _revive(kept)
-    if revived is not None:
-        return revived
-    table = _build(grammar, source, start)
-    if place is not None:
-        _cache.store(place, json.dumps(table).encode())
-    return _compile(table)
-
-
-def _revive(kept: bytes) -> tuple[State, ...] | None:
-    """The states again, or None where what was kept is no table."""
-    try:
-        states = _compile(json.loads(kept))
-    except (AttributeError, LookupError, TypeError, ValueError, re.error):
-        return None
-    sound = all(
-        state.after.keys() == state.pattern.groupindex.keys() and set(state.after.values()) <= set(range(len(states)))
-        for state in states
-    )
-    return states if states and sound else None
+    made_of, table = TABLES.get((grammar, start), ("", []))
+    return _compile(table if made_of == _resources.fingerprint(source) else build(grammar, source, start))
 
 
 def _compile(table: list[tuple[str, dict[str, int]]]) -> tuple[State, ...]:
@@ -88,7 +67,7 @@ def _compile(table: list[tuple[str, dict[str, int]]]) -> tuple[State, ...]:
     return tuple(State(compiled[pattern], dict(after)) for pattern, after in table)
 
 
-def _build(grammar: str, source: str, start: str) -> list[tuple[str, dict[str, int]]]:
+def build(grammar: str, source: str, start: str) -> list[tuple[str, dict[str, int]]]:
     """Walk all states that Lark's parser of a grammar can be in; a state is what lies on its stack."""
     import lark
 

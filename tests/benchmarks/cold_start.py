@@ -48,7 +48,6 @@ def main() -> None:
         # Where modules may not be kept compiled, the time to compile them is all that would be measured.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(scratch) / "modules")
-        os.environ["XDG_CACHE_HOME"] = str(Path(scratch))
         for vm in options.vms:
             measure(vm.resolve(), options.runs, Path(scratch))
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import vmxtool
-from vmxtool._cache import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +68,7 @@ _LISTENERS: list[Watched] = []
 
 @contextmanager
 def watching(fence: Path) -> Iterator[Watched]:
-    """Hear everything within the block, and refuse changes outside a folder and the user's cache."""
+    """Hear everything within the block, and refuse changes outside a folder."""
     _hear()
     heard = Watched(os.path.realpath(fence))
     _LISTENERS.append(heard)
@@ -102,17 +101,11 @@ def is_in(path: str, folder: str) -> bool:
 
 @cache
 def own_folders() -> tuple[str, ...]:
-    """Where vmxtool's own data, the interpreter's library and the user's cache lie."""
+    """Where vmxtool's own data and the interpreter's library lie."""
     libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     folders = (_ROOT / "vmxtool", _ROOT / "grammars", *map(Path, libraries))
     always = "/proc/self", f"/proc/{os.getpid()}", "/dev/null"
-    return (*(os.path.realpath(folder) for folder in folders), *always, cache_folder())
-
-
-@cache
-def cache_folder() -> str:
-    """Where vmxtool keeps what is slow to make."""
-    return os.path.realpath(user_folder() or _ROOT / "vmxtool")
+    return (*(os.path.realpath(folder) for folder in folders), *always)
 
 
 @cache
@@ -170,5 +163,5 @@ def _note_change(event: str, path: Any, *, follow: bool) -> None:
     real = os.path.realpath(name) if follow else os.path.join(os.path.realpath(folder), last)
     for heard in _LISTENERS:
         heard.written.add((event, real))
-        if not is_in(real, heard.fence) and real != "/dev/null" and not is_in(real, cache_folder()):
+        if not is_in(real, heard.fence) and real != "/dev/null":
             raise RefusedError(1, "refused by the fuzzer's watch", name)

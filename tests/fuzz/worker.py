@@ -82,7 +82,6 @@ def main() -> None:
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with tempfile.TemporaryDirectory() as scratch:
-        os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")
         tempfile.tempdir = scratch
         _warm_up()
         _give_up_powers()

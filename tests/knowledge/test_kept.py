@@ -1,16 +1,15 @@
-"""Rows kept between runs: the same rows as the data files give, and read anew whenever anything behind them changed."""
+"""Generated rows: the same as the data files give, and read anew wherever anything behind them has changed."""
 
 from __future__ import annotations
 
 import json
-import marshal
 import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vmxtool import _cache, _resources
+from vmxtool import _resources
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge import devices as device_module
@@ -22,7 +21,6 @@ from vmxtool.knowledge import products as product_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 LOADERS: dict[str, Callable[[], Mapping[Any, Any]]] = {
     "guest": guest_module.guests,
@@ -45,12 +43,11 @@ def forget() -> None:
         cached.cache_clear()  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache folder of its own for one test, with no rows in memory before or after."""
-    monkeypatch.setattr(_cache, "user_folder", lambda: tmp_path)
+@pytest.fixture(autouse=True)
+def _anew() -> Iterator[None]:
+    """No rows in memory before a test or after it."""
     forget()
-    yield tmp_path / "vmxtool"
+    yield
     forget()
 
 
@@ -60,9 +57,10 @@ def values(rows: Mapping[Any, Any]) -> list[tuple[Any, list[Any]]]:
 
 
 @pytest.mark.parametrize("name", LOADERS)
-def test_kept_rows_are_those_of_the_data_file(caches: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = LOADERS[name]()
-    assert [place.name.partition("-")[0] for place in caches.iterdir() if place.name.startswith(f"{name}-")] == [name]
+def test_generated_rows_are_those_of_the_data_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(_kept, "_generated", lambda *_: None)
+        read = LOADERS[name]()
     forget()
 
     def refuse(*_: object) -> dict[str, Any]:
@@ -77,17 +75,14 @@ def test_kept_rows_are_those_of_the_data_file(caches: Path, name: str, monkeypat
     ]
 
 
-def test_names_of_products_are_kept_with_the_products(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name_module.find_target("ESXi 6.7 Update 2")
-    assert len(list(caches.glob("word-*"))) == 1
-    forget()
+def test_names_of_products_are_generated_with_the_products(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_load, "document", None)
     found = name_module.find_target("ESXi 6.7 Update 2")
     assert found.id == "esxi6.7u2"
     assert found is product_module.products()[found.id]
 
 
-def test_a_changed_data_file_is_read(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_data_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     before = hardware_module.hardware_versions()[4].notes
     real = _resources.text
     changed = real("knowledge", hardware_module.FILE).replace(json.dumps(before, ensure_ascii=False), '"other notes"')
@@ -97,19 +92,29 @@ def test_a_changed_data_file_is_read(caches: Path, monkeypatch: pytest.MonkeyPat
         )
     forget()
     assert before != hardware_module.hardware_versions()[4].notes == "other notes"
-    assert len(list(caches.glob("hardwareversion-*"))) == 2
 
 
-def test_changed_code_reads_its_data_again(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    guest_module.guests()
+def is_read(monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the data file of guests is read."""
+    asked: list[str] = []
+    real = _load.document
+
+    def noted(name: str, text: str) -> dict[str, Any]:
+        asked.append(name)
+        return real(name, text)
+
+    monkeypatch.setattr(_load, "document", noted)
+    assert len(guest_module.guests()) > 100
+    return guest_module.FILE in asked
+
+
+def test_changed_code_reads_its_data_again(monkeypatch: pytest.MonkeyPatch) -> None:
     real = _resources.text
     monkeypatch.setattr(_kept, "resource", lambda folder, file: real(folder, file) + "# more" * (file == "_load.py"))
-    forget()
-    guest_module.guests()
-    assert len(list(caches.glob("guest-*"))) == 2
+    assert is_read(monkeypatch)
 
 
-def test_without_the_code_nothing_is_kept(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_code_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     real = _resources.text
 
     def compiled_only(folder: str, file: str) -> str:
@@ -118,49 +123,27 @@ def test_without_the_code_nothing_is_kept(caches: Path, monkeypatch: pytest.Monk
         return real(folder, file)
 
     monkeypatch.setattr(_kept, "resource", compiled_only)
-    assert len(guest_module.guests()) > 100
-    assert not caches.exists()
+    assert is_read(monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"not marshal",
-        marshal.dumps(7),
-        marshal.dumps([]),
-        marshal.dumps([7]),
-        marshal.dumps([[]]),
-        marshal.dumps([["winxppro"] * 16]),
-        marshal.dumps([["winxppro"] * 17]),
-    ],
-    ids=str,
-)
-def test_what_are_no_rows_is_read_anew(caches: Path, content: bytes) -> None:
-    read = values(guest_module.guests())
-    (place,) = caches.glob("guest-*")
-    place.write_bytes(_cache._digest(content) + content)
-    forget()
-    assert values(guest_module.guests()) == read
+def test_without_a_generated_module_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kept, "module_of", lambda _: "rows_nobody")
+    assert is_read(monkeypatch)
 
 
-def test_a_broken_data_file_is_told_and_nothing_is_kept(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_data_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_load, "resource", lambda *_: "no toml")
+    monkeypatch.setattr(_kept, "_generated", lambda *_: None)
     with pytest.raises(KnowledgeError, match=r"guests\.toml: not TOML"):
         guest_module.guests()
-    assert not caches.exists()
 
 
-def test_rows_that_are_kept_load_no_toml_reader(caches: Path) -> None:
+def test_generated_rows_load_no_toml_reader() -> None:
     import subprocess
 
     program = (
-        "import sys; from pathlib import Path; from vmxtool import _cache; from vmxtool.knowledge import product_names;"
-        f"_cache.user_folder = lambda: Path({str(caches.parent)!r}); product_names.find_target('ws6');"
+        "import sys; from vmxtool.knowledge import product_names; product_names.find_target('ws6');"
         "print('tomllib' in sys.modules)"
     )
-    told = [
-        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
-        for _ in range(2)
-    ]
-    assert told == ["True", "False"]
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+    assert told == "False"

@@ -1,30 +1,29 @@
-"""Rows of data files between two runs: read and proved once, then kept in the user's cache folder as plain values."""
+"""Rows of data files as a generated module has them: read and proved once, and taken as plain values after that."""
 
 from __future__ import annotations
 
-import marshal
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vmxtool import _cache
+from vmxtool._resources import fingerprint
 from vmxtool._resources import text as resource
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     Form = tuple[Callable[[Any], object], Callable[[Any], object]]
 
 RowT = TypeVar("RowT")
 
-# A kept row is as good as the reading that made it, so what reads it is part of its name, like the data itself.
+# A generated row is as good as the reading that made it, so what reads it is part of what it is made of.
 _READERS = ("_kept.py", "_load.py")
 _DAY: dict[str, Form] = {"checked": (date.toordinal, date.fromordinal)}
 
 
 def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[RowT]], **forms: Form) -> list[RowT]:
-    """The rows that `read` gives: from the user's cache folder where they are kept there, else read, and kept.
+    """The rows that `read` gives: from the generated module where it is made of the files that ship, else read.
 
     Args:
         kind: the class of a row, which takes its fields in their order; plain values all of them but `checked`.
@@ -35,43 +34,49 @@ def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[R
     Raises:
         KnowledgeError: `read` finds a data file broken.
     """
-    place = _place(kind.__name__.lower(), files)
-    kept = None if place is None else _cache.fetch(place)
-    found = None if kept is None else _thaw(kind, kept, _DAY | forms)
-    if not found:
-        found = list(read())
-        if place is not None:
-            _cache.store(place, _freeze(kind, found, _DAY | forms))
-    return found
+    table = _generated(module_of(kind), made_of(files))
+    return list(read()) if table is None else _thaw(kind, table, _DAY | forms)
 
 
-def _place(name: str, files: Sequence[str]) -> Path | None:
+def module_of(kind: type) -> str:
+    """The generated module that has the rows of a class."""
+    return f"rows_{kind.__name__.lower()}"
+
+
+def made_of(files: Sequence[str]) -> str | None:
+    """A word for the files that rows depend on; None where an installation does not show what reads its data."""
     try:
-        made_of = [resource("knowledge", file) for file in (*files, *_READERS)]
+        return fingerprint(*(resource("knowledge", file) for file in (*files, *_READERS)))
     except KnowledgeError:
-        # An installation of compiled modules alone does not show what reads its data.
         return None
-    return _cache.place(name, "rows", *made_of)
 
 
-def _freeze(kind: type[RowT], rows: Iterable[RowT], forms: dict[str, Form]) -> bytes:
+def freeze(kind: type[RowT], rows: Iterable[RowT], forms: dict[str, Form]) -> list[list[Any]]:
+    """Rows as plain values, for the generated module."""
     table = [[getattr(row, field) for field in _fields(kind)] for row in rows]
-    for at, (plain, _) in _places(kind, forms):
+    for at, (plain, _) in _places(kind, _DAY | forms):
         for cells in table:
             cells[at] = plain(cells[at])
-    return marshal.dumps(table)
+    return table
 
 
-def _thaw(kind: type[RowT], kept: bytes, forms: dict[str, Form]) -> list[RowT] | None:
-    """The rows again, or None where they cannot be made of what was kept."""
-    try:
-        table = marshal.loads(kept)
-        for at, (_, again) in _places(kind, forms):
-            for cells in table:
-                cells[at] = again(cells[at])
-        return [kind(*cells) for cells in table]
-    except (EOFError, LookupError, TypeError, ValueError):
+def _generated(name: str, wanted: str | None) -> Sequence[Sequence[Any]] | None:
+    if wanted is None:
         return None
+    try:
+        module = import_module(f"vmxtool.generated.{name}")
+    except ModuleNotFoundError:
+        return None
+    rows: Sequence[Sequence[Any]] = module.ROWS
+    return rows if wanted == module.MADE_OF else None
+
+
+def _thaw(kind: type[RowT], rows: Sequence[Sequence[Any]], forms: dict[str, Form]) -> list[RowT]:
+    table = [list(cells) for cells in rows]
+    for at, (_, again) in _places(kind, forms):
+        for cells in table:
+            cells[at] = again(cells[at])
+    return [kind(*cells) for cells in table]
 
 
 def _places(kind: type, forms: dict[str, Form]) -> list[tuple[int, Form]]:

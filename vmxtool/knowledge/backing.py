@@ -122,7 +122,7 @@ def layered(claims: Iterable[str], layers: Sequence[tuple[Backing, Collection[st
     disputed: dict[str, str] = {}
     unverified: set[str] = set()
     for backing, own in layers:
-        named = {*own, *backing.fields, *backing.disputed}
+        named = sorted({*own, *backing.fields, *backing.disputed})  # in one order, whatever the hash seed
         for known in (fields, disputed):
             for field in [it for it in known if it in named or it.partition(".")[0] in own]:
                 del known[field]
