@@ -87,7 +87,7 @@ def swell(tree: Tree, rng: Random, seeds: Seeds, config: str, disk: str) -> None
     place, node = rng.choice(_THINGS)(rng, seeds, config, disk)
     tree[place or f"{folder}/large"] = node
     if rng.random() < 0.2:
-        tree |= _many_files(rng, folder)
+        tree |= _many_files(rng, folder, config.rpartition("/")[2].rpartition(".")[0][:60])
 
 
 def _config(rng: Random, seeds: Seeds, config: str, disk: str) -> tuple[str, Node]:
@@ -189,13 +189,15 @@ def _log(rng: Random, seeds: Seeds, config: str, disk: str) -> tuple[str, Node]:
     return f"{config.rpartition('/')[0]}/vmware.log", file(part * (2**22 // len(part)))
 
 
-def _many_files(rng: Random, folder: str) -> Tree:
-    """Folders in one another, or thousands of files in one."""
+def _many_files(rng: Random, folder: str, vm: str) -> Tree:
+    """Folders in one another, or thousands of files in one, which may all begin with the name of the VM."""
     if rng.random() < 0.3:
         return {folder + "/a" * rng.choice((100, 400)): Node("folder")}
     form = rng.choice(
         ("{}.vmdk", "{}.vmx", "{}.cfg", "vmware-{}.log", ".vmxtool/{:04}.done", "{}.lck", "d-{:06}.vmdk", "{}.vmsn")
     )
+    if not form.startswith(".") and rng.random() < 0.3:
+        form = f"{vm.replace('{', '{{').replace('}', '}}')}-{form}"
     node = rng.choice((file(b""), Node("folder"), Node("link", target="nowhere"), file(descriptor()), file(_HEAD)))
     return {f"{folder}/{form.format(number)}": node for number in range(rng.choice((300, 3000)))}
 

@@ -10,6 +10,7 @@ from vmxtool import _files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _CONFIGS = (".vmx", ".vmtx")
@@ -53,15 +54,14 @@ class Folder:
         Args:
             stems: names of the VM's own files without their endings.
         """
-        own = tuple({stem.lower() for stem in stems if stem})
+        own = {stem.lower() for stem in stems if stem}
         folded = [(name, name.lower()) for name in self.names]
         configs = {low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}
         found = []
         for name, low in folded:
-            if low.startswith(own):
-                longest = _longest(low, own)
-                if longest and longest >= _longest(low, configs):
-                    found.append(name)
+            longest = _longest(low, own)
+            if longest and longest >= _longest(low, configs):
+                found.append(name)
         return tuple(found)
 
 
@@ -71,7 +71,11 @@ def stem_of(name: str) -> str:
     return last.rpartition(".")[0] or last
 
 
-def _longest(name: str, stems: Iterable[str]) -> int:
-    # "db" begins db.vmdk, db-flat.vmdk and "db 2.vmdk", and has nothing to do with db2.vmdk.
-    fitting = (len(stem) for stem in stems if name.startswith(stem) and not name[len(stem) :][:1].isalnum())
-    return max(fitting, default=0)
+def _longest(name: str, stems: AbstractSet[str]) -> int:
+    """The length of the longest stem that begins a name; 0 where none does."""
+    # The beginnings of a name are few, and the stems may be as many as a datastore has VMs.
+    for end in range(len(name), 0, -1):
+        # "db" begins db.vmdk, db-flat.vmdk and "db 2.vmdk", and has nothing to do with db2.vmdk.
+        if not name[end : end + 1].isalnum() and name[:end] in stems:
+            return end
+    return 0
