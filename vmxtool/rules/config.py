@@ -277,3 +277,29 @@ def marked_read_only(vm: Machine) -> Iterator[Hit]:
 
 def _raw(document: Document, number: int) -> str:
     return document.line(number).raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")[:_CUT]
+
+
+@rule(
+    "VMX026",
+    "encoding-not-declared",
+    Severity.INFO,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictionary.c",),
+)
+def encoding_not_declared(vm: Machine) -> Iterator[Hit]:
+    """The config has text beyond ASCII, is not UTF-8, and does not name its character set.
+
+    VMware reads such a file in the character set of the host that it runs on, so a name is another one on a host of
+    another language. What is shown here is a guess; the bytes of the file stay as they are.
+    Name the character set of the host that wrote the file, where the guess shows wrong names.
+    """
+    document = vm.config.document
+    if document.encoding.declared is not None or document.encoding.codec == "utf-8":
+        return
+    key = next((key for key in document if not document[key].isascii()), None)
+    if key is not None:
+        yield Hit(
+            "no .encoding says in which characters the file is written; it is shown as Western European, by a guess",
+            (document.evidence(key),),
+            manual('where a name looks wrong, add a line that says it, such as .encoding = "GBK"'),
+        )
