@@ -506,7 +506,7 @@ def damaged(text: str, name: str, old: str, new: str) -> str:
         ("hosted-6", 'since = "2007"', 'since = "May"', "since"),
         ("hosted-6", "max_nics = ", "wheels = ", "wheels"),
         ("hosted-6", 'source = "', 'source = "" # "', "source"),
-        ("hosted-6", "checked = 2026-11-29", "checked = 20261129", "checked"),
+        ("hosted-6", "checked = 2026-11-30", "checked = 20261129", "checked"),
         ("hosted-6", "from = { ", 'from = { wheels = "general", ', "from"),
         ("hosted-6", "from = { ", 'disputed = { max_vcpus = " " }\nfrom = { ', "disputed"),
         ("hosted-6", 'id = "hosted-6"', 'id = "hosted-4"', "id"),

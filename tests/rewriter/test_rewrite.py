@@ -164,7 +164,7 @@ def test_a_descriptor_without_room_is_refused_with_everything_else(
     (tmp_path / "disk.vmdk").write_bytes(disks.sparse_disk(spoil(sparse_descriptor()), capacity=2048))
     vm = make_vm(tmp_path, IDE_DISK + 'ethernet5.present = "TRUE"', hw=9, guest="rhel4")
     before = digests(tmp_path)
-    made = to_scsi(vm, hwversion=6)
+    made = to_scsi(vm, hwversion=4)
     names = {reason.name for reason in made.refused}
     assert names == {"descriptor-without-room", "device-number-not-in-hardware-version"}
     assert (made.changes, made.patches) == ((), ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '7fbb53487b4af795'
+MADE_OF = '7526c6ae0c306cd0'
 ROWS: list[list[Any]] = [
     ['ws', 'workstation'],
     ['wks', 'workstation'],

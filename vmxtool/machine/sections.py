@@ -26,8 +26,9 @@ _UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
 _NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
 _ADAPTER_UNIT = 7  # of a SCSI controller itself
 _FLOPPIES = 2
+# Ten from Workstation 6.0 on, whose machines have version 6 (Workstation 7 manual, page 286); libvirt says from 7 on.
 _NICS, _FEW_NICS = 10, 4
-MANY_NICS_FROM = 7
+MANY_NICS_FROM = 6
 """Products do not look at a fifth network adapter of an older VM."""
 _NEW = max(_WIDE_SCSI_FROM, MANY_NICS_FROM)
 _SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers have a switch of their own

@@ -161,7 +161,8 @@ def device_number_lost(device: str, version: int, evidence: Evidence) -> Iterato
     message = f"hardware version {version} has no {device}, so it would not look at it"
     lowered = "; --limit takes it out" if device.startswith("ethernet") else ""
     fix = manual(f"give {device} a lower number, or take it out, in the VM's own product{lowered}")
-    yield Hit(message, (evidence,), fix, sources=("libvirt:src/vmx/vmx.c",))
+    sources = ("libvirt:src/vmx/vmx.c", *(("ws7-manual",) if lowered else ()))
+    yield Hit(message, (evidence,), fix, sources=sources)
 
 
 @rule(
