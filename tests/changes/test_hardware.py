@@ -113,20 +113,20 @@ def test_esx_takes_away_what_hosted_products_of_the_same_version_have(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("lines", "key", "after"),
+    ("lines", "key", "after", "option"),
     [
-        (SCSI.format("lsisas1068"), "scsi0.virtualDev", "lsilogic"),
-        (SCSI.format("pvscsi"), "scsi0.virtualDev", "lsilogic"),
-        ('pciPassthru0.present = "TRUE"', "pciPassthru0.present", None),
-        ('memsize = "16384"', "memsize", "8192"),
+        (SCSI.format("lsisas1068"), "scsi0.virtualDev", "lsilogic", "--unsafe"),
+        (SCSI.format("pvscsi"), "scsi0.virtualDev", "lsilogic", "--unsafe"),
+        ('pciPassthru0.present = "TRUE"', "pciPassthru0.present", None, "--unsafe"),
+        ('memsize = "16384"', "memsize", "8192", "--limit"),
     ],
 )
 def test_what_the_guest_may_not_start_without_is_changed_only_when_asked(
-    tmp_path: Path, lines: str, key: str, after: str | None
+    tmp_path: Path, lines: str, key: str, after: str | None, option: str
 ) -> None:
     vm = make_vm(tmp_path, lines, hw=7, guest="windows7-64")
     refused = plan_rewrite(vm, hwversion=6)
-    assert missing_options(refused) == "--unsafe"
+    assert missing_options(refused) == option
     assert key in refused.refused[0].message or key in {place.key for place in refused.refused[0].evidence}
     asked = plan_rewrite(vm, hwversion=6, unsafe=True)
     assert settings(asked)[key] == after
@@ -152,7 +152,7 @@ def test_options_that_are_missing_are_said_beside_what_the_owner_has_to_do_first
     assert reasons(made) == ["too-many-vcpus", "not-asked-for"]
     asked = made.refused[-1]
     assert asked.fix is not None
-    assert {"--unsafe", "--move-disks"} <= set(asked.fix.text.split())
+    assert {"--limit", "--move-disks"} <= set(asked.fix.text.split())
     assert {"nvme0:0", "memsize"} <= {(place.key or "").removesuffix(".fileName") for place in asked.evidence}
 
 
@@ -168,7 +168,7 @@ def test_memory_over_a_products_own_limit_shrinks_to_it_when_asked(tmp_path: Pat
     assert product.max_memory_mib is not None
     assert "max_memory_mib" not in product.unverified
     vm = make_vm(tmp_path, 'memsize = "4096"', hw=4, guest="rhel4")
-    assert missing_options(plan_rewrite(vm, target="ws5.5")) == "--unsafe"
+    assert missing_options(plan_rewrite(vm, target="ws5.5")) == "--limit"
     assert settings(plan_rewrite(vm, target="ws5.5", unsafe=True))["memsize"] == str(product.max_memory_mib)
 
 

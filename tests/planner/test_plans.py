@@ -290,10 +290,10 @@ def test_a_legacy_vm_of_workstation_5_is_a_way_beside_converter(make: Make) -> N
 def test_memory_over_the_limit_is_lowered_by_the_rewrite_or_before_converter_by_hand(make: Make) -> None:
     alone = check(make(4, SCSI + 'memsize = "8192"'), "ws5.5", "ws8")
     assert ways(alone) == [["change-settings", "copy"]]
-    assert commands(alone.plans[0]) == ["vmxtool rewrite --target ws5.5 --from ws8 --unsafe shop.vmx"]
+    assert commands(alone.plans[0]) == ["vmxtool rewrite --target ws5.5 --from ws8 --limit shop.vmx"]
     both = check(make(6, SCSI + 'memsize = "8192"'), "server1", "ws6")
     assert ways(both) == [["downgrade-hardware", "copy"], ["change-settings", "import-wizard"]]
-    assert commands(both.plans[0]) == ["vmxtool rewrite --target server1 --from ws6 --unsafe shop.vmx"]
+    assert commands(both.plans[0]) == ["vmxtool rewrite --target server1 --from ws6 --limit shop.vmx"]
     by_hand = both.plans[1].steps[0]
     assert by_hand.by == "you"
     assert "3600" in (by_hand.remedy or "")

@@ -150,22 +150,71 @@ def test_a_config_says_the_same_in_another_character_set(name: str, start: str, 
 # --- what may be lowered
 
 
-def test_what_is_over_the_figures_of_a_product_goes_where_it_is_allowed(tmp_path: Path) -> None:
-    nics = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(6))
-    vm = made(tmp_path, f'memsize = "6000"\n{nics}', hw=7)
+SIX_NICS = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(6))
+
+
+@pytest.mark.parametrize("hw", [6, 7])
+def test_what_is_over_the_figures_of_a_product_goes_where_it_is_allowed(tmp_path: Path, hw: int) -> None:
+    vm = made(tmp_path, f'memsize = "6000"\n{SIX_NICS}', hw=hw)
     refused = plan_rewrite(vm, target="ws4").refused
-    assert "--limit takes it out" in " ".join(it.fix.text for it in refused if it.fix is not None)
+    assert {"too-many-nics", "not-asked-for"} <= {it.name for it in refused}
+    remedies = " ".join(it.fix.text for it in refused if it.fix is not None)
+    assert "--limit takes it out" in remedies
+    assert "say --limit too" in remedies
     document = written(vm, target="ws4", limit=True)
     assert document["memsize"] == "3600"
     assert [key for key in document if key.startswith("ethernet")] == [f"ethernet{n}.present" for n in range(3)]
     again = check(tmp_path, "ws4")
-    assert not {it.code for it in again.findings} & {"DEV702", "CPU404", "DEV792"}
+    assert not {it.code for it in again.findings} & {"DEV702", "CPU404", "DEV792", "NET301"}
 
 
-def test_memory_over_an_unverified_figure_stays_and_its_option_is_named(tmp_path: Path) -> None:
-    rewrite = plan_rewrite(made(tmp_path, 'memsize = "6000"', hw=7), target="ws4")
+@pytest.mark.parametrize(
+    ("order", "left"),
+    [
+        ("ethernet3", None),
+        ("ethernet3, ethernet5", None),
+        ("cdrom,ethernet3,hdd", "cdrom,hdd"),
+        ("ethernet0,Ethernet4", "ethernet0"),
+        ("cdrom,hdd", "cdrom,hdd"),
+    ],
+)
+def test_the_boot_order_names_no_adapter_that_goes(tmp_path: Path, order: str, left: str | None) -> None:
+    vm = made(tmp_path, f'bios.bootOrder = "{order}"\n{SIX_NICS}')
+    assert written(vm, target="ws4", limit=True).get("bios.bootOrder") == left
+
+
+def test_a_boot_order_loses_an_adapter_and_follows_a_disk_in_one_change(tmp_path: Path) -> None:
+    lines = f'bios.hddOrder = "ide0:0"\nbios.bootOrder = "ethernet4,ide0:0"\n{SIX_NICS}{disk_lines("ide0:0", "b.vmdk")}'
+    document = written(made(tmp_path, lines), target="ws4", limit=True, ide_to_scsi=True, adapter="buslogic")
+    assert document["bios.bootOrder"] == document["bios.hddOrder"] == "scsi1:0"
+
+
+def test_memory_that_a_source_limits_is_lowered_with_limit_or_unsafe(tmp_path: Path) -> None:
+    vm = made(tmp_path, 'memsize = "6000"\nsched.mem.min = "6000"\n')
+    (refused,) = plan_rewrite(vm, target="ws5.5").refused
+    assert refused.fix is not None
+    assert refused.fix.text.endswith("say --limit too")
+    for rewrite in (plan_rewrite(vm, target="ws5.5", limit=True), plan_rewrite(vm, target="ws5.5", unsafe=True)):
+        after = {it.key: it.after for it in rewrite.changes}
+        assert after["memsize"] == 'memsize = "3600"'
+        assert after["sched.mem.min"] == 'sched.mem.min = "3600"'
+
+
+def test_what_is_over_an_unverified_figure_stays_and_its_option_is_named(tmp_path: Path) -> None:
+    nics = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(4))
+    rewrite = plan_rewrite(made(tmp_path, nics), target="gsx3")
     assert not rewrite.refused
-    assert any("--limit lowers it" in note for note in rewrite.notes)
+    (note,) = [note for note in rewrite.notes if "--limit" in note]
+    assert note.startswith("4 network adapters, and version 3 may hold 3 (unverified)")
+    rewrite = plan_rewrite(made(tmp_path, nics), target="gsx3", limit=True)
+    assert "ethernet3.present" in {it.key for it in rewrite.changes if it.after is None}
+
+
+def test_a_rewrite_says_which_disk_it_has_not_seen(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "gone.vmdk"), hw=6, disks=False)
+    assert any(note.startswith("not seen: gone.vmdk; ") for note in plan_rewrite(vm, target="esx3").notes)
+    vm = made(tmp_path)
+    assert not any("not seen" in note for note in plan_rewrite(vm, target="ws5.5").notes)
 
 
 # --- wishes that cannot be

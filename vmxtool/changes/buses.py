@@ -9,6 +9,7 @@ from vmxtool.changes.arm_devices import is_without_ide
 from vmxtool.changes.descriptors import name_adapter
 from vmxtool.changes.guest_work import ORDER_KEYS, boot_order, guest_work
 from vmxtool.changes.hardware import knows
+from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import (
     BOOT_ORDER,
     CDROM_MOVE,
@@ -205,16 +206,24 @@ class _Moves:
             self._rename(Topic(CDROM_MOVE, drive.id, place), why, Safety.SAFE, _bus_sources(drive.bus)[0])
 
     def reorder(self) -> None:
-        """Let boot orders name drives by their new places."""
-        for folded in ORDER_KEYS if self.places else ():
+        """Let boot orders name drives by their new places, and no network adapter that goes."""
+        gone = adapters_gone(self._made_already)
+        for folded in ORDER_KEYS if self.places or gone else ():
             if folded not in self.document:
                 continue
-            key, value = self.document.spelling(folded), self.document[folded]
-            after = ",".join(self.places.get(fold(part.strip()), part) for part in value.split(","))
-            if after != value:
+            key, entries = self.document.spelling(folded), self.document[folded].split(",")
+            left = [entry for entry in entries if fold(entry.strip()) not in gone]
+            after = [self.places.get(fold(entry.strip()), entry) for entry in left]
+            if after != entries:
                 safety = Safety.UNSAFE if self.moved else Safety.SAFE
-                change = SettingChange(key, after, "the boot order names drives by their places", _SOURCE, safety)
-                self._add(change._replace(topic=Topic(BOOT_ORDER)))
+                lost = ", ".join(fold(entry.strip()) for entry in entries if entry not in left)
+                why = (
+                    f"the boot order names {lost}, which goes"
+                    if lost
+                    else "the boot order names drives by their places"
+                )
+                change = SettingChange(key, ",".join(after) or None, why, _SOURCE, safety)
+                self._add(change._replace(topic=Topic(BOOT_ORDER, lost)))
 
     def clear_buses(self) -> None:
         """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
+from vmxtool.changes.limits import adapter_removals, adapters_kept, adapters_over, figure_over
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import config_version_changes, name_changes
-from vmxtool.changes.told import adapter_removals, adapters_over, network_changes, reservations
+from vmxtool.changes.told import network_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import family_of, find_guest
 from vmxtool.machine.sections import numbers_alike
 from vmxtool.rules import writing
 from vmxtool.rules.case import sections_of
-from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import is_off, rows_for
 from vmxtool.vmx.lines import fold
@@ -40,7 +40,6 @@ TOOLS_FIRST = Fix(
 )
 _VERSION_SOURCE = "kb:1003746"
 _OF_VERSION = Topic(VERSION)
-_MEMORY = "memory_mib"
 
 
 def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
@@ -71,6 +70,7 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
                 draft.apply(touched)
     draft.add(*name_changes(files, wanted))
     draft.rename_guest()
+    draft.keep_adapters()
     draft.optional += [(None, change) for change in arm_changes(files, wanted)]
     return draft.finish()
 
@@ -181,44 +181,54 @@ class _Draft:
                 # What one family of guests loses is the same whichever device it is.
                 self.manual.append(Fix(Safety.MANUAL, _as_clause(row.guest_loses or row.reason)))
             return
-        self._propose(row, change, doubtful, touched.off)
+        self._propose(row, change, doubtful=doubtful, off=touched.off)
 
     def add(self, *changes: SettingChange) -> None:
         for change in changes:
             self.changes.setdefault(fold(change.key), change)
 
     def finish(self) -> Changes:
-        if self.asked or self.wanted.unsafe:
+        options = tuple(dict.fromkeys(option for option, _, _ in self.asked))
+        if "unsafe" in options or self.wanted.unsafe:
             for row, change in self.optional:
                 self._add_unsafe(row, change)
         else:
             for _, change in self.optional:
                 self._keep(change.topic, f"{change.key}: {change.why}; --unsafe changes it", option="unsafe")
-        needs = Needs(("unsafe",), tuple(self.asked)) if self.asked else Needs()
         return Changes(
             tuple(self.changes.values()),
             refused=tuple(self._lost_numbers()),
-            needs=needs,
+            needs=Needs(options, tuple(self.asked)),
             manual=tuple(dict.fromkeys(self.manual)),
             notes=tuple(dict.fromkeys(self.notes)),
             kept=tuple(dict.fromkeys(self.kept)),
         )
 
-    def _propose(self, row: DeviceRule, change: SettingChange, doubtful: bool, off: bool = False) -> None:
+    def keep_adapters(self) -> None:
+        """Say of network adapters that stay, though they may be too many."""
+        stay = adapters_kept(self.files, self.wanted, self.start.version)
+        if stay is not None:
+            topic, note, effect = stay
+            self._keep(topic, note, effect, option="limit")
+
+    def _propose(self, row: DeviceRule, change: SettingChange, *, doubtful: bool, off: bool = False) -> None:
         if fold(change.key) in self.changes:
             return
         if row.safety == "unsafe" and not off:
             if doubtful or self.wanted.optional:
                 self.optional.append((row, change))
                 return
-            what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
-            loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
-            self.asked.append(("unsafe", f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
-            self._add_unsafe(row, change)
+            self._ask("unsafe", row, change)
             return
         self.add(change)
         if not off and change.after is not None:
             self._tell_loss(row, change)
+
+    def _ask(self, option: str, row: DeviceRule, change: SettingChange) -> None:
+        what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
+        loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
+        self.asked.append((option, f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
+        self._add_unsafe(row, change)
 
     def _add_unsafe(self, row: DeviceRule | None, change: SettingChange) -> None:
         self.add(change._replace(safety=Safety.UNSAFE))
@@ -237,31 +247,18 @@ class _Draft:
 
     def _limit(self, row: DeviceRule, key: str) -> None:
         """Lower a figure that is too high; of devices that are too many the rules speak, and none is chosen here."""
-        product, version = self.wanted.product, self.wanted.version
-        if row.below != "limit" or row.safety == "manual" or product is None:
+        over = figure_over(self.files, self.start, self.wanted, row, key)
+        if over is None:
             return
-        if row.limit == _MEMORY:
-            kept = version == self.vm.hardware.version
-            most = exceeded(product, _MEMORY, self.start.memory_mib, version, kept=kept)
-        else:
-            # Of a VM that keeps its version ESX alone is known to refuse what is too much.
-            most = over_row(self.files, product, row, key, version) if self.moves or self.esx else None
-        if most is None:
-            return
-        holder = product.name if most.version is None else f"hardware version {most.version}"
-        have = amount(self.files, row, key, esx=self.esx)
-        what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
-        why = what if most.verified else f"{what} (unverified)"
-        change = SettingChange(key, str(most.figure * row.per_unit), why, most.source, topic=Topic(row.id))
         if self.wanted.told.limit:
-            self.add(change, *reservations(self.files, row, most.figure, why))
-        elif most.verified:
-            self._propose(row, change, doubtful=False)
+            self.add(over.change, *over.beside)
+        elif over.most.verified and row.safety != "unsafe":
+            self._propose(row, over.change, doubtful=False)
+        elif over.most.verified and (self.wanted.unsafe or not self.wanted.optional):
+            self._ask("limit", row, over.change)
+            self.add(*over.beside)
         else:
-            topic, short = Topic(row.id, measured(row, have or 0)), product.name
-            short = short if most.version is None else f"version {most.version}"
-            effect = f"{short} may hold {measured(row, most.figure)} (unverified)"
-            self._keep(topic, f"{why}, so it stays as it is; --limit lowers it", effect, option="limit")
+            self._keep(over.topic, over.note, over.effect, option="limit")
 
     def rename_guest(self) -> None:
         """Find the nearest guest name that the product knows, and on ESX the hardware version too."""
@@ -301,13 +298,6 @@ class _Draft:
             if self.document.flag(f"{word}.present", False):
                 note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
                 self.notes.append(note)
-
-
-def measured(row: DeviceRule, figure: int) -> str:
-    """A figure of a row's limit with its unit: "8 GiB", "10"."""
-    if row.limit is None or not row.limit.endswith("_mib"):
-        return str(figure)
-    return f"{figure // 1024} GiB" if figure and figure % 1024 == 0 else f"{figure} MiB"
 
 
 def _surplus(files: Files, version: int | None) -> frozenset[str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
-from vmxtool.changes.model import ADAPTERS_OVER, VERSION, Changes, join
+from vmxtool.changes.limits import adapters_gone
+from vmxtool.changes.model import VERSION, Changes, join
 from vmxtool.changes.told import as_esx2_names, character_set
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -72,7 +73,13 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
         None
         if product is None
         else (
-            _what_counts(product, start.memory_mib, wanted.version, files.vm.hardware.version, files.vm.guest.id),
+            _what_counts(
+                product,
+                (start.memory_mib, len(files.vm.nics)),
+                wanted.version,
+                files.vm.hardware.version,
+                files.vm.guest.id,
+            ),
             # Disks are lowered for a product alone that runs no version as new as theirs.
             product.runs_max if files.once(_newest_number) > product.runs_max else None,
         )
@@ -87,13 +94,18 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
 
 
 @lru_cache(maxsize=4096)
-def _what_counts(product: Product, memory_mib: int, version: int, own: int | None, guest_id: str | None) -> object:
-    """All of a product that a rewrite for it depends on, but for its name."""
-    memory = exceeded(product, "memory_mib", memory_mib, version, kept=version == own)
+def _what_counts(
+    product: Product, figures: tuple[int, int], version: int, own: int | None, guest_id: str | None
+) -> object:
+    """All of a product that a rewrite depends on, but for its name; the figures are MiB of memory and adapters."""
+    limits = [
+        exceeded(product, name, figure, version, kept=version == own)
+        for name, figure in zip(("memory_mib", "nics"), figures, strict=True)
+    ]
     names = tuple(features()[it].holds(product) for it in _HABITS)
     guest = find_guest(guest_id) if guest_id else None
     renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
-    return product.esx, product.family == HARDWARE, memory, names, product.runs_max if renames else None
+    return product.esx, product.family == HARDWARE, *limits, names, product.runs_max if renames else None
 
 
 def _newest_number(files: Files) -> int:
@@ -104,7 +116,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     gained = 0
     if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
-    gained -= len({fold(it.key).partition(".")[0] for it in made.settings if it.topic.kind == ADAPTERS_OVER})
+    gained -= len(adapters_gone(made.settings))
     buses: dict[str, Bus] = {}
     for old, new in made.moved.items():
         if new.startswith("scsi"):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
 from vmxtool.changes.model import (
-    ADAPTERS_OVER,
     CHARACTER_SET,
     CONTROLLER_NAME,
     DISK_NAMES,
@@ -19,9 +18,7 @@ from vmxtool.changes.model import (
     Topic,
 )
 from vmxtool.knowledge.features import features
-from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules import writing
-from vmxtool.rules.limits import exceeded
 from vmxtool.rules.registry import findings_of
 from vmxtool.vmx import edits, encodings
 from vmxtool.vmx.document import ENCODING_KEYS, Document
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
-    from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
@@ -44,10 +40,8 @@ _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
 _OF_ESX2 = 3  # its hardware version
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half a character, which UTF-7 alone can spell
 _DISK_ENDS = (".vmdk", ".dsk")
-_RESERVED = ("sched.mem.min", "sched.mem.minsize", "sched.mem.max")
 _NAMED = 2  # settings that a reason names
 _WESTERN = "windows-1252"
-_LAST_OF_FEW = 3  # ethernet0 to ethernet3 before hardware version 7
 
 
 def network_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
@@ -264,43 +258,3 @@ def _likely(document: Document, beyond: Sequence[str]) -> str:
         return encodings.plain_name(encoding.declared or "", encoding.codec)
     western = all(encodings.holds(text, "cp1252") for key in beyond for text in (key, document[key]))
     return _WESTERN if western else "utf-8"
-
-
-def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[str, ...]:
-    """The network adapters that go where --limit asks for it: those without a number in the version, then the last.
-
-    Args:
-        files: the VM's files.
-        wanted: what is to be reached.
-        version: the VM's hardware version before.
-    """
-    if not wanted.told.limit:
-        return ()
-    present = [nic.id for nic in files.vm.nics]
-    lost = [it for it in present if wanted.version < MANY_NICS_FROM and int(it.removeprefix("ethernet")) > _LAST_OF_FEW]
-    left = [it for it in present if it not in lost]
-    product = wanted.product
-    most = (
-        exceeded(product, "nics", len(left), wanted.version, kept=wanted.version == version)
-        if product is not None
-        else None
-    )
-    return (*lost, *(left[most.figure :] if most is not None else ()))
-
-
-def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Iterator[SettingChange]:
-    """All settings of network adapters that go."""
-    document, holder = files.vm.config.document, wanted.name
-    for key in document.folded():
-        if key.partition(".")[0] in gone:
-            why = f"{holder} holds fewer network adapters (--limit)"
-            yield SettingChange(document.spelling(key), None, why, _LIBVIRT, topic=Topic(ADAPTERS_OVER))
-
-
-def reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterator[SettingChange]:
-    """What is reserved of the memory, lowered to what is left of it."""
-    document = files.vm.config.document
-    for key in _RESERVED if row.limit == "memory_mib" else ():
-        amount = document.number(key) if key in document else None
-        if amount is not None and amount > most:
-            yield SettingChange(document.spelling(key), str(most), why, row.source, topic=Topic(row.id))

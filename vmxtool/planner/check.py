@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Severity
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.guide import ask_guide
-from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of
+from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.verdict import Answer, Verdict
 from vmxtool.rules.case import facts_of
-from vmxtool.rules.commands import disk_name
-from vmxtool.rules.state import is_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +87,7 @@ def _verdict(
     if start is None:
         start = start_of(files, origins)
     found = plan_hop(files, start, target, guide, named)
-    unseen = files.once(_unseen) if seen else ("the VM's own files",)
+    unseen = unseen_files(files) if seen else ("the VM's own files",)
     answer = _answer(found, unseen)
     routes, nearest = None, None
     if seen and answer is Answer.NOT_SUPPORTED:
@@ -152,34 +150,6 @@ def _nearest(files: Files, origin: Product | None, target: Product, start: VmSta
 def _that_run(files: Files, origin: Product | None, targets: Iterable[Product], start: VmState) -> Iterator[Verdict]:
     judged = (_verdict(files, it, origin, start=start) for it in targets)
     return (it for it in judged if it.verdict is not Answer.NOT_SUPPORTED)
-
-
-def _unseen(files: Files) -> tuple[str, ...]:
-    """What has to be there before more can be said: the files of disks that are not, and what is encrypted."""
-    return tuple(_find_unseen(files))
-
-
-def _find_unseen(files: Files) -> Iterator[str]:
-    vm = files.vm
-    for drive in vm.disks:
-        chain = drive.chain
-        if chain is None or not chain.links:
-            unread = chain is not None and any(it.kind == "unreadable" for it in chain.problems)
-            yield f"{'the right to read ' if unread else ''}{drive.file or drive.id}"
-            continue
-        # Of a device a rule asks.
-        extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]
-        gone = [extent.file for extent in extents if not extent.exists and extent.file]
-        parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
-        missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
-        yield from dict.fromkeys([*gone, *(parents if missing else [])])
-        yield from (f"a whole {name}" for name in chain.incomplete)
-        seen_in_part = chain.incomplete or gone or (missing and parents)
-        if not seen_in_part and chain.links[0].format != "device" and is_hidden(drive):
-            yield disk_name(drive)
-    yield from (place.file for place in vm.unread)
-    if vm.encryption == "partial" and "encryption.data" in vm.config.document:
-        yield f"the encrypted part of {vm.config.file}"
 
 
 def _answer(found: Plans, unseen: Sequence[str]) -> Answer:

@@ -107,6 +107,7 @@ class Goal:
             "move-disks": self.move_disks,
             "adapter": self.adapter is not None,
             "unsafe": self.unsafe,
+            "limit": self.told.limit or self.unsafe,
             "encoding": self.told.encoding is not None,
         }[word]
 

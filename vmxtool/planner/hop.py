@@ -10,10 +10,11 @@ from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.ways import derived_ways, stages, ways
-from vmxtool.rules.state import VmState
+from vmxtool.rules.commands import disk_name
+from vmxtool.rules.state import VmState, is_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
@@ -107,3 +108,35 @@ def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:
 
 def _shown(plan: Plan) -> object:
     return tuple(replace(step, source="") for step in plan.steps), plan.when
+
+
+def unseen_files(files: Files) -> tuple[str, ...]:
+    """What has to be there before more can be said: the files of disks that are not, and what is encrypted."""
+    return files.once(_unseen)
+
+
+def _unseen(files: Files) -> tuple[str, ...]:
+    return tuple(_find_unseen(files))
+
+
+def _find_unseen(files: Files) -> Iterator[str]:
+    vm = files.vm
+    for drive in vm.disks:
+        chain = drive.chain
+        if chain is None or not chain.links:
+            unread = chain is not None and any(it.kind == "unreadable" for it in chain.problems)
+            yield f"{'the right to read ' if unread else ''}{drive.file or drive.id}"
+            continue
+        # Of a device a rule asks.
+        extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]
+        gone = [extent.file for extent in extents if not extent.exists and extent.file]
+        parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
+        missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
+        yield from dict.fromkeys([*gone, *(parents if missing else [])])
+        yield from (f"a whole {name}" for name in chain.incomplete)
+        seen_in_part = chain.incomplete or gone or (missing and parents)
+        if not seen_in_part and chain.links[0].format != "device" and is_hidden(drive):
+            yield disk_name(drive)
+    yield from (place.file for place in vm.unread)
+    if vm.encryption == "partial" and "encryption.data" in vm.config.document:
+        yield f"the encrypted part of {vm.config.file}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool.changes.limits import adapters_over
 from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
-from vmxtool.changes.told import adapters_over
 from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
@@ -15,7 +15,7 @@ from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.read import describe
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
-from vmxtool.planner.hop import likely_origins, plan_hop, start_of
+from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.told import refuse_for, refuse_gone
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from vmxtool.planner.plan import Plan
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
+
+_NAMED = 3  # files that a note names
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,10 @@ def _adapter(goal: Goal) -> str | None:
 
 def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
     files = found.hop.files
+    unseen = unseen_files(files)
+    if unseen:
+        listed = ", ".join(unseen[:_NAMED]) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
+        yield f"not seen: {listed}; before that is there, nothing can be said of whether the VM starts"
     yield from _state_notes(files.vm)
     before, end = plan.start.version, plan.end.version
     after = before if plan.own is None else plan.own.after.version

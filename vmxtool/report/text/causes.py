@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from vmxtool.changes.hardware import measured
+from vmxtool.changes.limits import adapters_gone, measured
 from vmxtool.changes.model import (
     ADAPTERS_OVER,
     ARM_DEVICE,
+    BOOT_ORDER,
     CDROM_MOVE,
     CHARACTER_SET,
     CONTROLLER,
@@ -200,6 +201,8 @@ class _Words:
             yield f"{before} → {after}, the nearest that {self._holder()} knows"
         elif topic.kind in _OF_HOST:
             yield from self._of_host(change, after)
+        elif topic.kind == BOOT_ORDER and topic.subject:
+            yield f"names {topic.subject} no more"
         elif topic.kind in PLAIN_EFFECTS:
             yield PLAIN_EFFECTS[topic.kind]
         elif topic.kind != VERSION:
@@ -212,12 +215,11 @@ class _Words:
             name = "name" if change.why.endswith("--vmfs-path says") else "fileName"
             yield f"in {name}, where {holder} reads them"
         elif topic.kind == CHARACTER_SET:
-            anew = self.rewrite.planned is not None and self.rewrite.planned.needs
+            needs = self.rewrite.planned.needs.options if self.rewrite.planned is not None else ()
+            anew = any(option.startswith("encoding=") for option in needs)
             yield f"{holder} names none{f'; the text is in {topic.subject}' if anew else ''}"
         elif topic.kind == NETWORK and after not in {None, "monitor_dev", "custom"}:
             yield f"{topic.subject} is on {after}"
-        elif topic.kind == ADAPTERS_OVER:
-            yield f"{change.key.partition('.')[0]} goes (--limit)"
 
     def loss(self, change: FileChange) -> tuple[str, str] | None:
         """What the guest loses by a change, and the sentence of the rewrite that tells it; None where none does."""
@@ -240,6 +242,8 @@ class _Words:
             effect = effect or self._none(row, unverified=True)
         elif kept.topic.kind == ARM_DEVICE:
             effect = f"{kept.topic.subject}: {self._holder()} may not have it for a guest for ARM"
+        elif kept.topic.kind == ADAPTERS_OVER:
+            what = f"{kept.topic.subject} {what}"
         elif kept.topic.kind == GUEST_NAME:
             what += f" {kept.topic.subject}"
             effect = effect or f"{self._holder()} may not know it{_UNVERIFIED}"
@@ -247,6 +251,9 @@ class _Words:
 
     def finished(self, row: Row) -> Row:
         """A row with what only all its changes together tell."""
+        gone = sorted(adapters_gone(row.changes))
+        if gone:
+            row.effects = {f"{listed(gone)} {'goes' if len(gone) == 1 else 'go'} (--limit)": None}
         if any(change.topic.kind == VERSION for change in row.changes):
             versions = [change for change in row.changes if change.key.lower() == "virtualhw.version"]
             own, after = (versions or row.changes)[0].values

@@ -111,7 +111,9 @@ def _in_plain_words(reason: _Reason, vm: Machine, rewrite: Rewrite) -> _Reason: 
                 if " moves from " in reason.text
                 else reason.text
             )
-            return reason._replace(text=text, remedy="prepare the guest, then allow it", commands=(again,))
+            lowers = options == ["--limit"]
+            first = "allow it, if the guest runs with less" if lowers else "prepare the guest, then allow it"
+            return reason._replace(text=text, remedy=first, commands=(again,))
         case "encoding-not-told" if rewrite.words:
             again = vmxtool_command(vm, "rewrite", *rewrite.words, *_encoding_of(rewrite))
             alone = all(it.name != "not-asked-for" for it in rewrite.refused)

@@ -1,0 +1,161 @@
+"""What a VM has more of than a product or a hardware version holds: memory is lowered, network adapters go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from vmxtool.changes.model import ADAPTERS_OVER, SettingChange, Topic
+from vmxtool.machine.sections import MANY_NICS_FROM
+from vmxtool.rules.limits import amount, exceeded, over_row
+from vmxtool.vmx.lines import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from vmxtool.changes.model import Wanted
+    from vmxtool.knowledge.devices import DeviceRule
+    from vmxtool.rules.case import Files
+    from vmxtool.rules.limits import Limit
+    from vmxtool.rules.state import VmState
+
+_MEMORY = "memory_mib"
+_RESERVED = ("sched.mem.min", "sched.mem.minsize", "sched.mem.max")
+_LAST_OF_FEW = 3  # ethernet0 to ethernet3, of the versions without many
+_LIBVIRT = "libvirt:src/vmx/vmx.c"
+
+
+class _Change(Protocol):
+    """A change of a setting, before it is made or as it is shown."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def topic(self) -> Topic: ...
+
+
+class Over(NamedTuple):
+    """A figure of the config that is over a limit, and both things that can be done with it.
+
+    Attributes:
+        most: the limit.
+        change: what lowers the figure to it.
+        beside: what has to be lowered with it.
+        topic: what is told of, where it stays.
+        note: that it stays, and why: one sentence.
+        effect: that it stays, within a list of what does.
+    """
+
+    most: Limit
+    change: SettingChange
+    beside: tuple[SettingChange, ...]
+    topic: Topic
+    note: str
+    effect: str
+
+
+def figure_over(files: Files, start: VmState, wanted: Wanted, row: DeviceRule, key: str) -> Over | None:
+    """Return the figure that a setting has over the limit of a row of devices.toml; None where it has none to lower.
+
+    Args:
+        files: the VM's files.
+        start: the state that the VM is in before.
+        wanted: what is to be reached; without a product nothing is lowered.
+        row: a row with a limit.
+        key: the setting, as the file spells it.
+    """
+    product, version = wanted.product, wanted.version
+    if row.below != "limit" or row.safety == "manual" or product is None:
+        return None
+    if row.limit == _MEMORY:
+        most = exceeded(product, _MEMORY, start.memory_mib, version, kept=version == files.vm.hardware.version)
+    else:
+        # Of a VM that keeps its version ESX alone is known to refuse what is too much.
+        counts = start.version != version or wanted.esx
+        most = over_row(files, product, row, key, version) if counts else None
+    if most is None:
+        return None
+    holder = product.name if most.version is None else f"hardware version {most.version}"
+    have = amount(files, row, key, esx=wanted.esx)
+    what = f"{row.reason.rstrip('.')}: {have}, where {holder} holds {most.figure}"
+    why = what if most.verified else f"{what} (unverified)"
+    return Over(
+        most,
+        SettingChange(key, str(most.figure * row.per_unit), why, most.source, topic=Topic(row.id)),
+        tuple(_reservations(files, row, most.figure, why)),
+        Topic(row.id, measured(row, have or 0)),
+        f"{why}, so it stays as it is; --limit lowers it",
+        _holds(most, product.name, measured(row, most.figure)),
+    )
+
+
+def _holds(most: Limit, product: str, figure: str) -> str:
+    holder = product if most.version is None else f"version {most.version}"
+    return f"{holder} holds {figure}" if most.verified else f"{holder} may hold {figure} (unverified)"
+
+
+def measured(row: DeviceRule, figure: int) -> str:
+    """A figure of a row's limit with its unit: "8 GiB", "10"."""
+    if row.limit is None or not row.limit.endswith("_mib"):
+        return str(figure)
+    return f"{figure // 1024} GiB" if figure and figure % 1024 == 0 else f"{figure} MiB"
+
+
+def _reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterator[SettingChange]:
+    """What is reserved of the memory, lowered to what is left of it."""
+    document = files.vm.config.document
+    for key in _RESERVED if row.limit == _MEMORY else ():
+        reserved = document.number(key) if key in document else None
+        if reserved is not None and reserved > most:
+            yield SettingChange(document.spelling(key), str(most), why, row.source, topic=Topic(row.id))
+
+
+def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[str, ...]:
+    """The network adapters that go where --limit asks for it: those without a number in the version, then the last.
+
+    Args:
+        files: the VM's files.
+        wanted: what is to be reached.
+        version: the VM's hardware version before.
+    """
+    if not wanted.told.limit:
+        return ()
+    present = [nic.id for nic in files.vm.nics]
+    lost = [it for it in present if wanted.version < MANY_NICS_FROM and int(it.removeprefix("ethernet")) > _LAST_OF_FEW]
+    left = [it for it in present if it not in lost]
+    most = _most_adapters(wanted, len(left), version)
+    return (*lost, *(left[most.figure :] if most is not None else ()))
+
+
+def adapters_kept(files: Files, wanted: Wanted, version: int | None) -> tuple[Topic, str, str] | None:
+    """Network adapters that stay, though the target may hold fewer: the topic, a sentence, and the same within a list.
+
+    Where a source confirms that it holds fewer, a finding says so and the VM is not changed at all.
+    """
+    have = len(files.vm.nics)
+    most = None if wanted.told.limit else _most_adapters(wanted, have, version)
+    if most is None or most.verified:
+        return None
+    effect = _holds(most, wanted.name, str(most.figure))
+    note = f"{have} network adapters, and {effect}, so they stay as they are; --limit takes out those beyond"
+    return Topic(ADAPTERS_OVER, str(have)), note, effect
+
+
+def _most_adapters(wanted: Wanted, have: int, version: int | None) -> Limit | None:
+    if wanted.product is None:
+        return None
+    return exceeded(wanted.product, "nics", have, wanted.version, kept=wanted.version == version)
+
+
+def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Iterator[SettingChange]:
+    """All settings of network adapters that go."""
+    document, holder = files.vm.config.document, wanted.name
+    for key in document.folded():
+        if key.partition(".")[0] in gone:
+            why = f"{holder} holds fewer network adapters (--limit)"
+            yield SettingChange(document.spelling(key), None, why, _LIBVIRT, topic=Topic(ADAPTERS_OVER))
+
+
+def adapters_gone(changes: Iterable[_Change]) -> frozenset[str]:
+    """The network adapters that changes take out, such as "ethernet3"."""
+    return frozenset(fold(it.key).partition(".")[0] for it in changes if it.topic.kind == ADAPTERS_OVER)
