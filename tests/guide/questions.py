@@ -29,10 +29,12 @@ _GUESTS = {
     "win98": "win98",
     "winxp": "winxppro",
     "linux": "redhat",
+    "vista": "winvista",
     "64-bit": "winNetEnterprise-64",
 }
 _LINES = {
     "undoable": 'scsi0:0.mode = "undoable"\n',
+    "append": 'scsi0:0.mode = "append"\n',
     "suspended": 'checkpoint.vmState = "canon.vmss"\n',
     "3d": 'mks.enable3d = "TRUE"\n',
 }
@@ -77,7 +79,7 @@ def make(folder: Path, words: tuple[str, ...]) -> Machine:
     path = vm.config.path
     text = path.read_text()
     for mark in marks:
-        assert mark in {*_GUESTS, *_LINES, "smp", "ide", "snapshot", "policies"}, mark
+        assert mark in {*_GUESTS, *_LINES, "smp", "ide", "snapshot", "policies", "std"}, mark
         text += _LINES.get(mark, "")
     if "ide" in marks:
         text = re.sub(r"(?m)^scsi0.*\n", "", text) + disk_lines("ide0:0", vm.disks[0].file or "")
@@ -86,6 +88,8 @@ def make(folder: Path, words: tuple[str, ...]) -> Machine:
         make_disk(folder / (vm.disks[0].file or ""), kind, adapter="ide", hw=vm.hardware.version)
     if "suspended" in marks:
         (folder / "canon.vmss").write_bytes(b"state")
+    if "std" in marks:
+        (folder / "canon.std").write_bytes(b"state")
     if "policies" in marks:
         (folder / "canon.vmpl").write_bytes(b"policies")
     if "snapshot" in marks:
@@ -129,10 +133,14 @@ _SAYS: dict[str, Callable[[Any, str], bool]] = {
     "finding": lambda answer, code: any(f"{it.code} {it.severity.value}".startswith(code) for it in answer.findings),
     "step": lambda answer, do: any(do in way for way in _ways(answer)),
     "way": lambda answer, steps: steps.split() in _ways(answer),
+    "free": lambda answer, do: any(
+        not plan.when and do in way for plan, way in zip(answer.plans, _ways(answer), strict=True)
+    ),
     "first way": lambda answer, steps: [steps.split()] == _ways(answer)[:1],
     "one-way": lambda answer, _: any(step.one_way for plan in answer.plans for step in plan.steps),
     "remark": lambda answer, address: any(it.address == address for it in answer.remarks),
     "table": lambda answer, number: answer is not None and _table_of(answer) == int(number),
+    "then": lambda answer, do: any(do in [step.do.value for step in it.hops[-1].plan.steps] for it in answer.routes),
     "hops": lambda answer, ids: any([hop.to_id for hop in it.hops] == ids.split() for it in answer.routes),
     "no": lambda answer, _: not answer.routes,
     "goes": lambda answer, _: any(it.hops[0].can_go_back for it in answer.routes),

@@ -37,7 +37,8 @@ DOS = frozenset(
         "move-to",
     }
 )
-CONDITIONS = frozenset({"esx2.5-managed-by-vc2", "guest-os-supports-it"})
+ESX2_MANAGED = "esx2.5-managed-by-vc2"
+CONDITIONS = frozenset({ESX2_MANAGED, "guest-os-supports-it"})
 
 # Tables 1 and 2 answer other questions than "how does a VM get from here to there", so they have words of their own.
 CONVERTER_VERDICTS = frozenset({"supported", "blank"})

@@ -7,11 +7,13 @@ denies to it, it denies wherever the VM is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.cells import ESX2_MANAGED
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import Ternary, runs
@@ -21,11 +23,13 @@ from vmxtool.rules.case import GuideAnswer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.products import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate
 
+_OF_ESX2 = 4  # its generation
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
@@ -97,8 +101,10 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     silent = GuideAnswer(origins=(holder,))
     if tables.generation_of(to_id) is None or tables.generation_of(holder) is None or version is None:
         return silent
-    generation = generation_of(version)
-    like = _like(holder, version, made_by)
+    # Between hosts of one product a VM is copied, whatever its hardware (page 10).
+    stays = holder == to_id and runs(products()[to_id], version) is Ternary.YES
+    generation = tables.generation_of(holder) if stays else generation_of(version)
+    like = holder if stays else _like(holder, version, made_by)
     of_text = (
         fact
         for name in dict.fromkeys(filter(None, (holder, like)))
@@ -123,7 +129,41 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
             entry = denied = origin
     denies = entry is not None and entry.verdict == "not-supported"
     beside = () if denies else _remarks(like, holder, to_id, generation)
+    if entry is not None and not any(_is_esx2(name) for name in (holder, to_id)):
+        entry = entry._replace(ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
+
+
+def after_upgrade(answer: GuideAnswer, origin: str, holder: str, to_id: str) -> GuideAnswer:
+    """An answer with the ways that the text gives a VM from elsewhere once a product in between has upgraded it.
+
+    Args:
+        answer: what the guide says of the move from that product on.
+        origin: id of the product that the VM set out from.
+        holder: id of the product in between.
+        to_id: id of the product it goes to.
+    """
+    if answer.fact is not None or answer.verdict == "not-supported":
+        return answer
+    for fact in tables.moves(origin, to_id):
+        left = tuple(
+            way._replace(steps=way.steps[1:], one_way=False)
+            for way in fact.ways
+            if way.steps[0].do == Do.UPGRADE_HARDWARE
+            and any(holder in names().groups.get(it, (it,)) for it in way.steps[0].products)
+        )
+        if left:
+            return replace(answer, fact=fact._replace(ways=left))
+    return answer
+
+
+def _is_esx2(product_id: str) -> bool:
+    return bool(products()[product_id].esx) and tables.generation_of(product_id) == _OF_ESX2
+
+
+def _of_no_esx2(way: Way) -> Way:
+    """A way of a VM like those of ESX Server 2 that is on no such host: how one is managed does not count."""
+    return way._replace(when=tuple(word for word in way.when if word != ESX2_MANAGED))
 
 
 def _remarks(like: str | None, holder: str, to_id: str, generation: int | None) -> tuple[Fact, ...]:

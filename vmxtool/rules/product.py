@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.cells import ESX2_MANAGED
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case, GuideAnswer
-
-_MANAGED = "esx2.5-managed-by-vc2"
 
 
 def _version_words(version: int, to: Product, says: str) -> str:
@@ -217,7 +216,7 @@ def virtualcenter_2_unknown(case: Case) -> Iterator[Hit]:
     products, the move stands and falls with it.
     """
     guide = case.guide
-    if guide is None or guide.entry is None or _MANAGED not in guide.conditions:
+    if guide is None or guide.entry is None or ESX2_MANAGED not in guide.conditions:
         return
     host = case.target if case.target.esx else products()[guide.entry.from_id]
     yield Hit(

@@ -214,9 +214,13 @@ def ace_policy(case: Case) -> Iterator[Hit]:
 
 
 def _stays_in_ace(case: Case) -> bool:
-    """Whether the target is ACE with hardware of the VM's generation; else Workstation upgrades it on the way."""
-    to = case.target
-    return to.family == "ace" and to.generation in {None, generation_of(case.now.version)}
+    """Whether the target is the ACE that has the VM, or one with hardware of its generation.
+
+    Else Workstation upgrades it on the way.
+    """
+    to, origins = case.target, case.guide.origins if case.guide is not None else ()
+    alike = to.generation in {None, generation_of(case.now.version)}
+    return to.family == "ace" and (alike or origins[:1] == (to.id,))
 
 
 def _policies_shown(files: Files) -> tuple[Evidence, ...]:

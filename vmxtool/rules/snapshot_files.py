@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Machine
 
+_LAST_WITHOUT_A_NAME = 2  # of the hardware versions
 _LOOKED_AT = 1000  # disks of snapshots; no VM has as many
 
 
@@ -67,11 +68,19 @@ def saved_state_beside(vm: Machine) -> Iterator[Hit]:
 
     Workstation 3 and GSX Server 2 write .std, later products .vmss. It may be left over from an earlier time, or the
     config was taken from before the VM was suspended; then what the guest had not yet written is in that file alone.
+    No other sign is known of VMs up to hardware version 2, so of those it is a question.
     """
-    if vm.power.state == "off" and vm.saved_states:
-        yield Hit(
-            f"{some([it.file for it in vm.saved_states])} lies here, though the config names no saved state; the VM "
-            "may be suspended",
-            vm.saved_states,
-            manual("start the VM once in its own product and shut the guest down, unless you know that it is old"),
+    if vm.power.state != "off" or not vm.saved_states:
+        return
+    files = some([it.file for it in vm.saved_states])
+    cure = manual("start the VM once in its own product and shut the guest down, unless you know that it is old")
+    old = vm.hardware.version is not None and vm.hardware.version <= _LAST_WITHOUT_A_NAME
+    if old and any(it.file.lower().endswith(".std") for it in vm.saved_states):
+        message = (
+            f"is the VM suspended? {files} lies here, and configs of its time name no saved state; if it is, it has to "
+            "be shut down in its own product first; if not, the file is left over"
         )
+        yield Hit(message, vm.saved_states, cure, Severity.UNKNOWN)
+        return
+    message = f"{files} lies here, though the config names no saved state; the VM may be suspended"
+    yield Hit(message, vm.saved_states, cure)

@@ -156,7 +156,8 @@ def print_entry(entry: GuideEntry, stream: IO[str] | None = None) -> None:
     print_hanging(out, " ", Text(_place(entry), "dim"))
     print_ways(entry.ways, entry.from_id, entry.to_id, out)
     print_sentences(entry.notes, out)
-    of_text = (*tables.moves(entry.from_id, entry.to_id), *tables.remarks(entry.from_id, entry.to_id))
+    beside = tables.remarks(entry.from_id, entry.to_id) if entry.ways else ()  # of a move that cannot be there is none
+    of_text = (*tables.moves(entry.from_id, entry.to_id), *beside)
     for fact in dict.fromkeys(of_text):
         _print_of_text(fact, entry.from_id, entry.to_id, out)
 
