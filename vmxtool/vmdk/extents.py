@@ -10,8 +10,9 @@ from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import grains, places
 from vmxtool.vmdk import header as headers
-from vmxtool.vmdk.model import SECTOR, ExtentFile
+from vmxtool.vmdk.model import ExtentFile
 from vmxtool.vmdk.problems import quote
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

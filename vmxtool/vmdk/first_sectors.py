@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.vmdk import header as headers
-from vmxtool.vmdk.header import SECTOR, SparseHeader
+from vmxtool.vmdk.header import SparseHeader
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

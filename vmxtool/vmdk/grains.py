@@ -6,7 +6,7 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.vmdk.header import SECTOR
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["sparse", "cowd", "sesparse", "change-tracking"]
 
-SECTOR = 512
-
 # Bits of a sparse header's flags.
 NEWLINE_TEST = 1 << 0
 REDUNDANT_DIRECTORY = 1 << 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.vmdk.header import COMPRESSED, MARKERS, NEWLINE_TEST, REDUNDANT_DIRECTORY, SECTOR
-from vmxtool.vmdk.lines import MAX_SECTORS
+from vmxtool.vmdk.header import COMPRESSED, MARKERS, NEWLINE_TEST, REDUNDANT_DIRECTORY
+from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

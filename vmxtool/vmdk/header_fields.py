@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.vmdk import header_checks as checks
 from vmxtool.vmdk import layout
-from vmxtool.vmdk.header import REDUNDANT_DIRECTORY, SECTOR, CowdHeader, LegacyCowdHeader, SeSparseHeader, SparseHeader
+from vmxtool.vmdk.header import REDUNDANT_DIRECTORY, CowdHeader, LegacyCowdHeader, SeSparseHeader, SparseHeader
+from vmxtool.vmdk.sectors import SECTOR
 from vmxtool.vmx import encodings
 
 if TYPE_CHECKING:

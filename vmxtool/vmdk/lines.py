@@ -6,12 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _grammar
+from vmxtool.vmdk.sectors import MAX_SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-# 2^63 bytes: what a file offset can reach. A descriptor may claim more; no disk has it.
-MAX_SECTORS = 2**54
 
 _PIECE = 2**16
 

@@ -14,9 +14,10 @@ from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmdk.extents import ExtentReader
 from vmxtool.vmdk.formats import format_of
 from vmxtool.vmdk.header import CowdHeader, LegacyCowdHeader, SparseHeader
-from vmxtool.vmdk.lines import MAX_SECTORS, Remark
-from vmxtool.vmdk.model import SECTOR, ExtentFile, Link
+from vmxtool.vmdk.lines import Remark
+from vmxtool.vmdk.model import ExtentFile, Link
 from vmxtool.vmdk.problems import Problems, quote
+from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from vmxtool.vmdk.descriptor import Descriptor
     from vmxtool.vmdk.header import Header
-
-SECTOR = 512
 
 Location = Literal["text", "embedded", "header-only", "plain", "raw"]
 Format = Literal["hosted", "esx", "transport", "device", "legacy", "unknown"]

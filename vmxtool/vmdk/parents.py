@@ -10,7 +10,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.vmdk import header as headers
 from vmxtool.vmdk.descriptor import MAX_BYTES, NO_PARENT, Descriptor, is_descriptor
 from vmxtool.vmdk.link import HEAD_BYTES
-from vmxtool.vmdk.model import SECTOR
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path

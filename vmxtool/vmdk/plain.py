@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vmxtool.vmdk.lines import MAX_SECTORS, Extent, Remark
+from vmxtool.vmdk.lines import Extent, Remark
+from vmxtool.vmdk.sectors import MAX_SECTORS
 from vmxtool.vmx import encodings
 
 # The format is known from Ken Kato's VDK and a sample in the help of Workstation 3.1; no specification was published.
