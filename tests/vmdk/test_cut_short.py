@@ -13,7 +13,8 @@ from vmdk import disks
 
 from vmxtool.vmdk.chain import Chain, read_chain
 from vmxtool.vmdk.grains import look_for_lost
-from vmxtool.vmdk.header import SparseHeader, read_header
+from vmxtool.vmdk.headers.read import read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 
 if TYPE_CHECKING:
     from pathlib import Path

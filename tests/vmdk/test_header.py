@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from vmdk import disks
 
 from vmxtool.errors import InputError
-from vmxtool.vmdk.header import (
-    CowdHeader,
-    Header,
-    LegacyCowdHeader,
-    SeSparseHeader,
-    SparseHeader,
-    kind_of,
-    read_header,
-)
+from vmxtool.vmdk.headers.cowd import CowdHeader
+from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
+from vmxtool.vmdk.headers.read import Header, kind_of, read_header
+from vmxtool.vmdk.headers.se_sparse import SeSparseHeader
+from vmxtool.vmdk.headers.sparse import SparseHeader
 
 HUGE = 2**62
 

@@ -9,7 +9,9 @@ from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import grains, places
-from vmxtool.vmdk import header as headers
+from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.model import ExtentFile
 from vmxtool.vmdk.problems import quote
 from vmxtool.vmdk.sectors import SECTOR
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from vmxtool.vmdk.header import Header, LegacyCowdHeader
+    from vmxtool.vmdk.headers.read import Header, Kind
     from vmxtool.vmdk.lines import Extent
     from vmxtool.vmdk.places import Place
     from vmxtool.vmdk.problems import Problems
@@ -30,7 +32,7 @@ MAX_OPENED = 256
 _TABLES, _TABLES_OF_A_FILE = 8192, 4096
 
 _HEADER_BYTES = 4 * SECTOR
-_HEADED: dict[str, headers.Kind] = {"SPARSE": "sparse", "VMFSSPARSE": "cowd", "SESPARSE": "sesparse"}
+_HEADED: dict[str, Kind] = {"SPARSE": "sparse", "VMFSSPARSE": "cowd", "SESPARSE": "sesparse"}
 _WHOLE_FILES = frozenset({"FLAT", "VMFS"})
 
 
@@ -92,7 +94,7 @@ class ExtentReader:
             name = f"{owner.stem}-{number:02d}{owner.suffix}"
             place = places.locate(name, owner.parent, self._folder)
             other = None if place.path is None else self._header(place.path, place.size or 0, "cowd", name)
-            sectors = other.file_sectors if isinstance(other, headers.LegacyCowdHeader) else 0
+            sectors = other.file_sectors if isinstance(other, LegacyCowdHeader) else 0
             files.append(
                 ExtentFile("RW", sectors, "SPARSE", name, place.exists, outside=False, path=place.path, line=None)
             )
@@ -126,7 +128,7 @@ class ExtentReader:
 
     def look_for_lost(self, header: Header, path: Path, size: int, name: str) -> None:
         """Note where a growing file ends before a grain that its tables tell of."""
-        if not isinstance(header, headers.SparseHeader) or header.damage or self._tables_left <= 0:
+        if not isinstance(header, SparseHeader) or header.damage or self._tables_left <= 0:
             return
         read = partial(_files.read_range, path)
         try:
@@ -139,18 +141,18 @@ class ExtentReader:
             message = f"{quote(name)} ends at byte {size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
 
-    def _header(self, path: Path, size: int, kind: headers.Kind, name: str) -> Header | None:
+    def _header(self, path: Path, size: int, kind: Kind, name: str) -> Header | None:
         """The header of a file, or None where it has none or enough were opened."""
         if self._may_open <= 0:
             return None
         self._may_open -= 1
         try:
             head = _files.read_range(path, 0, _HEADER_BYTES)
-            if headers.kind_of(head) != kind:
+            if kind_of(head) != kind:
                 problem = f"{quote(name)} does not begin with a header"
                 self._problems.add("header-damaged", problem, Evidence(name), file=name)
                 return None
-            header = headers.read_header(head, size, lambda at, n: _files.read_range(path, at, n), name)
+            header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), name)
         except InputError as error:
             self._problems.add("header-damaged", f"{quote(name)} {error.problem}", Evidence(name), file=name)
             return None

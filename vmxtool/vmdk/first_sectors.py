@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
 from vmxtool.errors import InputError
-from vmxtool.vmdk import header as headers
-from vmxtool.vmdk.header import SparseHeader
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def _of_sparse_file(path: Path) -> bytes:
         return _files.read_range(path, at, length)
 
     head = read(0, _HEADER_BYTES)
-    if headers.kind_of(head) != "sparse":
+    if kind_of(head) != "sparse":
         return b""
-    header = headers.read_header(head, _files.size_of(path) or 0, read, path)
+    header = read_header(head, _files.size_of(path) or 0, read, path)
     return _of_sparse(header, read) if isinstance(header, SparseHeader) else b""
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from vmxtool.vmdk.header import SparseHeader
-
-    Read = Callable[[int, int], bytes]
+    from vmxtool.vmdk.headers.layout import Read
+    from vmxtool.vmdk.headers.sparse import SparseHeader
 
 _ENTRY = 4  # bytes of an entry of a directory or table; it is the sector where a table or a grain begins
 # Of more than any disk needs nothing is read, and of a very large disk only some tables, spread over it.

@@ -9,11 +9,13 @@ from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import descriptor as descriptors
-from vmxtool.vmdk import header as headers
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmdk.extents import ExtentReader
 from vmxtool.vmdk.formats import format_of
-from vmxtool.vmdk.header import CowdHeader, LegacyCowdHeader, SparseHeader
+from vmxtool.vmdk.headers.cowd import CowdHeader
+from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.lines import Remark
 from vmxtool.vmdk.model import ExtentFile, Link
 from vmxtool.vmdk.problems import Problems, quote
@@ -22,7 +24,7 @@ from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vmxtool.vmdk.header import Header
+    from vmxtool.vmdk.headers.read import Header
     from vmxtool.vmdk.model import Format, Location
     from vmxtool.vmdk.plain import PlainDisk
 
@@ -60,7 +62,7 @@ class LinkReader:
 
     def _read(self, path: Path, file: str, size: int) -> Link:
         head = _files.read_range(path, 0, HEAD_BYTES)
-        kind = headers.kind_of(head)
+        kind = kind_of(head)
         if kind == "change-tracking":
             problem = f"{quote(file)} tracks changes of a disk and is none itself"
             self.problems.add("unreadable", problem, Evidence(file))
@@ -150,7 +152,7 @@ class LinkReader:
 
     def _binary(self, path: Path, file: str, head: bytes, size: int) -> Link:
         try:
-            header = headers.read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
+            header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
         except InputError as error:
             self.problems.add("header-damaged", f"{quote(file)} {error.problem}", Evidence(file), file=file)
             return Link(file, path, "header-only")

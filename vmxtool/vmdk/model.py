@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vmxtool.vmdk.descriptor import Descriptor
-    from vmxtool.vmdk.header import Header
+    from vmxtool.vmdk.headers.read import Header
 
 Location = Literal["text", "embedded", "header-only", "plain", "raw"]
 Format = Literal["hosted", "esx", "transport", "device", "legacy", "unknown"]

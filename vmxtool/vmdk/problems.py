@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
-from vmxtool.vmdk.header import SparseHeader
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.vmdk.descriptor import Descriptor
-    from vmxtool.vmdk.header import Header
+    from vmxtool.vmdk.headers.read import Header
     from vmxtool.vmdk.lines import Remark
 
 # A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
