@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 JOURNAL_FOLDER = ".vmxtool"
-"""Name of the folder beside a config that holds the journals of rewrites."""
+"""Name of the folder beside a config that holds the journals of rewrites; no file in it is one of the VM."""
 _NO_STATE = frozenset({"", "true", "false"})  # it names a file; people have written a switch there
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
