@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-_CONFIGS = (".vmx", ".vmtx")
+CONFIG_ENDINGS = (".vmx", ".vmtx")
+"""How configs end, in lower case."""
+OLD_CONFIG_ENDING = ".cfg"
+"""How the oldest products name a config on Linux, and many other programs theirs: what is in the file decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Folder:
         """
         own = {stem.lower() for stem in stems if stem}
         folded = [(name, name.lower()) for name in self.names]
-        configs = {low.rpartition(".")[0] for _, low in folded if low.endswith(_CONFIGS)}
+        configs = {low.rpartition(".")[0] for _, low in folded if low.endswith(CONFIG_ENDINGS)}
         found = []
         for name, low in folded:
             longest = _longest(low, own)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside, last_part
 from vmxtool.errors import InputError
+from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING
 from vmxtool.machine.locate import read_config
 from vmxtool.vmdk.places import identity_of
 from vmxtool.vmx.lines import fold
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Drive, Machine
 
-_CONFIG_SUFFIXES = (".vmx", ".vmtx", ".cfg")
 UNREAD = ""  # in the place of a disk's name: a config that was not read
 _MOST_BYTES = 16 * 2**20  # thousands of usual configs
 _NAME_KEYS = (".filename", ".name")
@@ -87,7 +87,11 @@ def _other_configs(vm: Machine) -> Iterator[Path]:
     except OSError:
         return  # a folder that cannot be listed is told of by a rule of its own
     for name in beside:
-        if not name.lower().endswith(_CONFIG_SUFFIXES) or name.startswith(".") or name == vm.config.path.name:
+        if (
+            not name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING))
+            or name.startswith(".")
+            or name == vm.config.path.name
+        ):
             continue
         path = vm.config.folder / name
         # What a link leads to outside the folder is opened for no other VM than the one that was named.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
+from vmxtool.machine.folder import OLD_CONFIG_ENDING
 from vmxtool.machine.lastrun import read_last_run
 from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus, told_as
 
@@ -295,7 +296,7 @@ def _of_folder(scene: Scene) -> Iterator[Sign]:
         yield _sign("on-mac", _STRONG, Evidence(folder.path.name))
     if config.lower().endswith(".vmtx"):
         yield _sign("esx", _MEDIUM, Evidence(config))
-    elif config.lower().endswith(".cfg"):
+    elif config.lower().endswith(OLD_CONFIG_ENDING):
         yield _sign("before-generation-4", _MEDIUM, Evidence(config))
     if scene.ace_files:
         yield _sign("ace", _STRONG, scene.ace_files[0])
