@@ -15,6 +15,7 @@ from vmxtool.planner.verdict import Answer, Verdict
 from vmxtool.rules.case import facts_of
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.state import is_hidden
+from vmxtool.vmdk.model import UNREACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -171,7 +172,7 @@ def _find_unseen(files: Files) -> Iterator[str]:
         extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]
         gone = [extent.file for extent in extents if not extent.exists and extent.file]
         parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
-        missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
+        missing = any(it.kind in UNREACHED for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
         yield from (f"a whole {name}" for name in chain.incomplete)
         seen_in_part = chain.incomplete or gone or (missing and parents)
