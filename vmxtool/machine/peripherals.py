@@ -33,7 +33,8 @@ _BUILT_IN = frozenset({"", "hub", "hid", "mouse"})
 _SHARED_FOLDER = re.compile(r"sharedfolder([0-9]{1,6})")
 _MOST = 1000  # USB devices, shared folders: more than anybody has
 _PASSED_THROUGH = 128  # from hardware version 20 on (answers of ESX)
-_PHYSICAL_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+"""Types of drives, in lower case, that map a device of the host: a physical disk, or a LUN (RDM)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ def _passed_through(sections: Sections, drives: tuple[Drive, ...]) -> Iterator[P
         if word in sections and sections[word].flag("present", default=False):
             yield PassedThrough(word, _pci_device(sections[word]))
     for drive in drives:
-        if drive.kind == "passthrough" or drive.device_type in _PHYSICAL_TYPES:
+        if drive.kind == "passthrough" or drive.device_type in RAW_TYPES:
             yield PassedThrough(drive.id, sections[drive.id].get("filename") or drive.file)
 
 
