@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
 
+from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.machine.read import describe
-from vmxtool.machine.sections import Sections
+from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, UNITS, Sections
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 def ids(devices: object) -> list[str]:
     return [device.id for device in devices]  # type: ignore[attr-defined]
+
+
+# --- numbers ---
+
+
+def test_devices_are_looked_at_up_to_the_most_that_any_hardware_version_has() -> None:
+    versions = [version for version in hardware_versions().values() if version.valid]
+    for bus, most in CONTROLLERS.items():
+        assert most == max(version.buses[bus].controllers for version in versions if bus in version.buses)
+    for bus in ("ide", "sata", "nvme"):
+        assert UNITS[bus] == max(version.buses[bus].units for version in versions if bus in version.buses)
+    # The data does not count the unit of a plain SCSI controller itself.
+    assert max(version.buses["scsi"].units for version in versions if "scsi" in version.buses) + 1 == NARROW_SCSI_UNITS
+    assert UNITS["scsi"] == max(version.pvscsi_units or 0 for version in versions)
 
 
 # --- present ---

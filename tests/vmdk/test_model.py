@@ -8,8 +8,8 @@ from vmxtool.vmdk.model import BREAKING, DAMAGED, HIDING, LOSING, UNREACHED, Pro
 
 
 def test_every_kind_is_of_one_rule() -> None:
-    # Of chain-broken, disk-damaged, disk-file-missing; "outside" is of the first or, where the parent is only in another
-    # folder, of the rule about that.
+    # Of chain-broken, disk-damaged and disk-file-missing; "outside" is of the first or, where the parent is only in
+    # another folder, of the rule about that.
     of_rules = [BREAKING, DAMAGED, frozenset({"extent-missing"}), frozenset({"outside"})]
     assert sorted(kind for kinds in of_rules for kind in kinds) == sorted(get_args(ProblemKind))
 

@@ -20,11 +20,16 @@ _SINGLE = frozenset({"floppy", "ethernet"})
 
 # How many controllers of a bus VMware looks at, and how many units on each (libvirt's key map; vSphere's configuration
 # maximums). The figures of the bus or hardware version that has the most count; what a version lacks is for the rules.
-_CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
-_UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
-# Units above 15 are those of the wide paravirtual controller, which libvirt looks for from this version on.
-_NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
-_ADAPTER_UNIT = 7  # of a SCSI controller itself
+CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
+"""Most controllers of a bus."""
+UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
+"""Most units of a controller, that of a SCSI controller itself included."""
+NARROW_SCSI_UNITS = 16
+"""Units of every SCSI controller but the wide paravirtual one, the controller's own included."""
+SCSI_CONTROLLER_UNIT = 7
+"""The unit that a SCSI controller has for itself (libvirt's key map; vSphere documentation)."""
+# libvirt looks for the units of the wide controller from this version on.
+_WIDE_SCSI_FROM = 13
 _FLOPPIES = 2
 _NICS, _FEW_NICS = 10, 4
 MANY_NICS_FROM = 7
@@ -136,8 +141,8 @@ class Sections:
         So `ethernet4` is not looked at below hardware version 7. An unknown version counts as a new one.
         """
         version = _NEW if hw_version is None else hw_version
-        most = _CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
-        most_units = _UNITS | {"scsi": _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS}
+        most = CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
+        most_units = UNITS | {"scsi": UNITS["scsi"] if version >= _WIDE_SCSI_FROM else NARROW_SCSI_UNITS}
         numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []
         surplus: list[str] = []
@@ -152,7 +157,7 @@ class Sections:
                 surplus.append(word)
             elif unit is None:
                 numbers[kind].append(number)
-            elif not (kind == "scsi" and unit == _ADAPTER_UNIT):
+            elif not (kind == "scsi" and unit == SCSI_CONTROLLER_UNIT):
                 units.append((cast("Bus", kind), number, unit))
         return Units(
             tuple([(bus, number) for bus in _SWITCHED for number in sorted(numbers[bus])]),

@@ -11,7 +11,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by
 from vmxtool.machine.loose_disks import loose_disks
-from vmxtool.machine.sections import Sections
+from vmxtool.machine.sections import SCSI_CONTROLLER_UNIT, Sections
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _DRIVE = re.compile(r"(?:ide|scsi|sata|nvme)(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9
 _NIC = "ethernet"
 _DISK_ENDINGS = (".vmdk", ".dsk")
 _BUSES = ("ide", "scsi", "sata", "nvme")
-_ADAPTER_UNIT = 7  # of a SCSI controller itself
-_UNITS = 7  # of a controller, below that one: more than any misnamed disk needs
+_UNITS = SCSI_CONTROLLER_UNIT  # of a controller, below that one: more than any misnamed disk needs
 _NO_SYSTEM = ("Operating system not found", "bios-without-system")
 _TOLD = 20
 
@@ -214,7 +213,7 @@ def _is_off(vm: Machine, word: str) -> bool:
 
 
 def _is_adapter(word: str) -> bool:
-    return word.startswith("scsi") and word.endswith(f":{_ADAPTER_UNIT}")
+    return word.startswith("scsi") and word.endswith(f":{SCSI_CONTROLLER_UNIT}")
 
 
 def _lost_disks(vm: Machine) -> Iterator[str]:
