@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._text import as_clause
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
@@ -179,7 +180,7 @@ class _Draft:
             self.changes.setdefault(touched.folded, change)  # most are such removals
             if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
                 # What one family of guests loses is the same whichever device it is.
-                self.manual.append(Fix(Safety.MANUAL, _as_clause(row.guest_loses or row.reason)))
+                self.manual.append(Fix(Safety.MANUAL, as_clause(row.guest_loses or row.reason)))
             return
         self._propose(row, change, doubtful, touched.off)
 
@@ -212,7 +213,7 @@ class _Draft:
                 self.optional.append((row, change))
                 return
             what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
-            loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
+            loses = f" ({as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
             self.asked.append(("unsafe", f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
             self._add_unsafe(row, change)
             return
@@ -232,7 +233,7 @@ class _Draft:
     def _tell_loss(self, row: DeviceRule, change: SettingChange) -> None:
         if row.guest_loses is not None:
             device = change.key.partition(".")[0] if "." in change.key else change.key
-            self.manual.append(Fix(Safety.MANUAL, f"{device}: {_as_clause(row.guest_loses)}"))
+            self.manual.append(Fix(Safety.MANUAL, f"{device}: {as_clause(row.guest_loses)}"))
             self.manual += controller_work(self.vm, device, change.after)
 
     def _limit(self, row: DeviceRule, key: str) -> None:
@@ -343,7 +344,3 @@ def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted
 def _replaces(row: DeviceRule, value: str, wanted: Wanted) -> bool:
     unknown = row.below == "replace" and row.takes(value) and row.value is not None
     return unknown and not row.known(wanted.version, esx=wanted.esx)
-
-
-def _as_clause(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:].rstrip(".")
