@@ -88,7 +88,7 @@ def _children(disks: Iterable[Path], folder: Path, links: Sequence[Link]) -> Ite
     by_name = {link.path.name.lower(): places.identity_of(link.path) for link in links}
     for path in disks:
         own = places.identity_of(path)
-        if own is None or not places.is_inside(path, folder):
+        if own is None or not _files.is_inside(folder, path):
             continue
         name = places.shown(path, folder)
         stated = stated_parent(path, name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import places
 from vmxtool.vmdk.link import LinkReader
@@ -105,7 +106,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
     if places.identity_of(path) is None:
         problems.add("missing", f"{quote(file)} is not there", Evidence(file))
         return links
-    if not places.is_inside(path, reader.folder):
+    if not _files.is_inside(reader.folder, path):
         problems.add("outside", f"{quote(file)} is outside the VM's folder, where nothing is opened", Evidence(file))
         return links
     while True:

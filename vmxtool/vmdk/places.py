@@ -50,11 +50,6 @@ def locate(name: str, here: Path, folder: Path) -> Place:
     return Place(named.path, size, exists=named.exists, outside=named.outside)
 
 
-def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path at which something is, its symbolic links followed, lies in a folder."""
-    return path.resolve().is_relative_to(folder.resolve())
-
-
 def identity_of(path: Path) -> tuple[int, int] | None:
     """Device and inode of what a path leads to, which every spelling of it shares; None where nothing is there."""
     try:
