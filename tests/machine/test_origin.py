@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from machine import vms
 
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.machine import signs
-from vmxtool.machine.makers import group, makers, told_as
+from vmxtool.machine.origin import indicators as signs
+from vmxtool.machine.origin.candidates import group, makers, told_as
 from vmxtool.machine.read import describe, read_machine
 from vmxtool.vmx.document import Document
 

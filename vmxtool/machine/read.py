@@ -14,9 +14,9 @@ from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
 from vmxtool.machine.network import read_nics
-from vmxtool.machine.origin import read_origin
+from vmxtool.machine.origin.indicators import Scene
+from vmxtool.machine.origin.ranking import read_origin
 from vmxtool.machine.sections import Sections
-from vmxtool.machine.signs import Scene
 from vmxtool.machine.snapshots import read_snapshots
 from vmxtool.machine.state import find_unfinished, read_encryption, read_only, read_power
 from vmxtool.machine.storage import read_storage

@@ -52,7 +52,7 @@ def _esx3(product: Product) -> bool:
     return _late_esx(product) and product.released_order < _ENCODING_FROM
 
 
-# What a sign can speak for, by the word that signs.py uses.
+# What a sign can speak for, by the word that indicators.py uses.
 _GROUPS: dict[str, Callable[[Product], bool]] = {
     "hosted": lambda product: product.family in _HOSTED,
     "on-windows": lambda product: product.family in _ON_WINDOWS,

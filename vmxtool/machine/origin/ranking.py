@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmxtool.machine.makers import makers
 from vmxtool.machine.model import OriginCandidate
-from vmxtool.machine.signs import collect
+from vmxtool.machine.origin.candidates import makers
+from vmxtool.machine.origin.indicators import collect
 
 if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
-    from vmxtool.machine.signs import Scene, Sign
+    from vmxtool.machine.origin.indicators import Scene, Sign
     from vmxtool.vmx.document import Document
 
 # However many signs speak for the same products, they are of one habit: beyond this they prove no more.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
 from vmxtool.machine.folder import OLD_CONFIG_ENDING
-from vmxtool.machine.lastrun import read_last_run
-from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus, told_as
+from vmxtool.machine.origin.candidates import group, offering_disks_on, offering_vcpus, told_as
+from vmxtool.machine.origin.last_run import read_last_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
