@@ -14,7 +14,7 @@ from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
 from vmxtool.machine.network import read_nics
-from vmxtool.machine.origin.indicators import Scene
+from vmxtool.machine.origin.indicators import VmFacts
 from vmxtool.machine.origin.ranking import read_origin
 from vmxtool.machine.sections import Sections
 from vmxtool.machine.snapshots import read_snapshots
@@ -67,13 +67,13 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     ace_files, saved_states = (
         tuple([Evidence(name) for name in owned if name.lower().endswith(ends)]) for ends in (_OF_ACE, _SAVED)
     )
-    scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
+    facts = VmFacts(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
     return Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
         config=Config(real, document.name, document, document.number("config.version")),
         hardware=Hardware(version, generation_of(version), _evidence(document, "virtualHW.version")),
-        origin=read_origin(scene),
+        origin=read_origin(facts),
         guest=Guest(guest, bits_of(guest), family_of(guest), _evidence(document, "guestOS")),
         cpu=Cpu(
             vcpus,

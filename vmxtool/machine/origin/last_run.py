@@ -28,7 +28,7 @@ class LastRun(NamedTuple):
 
 
 def read_last_run(folder: Folder) -> LastRun | None:
-    """The product named by the head of `vmware.log`; None where there is none, or several VMs that it may belong to."""
+    """Return the product that the head of `vmware.log` names; None without one, or where it may be of another VM."""
     if _LOG not in folder.names or sum(name.lower().endswith(CONFIG_ENDINGS) for name in folder.names) > 1:
         return None
     path = _files.resolve(folder.path, _LOG).path
