@@ -13,7 +13,7 @@ from machine import vms
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.machine.origin import indicators
 from vmxtool.machine.origin.candidates import candidates, group, told_as
-from vmxtool.machine.read import describe, read_machine
+from vmxtool.machine.read import build_machine, read_machine
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_nothing_is_ranked_without_a_version_that_products_have(tmp_path: Path, 
 def test_shares_fall_and_come_to_one_at_most(hw: int, settings: set[int], head: str) -> None:
     lines = [head, f'virtualHW.version = "{hw}"']
     lines += [f'{word}.{name or "x"} = "1"' for word, name, _, _ in (indicators._SETTINGS[at] for at in settings)]
-    vm = describe(Document.parse("\n".join(lines).encode(), "vm.vmx"), vms.SAMPLES / "vm.vmx")
+    vm = build_machine(Document.parse("\n".join(lines).encode(), "vm.vmx"), vms.SAMPLES / "vm.vmx")
     confidences = [candidate.confidence for candidate in vm.origin]
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= 1.02

@@ -292,7 +292,7 @@ class _Draft:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
-        before, after = (self.files.once(_surplus, version) for version in (self.start.version, self.wanted.version))
+        before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
         for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
             if self.document.flag(key, False):
@@ -311,9 +311,9 @@ def measured(row: DeviceRule, figure: int) -> str:
     return f"{figure // 1024} GiB" if figure and figure % 1024 == 0 else f"{figure} MiB"
 
 
-def _surplus(files: Files, version: int | None) -> frozenset[str]:
+def _beyond(files: Files, version: int | None) -> frozenset[str]:
     """The devices of a config whose numbers a hardware version does not look at."""
-    return frozenset(sections_of(files).units(version).surplus)
+    return frozenset(sections_of(files).units(version).beyond_version)
 
 
 def _older_name(guest: Guest, newest: int) -> Guest | None:

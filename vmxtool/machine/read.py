@@ -43,10 +43,10 @@ def read_machine(path: Path) -> Machine:
     """
     config = find_config(path)
     document = read_config(config)
-    return describe(document, config, path)
+    return build_machine(document, config, path)
 
 
-def describe(document: Document, path: Path, asked: Path | None = None) -> Machine:
+def build_machine(document: Document, path: Path, asked: Path | None = None) -> Machine:
     """The Machine of a config that has been read already; `path` is where it lies, `asked` the path the user gave."""
     real = Path(os.path.realpath(path))
     folder = Folder.list(real.parent)
@@ -92,7 +92,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         encryption=encryption,
         encryption_evidence=encryption_evidence,
         idle_devices=storage.idle,
-        surplus_devices=_surplus(sections, units.surplus),
+        devices_beyond_version=_present(sections, units.beyond_version),
         read_only=read_only(real, storage.drives),
         unread=(*unlisted, *unread),
         unfinished_rewrite=unfinished,
@@ -138,7 +138,7 @@ def _stems(drives: Iterable[Drive]) -> Iterator[str]:
                     yield stem_of(link.file)
 
 
-def _surplus(sections: Sections, words: Iterable[str]) -> tuple[Evidence, ...]:
+def _present(sections: Sections, words: Iterable[str]) -> tuple[Evidence, ...]:
     found = [sections[word] for word in words]
     return tuple(section.evidence("present")[0] for section in found if section.flag("present", default=False))
 

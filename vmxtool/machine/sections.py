@@ -91,13 +91,16 @@ class Section:
 
 
 class Units(NamedTuple):
-    """The devices a config has settings for, in the order of their numbers, present or not; `surplus` in the file's."""
+    """The devices a config has settings for, present or not, in the order of their numbers.
+
+    `beyond_version` are those of numbers that the hardware version does not have, in the order of the file.
+    """
 
     controllers: tuple[tuple[Bus, int], ...]
     units: tuple[tuple[Bus, int, int], ...]
     floppies: tuple[int, ...]
     nics: tuple[int, ...]
-    surplus: tuple[str, ...]
+    beyond_version: tuple[str, ...]
 
 
 class Sections:
@@ -145,7 +148,7 @@ class Sections:
         most_units = UNITS | {"scsi": UNITS["scsi"] if version >= _WIDE_SCSI_FROM else NARROW_SCSI_UNITS}
         numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []
-        surplus: list[str] = []
+        beyond_version: list[str] = []
         for word in self._by_word:
             hit = _DEVICE.fullmatch(word) if word[-1:].isdecimal() else None
             if hit is None:
@@ -154,7 +157,7 @@ class Sections:
             if (kind in _SINGLE) if unit is not None else (kind == "ide"):
                 continue
             if number >= most[kind] or (unit is not None and unit >= most_units[kind]):
-                surplus.append(word)
+                beyond_version.append(word)
             elif unit is None:
                 numbers[kind].append(number)
             elif not (kind == "scsi" and unit == SCSI_CONTROLLER_UNIT):
@@ -164,5 +167,5 @@ class Sections:
             tuple(sorted(units)),
             tuple(sorted(numbers["floppy"])),
             tuple(sorted(numbers["ethernet"])),
-            tuple(surplus),
+            tuple(beyond_version),
         )

@@ -132,7 +132,7 @@ def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
     Give the device a free number, or take its lines out. Where it is a hard disk of the VM that nothing else attaches,
     it blocks.
     """
-    for item in vm.surplus_devices:
+    for item in vm.devices_beyond_version:
         device = (item.key or "").rpartition(".")[0]
         named, place = _disk_of(vm, device)
         free = _free_place(vm, device.lower(), None)
@@ -188,7 +188,7 @@ def _find_lost(vm: Machine) -> Iterator[_Lost]:
     if not named:
         return
     read = {drive.id for drive in vm.drives}
-    elsewhere = {(it.key or "").rpartition(".")[0].lower() for it in (*vm.idle_devices, *vm.surplus_devices)}
+    elsewhere = {(it.key or "").rpartition(".")[0].lower() for it in (*vm.idle_devices, *vm.devices_beyond_version)}
     for key in named:
         word, _, name = key.partition(".")
         if not _may_be_a_drive(word) or word in elsewhere or _is_off(vm, word):
@@ -219,7 +219,7 @@ def _is_adapter(word: str) -> bool:
 def _lost_disks(vm: Machine) -> Iterator[str]:
     """The files of hard disks that stand on lines which are not read, whatever the reason."""
     yield from (lost.file for lost in lost_lines(vm))
-    for item in (*vm.idle_devices, *vm.surplus_devices):
+    for item in (*vm.idle_devices, *vm.devices_beyond_version):
         named, _ = _disk_of(vm, (item.key or "").rpartition(".")[0])
         if named is not None:
             yield named
