@@ -81,7 +81,7 @@ def growing(grains: int, *, tables: int = 3, order: int = 0) -> tuple[bytes, int
 
 def lost(data: bytes, tables: int = 64) -> int | None:
     header = read_header(data[:2048], len(data), lambda at, n: data[at : at + n], "x.vmdk")
-    assert not getattr(header, "damage", None)
+    assert not getattr(header, "problems", None)
     assert isinstance(header, SparseHeader)
     return look_for_lost(header, len(data), lambda at, n: data[at : at + n], tables).lost
 

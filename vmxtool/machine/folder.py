@@ -26,16 +26,16 @@ class Folder:
     Attributes:
         path: the folder.
         names: what lies in it; nothing where it could not be listed.
-        trouble: why it could not be listed, in the system's words, or None.
+        problem: why it could not be listed, in the system's words, or None.
     """
 
     path: Path
     names: tuple[str, ...]
-    trouble: str | None = None
+    problem: str | None = None
 
     @classmethod
     def list(cls, path: Path) -> Folder:
-        """List a folder; one that may be entered and not listed is told by `trouble`, since its config was readable."""
+        """List a folder; one that may be entered and not listed is told by `problem`, since its config was readable."""
         try:
             return cls(path, tuple(sorted(os.listdir(path))))  # noqa: PTH208 names alone are wanted
         except OSError as error:

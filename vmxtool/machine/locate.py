@@ -197,5 +197,8 @@ def _what_it_is(document: Document) -> tuple[str, int | None]:
             return what, None
     if document.unknown:
         line = document.unknown[0]
-        return f"this line is no setting ({document.complaint(line)}), and no other line says what VM this is", line
+        return (
+            f"this line is no setting ({document.problem_of_line(line)}), and no other line says what VM this is",
+            line,
+        )
     return "no line says what VM this is (virtualHW.version, config.version, guestOS), so it is no config", None

@@ -59,8 +59,8 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
     snapshots, unread = read_snapshots(document, folder, stem, storage.drives, owned)
     encryption, encryption_evidence = read_encryption(document, storage.drives)
     unfinished, unlisted = find_unfinished(folder)
-    if folder.trouble is not None:
-        unlisted = (Evidence(folder.path.name, value=folder.trouble),)
+    if folder.problem is not None:
+        unlisted = (Evidence(folder.path.name, value=folder.problem),)
     guest = document.get("guestOS") or None
     vcpus = _amount(document, "numvcpus", 1)
     vcpus = None if vcpus is None else max(vcpus, 1)

@@ -120,7 +120,7 @@ class ExtentReader:
         if header is None:
             return []
         self.look_for_lost(header, path, size, name)
-        if not header.damage and header.capacity < extent.sectors:
+        if not header.problems and header.capacity < extent.sectors:
             message = f"{quote(name)} is made for {header.capacity} sectors of {extent.sectors}"
             stated = Evidence(name, None, "capacity", str(header.capacity))
             self._problems.add("extent-short", message, evidence, stated, file=name)
@@ -128,7 +128,7 @@ class ExtentReader:
 
     def look_for_lost(self, header: Header, path: Path, size: int, name: str) -> None:
         """Note where a growing file ends before a grain that its tables tell of."""
-        if not isinstance(header, SparseHeader) or header.damage or self._tables_left <= 0:
+        if not isinstance(header, SparseHeader) or header.problems or self._tables_left <= 0:
             return
         read = partial(_files.read_range, path)
         try:

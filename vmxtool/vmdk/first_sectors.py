@@ -85,7 +85,7 @@ def _of_sparse_file(path: Path) -> bytes:
 
 def _of_sparse(header: SparseHeader, read: Callable[[int, int], bytes]) -> bytes:
     """The first sectors of a growing file: those of the grain that the first entry of its first table names."""
-    if header.damage or header.compressed or header.grain_size * SECTOR < _WANTED:
+    if header.problems or header.compressed or header.grain_size * SECTOR < _WANTED:
         return b""
     table = _number(read(header.gd_offset * SECTOR, 4))
     grain = _number(read(table * SECTOR, 4)) if table else 0

@@ -31,7 +31,7 @@ def look_for_lost(header: SparseHeader, size: int, read: Read, tables: int) -> L
     """Look whether a grain should begin behind the end of a file.
 
     Args:
-        header: the file's header, without damage.
+        header: the file's header, without problems.
         size: the file's size in bytes.
         read: gives up to so many bytes from an offset.
         tables: of how many grain tables to look at the entries at most.

@@ -16,7 +16,7 @@ from vmxtool.vmdk.headers.cowd import CowdHeader
 from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
 from vmxtool.vmdk.headers.read import kind_of, read_header
 from vmxtool.vmdk.headers.sparse import SparseHeader
-from vmxtool.vmdk.lines import Remark
+from vmxtool.vmdk.lines import LineProblem
 from vmxtool.vmdk.model import ExtentFile, Link
 from vmxtool.vmdk.problems import Problems, quote
 from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
@@ -112,8 +112,11 @@ class LinkReader:
         )
 
     def _plain(self, path: Path, file: str, disk: PlainDisk) -> Link:
-        remarks = [*disk.unknown, *(Remark(item.line, str(item), item.oddity) for item in disk.extents if item.oddity)]
-        self.problems.add_remarks(remarks, file)
+        problems = [
+            *disk.unknown,
+            *(LineProblem(item.line, str(item), item.problem) for item in disk.extents if item.problem),
+        ]
+        self.problems.add_lines(problems, file)
         files, _ = self._extents.follow(disk.extents, path, file)
         if not files:
             self.problems.add("no-extent", f"{quote(file)} names no data file", Evidence(file))
@@ -215,7 +218,7 @@ class LinkReader:
     def _sectors_of(self, stated: int, header: SparseHeader, file: str, line: int) -> int:
         """The size of an embedded first extent: as its line has it, unless the header contradicts."""
         # The header may be rounded up to whole grains, and a damaged one says nothing.
-        if header.damage or 0 <= header.capacity - stated < header.grain_size:
+        if header.problems or 0 <= header.capacity - stated < header.grain_size:
             return stated
         self.problems.add(
             "capacity-mismatch",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from vmxtool.vmdk.descriptor import Descriptor
     from vmxtool.vmdk.headers.read import Header
-    from vmxtool.vmdk.lines import Remark
+    from vmxtool.vmdk.lines import LineProblem
 
 # A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
 _MAX_OF_A_KIND = 100
@@ -40,18 +40,18 @@ class Problems:
         if count <= _MAX_OF_A_KIND:
             self._found.append(Problem(kind, message + ".", evidence[:_MAX_EVIDENCE], file))
 
-    def add_remarks(self, remarks: Sequence[Remark], file: str) -> None:
+    def add_lines(self, problems: Sequence[LineProblem], file: str) -> None:
         """Note the lines of a file that are not as VMware writes them, all in one; nothing where there are none."""
-        if not remarks:
+        if not problems:
             return
-        many = f"{len(remarks)} lines" if len(remarks) > 1 else "a line"
-        reasons = "; ".join(dict.fromkeys(remark.problem for remark in remarks))
-        evidence = (Evidence(file, remark.line, None, remark.text) for remark in remarks)
+        many = f"{len(problems)} lines" if len(problems) > 1 else "a line"
+        reasons = "; ".join(dict.fromkeys(it.problem for it in problems))
+        evidence = (Evidence(file, it.line, None, it.text) for it in problems)
         self.add("unknown-line", f"{quote(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
 
     def of_descriptor(self, descriptor: Descriptor, file: str) -> None:
         """Note the odd lines and the repeated keys of a descriptor."""
-        self.add_remarks((*descriptor.unknown, *descriptor.remarks), file)
+        self.add_lines((*descriptor.unknown, *descriptor.line_problems), file)
         for same in descriptor.duplicates[:_MAX_OF_A_KIND]:
             evidence = (Evidence(file, place.line, place.key, descriptor.value_of(place)) for place in same)
             self.add("duplicate-key", f"{quote(file)} has {quote(same[0].key)} on {len(same)} lines", *evidence)
@@ -63,9 +63,9 @@ class Problems:
             self.add(
                 "unfinished", f"{quote(file)} was still being written when its writer stopped", evidence, file=file
             )
-        if header.damage:
-            evidence = Evidence(file, None, None, "; ".join(header.damage))
-            message = f"{quote(file)} has a damaged header: {'; '.join(header.damage)}"
+        if header.problems:
+            evidence = Evidence(file, None, None, "; ".join(header.problems))
+            message = f"{quote(file)} has a damaged header: {'; '.join(header.problems)}"
             self.add("header-damaged", message, evidence, file=file)
 
 

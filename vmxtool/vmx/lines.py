@@ -33,7 +33,7 @@ class Lines:
 
     Attributes:
         name: how the file is called in messages.
-        unknown: numbers of the lines at which VMware stops reading with a syntax error; see `complaint`.
+        unknown: numbers of the lines at which VMware stops reading with a syntax error; see `problem_of_line`.
         repeats: numbers of the lines with a key that an earlier line has.
     """
 
@@ -112,9 +112,9 @@ class Lines:
         found = [name for name, count in counts.items() if count]
         return found[0] if len(found) == 1 else "mixed" if found else "none"
 
-    def complaint(self, number: int) -> str:
-        """Why VMware stops at a line of `unknown`, by its 1-based number, as a clause without a full stop."""
-        return syntax.complaint(self._line_text(number))
+    def problem_of_line(self, number: int) -> str:
+        """Return why VMware stops at a line of `unknown`, by its 1-based number, as a clause without a full stop."""
+        return syntax.problem_of_line(self._line_text(number))
 
     def _line_text(self, number: int) -> str:
         if not 1 <= number <= len(self._kinds):

@@ -62,7 +62,7 @@ class CowdHeader(NamedTuple):
 
     Attributes:
         parent: path of the parent, or None where a descriptor has the chain.
-        damage: what is wrong, as clauses.
+        problems: what is wrong, as clauses.
     """
 
     capacity: int
@@ -72,7 +72,7 @@ class CowdHeader(NamedTuple):
     free_sector: int
     parent: str | None
     unclean_shutdown: bool
-    damage: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def read_cowd(head: bytes, size: int, where: Path | str) -> CowdHeader:
@@ -95,7 +95,7 @@ def read_cowd(head: bytes, size: int, where: Path | str) -> CowdHeader:
         free_sector=fields["freeSector"],
         parent=decode_name(fields["u"].get("parentFileName", b"")),
         unclean_shutdown=bool(fields["uncleanShutdown"]),
-        damage=tuple(_problems(fields, size)),
+        problems=tuple(_problems(fields, size)),
     )
 
 

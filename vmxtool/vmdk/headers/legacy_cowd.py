@@ -80,7 +80,7 @@ class LegacyCowdHeader(NamedTuple):
         hw_version: virtual hardware version 1 to 3, or None where it is not set.
         parent_timestamp: time stamp of the parent when this link was made; the chain check of that time.
         timestamp: time stamp of this file.
-        damage: what is wrong, as clauses.
+        problems: what is wrong, as clauses.
     """
 
     version: int
@@ -96,7 +96,7 @@ class LegacyCowdHeader(NamedTuple):
     parent_timestamp: int
     timestamp: int
     unclean_shutdown: bool
-    damage: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def read_legacy_cowd(head: bytes, size: int, where: Path | str) -> LegacyCowdHeader | None:
@@ -131,7 +131,7 @@ def read_legacy_cowd(head: bytes, size: int, where: Path | str) -> LegacyCowdHea
         parent_timestamp=fields["parentTimestamp"],
         timestamp=fields["timestamp"],
         unclean_shutdown=not fields["flags"] & CLEAN,
-        damage=tuple(_problems(fields, size)),
+        problems=tuple(_problems(fields, size)),
     )
 
 

@@ -76,13 +76,13 @@ class SeSparseHeader(NamedTuple):
 
     Attributes:
         unclean_shutdown: a journal waits to be replayed.
-        damage: what is wrong, as clauses.
+        problems: what is wrong, as clauses.
     """
 
     capacity: int
     grain_size: int
     unclean_shutdown: bool
-    damage: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def read_se_sparse(head: bytes, size: int, read: Read, where: Path | str) -> SeSparseHeader:
@@ -98,22 +98,22 @@ def read_se_sparse(head: bytes, size: int, read: Read, where: Path | str) -> SeS
         InputError: the file ends within its header.
     """
     fields = SESPARSE_CONST_HEADER.parse(head, where)
-    damage = list(_problems(fields, size))
+    problems = list(_problems(fields, size))
     journal = False
     place = fields["volatileHeaderOffset"]
     data = read(place * SECTOR, SECTOR) if 0 < place < size // SECTOR else b""
     if len(data) < SECTOR:
-        damage.append("the volatile header is outside the file")
+        problems.append("the volatile header is outside the file")
     else:
         volatile = SESPARSE_VOLATILE_HEADER.parse(data, where)
         journal = volatile["replayJournal"] != 0
         if volatile["magic"] != _VOLATILE_MAGIC or volatile["pad"].strip(b"\x00"):
-            damage.append("the volatile header is none")
+            problems.append("the volatile header is none")
     return SeSparseHeader(
         capacity=fields["capacity"],
         grain_size=fields["grainSize"],
         unclean_shutdown=journal,
-        damage=tuple(damage),
+        problems=tuple(problems),
     )
 
 

@@ -84,7 +84,7 @@ class SparseHeader(NamedTuple):
         unclean_shutdown: the file was not closed.
         unfinished: the writer was not done with it (`kdmv`).
         from_footer: the fields are those of the footer.
-        damage: what is wrong, as clauses; a header with any is not to be built upon.
+        problems: what is wrong, as clauses; a header with any is not to be built upon.
     """
 
     version: int
@@ -100,7 +100,7 @@ class SparseHeader(NamedTuple):
     unclean_shutdown: bool
     unfinished: bool
     from_footer: bool
-    damage: tuple[str, ...]
+    problems: tuple[str, ...]
 
     @property
     def compressed(self) -> bool:
@@ -121,18 +121,18 @@ def read_sparse(head: bytes, size: int, read: Read, where: Path | str) -> Sparse
         InputError: the file ends within its header.
     """
     fields = SPARSE_EXTENT_HEADER.parse(head, where)
-    damage = [*_form_problems(fields)]
+    problems = [*_form_problems(fields)]
     unclean, from_footer = bool(fields["uncleanShutdown"]), False
     if fields["gdOffset"] == _GD_AT_END:
         footer = _footer(size, read)
         if footer is None:
-            damage.append("the grain directory should be named by a footer, and there is no footer")
+            problems.append("the grain directory should be named by a footer, and there is no footer")
         else:
             if any(footer[name] != fields[name] for name in ("capacity", "descriptorOffset", "descriptorSize")):
-                damage.append("header and footer disagree")
+                problems.append("header and footer disagree")
             fields, from_footer = footer, True
-            damage += _form_problems(fields)
-    damage += _place_problems(fields, size)
+            problems += _form_problems(fields)
+    problems += _place_problems(fields, size)
     return SparseHeader(
         version=fields["version"],
         flags=fields["flags"],
@@ -147,7 +147,7 @@ def read_sparse(head: bytes, size: int, read: Read, where: Path | str) -> Sparse
         unclean_shutdown=unclean or bool(fields["uncleanShutdown"]),
         unfinished=head[:4] == b"kdmv",
         from_footer=from_footer,
-        damage=tuple(dict.fromkeys(damage)),
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 
