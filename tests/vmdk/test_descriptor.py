@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vmxtool import _grammar
 from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
-from vmxtool.vmdk.lines import parse_extent, tokens
+from vmxtool.vmdk.descriptor_lines import parse_extent, tokens
 
 # Pieces of descriptors, good and bad, and what may stand between them.
 PIECES = st.sampled_from(

@@ -17,7 +17,7 @@ from vmdk import disks
 from vmxtool import _files
 from vmxtool.vmdk import extents
 from vmxtool.vmdk.chain import MAX_DEPTH, Chain, read_chain
-from vmxtool.vmdk.problems import Problems, quote
+from vmxtool.vmdk.problems import Problems, quoted_name
 
 HUGE = 2**62
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
@@ -242,7 +242,7 @@ def test_control_characters_do_not_reach_a_message(tmp_path: Path) -> None:
 
 
 def test_a_name_in_a_message_has_an_end() -> None:
-    assert len(quote("x" * 10**6)) < 200
+    assert len(quoted_name("x" * 10**6)) < 200
 
 
 # --- size ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmxtool.vmdk.plain import is_plain_disk, parse_plain_disk
+from vmxtool.vmdk.plain_disk import is_plain_disk, parse_plain_disk
 
 WORKSTATION_3 = (
     b"# Plain Disk\r\n#vm|TOOLSVERSION 1025\r\n#vm|VERSION 2\r\nDRIVETYPE\tscsi\r\nCYLINDERS 4\r\nHEADS 64\r\n"

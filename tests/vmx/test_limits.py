@@ -11,7 +11,7 @@ import pytest
 from vmxtool.errors import InputError
 from vmxtool.vmx.document import Document
 from vmxtool.vmx.edits import Edit, RemoveKey, RenameKey, SetValue, apply
-from vmxtool.vmx.intake import MAX_BYTES, MAX_LINE_BYTES, MAX_LINES, refuse_oversize
+from vmxtool.vmx.limits import MAX_BYTES, MAX_LINE_BYTES, MAX_LINES, refuse_oversize
 
 MIB = 2**20
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from vmxtool import _files
 from vmxtool.machine.folder import Folder
 from vmxtool.machine.peripherals import peripherals_of
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,9 +143,9 @@ class _Files:
         if extent.file is None or len(self.found) >= MOST:
             return
         if extent.path is not None:
-            self._add_path(extent.path, places.shown(extent.path, self.folder), "extent", link.file, needed=True)
+            self._add_path(extent.path, paths.shown(extent.path, self.folder), "extent", link.file, needed=True)
             return
-        place = places.locate(extent.file, link.path.parent, self.folder)
+        place = paths.locate(extent.file, link.path.parent, self.folder)
         role: FileRole = "device" if place.device else "extent"
         self._note(extent.file, role, link.file, exists=place.exists, inside=not place.outside, needed=True)
 
@@ -174,7 +174,7 @@ class _Files:
             return
         named = _files.resolve(here or self.folder, name, self.folder)
         if named.path is not None:
-            self._add_path(named.path, places.shown(named.path, self.folder), role, by, needed=needed)
+            self._add_path(named.path, paths.shown(named.path, self.folder), role, by, needed=needed)
             return
         status = _status(os.path.join(here or self.folder, name)) if named.exists else None
         self._note(name, role, by, exists=named.exists, inside=not named.outside, status=status, needed=needed)

@@ -9,7 +9,7 @@ from vmxtool._files import is_inside, last_part
 from vmxtool.errors import InputError
 from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING
 from vmxtool.machine.locate import read_config
-from vmxtool.vmdk.places import identity_of
+from vmxtool.vmdk.paths import identity_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool import _files
 from vmxtool.evidence import Evidence
 from vmxtool.machine.snapshot_model import NewerDisk
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 from vmxtool.vmdk.parents import StatedParent, stated_parent
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> t
         _add(children, parent, child)
     for _, found in chains:
         for upper, lower in pairwise(found):
-            _add(children, places.identity_of(lower.path), _of_link(upper))
+            _add(children, paths.identity_of(lower.path), _of_link(upper))
     return tuple(newer for drive, found in chains for newer in _over(drive, found[0], children))
 
 
@@ -85,18 +85,18 @@ def _disks_in(folders: Iterable[Path], folder: Folder) -> Iterator[Path]:
 
 def _children(disks: Iterable[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
     """The disks that rest on others, each after the identity of that; None where it is not to be found."""
-    by_name = {link.path.name.lower(): places.identity_of(link.path) for link in links}
+    by_name = {link.path.name.lower(): paths.identity_of(link.path) for link in links}
     for path in disks:
-        own = places.identity_of(path)
+        own = paths.identity_of(path)
         if own is None or not _files.is_inside(folder, path):
             continue
-        name = places.shown(path, folder)
+        name = paths.shown(path, folder)
         stated = stated_parent(path, name)
         if stated is None:
             continue
-        place = places.locate(stated.hint, path.parent, folder)
+        place = paths.locate(stated.hint, path.parent, folder)
         # A hint from another file system may differ in case, and one from another host in all but its last part.
-        parent = None if place.path is None else places.identity_of(place.path)
+        parent = None if place.path is None else paths.identity_of(place.path)
         if parent is None and (not place.outside or _files.is_absolute(stated.hint)):
             parent = by_name.get(_files.last_part(stated.hint).lower())
         yield parent, _Child(name, own, stated)
@@ -111,7 +111,7 @@ def _add(children: dict[Identity, list[_Child]], parent: Identity | None, child:
 
 def _of_link(link: Link) -> _Child | None:
     """A link of one of the VM's own chains: what another of its disks starts from may be under it."""
-    own = places.identity_of(link.path)
+    own = paths.identity_of(link.path)
     if own is None:
         return None
     where = link.evidence("parentFileNameHint") or (Evidence(link.file),)
@@ -120,7 +120,7 @@ def _of_link(link: Link) -> _Child | None:
 
 def _over(drive: Drive, top: Link, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[NewerDisk]:
     """What rests on a disk, directly: with the disks at the end of all that rests on it."""
-    start = places.identity_of(top.path)
+    start = paths.identity_of(top.path)
     for name, own, stated in children.get(start, ()) if start is not None else ():
         fits = stated.cid is None or top.cid is None or stated.cid == top.cid
         yield NewerDisk(drive.id, name, tuple(_ends(name, own, children)), fits, stated.evidence)

@@ -11,7 +11,7 @@ from vmxtool.machine.peripherals import RAW_TYPES
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence
 from vmxtool.rules.commands import as_argument, converted_folder
 from vmxtool.rules.registry import About, Hit, manual, rule
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +149,7 @@ def parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
     links = drive.chain.links if drive.chain is not None else ()
     if not links or links[-1].parent_hint is None:
         return None
-    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
+    place = paths.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
     return links[-1] if place.outside and place.exists else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.vmdk.lines import Extent, LineProblem, Setting, parse_extent, parse_setting, tokens
+from vmxtool.vmdk.descriptor_lines import Extent, LineProblem, Setting, parse_extent, parse_setting, tokens
 from vmxtool.vmx import encodings
 
 if TYPE_CHECKING:

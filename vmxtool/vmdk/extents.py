@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
-from vmxtool.vmdk import grains, places
+from vmxtool.vmdk import grains, paths
 from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
 from vmxtool.vmdk.headers.read import kind_of, read_header
 from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.model import ExtentFile
-from vmxtool.vmdk.problems import quote
+from vmxtool.vmdk.problems import quoted_name
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from vmxtool.vmdk.descriptor_lines import Extent
     from vmxtool.vmdk.headers.read import Header, Kind
-    from vmxtool.vmdk.lines import Extent
-    from vmxtool.vmdk.places import Place
+    from vmxtool.vmdk.paths import FoundFile
     from vmxtool.vmdk.problems import Problems
 
 # For all links of a chain together. Enough for a sparse disk of half a terabyte in pieces of 2 GB.
@@ -62,7 +62,7 @@ class ExtentReader:
             if extent.file is None:
                 files.append(_extent_file(extent, None))
                 continue
-            place = places.locate(extent.file, owner.parent, self._folder)
+            place = paths.locate(extent.file, owner.parent, self._folder)
             files.append(_extent_file(extent, place))
             evidence = Evidence(file, extent.line, extent.type, extent.file)
             if place.outside:
@@ -71,14 +71,16 @@ class ExtentReader:
             elif place.path is None:
                 missing.append(evidence)
             elif place.size is None:
-                self._problems.add("unreadable", f"{quote(extent.file)} is not a regular file", evidence)
+                self._problems.add("unreadable", f"{quoted_name(extent.file)} is not a regular file", evidence)
             else:
                 unclean += self._look_into(extent, place.path, place.size, evidence)
         if missing:
-            self._problems.add("extent-missing", f"{quote(file)} needs {_names(missing)}, not found here", *missing)
+            self._problems.add(
+                "extent-missing", f"{quoted_name(file)} needs {_names(missing)}, not found here", *missing
+            )
         if outside:
             where = "outside the VM's folder, where nothing is opened"
-            self._problems.add("outside", f"{quote(file)} names {_names(outside)} {where}", *outside)
+            self._problems.add("outside", f"{quoted_name(file)} names {_names(outside)} {where}", *outside)
         return tuple(files), tuple(unclean)
 
     def legacy_files(self, header: LegacyCowdHeader, owner: Path) -> tuple[ExtentFile, ...]:
@@ -92,7 +94,7 @@ class ExtentReader:
         last = min(header.files_per_disk, MAX_OPENED) if header.file_ordinal == 0 else 1
         for number in range(2, last + 1):
             name = f"{owner.stem}-{number:02d}{owner.suffix}"
-            place = places.locate(name, owner.parent, self._folder)
+            place = paths.locate(name, owner.parent, self._folder)
             other = None if place.path is None else self._header(place.path, place.size or 0, "cowd", name)
             sectors = other.file_sectors if isinstance(other, LegacyCowdHeader) else 0
             files.append(
@@ -101,7 +103,7 @@ class ExtentReader:
             if place.path is None:
                 missing.append(Evidence(owner.name, None, "filesPerDisk", str(header.files_per_disk)))
         if missing:
-            message = f"{quote(owner.name)} is one of {header.files_per_disk} files; not here: {len(missing)}"
+            message = f"{quoted_name(owner.name)} is one of {header.files_per_disk} files; not here: {len(missing)}"
             self._problems.add("extent-missing", message, missing[0])
         return tuple(files)
 
@@ -111,7 +113,9 @@ class ExtentReader:
         if extent.type in _WHOLE_FILES:
             needed = ((extent.offset or 0) + extent.sectors) * SECTOR
             if size < needed:
-                self._problems.add("extent-short", f"{quote(name)} has {size} bytes of {needed}", evidence, file=name)
+                self._problems.add(
+                    "extent-short", f"{quoted_name(name)} has {size} bytes of {needed}", evidence, file=name
+                )
             return []
         kind = _HEADED.get(extent.type)
         if kind is None:
@@ -121,7 +125,7 @@ class ExtentReader:
             return []
         self.look_for_lost(header, path, size, name)
         if not header.problems and header.capacity < extent.sectors:
-            message = f"{quote(name)} is made for {header.capacity} sectors of {extent.sectors}"
+            message = f"{quoted_name(name)} is made for {header.capacity} sectors of {extent.sectors}"
             stated = Evidence(name, None, "capacity", str(header.capacity))
             self._problems.add("extent-short", message, evidence, stated, file=name)
         return [Evidence(name, None, "uncleanShutdown", "1")] if header.unclean_shutdown else []
@@ -134,11 +138,11 @@ class ExtentReader:
         try:
             lost, tables = grains.look_for_lost(header, size, read, min(_TABLES_OF_A_FILE, self._tables_left))
         except InputError as error:
-            self._problems.add("unreadable", f"{quote(name)} cannot be read: {error.problem}", Evidence(name))
+            self._problems.add("unreadable", f"{quoted_name(name)} cannot be read: {error.problem}", Evidence(name))
             return
         self._tables_left -= tables
         if lost is not None:
-            message = f"{quote(name)} ends at byte {size}, and has data at byte {lost}"
+            message = f"{quoted_name(name)} ends at byte {size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
 
     def _header(self, path: Path, size: int, kind: Kind, name: str) -> Header | None:
@@ -149,18 +153,18 @@ class ExtentReader:
         try:
             head = _files.read_range(path, 0, _HEADER_BYTES)
             if kind_of(head) != kind:
-                problem = f"{quote(name)} does not begin with a header"
+                problem = f"{quoted_name(name)} does not begin with a header"
                 self._problems.add("header-damaged", problem, Evidence(name), file=name)
                 return None
             header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), name)
         except InputError as error:
-            self._problems.add("header-damaged", f"{quote(name)} {error.problem}", Evidence(name), file=name)
+            self._problems.add("header-damaged", f"{quoted_name(name)} {error.problem}", Evidence(name), file=name)
             return None
         self._problems.of_header(header, name)
         return header
 
 
-def _extent_file(extent: Extent, place: Place | None) -> ExtentFile:
+def _extent_file(extent: Extent, place: FoundFile | None) -> ExtentFile:
     return ExtentFile(
         access=extent.access,
         sectors=extent.sectors,
@@ -174,5 +178,5 @@ def _extent_file(extent: Extent, place: Place | None) -> ExtentFile:
 
 
 def _names(evidence: list[Evidence]) -> str:
-    first = quote(evidence[0].value or "")
+    first = quoted_name(evidence[0].value or "")
     return first if len(evidence) == 1 else f"{first} and {len(evidence) - 1} more"

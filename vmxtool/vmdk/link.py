@@ -10,15 +10,15 @@ from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import descriptor as descriptors
 from vmxtool.vmdk.descriptor import Descriptor
+from vmxtool.vmdk.descriptor_lines import LineProblem
 from vmxtool.vmdk.extents import ExtentReader
 from vmxtool.vmdk.formats import format_of
 from vmxtool.vmdk.headers.cowd import CowdHeader
 from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
 from vmxtool.vmdk.headers.read import kind_of, read_header
 from vmxtool.vmdk.headers.sparse import SparseHeader
-from vmxtool.vmdk.lines import LineProblem
 from vmxtool.vmdk.model import ExtentFile, Link
-from vmxtool.vmdk.problems import Problems, quote
+from vmxtool.vmdk.problems import Problems, quoted_name
 from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from vmxtool.vmdk.headers.read import Header
     from vmxtool.vmdk.model import Format, Location
-    from vmxtool.vmdk.plain import PlainDisk
+    from vmxtool.vmdk.plain_disk import PlainDisk
 
 # A header and, in most sparse disks, the descriptor behind it: one read serves both.
 HEAD_BYTES = 24 * SECTOR
@@ -52,19 +52,19 @@ class LinkReader:
         """The link whose file lies at `path`, shown as `file`; None where it cannot be read at all."""
         size = _files.size_of(path)
         if size is None:
-            self.problems.add("unreadable", f"{quote(file)} is not a regular file", Evidence(file))
+            self.problems.add("unreadable", f"{quoted_name(file)} is not a regular file", Evidence(file))
             return None
         try:
             return self._read(path, file, size)
         except InputError as error:
-            self.problems.add("unreadable", f"{quote(file)} cannot be read: {error.problem}", Evidence(file))
+            self.problems.add("unreadable", f"{quoted_name(file)} cannot be read: {error.problem}", Evidence(file))
             return None
 
     def _read(self, path: Path, file: str, size: int) -> Link:
         head = _files.read_range(path, 0, HEAD_BYTES)
         kind = kind_of(head)
         if kind == "change-tracking":
-            problem = f"{quote(file)} tracks changes of a disk and is none itself"
+            problem = f"{quoted_name(file)} tracks changes of a disk and is none itself"
             self.problems.add("unreadable", problem, Evidence(file))
             return Link(file, path, "raw")
         if kind is not None:
@@ -75,15 +75,15 @@ class LinkReader:
 
     def _other(self, path: Path, file: str, head: bytes, size: int) -> Link:
         # Plain disks are twenty years old and rare.
-        from vmxtool.vmdk import plain
+        from vmxtool.vmdk import plain_disk
 
-        if plain.is_plain_disk(head):
+        if plain_disk.is_plain_disk(head):
             data = self._whole_text(path, file, head, size)
             if data is None:
                 return Link(file, path, "plain", format="legacy")
-            return self._plain(path, file, plain.parse_plain_disk(data))
+            return self._plain(path, file, plain_disk.parse_plain_disk(data))
         if path.suffix.lower() not in _RAW_SUFFIXES:
-            problem = f"{quote(file)} has neither a descriptor nor the header of a virtual disk"
+            problem = f"{quoted_name(file)} has neither a descriptor nor the header of a virtual disk"
             self.problems.add("unreadable", problem, Evidence(file))
         return Link(file, path, "raw")
 
@@ -99,10 +99,10 @@ class LinkReader:
         devices = link.format == "device"
         files, unclean = self._extents.follow(descriptor.extents, path, file, devices=devices)
         if not files:
-            self.problems.add("no-extent", f"{quote(file)} names no extent, so there is no data", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)} names no extent, so there is no data", Evidence(file))
         elif all(extent.access != "RW" for extent in files):
             evidence = (Evidence(file, extent.line, extent.type, extent.access) for extent in files)
-            self.problems.add("no-extent", f"{quote(file)} has no extent that can be written to", *evidence)
+            self.problems.add("no-extent", f"{quoted_name(file)} has no extent that can be written to", *evidence)
         return replace(
             link,
             capacity_sectors=_sum_of(files),
@@ -119,7 +119,7 @@ class LinkReader:
         self.problems.add_lines(problems, file)
         files, _ = self._extents.follow(disk.extents, path, file)
         if not files:
-            self.problems.add("no-extent", f"{quote(file)} names no data file", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)} names no data file", Evidence(file))
         return Link(
             file,
             path,
@@ -136,7 +136,7 @@ class LinkReader:
         data = head
         if size > len(head):
             if size > descriptors.MAX_BYTES:
-                problem = f"{quote(file)} has {size} bytes, more than any descriptor"
+                problem = f"{quoted_name(file)} has {size} bytes, more than any descriptor"
                 self.problems.add("unreadable", problem, Evidence(file))
                 return None
             data = _files.read_range(path, 0, descriptors.MAX_BYTES)
@@ -146,7 +146,7 @@ class LinkReader:
         """Whether so many lines more may be read for this chain; if not, that is a problem."""
         lines = data.count(b"\n") + 1
         if lines > self._lines_left:
-            self.problems.add("unreadable", f"{quote(file)} has more lines than any descriptor", Evidence(file))
+            self.problems.add("unreadable", f"{quoted_name(file)} has more lines than any descriptor", Evidence(file))
             return False
         self._lines_left -= lines
         return True
@@ -157,7 +157,7 @@ class LinkReader:
         try:
             header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
         except InputError as error:
-            self.problems.add("header-damaged", f"{quote(file)} {error.problem}", Evidence(file), file=file)
+            self.problems.add("header-damaged", f"{quoted_name(file)} {error.problem}", Evidence(file), file=file)
             return Link(file, path, "header-only")
         self.problems.of_header(header, file)
         if isinstance(header, SparseHeader):
@@ -182,7 +182,7 @@ class LinkReader:
         if not region.strip(b"\x00") or not self._may_parse(region, file):
             return _headed(file, path, header)
         if not descriptors.is_descriptor(region):
-            problem = f"{quote(file)}: the sectors of its descriptor hold none"
+            problem = f"{quoted_name(file)}: the sectors of its descriptor hold none"
             stated = Evidence(file, None, "descriptorOffset", str(offset // SECTOR))
             self.problems.add("header-damaged", problem, stated, file=file)
             return _headed(file, path, header)
@@ -200,7 +200,7 @@ class LinkReader:
             sectors = self._sectors_of(first.sectors, header, file, first.line)
             own = own._replace(access=first.access, sectors=sectors, line=first.line)
         else:
-            self.problems.add("no-extent", f"{quote(file)}: its descriptor names no extent", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)}: its descriptor names no extent", Evidence(file))
         others, unclean = self._extents.follow(descriptor.extents[1:], path, file)
         files = (own, *others)
         return replace(
@@ -222,7 +222,7 @@ class LinkReader:
             return stated
         self.problems.add(
             "capacity-mismatch",
-            f"{quote(file)}: the header has {header.capacity} sectors, the descriptor {stated}",
+            f"{quoted_name(file)}: the header has {header.capacity} sectors, the descriptor {stated}",
             Evidence(file, line, None, str(stated)),
             Evidence(file, None, "capacity", str(header.capacity)),
         )

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.vmdk.descriptor import Descriptor
+    from vmxtool.vmdk.descriptor_lines import LineProblem
     from vmxtool.vmdk.headers.read import Header
-    from vmxtool.vmdk.lines import LineProblem
 
 # A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
 _MAX_OF_A_KIND = 100
@@ -47,29 +47,34 @@ class Problems:
         many = f"{len(problems)} lines" if len(problems) > 1 else "a line"
         reasons = "; ".join(dict.fromkeys(it.problem for it in problems))
         evidence = (Evidence(file, it.line, None, it.text) for it in problems)
-        self.add("unknown-line", f"{quote(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
+        self.add("unknown-line", f"{quoted_name(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
 
     def of_descriptor(self, descriptor: Descriptor, file: str) -> None:
         """Note the odd lines and the repeated keys of a descriptor."""
         self.add_lines((*descriptor.unknown, *descriptor.line_problems), file)
         for same in descriptor.duplicates[:_MAX_OF_A_KIND]:
             evidence = (Evidence(file, place.line, place.key, descriptor.value_of(place)) for place in same)
-            self.add("duplicate-key", f"{quote(file)} has {quote(same[0].key)} on {len(same)} lines", *evidence)
+            self.add(
+                "duplicate-key", f"{quoted_name(file)} has {quoted_name(same[0].key)} on {len(same)} lines", *evidence
+            )
 
     def of_header(self, header: Header, file: str) -> None:
         """Note an unfinished file and a damaged header."""
         if isinstance(header, SparseHeader) and header.unfinished:
             evidence = Evidence(file, None, "magicNumber", "kdmv")
             self.add(
-                "unfinished", f"{quote(file)} was still being written when its writer stopped", evidence, file=file
+                "unfinished",
+                f"{quoted_name(file)} was still being written when its writer stopped",
+                evidence,
+                file=file,
             )
         if header.problems:
             evidence = Evidence(file, None, None, "; ".join(header.problems))
-            message = f"{quote(file)} has a damaged header: {'; '.join(header.problems)}"
+            message = f"{quoted_name(file)} has a damaged header: {'; '.join(header.problems)}"
             self.add("header-damaged", message, evidence, file=file)
 
 
-def quote(name: str) -> str:
+def quoted_name(name: str) -> str:
     """A name from a file for a message: in quotes, control characters spelt out, cut where it is absurdly long."""
     shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
     return f'"{shown}"' if len(shown) <= _MAX_SHOWN else f'"{shown[:_MAX_SHOWN]}…"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from vmxtool import _files
 from vmxtool.evidence import Evidence
-from vmxtool.vmx import encodings, intake, values
+from vmxtool.vmx import encodings, limits, values
 from vmxtool.vmx.lines import Lines, fold, split
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ class Document(DecodedLines, Mapping[str, str]):
         Raises:
             InputError: it cannot be opened, or is larger or has more or longer lines than any config.
         """
-        data = _files.read_range(path, 0, intake.MAX_BYTES + 1)
-        intake.refuse_oversize(data, path)
+        data = _files.read_range(path, 0, limits.MAX_BYTES + 1)
+        limits.refuse_oversize(data, path)
         text = data.decode("latin-1")
         del data
         return cls(text, split(text), path.name if name is None else name)

@@ -70,7 +70,7 @@ class Extent(NamedTuple):
 
 
 class LineProblem(NamedTuple):
-    """What a reader of VMware disks would not expect: its line, if it has one, its text and what is wrong, as a clause."""
+    """What a reader of VMware disks would not expect: its line, if it has one, its text, what is wrong as a clause."""
 
     line: int | None
     text: str

@@ -15,7 +15,7 @@ _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
 _NOT_SIMPLE = r"[/\\:\x00]|^\["
 
 
-class Place(NamedTuple):
+class FoundFile(NamedTuple):
     """Where a name leads.
 
     Attributes:
@@ -33,12 +33,12 @@ class Place(NamedTuple):
     device: bool = False
 
 
-def locate(name: str, here: Path, folder: Path) -> Place:
+def locate(name: str, here: Path, folder: Path) -> FoundFile:
     """Follow a name written in a file of the folder `here`, out of `folder` never."""
     if re.match(_DEVICE, name):
         # Asking Windows whether a device is there would open it.
         exists = name.startswith("/") and identity_of(Path(name)) is not None
-        return Place(None, None, exists=exists, outside=True, device=True)
+        return FoundFile(None, None, exists=exists, outside=True, device=True)
     simple = _beside(name, here)
     if simple is not None:
         return simple
@@ -47,7 +47,7 @@ def locate(name: str, here: Path, folder: Path) -> Place:
         # A copied VM may have its base in the top folder although the delta lies below it.
         named = _files.resolve(folder, name)
     size = None if named.path is None else _files.size_of(named.path)
-    return Place(named.path, size, exists=named.exists, outside=named.outside)
+    return FoundFile(named.path, size, exists=named.exists, outside=named.outside)
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
@@ -59,7 +59,7 @@ def identity_of(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _beside(name: str, here: Path) -> Place | None:
+def _beside(name: str, here: Path) -> FoundFile | None:
     # Most disks name nothing but files of their own folder, up to thousands of them, and one lstat settles each:
     # a regular file that is no link cannot lie elsewhere.
     if re.search(_NOT_SIMPLE, name) or name in {"", ".", ".."}:
@@ -68,10 +68,10 @@ def _beside(name: str, here: Path) -> Place | None:
     try:
         status = path.lstat()
     except (OSError, ValueError):
-        return Place(None, None, exists=False, outside=False)
+        return FoundFile(None, None, exists=False, outside=False)
     if not stat.S_ISREG(status.st_mode):
         return None
-    return Place(path, status.st_size, exists=True, outside=False)
+    return FoundFile(path, status.st_size, exists=True, outside=False)
 
 
 def shown(path: Path, folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vmxtool.vmdk.lines import Extent, LineProblem
+from vmxtool.vmdk.descriptor_lines import Extent, LineProblem
 from vmxtool.vmdk.sectors import MAX_SECTORS
 from vmxtool.vmx import encodings
 
