@@ -30,14 +30,26 @@ def read_range(path: Path, start: int, length: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(path, "not a regular file", "name the file itself")
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            stream.seek(start)
-            # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
-            return stream.read(min(length, max(status.st_size - start, 0) + 1))
+        if start:
+            os.lseek(descriptor, start, os.SEEK_SET)
+        # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
+        there = max(status.st_size - start, 0)
+        return _read(descriptor, min(length, there + 1), there)
     except OSError as error:
         raise InputError(path, _reason(error), "check the disk it lies on") from None
     finally:
         os.close(descriptor)
+
+
+def _read(descriptor: int, length: int, there: int) -> bytes:
+    """Read up to `length` bytes; one call is enough unless it gives less than is `there`, as file servers may do."""
+    data = os.read(descriptor, length)
+    while data and len(data) < min(length, there):
+        more = os.read(descriptor, length - len(data))
+        if not more:
+            break
+        data += more
+    return data
 
 
 def size_of(path: Path) -> int | None:
