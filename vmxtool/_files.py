@@ -12,6 +12,9 @@ from vmxtool.errors import InputError
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
 _ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
+# What no name has that lies in the folder where it is written.
+_NOT_PLAIN = re.compile(r"[/\\:\x00]|^\[")
+_NO_NAMES = frozenset({"", ".", ".."})
 # A FIFO or device named like a disk must not make an open() wait; Windows has neither flag.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -90,8 +93,10 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     root = folder if root is None else root
     if not name or "\x00" in name:
         return Named(name, None, outside=False, exists=False)
-    foreign = _is_foreign(name)
-    if not foreign:
+    plain = look_beside(folder, name)
+    if plain is not None:
+        return Named(name, Path(plain.path) if plain.exists else None, outside=False, exists=plain.exists)
+    if not _is_foreign(name):
         for spelling in (name, name.replace("\\", "/")):
             path = os.path.join(folder, spelling)
             if os.path.exists(path):
@@ -107,6 +112,42 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     if last and os.path.exists(beside) and is_inside(root, beside):
         return Named(name, Path(beside), outside=False, exists=True, moved=True)
     return Named(name, None, outside=True, exists=False)
+
+
+class Beside(NamedTuple):
+    """What a plain name leads to: the path, whether a file is there, and its size in bytes."""
+
+    path: str
+    exists: bool
+    size: int | None
+
+
+def look_beside(folder: Path, name: str) -> Beside | None:
+    """Look at a name without folders in a folder that lies in the VM's, with one call to the system.
+
+    Most files of a VM, up to thousands of pieces of a disk, are named so. None where the name has a folder, a drive or
+    a store in it, or what is there is no regular file: a link, which may lead anywhere, a folder, a device.
+    """
+    if _NOT_PLAIN.search(name) or name in _NO_NAMES:
+        return None
+    path = os.path.join(folder, name)
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return Beside(path, exists=False, size=None)
+    return Beside(path, exists=True, size=status.st_size) if stat.S_ISREG(status.st_mode) else None
+
+
+def real_path(path: Path, root: Path) -> Path:
+    """Follow all symbolic links of a path; `root` is a folder in whose own path there are none."""
+    return path if _is_directly_in(root, path) else Path(os.path.realpath(path))
+
+
+def _is_directly_in(root: Path, path: str | Path) -> bool:
+    # What is no link lies where its name says, and needs no look at any folder above it.
+    folder, name = os.path.split(path)
+    plain = folder == str(root) and name not in _NO_NAMES and "\x00" not in name
+    return plain and not os.path.islink(path)
 
 
 def is_absolute(name: str) -> bool:
@@ -137,6 +178,8 @@ def _is_foreign(name: str) -> bool:
 
 def is_inside(root: Path, path: str | Path) -> bool:
     """Whether a path lies inside a folder, the symbolic links of both followed."""
+    if _is_directly_in(root, path):
+        return True
     try:
         real, real_root = os.path.realpath(path), os.path.realpath(root)
     except (OSError, ValueError):

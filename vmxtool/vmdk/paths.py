@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from vmxtool import _files
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
-_NOT_SIMPLE = r"[/\\:\x00]|^\["
 
 
 class FoundFile(NamedTuple):
@@ -39,9 +37,9 @@ def locate(name: str, here: Path, folder: Path) -> FoundFile:
         # Asking Windows whether a device is there would open it.
         exists = name.startswith("/") and identity_of(Path(name)) is not None
         return FoundFile(None, None, exists=exists, outside=True, device=True)
-    simple = _beside(name, here)
-    if simple is not None:
-        return simple
+    plain = _files.look_beside(here, name)
+    if plain is not None:
+        return FoundFile(Path(plain.path) if plain.exists else None, plain.size, exists=plain.exists, outside=False)
     named = _files.resolve(here, name, folder)
     if named.path is None and here != folder and _files.is_absolute(name):
         # A copied VM may have its base in the top folder although the delta lies below it.
@@ -57,21 +55,6 @@ def identity_of(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino
-
-
-def _beside(name: str, here: Path) -> FoundFile | None:
-    # Most disks name nothing but files of their own folder, up to thousands of them, and one lstat settles each:
-    # a regular file that is no link cannot lie elsewhere.
-    if re.search(_NOT_SIMPLE, name) or name in {"", ".", ".."}:
-        return None
-    path = here / name
-    try:
-        status = path.lstat()
-    except (OSError, ValueError):
-        return FoundFile(None, None, exists=False, outside=False)
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return FoundFile(path, status.st_size, exists=True, outside=False)
 
 
 def shown(path: Path, folder: Path) -> str:
