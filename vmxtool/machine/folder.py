@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from vmxtool.machine.model import Machine
+
 CONFIG_ENDINGS = (".vmx", ".vmtx")
 """How configs end, in lower case."""
 OLD_CONFIG_ENDING = ".cfg"
@@ -66,6 +68,14 @@ class Folder:
             if longest and longest >= _longest(low, configs):
                 found.append(name)
         return tuple(found)
+
+
+def folder_of(vm: Machine) -> Folder:
+    """Return the folder of a VM as it was when the VM was read."""
+    found: Folder | None = vm.memo.get(Folder)
+    if found is None:
+        found = vm.memo[Folder] = Folder.list(vm.config.folder)
+    return found
 
 
 def stem_of(name: str) -> str:

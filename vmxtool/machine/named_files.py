@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
-from vmxtool.machine.folder import Folder
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.vmdk import paths
 
@@ -151,8 +151,7 @@ class _Files:
 
     def _add_snapshots(self) -> None:
         vm = self.vm
-        listing = Folder.list(self.folder)
-        database = listing.find(f"{vm.config.path.stem}.vmsd")
+        database = folder_of(vm).find(f"{vm.config.path.stem}.vmsd")
         if database is None:
             return
         self._add(database, "snapshots", vm.config.file, needed=False)
@@ -180,8 +179,10 @@ class _Files:
         self._note(name, role, by, exists=named.exists, inside=not named.outside, status=status, needed=needed)
 
     def _add_path(self, path: Path, name: str, role: FileRole, by: str | None, *, needed: bool) -> None:
-        real = os.path.realpath(path)
-        if real in self.found or len(self.found) >= MOST:
+        if len(self.found) >= MOST:
+            return
+        real = str(_files.real_path(path, self.folder))
+        if real in self.found:
             return
         status = _status(real)
         inside = real.startswith(self.root)

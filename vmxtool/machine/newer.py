@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _files
@@ -16,6 +15,7 @@ from vmxtool.vmdk.parents import StatedParent, stated_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Drive
@@ -70,7 +70,7 @@ def _folders(document: Document, folder: Folder, links: Iterable[Link]) -> list[
         place = _files.resolve(folder.path, named).path
         found += [place] if place is not None else []
     for link in links:
-        found += [link.path.parent, Path(os.path.realpath(link.path)).parent]
+        found += [link.path.parent, _files.real_path(link.path, folder.path).parent]
     return [place for place in dict.fromkeys(found) if place == folder.path or _files.is_inside(folder.path, place)]
 
 

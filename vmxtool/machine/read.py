@@ -68,7 +68,7 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
         tuple([Evidence(name) for name in owned if name.lower().endswith(ends)]) for ends in (_OF_ACE, _SAVED)
     )
     facts = VmFacts(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
-    return Machine(
+    vm = Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
         config=Config(real, document.name, document, document.number("config.version")),
@@ -100,6 +100,8 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
         ace_files=ace_files,
         uuids=Uuids(*(_uuid(document, key) for key in ("uuid.bios", "uuid.location", "vc.uuid"))),
     )
+    vm.memo[Folder] = folder
+    return vm
 
 
 def _uuid(document: Document, key: str) -> str | None:

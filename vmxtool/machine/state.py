@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool.evidence import Evidence
 from vmxtool.machine.folder import Folder
 from vmxtool.machine.locks import is_lock, is_nameless, read_lock
@@ -67,7 +68,7 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
         links = drive.chain.links if drive.chain is not None else ()
         named = [*(link.path for link in links), *([drive.found.path] if drive.found and drive.found.path else [])]
         # A disk that is a link has its lock where it really lies.
-        for path in (*named, *(Path(os.path.realpath(path)) for path in named)):
+        for path in (*named, *(_files.real_path(path, root) for path in named)):
             if path.parent != root:
                 # By its own name, since "disks/.." is the VM's folder too.
                 stems.setdefault(Path(os.path.realpath(path.parent)), set()).add(path.stem)

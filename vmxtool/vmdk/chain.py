@@ -103,7 +103,8 @@ def read_chain(path: Path, *, folder: Path, name: str | None = None) -> Chain:
 def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
     problems, links = reader.problems, list[Link]()
     seen: set[tuple[int, int] | None] = set()
-    if paths.identity_of(path) is None:
+    identity = paths.identity_of(path)
+    if identity is None:
         problems.add("missing", f"{quoted_name(file)} is not there", Evidence(file))
         return links
     if not _files.is_inside(reader.folder, path):
@@ -112,7 +113,6 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
         )
         return links
     while True:
-        identity = paths.identity_of(path)
         if identity in seen:
             problems.add("loop", f"{quoted_name(file)} is its own ancestor", *_hint(links[-1]))
             return links
@@ -131,7 +131,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
         parent = _parent_of(link, reader)
         if parent is None:
             return links
-        path, file = parent, paths.shown(parent, reader.folder)
+        path, file, identity = parent, paths.shown(parent, reader.folder), paths.identity_of(parent)
 
 
 def _parent_of(link: Link, reader: LinkReader) -> Path | None:
