@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
 _ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
@@ -19,8 +23,45 @@ _NO_NAMES = frozenset({"", ".", ".."})
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def read_range(path: Path, start: int, length: int) -> bytes:
-    """Up to `length` bytes of a regular file from byte `start`; fewer where the file ends.
+class OpenFile:
+    """A regular file that is open for reading, as `open_file` gives it; `size` is its size in bytes when opened."""
+
+    __slots__ = ("_at", "_descriptor", "_path", "size")
+
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        """Take the descriptor of an open file; `path` is for messages."""
+        self._path = path
+        self._descriptor = descriptor
+        self._at = 0
+        self.size = size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from byte `start`; fewer where the file ends.
+
+        Raises:
+            InputError: the system does not let us read it.
+        """
+        # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
+        there = max(self.size - start, 0)
+        wanted = min(length, there + 1)
+        try:
+            # No pread, which Windows does not have.
+            if start != self._at:
+                os.lseek(self._descriptor, start, os.SEEK_SET)
+            data = more = os.read(self._descriptor, wanted)
+            # One call is enough unless it gives less than is there, as those of file servers may do.
+            while more and len(data) < min(wanted, there):
+                more = os.read(self._descriptor, wanted - len(data))
+                data += more
+        except OSError as error:
+            raise InputError(self._path, _reason(error), "check the disk it lies on") from None
+        self._at = start + len(data)
+        return data
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[OpenFile]:
+    """Open a regular file for reading.
 
     Raises:
         InputError: the file is missing, not a regular file, or the system does not let us read it.
@@ -33,35 +74,33 @@ def read_range(path: Path, start: int, length: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(path, "not a regular file", "name the file itself")
-        if start:
-            os.lseek(descriptor, start, os.SEEK_SET)
-        # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
-        there = max(status.st_size - start, 0)
-        return _read(descriptor, min(length, there + 1), there)
-    except OSError as error:
-        raise InputError(path, _reason(error), "check the disk it lies on") from None
+        yield OpenFile(path, descriptor, status.st_size)
     finally:
         os.close(descriptor)
 
 
-def _read(descriptor: int, length: int, there: int) -> bytes:
-    """Read up to `length` bytes; one call is enough unless it gives less than is `there`, as file servers may do."""
-    data = os.read(descriptor, length)
-    while data and len(data) < min(length, there):
-        more = os.read(descriptor, length - len(data))
-        if not more:
-            break
-        data += more
-    return data
+def read_range(path: Path, start: int, length: int) -> bytes:
+    """Return up to `length` bytes of a regular file from byte `start`; fewer where the file ends.
+
+    Raises:
+        InputError: the file is missing, not a regular file, or the system does not let us read it.
+    """
+    with open_file(path) as file:
+        return file.read(start, length)
 
 
 def size_of(path: Path) -> int | None:
     """Size in bytes of a regular file, or None where there is none that we may stat."""
+    status = status_of(path)
+    return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """What the system says of what a path leads to, or None where there is nothing that we may stat."""
     try:
-        status = path.stat()
+        return path.stat()
     except (OSError, ValueError):
         return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class Named(NamedTuple):

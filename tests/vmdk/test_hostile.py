@@ -315,17 +315,17 @@ def test_a_large_disk_costs_a_small_read(tmp_path: Path, monkeypatch: pytest.Mon
         stream.write(disks.sparse_disk(embedded(2**28), capacity=2**28))
         stream.truncate(100 * 2**30)
     amounts: list[int] = []
-    real = _files.read_range
+    real = _files.OpenFile.read
 
-    def count(path: Path, start: int, length: int) -> bytes:
-        data = real(path, start, length)
+    def count(file: _files.OpenFile, start: int, length: int) -> bytes:
+        data = real(file, start, length)
         amounts.append(len(data))
         return data
 
-    monkeypatch.setattr(_files, "read_range", count)
+    monkeypatch.setattr(_files.OpenFile, "read", count)
     chain = read(tmp_path)
     assert (chain.problems, chain.capacity_bytes) == ((), 2**37)
-    assert sum(amounts) < 2**16
+    assert 0 < sum(amounts) < 2**16
 
 
 # --- chains ---

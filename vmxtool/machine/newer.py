@@ -59,6 +59,8 @@ def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> t
     for _, found in chains:
         for upper, lower in pairwise(found):
             _add(children, paths.identity_of(lower.path), _of_link(upper))
+    if not children:
+        return ()
     return tuple(newer for drive, found in chains for newer in _over(drive, found[0], children))
 
 
@@ -83,9 +85,9 @@ def _disks_in(folders: Iterable[Path], folder: Folder) -> Iterator[Path]:
         yield from (place / name for name in names if name.lower().endswith(".vmdk"))
 
 
-def _children(disks: Iterable[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
+def _children(disks: Sequence[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
     """The disks that rest on others, each after the identity of that; None where it is not to be found."""
-    by_name = {link.path.name.lower(): paths.identity_of(link.path) for link in links}
+    by_name = {link.path.name.lower(): paths.identity_of(link.path) for link in links} if disks else {}
     for path in disks:
         own = paths.identity_of(path)
         if own is None or not _files.is_inside(folder, path):

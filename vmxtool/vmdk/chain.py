@@ -103,8 +103,8 @@ def read_chain(path: Path, *, folder: Path, name: str | None = None) -> Chain:
 def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
     problems, links = reader.problems, list[Link]()
     seen: set[tuple[int, int] | None] = set()
-    identity = paths.identity_of(path)
-    if identity is None:
+    status = _files.status_of(path)
+    if status is None:
         problems.add("missing", f"{quoted_name(file)} is not there", Evidence(file))
         return links
     if not _files.is_inside(reader.folder, path):
@@ -113,6 +113,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
         )
         return links
     while True:
+        identity = None if status is None else (status.st_dev, status.st_ino)
         if identity in seen:
             problems.add("loop", f"{quoted_name(file)} is its own ancestor", *_hint(links[-1]))
             return links
@@ -123,7 +124,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
                 *_hint(links[-1]),
             )
             return links
-        link = reader.read(path, file)
+        link = reader.read(path, file, status)
         if link is None:
             return links
         links.append(link)
@@ -131,7 +132,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
         parent = _parent_of(link, reader)
         if parent is None:
             return links
-        path, file, identity = parent, paths.shown(parent, reader.folder), paths.identity_of(parent)
+        path, file, status = parent, paths.shown(parent, reader.folder), _files.status_of(parent)
 
 
 def _parent_of(link: Link, reader: LinkReader) -> Path | None:

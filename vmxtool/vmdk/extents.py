@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from vmxtool._files import OpenFile
     from vmxtool.vmdk.descriptor_lines import Extent
     from vmxtool.vmdk.headers.read import Header, Kind
     from vmxtool.vmdk.paths import FoundFile
@@ -123,44 +123,46 @@ class ExtentReader:
         header = self._header(path, size, kind, name)
         if header is None:
             return []
-        self.look_for_lost(header, path, size, name)
         if not header.problems and header.capacity < extent.sectors:
             message = f"{quoted_name(name)} is made for {header.capacity} sectors of {extent.sectors}"
             stated = Evidence(name, None, "capacity", str(header.capacity))
             self._problems.add("extent-short", message, evidence, stated, file=name)
         return [Evidence(name, None, "uncleanShutdown", "1")] if header.unclean_shutdown else []
 
-    def look_for_lost(self, header: Header, path: Path, size: int, name: str) -> None:
+    def look_for_lost(self, header: Header, stream: OpenFile, name: str) -> None:
         """Note where a growing file ends before a grain that its tables tell of."""
         if not isinstance(header, SparseHeader) or header.problems or self._tables_left <= 0:
             return
-        read = partial(_files.read_range, path)
         try:
-            lost, tables = grains.look_for_lost(header, size, read, min(_TABLES_OF_A_FILE, self._tables_left))
+            lost, tables = grains.look_for_lost(
+                header, stream.size, stream.read, min(_TABLES_OF_A_FILE, self._tables_left)
+            )
         except InputError as error:
             self._problems.add("unreadable", f"{quoted_name(name)} cannot be read: {error.problem}", Evidence(name))
             return
         self._tables_left -= tables
         if lost is not None:
-            message = f"{quoted_name(name)} ends at byte {size}, and has data at byte {lost}"
+            message = f"{quoted_name(name)} ends at byte {stream.size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
 
     def _header(self, path: Path, size: int, kind: Kind, name: str) -> Header | None:
-        """The header of a file, or None where it has none or enough were opened."""
+        """The header of a file, or None where it has none or enough were opened; what is wrong in the file is noted."""
         if self._may_open <= 0:
             return None
         self._may_open -= 1
         try:
-            head = _files.read_range(path, 0, _HEADER_BYTES)
-            if kind_of(head) != kind:
-                problem = f"{quoted_name(name)} does not begin with a header"
-                self._problems.add("header-damaged", problem, Evidence(name), file=name)
-                return None
-            header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), name)
+            with _files.open_file(path) as stream:
+                head = stream.read(0, _HEADER_BYTES)
+                if kind_of(head) != kind:
+                    problem = f"{quoted_name(name)} does not begin with a header"
+                    self._problems.add("header-damaged", problem, Evidence(name), file=name)
+                    return None
+                header = read_header(head, size, stream.read, name)
+                self._problems.of_header(header, name)
+                self.look_for_lost(header, stream, name)
         except InputError as error:
             self._problems.add("header-damaged", f"{quoted_name(name)} {error.problem}", Evidence(name), file=name)
             return None
-        self._problems.of_header(header, name)
         return header
 
 

@@ -11,10 +11,10 @@ from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from vmxtool.vmdk.chain import Chain
+    from vmxtool.vmdk.headers.layout import Read
     from vmxtool.vmdk.model import Link
 
 Firmware = Literal["bios", "efi"]
@@ -63,7 +63,8 @@ def _of_gpt(data: bytes) -> Firmware | None:
 def _first_bytes(link: Link) -> bytes:
     """The first sectors of a disk without parents; nothing where its file does not tell them plainly."""
     if isinstance(link.header, SparseHeader):
-        return _of_sparse(link.header, lambda at, length: _files.read_range(link.path, at, length))
+        with _files.open_file(link.path) as stream:
+            return _of_sparse(link.header, stream.read)
     if not link.extents or link.extents[0].path is None:
         return b""
     first, path = link.extents[0], link.extents[0].path
@@ -73,17 +74,15 @@ def _first_bytes(link: Link) -> bytes:
 
 
 def _of_sparse_file(path: Path) -> bytes:
-    def read(at: int, length: int) -> bytes:
-        return _files.read_range(path, at, length)
-
-    head = read(0, _HEADER_BYTES)
-    if kind_of(head) != "sparse":
-        return b""
-    header = read_header(head, _files.size_of(path) or 0, read, path)
-    return _of_sparse(header, read) if isinstance(header, SparseHeader) else b""
+    with _files.open_file(path) as stream:
+        head = stream.read(0, _HEADER_BYTES)
+        if kind_of(head) != "sparse":
+            return b""
+        header = read_header(head, stream.size, stream.read, path)
+        return _of_sparse(header, stream.read) if isinstance(header, SparseHeader) else b""
 
 
-def _of_sparse(header: SparseHeader, read: Callable[[int, int], bytes]) -> bytes:
+def _of_sparse(header: SparseHeader, read: Read) -> bytes:
     """The first sectors of a growing file: those of the grain that the first entry of its first table names."""
     if header.problems or header.compressed or header.grain_size * SECTOR < _WANTED:
         return b""

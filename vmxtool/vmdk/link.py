@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from vmxtool.vmdk.problems import Problems, quoted_name
 from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
+    from vmxtool._files import OpenFile
     from vmxtool.vmdk.headers.read import Header
     from vmxtool.vmdk.model import Format, Location
     from vmxtool.vmdk.plain_disk import PlainDisk
@@ -48,37 +51,40 @@ class LinkReader:
         self._lines_left = _MAX_CHAIN_LINES
         self._extents = ExtentReader(folder, self.problems)
 
-    def read(self, path: Path, file: str) -> Link | None:
-        """The link whose file lies at `path`, shown as `file`; None where it cannot be read at all."""
-        size = _files.size_of(path)
-        if size is None:
+    def read(self, path: Path, file: str, status: os.stat_result | None) -> Link | None:
+        """Return the link whose file lies at `path`, shown as `file`; None where it cannot be read at all.
+
+        `status` is what the system says of the file, None where it is not there.
+        """
+        if status is None or not stat.S_ISREG(status.st_mode):
             self.problems.add("unreadable", f"{quoted_name(file)} is not a regular file", Evidence(file))
             return None
         try:
-            return self._read(path, file, size)
+            with _files.open_file(path) as stream:
+                return self._read(path, file, stream)
         except InputError as error:
             self.problems.add("unreadable", f"{quoted_name(file)} cannot be read: {error.problem}", Evidence(file))
             return None
 
-    def _read(self, path: Path, file: str, size: int) -> Link:
-        head = _files.read_range(path, 0, HEAD_BYTES)
+    def _read(self, path: Path, file: str, stream: OpenFile) -> Link:
+        head = stream.read(0, HEAD_BYTES)
         kind = kind_of(head)
         if kind == "change-tracking":
             problem = f"{quoted_name(file)} tracks changes of a disk and is none itself"
             self.problems.add("unreadable", problem, Evidence(file))
             return Link(file, path, "raw")
         if kind is not None:
-            return self._binary(path, file, head, size)
+            return self._binary(path, file, head, stream)
         if descriptors.is_descriptor(head):
-            return self._text(path, file, head, size)
-        return self._other(path, file, head, size)
+            return self._text(path, file, head, stream)
+        return self._other(path, file, head, stream)
 
-    def _other(self, path: Path, file: str, head: bytes, size: int) -> Link:
+    def _other(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
         # Plain disks are twenty years old and rare.
         from vmxtool.vmdk import plain_disk
 
         if plain_disk.is_plain_disk(head):
-            data = self._whole_text(path, file, head, size)
+            data = self._whole_text(file, head, stream)
             if data is None:
                 return Link(file, path, "plain", format="legacy")
             return self._plain(path, file, plain_disk.parse_plain_disk(data))
@@ -89,8 +95,8 @@ class LinkReader:
 
     # --- text files ---
 
-    def _text(self, path: Path, file: str, head: bytes, size: int) -> Link:
-        data = self._whole_text(path, file, head, size)
+    def _text(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
+        data = self._whole_text(file, head, stream)
         if data is None:
             return Link(file, path, "text")
         descriptor = Descriptor.parse(data)
@@ -131,15 +137,15 @@ class LinkReader:
             places=() if disk.drive_type is None else (Evidence(file, None, "DRIVETYPE", disk.drive_type),),
         )
 
-    def _whole_text(self, path: Path, file: str, head: bytes, size: int) -> bytes | None:
+    def _whole_text(self, file: str, head: bytes, stream: OpenFile) -> bytes | None:
         """All of a text file, or None where it is larger than any descriptor; then that is a problem."""
         data = head
-        if size > len(head):
-            if size > descriptors.MAX_BYTES:
-                problem = f"{quoted_name(file)} has {size} bytes, more than any descriptor"
+        if stream.size > len(head):
+            if stream.size > descriptors.MAX_BYTES:
+                problem = f"{quoted_name(file)} has {stream.size} bytes, more than any descriptor"
                 self.problems.add("unreadable", problem, Evidence(file))
                 return None
-            data = _files.read_range(path, 0, descriptors.MAX_BYTES)
+            data = stream.read(0, descriptors.MAX_BYTES)
         return data if self._may_parse(data, file) else None
 
     def _may_parse(self, data: bytes, file: str) -> bool:
@@ -153,16 +159,16 @@ class LinkReader:
 
     # --- binary files ---
 
-    def _binary(self, path: Path, file: str, head: bytes, size: int) -> Link:
+    def _binary(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
         try:
-            header = read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
+            header = read_header(head, stream.size, stream.read, file)
         except InputError as error:
             self.problems.add("header-damaged", f"{quoted_name(file)} {error.problem}", Evidence(file), file=file)
             return Link(file, path, "header-only")
         self.problems.of_header(header, file)
         if isinstance(header, SparseHeader):
-            self._extents.look_for_lost(header, path, size, file)
-            return self._sparse(path, file, head, size, header)
+            self._extents.look_for_lost(header, stream, file)
+            return self._sparse(path, file, head, header, stream)
         link = _headed(file, path, header)
         if isinstance(header, LegacyCowdHeader):
             extents = self._extents.legacy_files(header, path)
@@ -170,14 +176,14 @@ class LinkReader:
             return replace(link, extents=extents, parent_hint=header.parent, adapter=header.controller, places=places)
         return link
 
-    def _sparse(self, path: Path, file: str, head: bytes, size: int, header: SparseHeader) -> Link:
+    def _sparse(self, path: Path, file: str, head: bytes, header: SparseHeader, stream: OpenFile) -> Link:
         offset, length = header.descriptor_offset * SECTOR, header.descriptor_size * SECTOR
-        within = offset > 0 and 0 < length <= descriptors.MAX_BYTES and offset + length <= size
+        within = offset > 0 and 0 < length <= descriptors.MAX_BYTES and offset + length <= stream.size
         if not within:
             return _headed(file, path, header)
         region = head[offset : offset + length]
         if len(region) < length:
-            region = _files.read_range(path, offset, length)
+            region = stream.read(offset, length)
         # The extents of a split disk have room for a descriptor, which qemu leaves empty.
         if not region.strip(b"\x00") or not self._may_parse(region, file):
             return _headed(file, path, header)

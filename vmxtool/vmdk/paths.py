@@ -50,11 +50,8 @@ def locate(name: str, here: Path, folder: Path) -> FoundFile:
 
 def identity_of(path: Path) -> tuple[int, int] | None:
     """Device and inode of what a path leads to, which every spelling of it shares; None where nothing is there."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino
+    status = _files.status_of(path)
+    return None if status is None else (status.st_dev, status.st_ino)
 
 
 def shown(path: Path, folder: Path) -> str:
