@@ -90,13 +90,13 @@ def read_range(path: Path, start: int, length: int) -> bytes:
 
 
 def size_of(path: Path) -> int | None:
-    """Size in bytes of a regular file, or None where there is none that we may stat."""
+    """Return the size in bytes of a regular file, or None where there is none that we may stat."""
     status = status_of(path)
     return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
 
 def status_of(path: Path) -> os.stat_result | None:
-    """What the system says of what a path leads to, or None where there is nothing that we may stat."""
+    """Return what the system says of what a path leads to, or None where there is nothing that we may stat."""
     try:
         return path.stat()
     except (OSError, ValueError):
@@ -200,7 +200,7 @@ def is_on_esx(name: str) -> bool:
 
 
 def last_part(name: str) -> str:
-    """The file name at the end of a path of any of those forms."""
+    """Return the file name at the end of a path of any of those forms."""
     tail = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     if _is_foreign(name) and ":" in tail:
         tail = tail.rsplit(":", 1)[-1]

@@ -26,7 +26,7 @@ _REMEDY = "name the VM's .vmx file"
 
 
 def find_config(path: Path) -> Path:
-    """The config file meant by a path: the file itself, or the only one that lies in a folder or Fusion bundle.
+    """Return the config file meant by a path: the file itself, or the only one that lies in a folder or Fusion bundle.
 
     Hidden files do not count. A VM further down is never taken, even where it is the only one: the next command might
     write to one that nobody meant. A link is followed out of the folder only where the user named the link itself.
@@ -118,7 +118,7 @@ def _refuse_other_kind(path: Path) -> None:
 
 
 def _configs(folder: Path) -> list[Path]:
-    """The configs in a folder, sorted.
+    """Return the configs in a folder, sorted.
 
     Raises:
         OSError: it cannot be listed.
@@ -181,7 +181,7 @@ def _refuse_link_out(path: Path, folder: Path) -> None:
 
 
 def _what_it_is(document: Document) -> tuple[str, int | None]:
-    """What a file is that is no config, as a clause, and the line that shows it where one does."""
+    """Return what a file is that is no config, as a clause, and the line that shows it where one does."""
     data = bytes(document)
     for holds, what in (
         (not data, "the file is empty"),

@@ -68,7 +68,7 @@ class NamedFile:
 
 
 def named_files(vm: Machine) -> tuple[NamedFile, ...]:
-    """The files that a VM names, each once, the config first; worked out once for a machine."""
+    """Return the files that a VM names, each once, the config first; worked out once for a machine."""
     found: tuple[NamedFile, ...] | None = vm.memo.get("named_files")
     if found is None:
         found = vm.memo["named_files"] = tuple(_Files(vm).gather())
@@ -76,7 +76,7 @@ def named_files(vm: Machine) -> tuple[NamedFile, ...]:
 
 
 def option_roms(document: Document) -> list[str]:
-    """The settings, by folded key, that name what a network adapter starts from instead of the product's own."""
+    """Return the settings, by folded key, that name what a network adapter starts from instead of the product's own."""
     return [key for key in document.folded() if key.endswith("bios.filename") and _OPTION_ROM.fullmatch(key)]
 
 
@@ -163,7 +163,7 @@ class _Files:
                 self._add(disk.file, "disk", database, needed=False)
 
     def _add_memory_of(self, state: str, *, needed: bool) -> None:
-        """The memory beside a state file, which the state alone names."""
+        """Return the memory beside a state file, which the state alone names."""
         memory = f"{state.rpartition('.')[0]}.vmem"
         if _files.resolve(self.folder, memory).path is not None:
             self._add(memory, "memory", state, needed=needed)

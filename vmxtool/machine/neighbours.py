@@ -24,7 +24,7 @@ _NAME_KEYS = (".filename", ".name")
 
 
 def disks_of_others(vm: Machine) -> Mapping[str, str]:
-    """The disks that other configs beside a VM's name, in lower case and without folders, each with its config.
+    """Return the disks that other configs beside a VM's name, in lower case and without folders, each with its config.
 
     Read anew each time, since a config may have come since. A file that lies there under several names is read once.
     Where the configs are too many to read, the first that was not read stands under `UNREAD`.
@@ -85,7 +85,7 @@ def _other_configs(vm: Machine) -> Iterator[Path]:
     try:
         beside = sorted(os.listdir(vm.config.folder))  # noqa: PTH208 names alone are wanted
     except OSError:
-        return  # a folder that cannot be listed is told of by a rule of its own
+        return  # a rule of its own reports a folder that cannot be listed
     for name in beside:
         if (
             not name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING))

@@ -37,7 +37,7 @@ class _Child(NamedTuple):
 
 
 def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> tuple[NewerDisk, ...]:
-    """The disks beside those that a VM starts from which rest on them.
+    """Return the disks beside those that a VM starts from which rest on them.
 
     A product that takes a snapshot lets the VM go on with a new disk over the old one, so a disk that a VM starts from
     is nobody's parent. One that is, was put back by hand: what the guest writes to it spoils all that rests on it.
@@ -86,7 +86,7 @@ def _disks_in(folders: Iterable[Path], folder: Folder) -> Iterator[Path]:
 
 
 def _children(disks: Sequence[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
-    """The disks that rest on others, each after the identity of that; None where it is not to be found."""
+    """Yield the disks that rest on others, each after the identity of that; None where it is not to be found."""
     by_name = {link.path.name.lower(): paths.identity_of(link.path) for link in links} if disks else {}
     for path in disks:
         own = paths.identity_of(path)
@@ -112,7 +112,7 @@ def _add(children: dict[Identity, list[_Child]], parent: Identity | None, child:
 
 
 def _of_link(link: Link) -> _Child | None:
-    """A link of one of the VM's own chains: what another of its disks starts from may be under it."""
+    """Return a link of one of the VM's own chains: what another of its disks starts from may be under it."""
     own = paths.identity_of(link.path)
     if own is None:
         return None
@@ -121,7 +121,7 @@ def _of_link(link: Link) -> _Child | None:
 
 
 def _over(drive: Drive, top: Link, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[NewerDisk]:
-    """What rests on a disk, directly: with the disks at the end of all that rests on it."""
+    """Yield what rests on a disk, directly: with the disks at the end of all that rests on it."""
     start = paths.identity_of(top.path)
     for name, own, stated in children.get(start, ()) if start is not None else ():
         fits = stated.cid is None or top.cid is None or stated.cid == top.cid

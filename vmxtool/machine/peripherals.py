@@ -121,7 +121,7 @@ class Peripherals:
 
 
 def peripherals_of(vm: Machine) -> Peripherals:
-    """What a VM has besides disks, network adapters and processors; worked out once for a machine."""
+    """Return what a VM has besides disks, network adapters and processors; worked out once for a machine."""
     found = vm.memo.get("peripherals")
     if not isinstance(found, Peripherals):
         sections = Sections(vm.config.document)
@@ -208,7 +208,7 @@ def _pci_device(section: Section) -> str | None:
 
 
 def security_of(vm: Machine) -> Security:
-    """What protects the guest of a VM."""
+    """Return what protects the guest of a VM."""
     if vm.encryption == "full":
         return Security(None, None, None)
     document = vm.config.document

@@ -47,7 +47,7 @@ def read_machine(path: Path) -> Machine:
 
 
 def build_machine(document: Document, path: Path, asked: Path | None = None) -> Machine:
-    """The Machine of a config that has been read already; `path` is where it lies, `asked` the path the user gave."""
+    """Build the Machine of a config that has been read; `path` is where it lies, `asked` the path the user gave."""
     real = Path(os.path.realpath(path))
     folder = Folder.list(real.parent)
     sections = Sections(document)
@@ -105,7 +105,7 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
 
 
 def _uuid(document: Document, key: str) -> str | None:
-    """A UUID, which configs write as 16 pairs of digits with blanks and a dash; None where it is none."""
+    """Return a UUID, which configs write as 16 pairs of digits with blanks and a dash; None where it is none."""
     digits = re.sub(r"[\s-]", "", document.get(key, "")).lower()
     if not re.fullmatch(r"[0-9a-f]{32}", digits):
         return None
@@ -127,7 +127,7 @@ def _amount(document: Document, key: str, default: int) -> int | None:
 
 
 def _key_of(document: Document, line: int) -> str:
-    """The setting that a line was meant for which VMware cannot read, in lower case."""
+    """Return the setting that a line was meant for which VMware cannot read, in lower case."""
     return document.line(line).raw.partition(b"=")[0].strip().decode("latin-1").lower()
 
 

@@ -63,7 +63,7 @@ class Section:
         return iter(self._keys)
 
     def key(self, name: str) -> str:
-        """The whole name of a setting that the config has, in lower case.
+        """Return the whole name of a setting that the config has, in lower case.
 
         Raises:
             KeyError: the config does not have it.
@@ -71,21 +71,21 @@ class Section:
         return self._keys[name]
 
     def get(self, name: str) -> str:
-        """A value; the empty text where the config does not have it, which VMware takes for the same."""
+        """Return a value; the empty text where the config does not have it, which VMware takes for the same."""
         key = self._keys.get(name)
         return "" if key is None else self._document[key]
 
     def word(self, name: str) -> str:
-        """A value in lower case, as words of a fixed list are compared here."""
+        """Return a value in lower case, as words of a fixed list are compared here."""
         return self.get(name).lower()
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """A boolean as VMware reads it."""
+        """Return a boolean as VMware reads it."""
         key = self._keys.get(name)
         return default if key is None else values.as_bool(self._document[key])
 
     def evidence(self, *names: str) -> tuple[Evidence, ...]:
-        """The places of those of the settings that the config has."""
+        """Return the places of those of the settings that the config has."""
         keys = self._keys
         return tuple([self._document.evidence(keys[name]) for name in names if name in keys])
 
@@ -128,18 +128,18 @@ class Sections:
         return iter(self._by_word)
 
     def __getitem__(self, word: str) -> Section:
-        """The section of a word, which is empty where the config has none."""
+        """Return the section of a word, which is empty where the config has none."""
         section = self._sections.get(word)
         if section is None:
             section = self._sections[word] = Section(word, self._by_word.get(word, {}), self.document)
         return section
 
     def keys_of(self, word: str) -> Iterable[str]:
-        """The folded keys of a word's settings."""
+        """Return the folded keys of a word's settings."""
         return self._by_word.get(word, {}).values()
 
     def units(self, hw_version: int | None) -> Units:
-        """The devices by number, with those apart that lie beyond what a hardware version has.
+        """Return the devices by number, with those apart that lie beyond what a hardware version has.
 
         So `ethernet4` is not looked at below hardware version 7. An unknown version counts as a new one.
         """

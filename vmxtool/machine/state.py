@@ -32,7 +32,7 @@ def read_power(
 ) -> Power:
     """Running where a lock or a swap file lies beside the VM, suspended where the config names a state file, else off.
 
-    A lock that is known to be left behind is told beside the state: it says nothing of it.
+    A lock that is known to be left behind is returned beside the state, about which it says nothing.
 
     Args:
         document: the config.
@@ -62,7 +62,7 @@ def _locks_in(folder: Folder, root: Path, owned: Sequence[str]) -> Iterator[Lock
 
 
 def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
-    """Locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
+    """Yield locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
     stems: dict[Path, set[str]] = {}
     for drive in drives:
         links = drive.chain.links if drive.chain is not None else ()
@@ -79,7 +79,7 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
 
 
 def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryption, tuple[Evidence, ...]]:
-    """How much of a VM is encrypted.
+    """Return how much of a VM is encrypted.
 
     "full": the settings are inside `encryption.data` and cannot be seen. "partial": the settings are plain, but the VM
     holds keys (`vmx.encryptionType`, since Workstation 16.2) or a disk is encrypted.
@@ -118,7 +118,7 @@ def _is_marked(path: Path) -> bool:
 
 
 def find_unfinished(folder: Folder) -> tuple[Path | None, tuple[Evidence, ...]]:
-    """The newest journal of a rewrite, or of an undo, that was cut short.
+    """Return the newest journal of a rewrite, or of an undo, that was cut short.
 
     Returns:
         the journal or None, and the folder of journals where it cannot be looked into, with the reason as the value.

@@ -85,7 +85,7 @@ class _Disks:
         self._bytes_left = _DESCRIPTOR_BYTES
 
     def read(self, path: Path, name: str) -> Chain:
-        """The chain of a disk in the VM's folder."""
+        """Return the chain of a disk in the VM's folder."""
         if path not in self._chains:
             if self._bytes_left <= 0:
                 why = f"{name} was not read: the descriptors of the disks before it are larger than any VM's"

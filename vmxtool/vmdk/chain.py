@@ -136,7 +136,7 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
 
 
 def _parent_of(link: Link, reader: LinkReader) -> Path | None:
-    """The file of a link's parent; None for a base, and where it cannot be reached, which is a problem."""
+    """Return the file of a link's parent; None for a base, and where it cannot be reached, which is a problem."""
     if not link.is_child:
         return None
     if link.parent_hint is None:

@@ -133,18 +133,18 @@ class Descriptor:
     # --- values ---
 
     def get(self, key: str) -> str | None:
-        """The decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
+        """Return the decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
         for setting in self.settings:
             if setting.key.lower() == key.lower():
                 return _decoder(self.codec)(setting.raw)
         return None
 
     def places(self, key: str) -> tuple[Setting, ...]:
-        """Every line that carries a key, in order."""
+        """Return every line that carries a key, in order."""
         return tuple(setting for setting in self.settings if setting.key.lower() == key.lower())
 
     def value_of(self, setting: Setting) -> str:
-        """The decoded value of one line."""
+        """Return the decoded value of one line."""
         return _decoder(self.codec)(setting.raw)
 
     @property
@@ -297,7 +297,7 @@ def _find_codec(settings: list[Setting], text: bytes) -> str:
 
 
 def _of_data_base(settings: list[Setting]) -> Iterable[tuple[str, bytes]]:
-    """The first of equal keys of the disk data base, without their prefix, with its value."""
+    """Return the first of equal keys of the disk data base, without their prefix, with its value."""
     found: dict[str, tuple[str, bytes]] = {}
     for setting in settings:
         if setting.key[: len(_DDB)].lower() == _DDB:

@@ -78,7 +78,7 @@ class LineProblem(NamedTuple):
 
 
 def tokens(data: bytes) -> Iterator[tuple[str, str]]:
-    """The (kind, Latin-1 text) pairs of a descriptor; the texts joined are the data."""
+    """Yield the (kind, Latin-1 text) pairs of a descriptor; the texts joined are the data."""
     # Cut after a line end, and never inside the padding, which is one token: so the parser's memory is bounded
     # whatever the file holds.
     text = data.decode("latin-1")
@@ -137,7 +137,7 @@ def parse_extent(text: str, line: int, decode: Callable[[bytes], str]) -> Extent
 
 
 def _split_name(rest: bytes) -> tuple[bytes | None, bytes, str]:
-    """The file name, what follows it, and what is odd about it."""
+    """Return the file name, what follows it, and what is wrong with it."""
     quote = rest[:1]
     if quote in _QUOTES:
         closing = re.compile(quote + _THEN).search(rest, 1)

@@ -49,7 +49,7 @@ class ExtentReader:
     def follow(
         self, extents: Iterable[Extent], owner: Path, file: str, *, devices: bool = False
     ) -> tuple[tuple[ExtentFile, ...], tuple[Evidence, ...]]:
-        """The files of the extents that the descriptor at `owner`, shown as `file`, lists.
+        """Return the files of the extents that the descriptor at `owner`, shown as `file`, lists.
 
         With `devices`, an extent on a physical device is what it should be. The second value shows each file that
         was not closed.
@@ -84,7 +84,7 @@ class ExtentReader:
         return tuple(files), tuple(unclean)
 
     def legacy_files(self, header: LegacyCowdHeader, owner: Path) -> tuple[ExtentFile, ...]:
-        """The files of a disk of Workstation 3 that has several: `x.vmdk`, `x-02.vmdk` and so on."""
+        """Return the files of a disk of Workstation 3 that has several: `x.vmdk`, `x-02.vmdk` and so on."""
         files = [
             ExtentFile(
                 "RW", header.file_sectors, "SPARSE", owner.name, exists=True, outside=False, path=owner, line=None
@@ -108,7 +108,7 @@ class ExtentReader:
         return tuple(files)
 
     def _look_into(self, extent: Extent, path: Path, size: int, evidence: Evidence) -> list[Evidence]:
-        """Compare a file with its extent line; gives the place that shows it was not closed."""
+        """Compare a file with its extent line; return the place that shows it was not closed."""
         name = extent.file or ""
         if extent.type in _WHOLE_FILES:
             needed = ((extent.offset or 0) + extent.sectors) * SECTOR
@@ -146,7 +146,7 @@ class ExtentReader:
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
 
     def _header(self, path: Path, size: int, kind: Kind, name: str) -> Header | None:
-        """The header of a file, or None where it has none or enough were opened; what is wrong in the file is noted."""
+        """Read the header of a file and note its problems; None where it has none, or enough files were opened."""
         if self._may_open <= 0:
             return None
         self._may_open -= 1

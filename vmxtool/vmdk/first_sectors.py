@@ -32,7 +32,7 @@ _BIOS_BOOT = b"Hah!IdontNeedEFI"
 
 
 def started_by(chain: Chain) -> Firmware | None:
-    """The one firmware that starts a guest from a disk; None where either may, or where the disk does not tell.
+    """Return the one firmware that starts a guest from a disk; None where either may, or where the disk does not tell.
 
     Of a chain the base is looked at: a snapshot seldom changes what a disk is started with.
     """
@@ -61,7 +61,7 @@ def _of_gpt(data: bytes) -> Firmware | None:
 
 
 def _first_bytes(link: Link) -> bytes:
-    """The first sectors of a disk without parents; nothing where its file does not tell them plainly."""
+    """Return the first sectors of a disk without parents; nothing where its file does not tell them plainly."""
     if isinstance(link.header, SparseHeader):
         with _files.open_file(link.path) as stream:
             return _of_sparse(link.header, stream.read)
@@ -83,7 +83,7 @@ def _of_sparse_file(path: Path) -> bytes:
 
 
 def _of_sparse(header: SparseHeader, read: Read) -> bytes:
-    """The first sectors of a growing file: those of the grain that the first entry of its first table names."""
+    """Return the first sectors of a growing file: those of the grain that the first entry of its first table names."""
     if header.problems or header.compressed or header.grain_size * SECTOR < _WANTED:
         return b""
     table = _number(read(header.gd_offset * SECTOR, 4))

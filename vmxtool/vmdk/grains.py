@@ -52,7 +52,7 @@ def look_for_lost(header: SparseHeader, size: int, read: Read, tables: int) -> L
 
 
 def _runs(sectors: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
-    """The sectors where tables of so many bytes begin as runs to be read at once: sector and bytes of each."""
+    """Yield the sectors where tables of so many bytes begin as runs to be read at once: sector and bytes of each."""
     start = end = -1
     for sector in sectors:
         if sector * SECTOR != end:

@@ -138,7 +138,7 @@ class LinkReader:
         )
 
     def _whole_text(self, file: str, head: bytes, stream: OpenFile) -> bytes | None:
-        """All of a text file, or None where it is larger than any descriptor; then that is a problem."""
+        """Return all of a text file, or None where it is larger than any descriptor; then that is a problem."""
         data = head
         if stream.size > len(head):
             if stream.size > descriptors.MAX_BYTES:
@@ -222,7 +222,7 @@ class LinkReader:
         )
 
     def _sectors_of(self, stated: int, header: SparseHeader, file: str, line: int) -> int:
-        """The size of an embedded first extent: as its line has it, unless the header contradicts."""
+        """Return the size of an embedded first extent: as its line has it, unless the header contradicts."""
         # The header may be rounded up to whole grains, and a damaged one says nothing.
         if header.problems or 0 <= header.capacity - stated < header.grain_size:
             return stated
@@ -236,7 +236,7 @@ class LinkReader:
 
 
 def _described(file: str, path: Path, location: Location, descriptor: Descriptor) -> Link:
-    """What a descriptor alone says of a link."""
+    """Return what a descriptor alone says of a link."""
     hw_version = descriptor.ddb.get("virtualHWVersion", "")
     return Link(
         file,
@@ -256,7 +256,7 @@ def _described(file: str, path: Path, location: Location, descriptor: Descriptor
 
 
 def _headed(file: str, path: Path, header: Header) -> Link:
-    """What a binary header alone says of a link."""
+    """Return what a binary header alone says of a link."""
     product: Format = "esx"
     kind = "SESPARSE"
     if isinstance(header, SparseHeader):

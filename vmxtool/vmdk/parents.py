@@ -32,9 +32,9 @@ class StatedParent(NamedTuple):
 
 
 def stated_parent(path: Path, file: str) -> StatedParent | None:
-    """What the disk at `path`, shown as `file`, says of its parent; None for a base and for what is no disk.
+    """Return what the disk at `path`, shown as `file`, says of its parent; None for a base and for what is no disk.
 
-    Nothing that is wrong with the file is told here; that is for whoever reads it as a link of a chain.
+    Problems of the file are not reported here; the reader of a chain reports them.
     """
     try:
         head = _files.read_range(path, 0, HEAD_BYTES)
@@ -55,7 +55,7 @@ def stated_parent(path: Path, file: str) -> StatedParent | None:
 
 
 def _whole(path: Path, head: bytes) -> bytes:
-    """All of a text descriptor, or as much of it as any has."""
+    """Return all of a text descriptor, or as much of it as any has."""
     return head if len(head) < HEAD_BYTES else _files.read_range(path, 0, MAX_BYTES)
 
 

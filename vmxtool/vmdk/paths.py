@@ -49,13 +49,13 @@ def locate(name: str, here: Path, folder: Path) -> FoundFile:
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
-    """Device and inode of what a path leads to, which every spelling of it shares; None where nothing is there."""
+    """Return device and inode of what a path leads to, alike for every spelling of it; None where nothing is there."""
     status = _files.status_of(path)
     return None if status is None else (status.st_dev, status.st_ino)
 
 
 def shown(path: Path, folder: Path) -> str:
-    """The name of a file for the reader: relative to the VM's folder where it lies inside, with slashes."""
+    """Return the name of a file for the reader: relative to the VM's folder where it lies inside, with slashes."""
     try:
         relative = Path(os.path.relpath(path, folder))
     except ValueError:  # on another drive of a Windows host

@@ -75,6 +75,6 @@ class Problems:
 
 
 def quoted_name(name: str) -> str:
-    """A name from a file for a message: in quotes, control characters spelt out, cut where it is absurdly long."""
+    """Return a name from a file for a message: in quotes, control characters spelt out, cut where it is too long."""
     shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
     return f'"{shown}"' if len(shown) <= _MAX_SHOWN else f'"{shown[:_MAX_SHOWN]}…"'

@@ -75,7 +75,7 @@ class Lines:
         return self._text.encode("latin-1")
 
     def line(self, number: int) -> Line:
-        """The line with a 1-based number.
+        """Return the line with a 1-based number.
 
         Raises:
             IndexError: the file has no such line.
@@ -134,12 +134,12 @@ class Lines:
 
 
 def fold(key: str) -> str:
-    """A key for comparing: ASCII letters in lower case, as VMware's strcasecmp sees it."""
+    """Return a key for comparing: ASCII letters in lower case, as VMware's strcasecmp sees it."""
     return key.lower() if key.isascii() else "".join([char.lower() if char.isascii() else char for char in key])
 
 
 def split(text: str) -> Iterator[tuple[str, int]]:
-    """The lines of a Latin-1 view as (kind, length), with the BOM first where there is one."""
+    """Yield the lines of a Latin-1 view as (kind, length), with the BOM first where there is one."""
     # Reading piece by piece, each cut after a line end, bounds the parser's memory whatever the file holds.
     start, rule = 0, "file"
     while start < len(text):

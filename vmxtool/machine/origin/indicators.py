@@ -172,7 +172,7 @@ def _indicator(word: str, odds: float, place: str | Evidence) -> Indicator:
 
 
 def _of_form(facts: VmFacts) -> Iterator[Indicator]:
-    """How the file is written: its first line, its encoding, its version, its booleans."""
+    """Yield what shows in how the file is written: its first line, its encoding, its version, its booleans."""
     document = facts.document
     if document.lines:
         first = document.line(1).raw
@@ -232,7 +232,7 @@ def _of_adapter(adapter: Section) -> Iterator[Indicator]:
 
 
 def _of_paths(facts: VmFacts) -> Iterator[Indicator]:
-    """Whose paths and drives the config names, each kind once."""
+    """Yield what shows in the paths and drives that the config names, each kind once."""
     sections, seen = facts.sections, set[str]()
     drives = [sections[f"{bus}{number}:{unit}"] for bus, number, unit in facts.units.units]
     drives += [sections[f"floppy{number}"] for number in facts.units.floppies]
@@ -277,7 +277,7 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Indicator]:
 
 
 def _of_needs(facts: VmFacts) -> Iterator[Indicator]:
-    """What the VM has that not every product offers."""
+    """Yield what shows in things that the VM has and not every product offers."""
     most = facts.document.number("maxvcpus") if "maxvcpus" in facts.sections else None
     for key, count in (("numvcpus", facts.vcpus), ("maxvcpus", most or 1)):
         if count > 1:

@@ -78,7 +78,7 @@ def _speaking_for(name: str, indicators: list[tuple[frozenset[str], Indicator]])
 def _evidence(
     document: Document, wanted: list[str | Evidence], places: dict[str | Evidence, Evidence]
 ) -> tuple[Evidence, ...]:
-    """The places; candidates share most of them, so `places` keeps those made before."""
+    """Return the places; candidates share most of them, so `places` keeps those made before."""
     for place in wanted:
         if place not in places:
             places[place] = document.evidence(place) if isinstance(place, str) else place

@@ -163,7 +163,7 @@ def _footer(size: int, read: Read) -> Fields | None:
 
 
 def _form_problems(fields: Fields) -> Iterator[str]:
-    """What the header says that no file can bear out."""
+    """Yield what the header says that no file can bear out."""
     flags, grain, table = fields["flags"], fields["grainSize"], fields["numGTEsPerGT"]
     newlines = tuple(
         fields[name] for name in ("singleEndLineChar", "nonEndLineChar", "doubleEndLineChar1", "doubleEndLineChar2")
@@ -188,7 +188,7 @@ def _form_problems(fields: Fields) -> Iterator[str]:
 
 
 def _place_problems(fields: Fields, size: int) -> Iterator[str]:
-    """What the header places outside its file."""
+    """Yield what the header places outside its file."""
     grain, table, capacity = fields["grainSize"], fields["numGTEsPerGT"], fields["capacity"]
     if is_power_of_two(grain, _MAX_GRAIN) and is_power_of_two(table, _MAX_TABLE):
         entries = -(-capacity // (grain * table))
