@@ -66,7 +66,8 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
     stems: dict[Path, set[str]] = {}
     for drive in drives:
         links = drive.chain.links if drive.chain is not None else ()
-        named = [*(link.path for link in links), *([drive.found.path] if drive.found and drive.found.path else [])]
+        found = [drive.found.path] if drive.found and drive.found.path else []
+        named = dict.fromkeys([*(link.path for link in links), *found])
         # A disk that is a link has its lock where it really lies.
         for path in (*named, *(_files.real_path(path, root) for path in named)):
             if path.parent != root:
