@@ -5,19 +5,63 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import InputError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
 _ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
+# What no name has that lies in the folder where it is written.
+_NOT_PLAIN = re.compile(r"[/\\:\x00]|^\[")
+_NO_NAMES = frozenset({"", ".", ".."})
 # A FIFO or device named like a disk must not make an open() wait; Windows has neither flag.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def read_range(path: Path, start: int, length: int) -> bytes:
-    """Up to `length` bytes of a regular file from byte `start`; fewer where the file ends.
+class OpenFile:
+    """A regular file that is open for reading, as `open_file` gives it; `size` is its size in bytes when opened."""
+
+    __slots__ = ("_at", "_descriptor", "_path", "size")
+
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        """Take the descriptor of an open file; `path` is for messages."""
+        self._path = path
+        self._descriptor = descriptor
+        self._at = 0
+        self.size = size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from byte `start`; fewer where the file ends.
+
+        Raises:
+            InputError: the system does not let us read it.
+        """
+        # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
+        there = max(self.size - start, 0)
+        wanted = min(length, there + 1)
+        try:
+            # No pread, which Windows does not have.
+            if start != self._at:
+                os.lseek(self._descriptor, start, os.SEEK_SET)
+            data = more = os.read(self._descriptor, wanted)
+            # One call is enough unless it gives less than is there, as those of file servers may do.
+            while more and len(data) < min(wanted, there):
+                more = os.read(self._descriptor, wanted - len(data))
+                data += more
+        except OSError as error:
+            raise InputError(self._path, _reason(error), "check the disk it lies on") from None
+        self._at = start + len(data)
+        return data
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[OpenFile]:
+    """Open a regular file for reading.
 
     Raises:
         InputError: the file is missing, not a regular file, or the system does not let us read it.
@@ -30,23 +74,33 @@ def read_range(path: Path, start: int, length: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(path, "not a regular file", "name the file itself")
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            stream.seek(start)
-            # A read allocates what it asks for, so it asks for no more than the file has, and a byte to see it grow.
-            return stream.read(min(length, max(status.st_size - start, 0) + 1))
-    except OSError as error:
-        raise InputError(path, _reason(error), "check the disk it lies on") from None
+        yield OpenFile(path, descriptor, status.st_size)
     finally:
         os.close(descriptor)
 
 
+def read_range(path: Path, start: int, length: int) -> bytes:
+    """Return up to `length` bytes of a regular file from byte `start`; fewer where the file ends.
+
+    Raises:
+        InputError: the file is missing, not a regular file, or the system does not let us read it.
+    """
+    with open_file(path) as file:
+        return file.read(start, length)
+
+
 def size_of(path: Path) -> int | None:
-    """Size in bytes of a regular file, or None where there is none that we may stat."""
+    """Return the size in bytes of a regular file, or None where there is none that we may stat."""
+    status = status_of(path)
+    return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """Return what the system says of what a path leads to, or None where there is nothing that we may stat."""
     try:
-        status = path.stat()
+        return path.stat()
     except (OSError, ValueError):
         return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class Named(NamedTuple):
@@ -78,8 +132,10 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     root = folder if root is None else root
     if not name or "\x00" in name:
         return Named(name, None, outside=False, exists=False)
-    foreign = _is_foreign(name)
-    if not foreign:
+    plain = look_beside(folder, name)
+    if plain is not None:
+        return Named(name, Path(plain.path) if plain.exists else None, outside=False, exists=plain.exists)
+    if not _is_foreign(name):
         for spelling in (name, name.replace("\\", "/")):
             path = os.path.join(folder, spelling)
             if os.path.exists(path):
@@ -97,6 +153,42 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     return Named(name, None, outside=True, exists=False)
 
 
+class Beside(NamedTuple):
+    """What a plain name leads to: the path, whether a file is there, and its size in bytes."""
+
+    path: str
+    exists: bool
+    size: int | None
+
+
+def look_beside(folder: Path, name: str) -> Beside | None:
+    """Look at a name without folders in a folder that lies in the VM's, with one call to the system.
+
+    Most files of a VM, up to thousands of pieces of a disk, are named so. None where the name has a folder, a drive or
+    a store in it, or what is there is no regular file: a link, which may lead anywhere, a folder, a device.
+    """
+    if _NOT_PLAIN.search(name) or name in _NO_NAMES:
+        return None
+    path = os.path.join(folder, name)
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return Beside(path, exists=False, size=None)
+    return Beside(path, exists=True, size=status.st_size) if stat.S_ISREG(status.st_mode) else None
+
+
+def real_path(path: Path, root: Path) -> Path:
+    """Follow all symbolic links of a path; `root` is a folder in whose own path there are none."""
+    return path if _is_directly_in(root, path) else Path(os.path.realpath(path))
+
+
+def _is_directly_in(root: Path, path: str | Path) -> bool:
+    # What is no link lies where its name says, and needs no look at any folder above it.
+    folder, name = os.path.split(path)
+    plain = folder == str(root) and name not in _NO_NAMES and "\x00" not in name
+    return plain and not os.path.islink(path)
+
+
 def is_absolute(name: str) -> bool:
     """Whether a name is a full path of some host: POSIX, Windows, UNC, VMFS or datastore."""
     return name.startswith("/") or _is_foreign(name)
@@ -108,7 +200,7 @@ def is_on_esx(name: str) -> bool:
 
 
 def last_part(name: str) -> str:
-    """The file name at the end of a path of any of those forms."""
+    """Return the file name at the end of a path of any of those forms."""
     tail = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     if _is_foreign(name) and ":" in tail:
         tail = tail.rsplit(":", 1)[-1]
@@ -125,6 +217,8 @@ def _is_foreign(name: str) -> bool:
 
 def is_inside(root: Path, path: str | Path) -> bool:
     """Whether a path lies inside a folder, the symbolic links of both followed."""
+    if _is_directly_in(root, path):
+        return True
     try:
         real, real_root = os.path.realpath(path), os.path.realpath(root)
     except (OSError, ValueError):

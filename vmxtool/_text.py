@@ -1,4 +1,4 @@
-"""Text of a VM's files made safe to show: no control character of theirs reaches a terminal or a document."""
+"""Text made fit to show: no control character of a VM's files reaches a reader, and a sentence fits into another."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ _HALVES = "\ud800-\udfff"  # halves of a character: what a byte of a file name b
 # Everything that a terminal may act on: C0 and C1 controls, DEL, line separators, and the marks that turn the direction
 # of text; and what no encoding can write.
 _UNSAFE = f"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069{_HALVES}]"
+
+_FIRST_WORD = re.compile(r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )")
+_NAMES = frozenset({"Workstation", "Ensoniq", "Virtualization", "Secure"})
+
+
+def as_clause(sentence: str) -> str:
+    """Return a sentence without its full stop, its first word in lower case unless it is a name or an abbreviation."""
+    clause = sentence.rstrip(".")
+    hit = _FIRST_WORD.match(clause)
+    return clause if hit is None or hit[0] in _NAMES else clause[0].lower() + clause[1:]
 
 
 def safe(text: str) -> str:

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 from fuzz.names import any_name, as_value
 from fuzz.texts import NUMBERS, add_noise, mutate_lines
 
-from vmxtool.vmdk import layout
+from vmxtool.vmdk.headers.cowd import COWDISK_HEADER
+from vmxtool.vmdk.headers.legacy_cowd import LEGACY_COWD_HEADER
+from vmxtool.vmdk.headers.se_sparse import SESPARSE_CONST_HEADER
+from vmxtool.vmdk.headers.sparse import SPARSE_EXTENT_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
     from fuzz.texts import Vocabulary
+
+    from vmxtool.vmdk.headers.layout import Layout
 
 _SECTOR = 512
 _MOST_BYTES = 2**21
@@ -41,13 +46,13 @@ _CREATE_TYPES = (
 )
 
 
-def layout_of(data: bytes) -> layout.Name | None:
+def layout_of(data: bytes) -> Layout | None:
     """Which header a file of a disk begins with; None where it begins with none."""
     if data[:4] in {b"KDMV", b"kdmv"}:
-        return "sparse"
+        return SPARSE_EXTENT_HEADER
     if data[:4] == b"COWD":
-        return "legacy-cowd" if data[4:5] in {b"\x02", b"\x03"} else "cowd"
-    return "sesparse" if data[:4] == b"\xbe\xba\xfe\xca" else None
+        return LEGACY_COWD_HEADER if data[4:5] in {b"\x02", b"\x03"} else COWDISK_HEADER
+    return SESPARSE_CONST_HEADER if data[:4] == b"\xbe\xba\xfe\xca" else None
 
 
 def mutate_disk(data: bytes, rng: Random, words: Vocabulary, donors: Sequence[bytes]) -> bytes:
@@ -58,19 +63,19 @@ def mutate_disk(data: bytes, rng: Random, words: Vocabulary, donors: Sequence[by
     choice = rng.random()
     if choice < 0.5:
         return mutate_header(data, kind, rng)
-    if choice < 0.8 and kind == "sparse":
+    if choice < 0.8 and kind is SPARSE_EXTENT_HEADER:
         return _mutate_embedded(data, rng, words, donors)
     if choice < 0.9:
         return data[: rng.choice((0, 4, 100, 511, 512, 2047, 2048, 21 * _SECTOR, rng.randrange(len(data) + 1)))]
     return add_noise(data[:_SECTOR], rng) + data[_SECTOR:]
 
 
-def mutate_header(data: bytes, kind: layout.Name, rng: Random) -> bytes:
+def mutate_header(data: bytes, kind: Layout, rng: Random) -> bytes:
     """Give a few fields of a header other values; the header keeps its length."""
-    size = layout.size_of(kind)
+    size = kind.size
     if len(data) < size:
         return data
-    fields = layout.parse(kind, data[:size], "seed")
+    fields = kind.parse(data[:size], "seed")
     for name in rng.sample(sorted(fields), rng.choice((1, 1, 2, 4))):
         old = fields[name]
         if isinstance(old, int):
@@ -83,7 +88,7 @@ def mutate_header(data: bytes, kind: layout.Name, rng: Random) -> bytes:
         else:
             fields[name] = old | {key: rng.choice(_FIELDS) for key in ("cylinders", "heads", "sectors") if key in old}
     try:
-        return layout.build(kind, fields) + data[size:]
+        return kind.build(fields) + data[size:]
     except ValueError:  # a number that is too wide for its field
         return data
 
@@ -91,7 +96,7 @@ def mutate_header(data: bytes, kind: layout.Name, rng: Random) -> bytes:
 def _mutate_embedded(data: bytes, rng: Random, words: Vocabulary, donors: Sequence[bytes]) -> bytes:
     if len(data) < _SECTOR:
         return data
-    fields = layout.parse("sparse", data[:_SECTOR], "seed")
+    fields = SPARSE_EXTENT_HEADER.parse(data[:_SECTOR], "seed")
     start, room = fields["descriptorOffset"] * _SECTOR, fields["descriptorSize"] * _SECTOR
     if not _SECTOR <= start < len(data) or not 0 < room <= _MOST_BYTES:
         return data

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
 
-from vmxtool.machine.read import describe
-from vmxtool.machine.sections import Sections
+from vmxtool.knowledge.hardware import hardware_versions
+from vmxtool.machine.read import build_machine
+from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, UNITS, Sections
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 def ids(devices: object) -> list[str]:
     return [device.id for device in devices]  # type: ignore[attr-defined]
+
+
+# --- numbers ---
+
+
+def test_devices_are_looked_at_up_to_the_most_that_any_hardware_version_has() -> None:
+    versions = [version for version in hardware_versions().values() if version.valid]
+    for bus, most in CONTROLLERS.items():
+        assert most == max(version.buses[bus].controllers for version in versions if bus in version.buses)
+    for bus in ("ide", "sata", "nvme"):
+        assert UNITS[bus] == max(version.buses[bus].units for version in versions if bus in version.buses)
+    # The data does not count the unit of a plain SCSI controller itself.
+    assert max(version.buses["scsi"].units for version in versions if "scsi" in version.buses) + 1 == NARROW_SCSI_UNITS
+    assert UNITS["scsi"] == max(version.pvscsi_units or 0 for version in versions)
 
 
 # --- present ---
@@ -85,8 +100,8 @@ def test_units_that_vmware_does_not_look_at_are_no_drives(tmp_path: Path) -> Non
     lines = [f'{device}.present = "TRUE"' for device in (*beyond, *never, *there)]
     vm = vms.read(tmp_path, *controllers, *lines)
     assert sorted(ids(vm.drives)) == sorted(there)
-    surplus = [place.key for place in vm.surplus_devices]
-    assert surplus == [f"{device}.present" for device in ["scsi4", "sata4", "nvme4", *beyond]]
+    beyond_version = [place.key for place in vm.devices_beyond_version]
+    assert beyond_version == [f"{device}.present" for device in ["scsi4", "sata4", "nvme4", *beyond]]
 
 
 def test_a_wide_scsi_controller_has_units_above_15(tmp_path: Path) -> None:
@@ -99,11 +114,11 @@ def test_a_wide_scsi_controller_has_units_above_15(tmp_path: Path) -> None:
 def test_a_hardware_version_has_so_many_adapters(tmp_path: Path, hw: int, most: int) -> None:
     vm = vms.read(tmp_path, *(f'ethernet{n}.present = "TRUE"' for n in range(12)), hw=hw)
     assert ids(vm.nics) == [f"ethernet{n}" for n in range(most)]
-    assert [place.key for place in vm.surplus_devices] == [f"ethernet{n}.present" for n in range(most, 12)]
+    assert [place.key for place in vm.devices_beyond_version] == [f"ethernet{n}.present" for n in range(most, 12)]
 
 
-def test_surplus_devices_that_are_off_are_nothing(tmp_path: Path) -> None:
-    assert vms.read(tmp_path, 'ethernet11.present = "FALSE"', 'scsi9.sharedBus = "none"').surplus_devices == ()
+def test_devices_beyond_the_version_that_are_off_are_nothing(tmp_path: Path) -> None:
+    assert vms.read(tmp_path, 'ethernet11.present = "FALSE"', 'scsi9.sharedBus = "none"').devices_beyond_version == ()
 
 
 def test_devices_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -351,7 +366,7 @@ def test_a_config_that_other_readers_misread(tmp_path: Path) -> None:
         b'ethernet0.address = "00:50:56:00:00:01"\r\nethernet0.generatedAddress = "00:0c:29:00:00:02"\r\n'
         b'guestOS = "winxppro"\r\nfloppy0.present = FALSE\r\nfirmware = "bios"\r\n'
     )
-    vm = describe(Document.read(path), path)
+    vm = build_machine(Document.read(path), path)
     assert (vm.name, vm.memory_mib, vm.hardware.version) == ('café "prod"', 255, 3)
     assert [(drive.id, drive.file) for drive in vm.drives] == [("ide0:0", "a.vmdk"), ("scsi0:8", "b.vmdk")]
     assert vm.nics[0].mac == "00:50:56:00:00:01"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from machine import vms
 
 from vmxtool.errors import InputError, UsageError
-from vmxtool.machine.read import describe, read_machine
+from vmxtool.machine.read import build_machine, read_machine
 from vmxtool.rules.registry import judge_files
 from vmxtool.vmx.document import Document
 
@@ -270,5 +270,5 @@ def test_a_folder_of_two_configs_names_both(tmp_path: Path) -> None:
 
 def test_a_described_document_need_not_be_on_disk(tmp_path: Path) -> None:
     document = Document.parse(GOOD, "vm.vmx")
-    vm = describe(document, tmp_path / "nowhere" / "vm.vmx")
+    vm = build_machine(document, tmp_path / "nowhere" / "vm.vmx")
     assert (vm.hardware.version, vm.power.state, len(vm.unread)) == (9, "off", 1)

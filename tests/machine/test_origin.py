@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from machine import vms
 
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.machine import signs
-from vmxtool.machine.makers import group, makers, told_as
-from vmxtool.machine.read import describe, read_machine
+from vmxtool.machine.origin import indicators
+from vmxtool.machine.origin.candidates import candidates, group, told_as
+from vmxtool.machine.read import build_machine, read_machine
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -116,17 +116,17 @@ def test_nothing_is_ranked_without_a_version_that_products_have(tmp_path: Path, 
 
 @given(
     st.sampled_from(range(1, 24)),
-    st.sets(st.sampled_from(range(len(signs._SETTINGS))), max_size=6),
+    st.sets(st.sampled_from(range(len(indicators._SETTINGS))), max_size=6),
     st.sampled_from(["", '.encoding = "GBK"', "#!/usr/bin/vmware", 'config.version = "6"']),
 )
 def test_shares_fall_and_come_to_one_at_most(hw: int, settings: set[int], head: str) -> None:
     lines = [head, f'virtualHW.version = "{hw}"']
-    lines += [f'{word}.{name or "x"} = "1"' for word, name, _, _ in (signs._SETTINGS[at] for at in settings)]
-    vm = describe(Document.parse("\n".join(lines).encode(), "vm.vmx"), vms.SAMPLES / "vm.vmx")
+    lines += [f'{word}.{name or "x"} = "1"' for word, name, _, _ in (indicators._SETTINGS[at] for at in settings)]
+    vm = build_machine(Document.parse("\n".join(lines).encode(), "vm.vmx"), vms.SAMPLES / "vm.vmx")
     confidences = [candidate.confidence for candidate in vm.origin]
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= 1.02
-    assert bool(confidences) == bool(makers(hw))
+    assert bool(confidences) == bool(candidates(hw))
     assert all(0.02 < confidence <= 1 for confidence in confidences)
 
 
@@ -137,12 +137,12 @@ def total(vm: Machine, word: str) -> float:
     return sum(share for product, share in shares(vm).items() if product in group(word))
 
 
-@pytest.mark.parametrize(("word", "name", "speaks_for", "odds"), signs._SETTINGS)
+@pytest.mark.parametrize(("word", "name", "speaks_for", "odds"), indicators._SETTINGS)
 def test_a_setting_speaks_for_its_group(
     tmp_path: Path, word: str, name: str | None, speaks_for: str, odds: float
 ) -> None:
     key = word if name == "" else f"{word}.{name or 'x'}"
-    told = [hw for hw in (3, 4, 7, 9) if 0 < len(group(speaks_for) & makers(hw).keys()) < len(makers(hw))]
+    told = [hw for hw in (3, 4, 7, 9) if 0 < len(group(speaks_for) & candidates(hw).keys()) < len(candidates(hw))]
     assert told
     before, after = vms.read(tmp_path, hw=told[-1]), vms.read(tmp_path, f'{key} = "1"', hw=told[-1])
     assert total(after, speaks_for) > total(before, speaks_for)
@@ -361,7 +361,7 @@ def test_a_log_in_a_folder_of_two_vms_is_of_neither(tmp_path: Path) -> None:
 # --- the groups ---
 
 
-@pytest.mark.parametrize("word", signs_words := sorted({row[2] for row in signs._SETTINGS}))
+@pytest.mark.parametrize("word", words := sorted({row[2] for row in indicators._SETTINGS}))
 def test_a_group_is_some_of_the_products(word: str) -> None:
     known = {told_as(product) for product in products().values() if product.family != HARDWARE}
     assert group(word) < known
@@ -369,13 +369,13 @@ def test_a_group_is_some_of_the_products(word: str) -> None:
 
 
 def test_what_is_farther_from_a_products_own_version_is_rarer() -> None:
-    ws9, ws10, ws11 = (makers(9)[name].share for name in ("ws9", "ws10", "ws11"))
+    ws9, ws10, ws11 = (candidates(9)[name].share for name in ("ws9", "ws10", "ws11"))
     assert ws9 > ws10 == 4 * ws11
-    assert "ws17.5" not in makers(9)
+    assert "ws17.5" not in candidates(9)
 
 
 def test_every_version_that_a_product_creates_has_makers() -> None:
     for product in products().values():
         if product.family != HARDWARE and product.creates is not None:
-            assert makers(product.creates)[told_as(product)].share > 0
-            assert all(maker.share <= 1 for maker in makers(product.creates).values())
+            assert candidates(product.creates)[told_as(product)].share > 0
+            assert all(it.share <= 1 for it in candidates(product.creates).values())

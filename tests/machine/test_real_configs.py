@@ -13,7 +13,7 @@ from peers import CORPUS, needs_corpus
 from vmxtool.errors import InputError
 from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.products import products
-from vmxtool.machine.makers import group, told_as
+from vmxtool.machine.origin.candidates import group, told_as
 from vmxtool.machine.read import read_machine
 from vmxtool.vmx.document import Document
 

@@ -152,7 +152,7 @@ def test_the_state_of_a_sample(name: str) -> None:
     assert vm.snapshots.present == (name in SNAPSHOTS)
     assert bool(vm.snapshots.redo_signs) == (name in REDO)
     assert (vm.firmware, vm.secure_boot, vm.tpm) == EFI.get(name, ("bios", False, False))
-    assert (vm.idle_devices, vm.surplus_devices, vm.unfinished_rewrite) == ((), (), None)
+    assert (vm.idle_devices, vm.devices_beyond_version, vm.unfinished_rewrite) == ((), (), None)
     assert not vm.snapshots.needs_consolidation
 
 

@@ -17,7 +17,7 @@ from vmxtool import Answer, Finding, InputError, Severity, UsageError, check, ch
 from vmxtool.findings import Do, in_order
 from vmxtool.knowledge.products import products
 from vmxtool.machine.model import Power
-from vmxtool.machine.read import describe
+from vmxtool.machine.read import build_machine
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ VERSION_CODES = {"PRD101", "PRD102", "PRD103"}
 
 
 def config(text: str) -> Machine:
-    return describe(Document.parse(text.encode(), "shop.vmx"), Path("shop.vmx"))
+    return build_machine(Document.parse(text.encode(), "shop.vmx"), Path("shop.vmx"))
 
 
 # --- one product

@@ -11,7 +11,7 @@ import pytest
 from build import disk_lines, make_vm
 
 import vmxtool
-from vmxtool._text import safe
+from vmxtool._text import as_clause, safe
 from vmxtool.report.step_words import step_text
 from vmxtool.report.text.changes import print_rewrite
 from vmxtool.report.text.overview import print_overview
@@ -126,3 +126,18 @@ def test_no_control_code_of_a_vm_reaches_the_terminal(tmp_path: Path) -> None:
     for text in texts:
         assert [line for line in text.split("\n") if safe(line) != line] == []
         assert safe(evil) in text.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "clause"),
+    [
+        ("The adapter.", "the adapter"),
+        ("A fifth serial port and more.", "a fifth serial port and more"),
+        ("USB 2.0; devices that need its speed.", "USB 2.0; devices that need its speed"),
+        ("Secure Boot.", "Secure Boot"),
+        ("NVMe 1.3 came with it.", "NVMe 1.3 came with it"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_becomes_a_clause_and_a_name_keeps_its_capital(sentence: str, clause: str) -> None:
+    assert as_clause(sentence) == clause

@@ -12,7 +12,7 @@ from vmxtool import Rewrite, Severity, judge, plan_rewrite
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, is_written, runs
-from vmxtool.machine.read import describe
+from vmxtool.machine.read import build_machine
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.vmx.document import Document
 
@@ -40,7 +40,7 @@ def after(made: Rewrite) -> Machine:
     """The VM as it would be, its disks as they are: nothing is written."""
     config = made.machine.config
     data = next(patch.after for patch in made.patches if isinstance(patch, ReplacePatch) and patch.path == config.path)
-    return describe(Document.parse(data, config.file), config.path)
+    return build_machine(Document.parse(data, config.file), config.path)
 
 
 def refused_with_reasons(made: Rewrite) -> bool:

@@ -24,7 +24,7 @@ from vmxtool.rewriter.journal.record import Journal, JournalFile, NotAJournalErr
 from vmxtool.rewriter.journal.store import journals, unfinished
 from vmxtool.rewriter.journal.undo import undo
 from vmxtool.rewriter.journal.write import write
-from vmxtool.vmx import intake
+from vmxtool.vmx import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,7 +246,7 @@ def test_a_large_journal_takes_little_memory(large: str) -> None:
 def test_the_biggest_config_fits_in_a_journal(tmp_path: Path) -> None:
     """Of what is read as a config at most, every byte changes."""
     config = tmp_path / "vm.vmx"
-    before, after = b"x" * intake.MAX_BYTES, b"y" * intake.MAX_BYTES
+    before, after = b"x" * limits.MAX_BYTES, b"y" * limits.MAX_BYTES
     config.write_bytes(before)
     write(tmp_path, (ReplacePatch(config, before, after),), {"command": "rewrite"})
     assert config.read_bytes() == after

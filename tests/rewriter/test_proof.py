@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vmxtool import WriteError, plan_rewrite
 from vmxtool.changes.model import Changes, SettingChange, Wanted
 from vmxtool.changes.realise import realise
-from vmxtool.machine.read import describe
+from vmxtool.machine.read import build_machine
 from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.patch import ReplacePatch
@@ -122,7 +122,7 @@ def test_no_drive_is_lost_and_no_place_is_taken_twice(
             lines += [f'{place}.fileName = "{place.replace(":", "-")}.vmdk"', f'sched.{place}.shares = "low"']
             lines += [f'{place}.deviceType = "cdrom-raw"'] if fate == "cdrom" else []
     document = Document.parse("\n".join(lines).encode(), "vm.vmx")
-    vm = describe(document, shelf / "vm.vmx")
+    vm = build_machine(document, shelf / "vm.vmx")
     made = plan_rewrite(vm, hwversion=9, ide_to_scsi=True, move_disks=True, adapter="lsilogic")
     if made.refused:
         assert {reason.name for reason in made.refused} == {"no-free-unit"}
@@ -130,7 +130,7 @@ def test_no_drive_is_lost_and_no_place_is_taken_twice(
         return
     (config,) = [patch for patch in made.patches if patch.path == vm.config.path]
     assert isinstance(config, ReplacePatch)
-    now = describe(Document.parse(config.after, "vm.vmx"), shelf / "vm.vmx")
+    now = build_machine(Document.parse(config.after, "vm.vmx"), shelf / "vm.vmx")
     assert sorted(str(drive.file) for drive in now.disks) == sorted(str(drive.file) for drive in vm.disks)
     assert all(drive.bus == "scsi" and drive.unit != 7 for drive in now.disks)
     assert len({drive.id for drive in now.drives}) == len(now.drives) == len(vm.drives)

@@ -15,7 +15,7 @@ from vmxtool.findings import Severity
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source
-from vmxtool.machine.read import describe, read_machine
+from vmxtool.machine.read import build_machine, read_machine
 from vmxtool.planner.check import check_all
 from vmxtool.planner.moves import KINDS
 from vmxtool.rules import registry
@@ -128,7 +128,7 @@ def test_two_rules_of_one_code_or_name_are_a_mistake_that_shows_at_once() -> Non
 def test_the_sixth_fault_of_a_kind_and_all_after_it_are_counted(line: str, repeat: bool, rest: str) -> None:
     lines = [line.format(n) for n in range(7)] * (2 if repeat else 1)
     document = Document.parse("".join(f"{line}\n" for line in lines).encode(), "till.vmx")
-    found = judge_files(describe(document, Path("till.vmx")))
+    found = judge_files(build_machine(document, Path("till.vmx")))
     told_of = [item.message for item in found if item.code in {"VMX001", "VMX002"}]
     assert len(told_of) == 6
     assert told_of[-1].startswith(rest)

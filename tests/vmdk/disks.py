@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from vmxtool.vmdk import layout
+from vmxtool.vmdk.headers.cowd import COWDISK_HEADER
+from vmxtool.vmdk.headers.legacy_cowd import LEGACY_COWD_HEADER
+from vmxtool.vmdk.headers.se_sparse import SESPARSE_CONST_HEADER, SESPARSE_VOLATILE_HEADER
+from vmxtool.vmdk.headers.sparse import MARKER, SPARSE_EXTENT_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from vmxtool.vmdk.headers.layout import Fields
 
 SECTOR = 512
 GD_AT_END = 0xFFFFFFFFFFFFFFFF
@@ -20,7 +25,7 @@ GD_AT_END = 0xFFFFFFFFFFFFFFFF
 
 def sparse_header(**changes: Any) -> bytes:
     """A sparse header of 8192 sectors with room for a descriptor, or one that differs in some fields."""
-    fields: layout.Fields = {
+    fields: Fields = {
         "magicNumber": b"KDMV",
         "version": 1,
         "flags": 3,
@@ -40,7 +45,7 @@ def sparse_header(**changes: Any) -> bytes:
         "compressAlgorithm": 0,
         "pad": bytes(433),
     }
-    return layout.build("sparse", fields | changes)
+    return SPARSE_EXTENT_HEADER.build(fields | changes)
 
 
 def sparse_disk(descriptor: bytes = b"", **changes: Any) -> bytes:
@@ -64,15 +69,15 @@ def streamed(descriptor: bytes, footer: bytes | None = None, **changes: Any) -> 
     return (
         sparse_disk(descriptor, **stream | {"gdOffset": GD_AT_END})
         + bytes(8 * SECTOR)
-        + layout.build("marker", marker)
+        + MARKER.build(marker)
         + tail
-        + layout.build("marker", end)
+        + MARKER.build(end)
     )
 
 
 def cowd(**changes: Any) -> bytes:
     """A delta as ESX makes it, for a base of 4,194,304 sectors, with room for its directory."""
-    fields: layout.Fields = {
+    fields: Fields = {
         "magicNumber": b"COWD",
         "version": 1,
         "flags": 3,
@@ -90,12 +95,12 @@ def cowd(**changes: Any) -> bytes:
         "uncleanShutdown": 0,
         "padding": bytes(396),
     }
-    return layout.build("cowd", fields | changes) + bytes(8 * SECTOR)
+    return COWDISK_HEADER.build(fields | changes) + bytes(8 * SECTOR)
 
 
 def legacy_cowd(**changes: Any) -> bytes:
     """A root disk as Workstation 3 makes it: IDE, 8064 sectors, one file."""
-    fields: layout.Fields = {
+    fields: Fields = {
         "magic": b"COWD",
         "version": 3,
         "flags": 0x13,
@@ -123,7 +128,7 @@ def legacy_cowd(**changes: Any) -> bytes:
         "toolsFlags": 0x0401,
         "padding": bytes(360),
     }
-    return layout.build("legacy-cowd", fields | changes) + bytes(SECTOR)
+    return LEGACY_COWD_HEADER.build(fields | changes) + bytes(SECTOR)
 
 
 def legacy_child(parent: bytes, **changes: Any) -> bytes:
@@ -134,7 +139,7 @@ def legacy_child(parent: bytes, **changes: Any) -> bytes:
 def sesparse(volatile: dict[str, Any] | None = None, **changes: Any) -> bytes:
     """A space-efficient delta of 8192 sectors with its first two sectors and a directory."""
     names = ("volatileHeader", "journalHeader", "journal", "grainDir", "grainTables", "freeBitmap", "backmap", "grains")
-    fields: layout.Fields = {
+    fields: Fields = {
         "magic": 0xCAFEBABE,
         "version": 0x0000000200000001,
         "capacity": 8192,
@@ -146,15 +151,15 @@ def sesparse(volatile: dict[str, Any] | None = None, **changes: Any) -> bytes:
         **{f"{name}Size": 1 for name in names},
         "pad": bytes(304),
     }
-    second: layout.Fields = {
+    second: Fields = {
         "magic": 0xCAFECAFE,
         "freeGTNumber": 0,
         "nextTxnSeqNumber": 0,
         "replayJournal": 0,
         "pad": bytes(480),
     }
-    first = layout.build("sesparse", fields | changes)
-    return first + layout.build("sesparse-volatile", second | (volatile or {})) + bytes(14 * SECTOR)
+    first = SESPARSE_CONST_HEADER.build(fields | changes)
+    return first + SESPARSE_VOLATILE_HEADER.build(second | (volatile or {})) + bytes(14 * SECTOR)
 
 
 def put(folder: Path, **files: bytes) -> Path:

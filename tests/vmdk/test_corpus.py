@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from peers import CORPUS, needs_corpus
 
-from vmxtool.vmdk import layout
 from vmxtool.vmdk.chain import read_chain
 from vmxtool.vmdk.descriptor import Descriptor, is_descriptor
-from vmxtool.vmdk.header import SparseHeader, kind_of
+from vmxtool.vmdk.headers.cowd import COWDISK_HEADER
+from vmxtool.vmdk.headers.legacy_cowd import LEGACY_COWD_HEADER
+from vmxtool.vmdk.headers.read import kind_of
+from vmxtool.vmdk.headers.sparse import SPARSE_EXTENT_HEADER, SparseHeader
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from vmxtool.vmdk.headers.layout import Layout
 
 pytestmark = [pytest.mark.corpus, needs_corpus]
 
@@ -74,10 +78,13 @@ def test_an_edit_touches_the_lines_of_its_key_alone(path: Path) -> None:
 @pytest.mark.parametrize("path", files("vmdk-binary", "vmdk-synthetic"), ids=named)
 def test_a_binary_header_is_built_as_it_was(path: Path) -> None:
     data = path.read_bytes()[:HEAD]
-    layouts: dict[str | None, tuple[layout.Name, ...]] = {"sparse": ("sparse",), "cowd": ("cowd", "legacy-cowd")}
-    for name in layouts.get(kind_of(data), ()):
-        header = data[: layout.size_of(name)]
-        assert layout.build(name, layout.parse(name, header, path)) == header
+    layouts: dict[str | None, tuple[Layout, ...]] = {
+        "sparse": (SPARSE_EXTENT_HEADER,),
+        "cowd": (COWDISK_HEADER, LEGACY_COWD_HEADER),
+    }
+    for layout in layouts.get(kind_of(data), ()):
+        header = data[: layout.size]
+        assert layout.build(layout.parse(header, path)) == header
 
 
 @pytest.mark.parametrize("path", files("vmdk-binary"), ids=named)

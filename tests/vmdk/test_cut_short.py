@@ -13,7 +13,8 @@ from vmdk import disks
 
 from vmxtool.vmdk.chain import Chain, read_chain
 from vmxtool.vmdk.grains import look_for_lost
-from vmxtool.vmdk.header import SparseHeader, read_header
+from vmxtool.vmdk.headers.read import read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ def growing(grains: int, *, tables: int = 3, order: int = 0) -> tuple[bytes, int
 
 def lost(data: bytes, tables: int = 64) -> int | None:
     header = read_header(data[:2048], len(data), lambda at, n: data[at : at + n], "x.vmdk")
-    assert not getattr(header, "damage", None)
+    assert not getattr(header, "problems", None)
     assert isinstance(header, SparseHeader)
     return look_for_lost(header, len(data), lambda at, n: data[at : at + n], tables).lost
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vmxtool import _grammar
 from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
-from vmxtool.vmdk.lines import parse_extent, tokens
+from vmxtool.vmdk.descriptor_lines import parse_extent, tokens
 
 # Pieces of descriptors, good and bad, and what may stand between them.
 PIECES = st.sampled_from(
@@ -52,8 +52,8 @@ def test_every_input_is_a_descriptor_and_prints_as_itself(data: bytes) -> None:
     assert descriptor.text_size == len(data.partition(b"\x00")[0])
     for setting in descriptor.settings:
         assert data[setting.start : setting.start + len(setting.raw)] == setting.raw
-    assert all(0 < remark.line <= data.count(b"\n") + 1 for remark in descriptor.unknown if remark.line)
-    str(descriptor.remarks)
+    assert all(0 < it.line <= data.count(b"\n") + 1 for it in descriptor.unknown if it.line)
+    str(descriptor.line_problems)
 
 
 def test_a_long_text_is_read_in_pieces_without_a_seam() -> None:
@@ -121,7 +121,7 @@ def test_a_quoted_value_runs_to_the_last_quote_of_its_line() -> None:
 )
 def test_a_line_of_no_known_form_is_unknown_and_harmless(line: str) -> None:
     descriptor = Descriptor.parse(f"CID=1\n{line}\nparentCID=2\n".encode())
-    assert [(remark.line, remark.text) for remark in descriptor.unknown] == [(2, line)]
+    assert [(it.line, it.text) for it in descriptor.unknown] == [(2, line)]
     assert (descriptor.cid, descriptor.parent_cid) == (1, 2)
 
 
@@ -145,22 +145,22 @@ def test_comments_and_blank_lines_are_no_part_of_it() -> None:
 def test_a_content_id_is_1_to_8_hexadecimal_digits(value: str, number: int | None) -> None:
     descriptor = Descriptor.parse(f"version=1\nCID={value}\nparentCID=ffffffff\n".encode())
     assert descriptor.cid == number
-    assert ("not a content ID" in str(descriptor.remarks)) == (number is None)
+    assert ("not a content ID" in str(descriptor.line_problems)) == (number is None)
 
 
 def test_what_a_sound_descriptor_has_is_missed_where_it_is_missing() -> None:
-    assert [remark.problem for remark in Descriptor.parse(b"\n").remarks] == [
+    assert [it.problem for it in Descriptor.parse(b"\n").line_problems] == [
         "no version line",
         "no CID line",
         "no parentCID line",
     ]
-    assert Descriptor.parse(descriptor('RW 1 FLAT "x" 0')).remarks == ()
+    assert Descriptor.parse(descriptor('RW 1 FLAT "x" 0')).line_problems == ()
 
 
 def test_a_byte_order_mark_is_noted_and_does_not_hide_the_first_line() -> None:
     descriptor = Descriptor.parse(b"\xef\xbb\xbfversion=2\nCID=1\nparentCID=2\n")
     assert (descriptor.version, descriptor.settings[0].start) == (2, 11)
-    assert [remark.problem for remark in descriptor.remarks] == ["a byte order mark before the first line"]
+    assert [it.problem for it in descriptor.line_problems] == ["a byte order mark before the first line"]
 
 
 def test_a_key_on_two_lines() -> None:
@@ -203,7 +203,7 @@ def test_a_descriptor_that_names_keys_is_encrypted(line: str) -> None:
 def test_an_extent_line(line: str, expected: tuple[object, ...]) -> None:
     (extent,) = Descriptor.parse(line.encode()).extents
     assert (extent.access, extent.sectors, extent.type, extent.file, extent.offset, extent.extra) == expected
-    assert extent.oddity == ""
+    assert extent.problem == ""
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_an_extent_line_that_vmware_would_not_write(line: str, file: str | None,
     descriptor = Descriptor.parse(line.encode())
     (extent,) = descriptor.extents
     assert extent.file == file
-    assert said in extent.oddity
-    assert any(said in remark.problem for remark in descriptor.remarks)
+    assert said in extent.problem
+    assert any(said in it.problem for it in descriptor.line_problems)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def test_what_qemu_leaves_of_a_longer_text_is_nothing_unknown(cid: str) -> None:
     sectors = after + b"\x00" + before[len(after) + 1 :]
     found = Descriptor.parse(sectors.ljust(1024, b"\x00"), region=True)
     assert found.padding_clean
-    assert found.remarks == ()
+    assert found.line_problems == ()
     longer = found.with_ddb("adapterType", "lsilogic")
     assert bytes(longer) == after.replace(b"ide", b"lsilogic").ljust(1024, b"\x00")
 

@@ -1,4 +1,4 @@
-"""Headers become facts, and everything that no disk has is damage, never an exception."""
+"""Headers become facts, and everything that no disk has is a problem, never an exception."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from vmdk import disks
 
 from vmxtool.errors import InputError
-from vmxtool.vmdk.header import (
-    CowdHeader,
-    Header,
-    LegacyCowdHeader,
-    SeSparseHeader,
-    SparseHeader,
-    kind_of,
-    read_header,
-)
+from vmxtool.vmdk.headers.cowd import CowdHeader
+from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
+from vmxtool.vmdk.headers.read import Header, kind_of, read_header
+from vmxtool.vmdk.headers.se_sparse import SeSparseHeader
+from vmxtool.vmdk.headers.sparse import SparseHeader
 
 HUGE = 2**62
 
@@ -41,7 +37,7 @@ def sparse(**changes: Any) -> SparseHeader:
 
 def test_a_sound_sparse_header() -> None:
     header = sparse(uncleanShutdown=1)
-    assert header.damage == ()
+    assert header.problems == ()
     assert (header.capacity, header.grain_size, header.descriptor_offset, header.descriptor_size) == (8192, 128, 1, 20)
     assert (header.gd_offset, header.rgd_offset, header.overhead) == (26, 21, 128)
     assert header.unclean_shutdown
@@ -51,8 +47,8 @@ def test_a_sound_sparse_header() -> None:
 
 def test_the_second_directory_counts_only_where_the_flags_say_so() -> None:
     assert sparse(flags=1, rgdOffset=HUGE).rgd_offset is None
-    assert sparse(flags=1, rgdOffset=HUGE).damage == ()
-    assert sparse(flags=3, rgdOffset=HUGE).damage != ()
+    assert sparse(flags=1, rgdOffset=HUGE).problems == ()
+    assert sparse(flags=3, rgdOffset=HUGE).problems != ()
 
 
 def test_the_magic_of_a_file_that_was_still_being_written() -> None:
@@ -88,49 +84,49 @@ def test_the_magic_of_a_file_that_was_still_being_written() -> None:
     ],
 )
 def test_damage_of_a_sparse_header(changes: dict[str, Any], said: str) -> None:
-    damage = sparse(**changes).damage
-    assert [text for text in damage if said in text], damage
+    problems = sparse(**changes).problems
+    assert [text for text in problems if said in text], problems
 
 
 def test_newlines_are_tested_only_where_the_flags_ask_for_it() -> None:
-    assert sparse(flags=2, nonEndLineChar=b"\n").damage == ()
+    assert sparse(flags=2, nonEndLineChar=b"\n").problems == ()
 
 
 def test_a_footer_overrides_its_header() -> None:
     header = read(disks.streamed(sparse_descriptor(8192, "x.vmdk")))
     assert isinstance(header, SparseHeader)
-    assert (header.from_footer, header.gd_offset, header.compressed, header.damage) == (True, 130, True, ())
+    assert (header.from_footer, header.gd_offset, header.compressed, header.problems) == (True, 130, True, ())
 
 
 def test_a_footer_that_is_none_or_contradicts() -> None:
-    def damage(footer: bytes) -> tuple[str, ...]:
-        return read(disks.streamed(b"", footer)).damage
+    def problems(footer: bytes) -> tuple[str, ...]:
+        return read(disks.streamed(b"", footer)).problems
 
     stream = {"version": 3, "flags": 0x30001, "compressAlgorithm": 1}
-    assert "there is no footer" in damage(bytes(512))[0]
-    assert "there is no footer" in damage(disks.sparse_header(**stream, gdOffset=disks.GD_AT_END))[0]
-    assert damage(disks.sparse_header(**stream, gdOffset=130, descriptorSize=19)) == ("header and footer disagree",)
-    assert "grain of 0" in damage(disks.sparse_header(**stream, gdOffset=130, grainSize=0))[0]
+    assert "there is no footer" in problems(bytes(512))[0]
+    assert "there is no footer" in problems(disks.sparse_header(**stream, gdOffset=disks.GD_AT_END))[0]
+    assert problems(disks.sparse_header(**stream, gdOffset=130, descriptorSize=19)) == ("header and footer disagree",)
+    assert "grain of 0" in problems(disks.sparse_header(**stream, gdOffset=130, grainSize=0))[0]
 
 
 def test_either_of_header_and_footer_shows_that_a_file_was_not_closed() -> None:
     sound = disks.sparse_header(version=3, flags=0x30001, compressAlgorithm=1, gdOffset=130)
     header = read(disks.streamed(b"", sound, uncleanShutdown=1))
-    assert (header.damage, header.unclean_shutdown) == ((), True)
+    assert (header.problems, header.unclean_shutdown) == ((), True)
     header = read(disks.streamed(b"", sound[:72] + b"\x01" + sound[73:]))
-    assert (header.damage, header.unclean_shutdown) == ((), True)
+    assert (header.problems, header.unclean_shutdown) == ((), True)
 
 
 def test_a_footer_that_the_file_ends_before() -> None:
     head = disks.sparse_header(gdOffset=disks.GD_AT_END)
-    assert "there is no footer" in "; ".join(read(head).damage)
-    assert "there is no footer" in "; ".join(read(head, size=2**40).damage)
+    assert "there is no footer" in "; ".join(read(head).problems)
+    assert "there is no footer" in "; ".join(read(head, size=2**40).problems)
 
 
 def test_a_delta_of_esx() -> None:
     header = read(disks.cowd(uncleanShutdown=1))
     assert isinstance(header, CowdHeader)
-    assert (header.capacity, header.grain_size, header.parent, header.damage) == (4194304, 1, None, ())
+    assert (header.capacity, header.grain_size, header.parent, header.problems) == (4194304, 1, None, ())
     assert header.unclean_shutdown
 
 
@@ -155,7 +151,7 @@ def test_a_delta_of_esx_may_name_its_parent() -> None:
 def test_damage_of_a_delta_of_esx(changes: dict[str, Any], said: str) -> None:
     header = read(disks.cowd(**changes))
     assert isinstance(header, CowdHeader)
-    assert said in "; ".join(header.damage)
+    assert said in "; ".join(header.problems)
 
 
 def test_a_disk_of_workstation_3() -> None:
@@ -163,7 +159,7 @@ def test_a_disk_of_workstation_3() -> None:
     assert isinstance(header, LegacyCowdHeader)
     assert (header.version, header.capacity, header.controller, header.hw_version) == (3, 8064, "ide", 2)
     assert (header.root, header.parent, header.files_per_disk, header.unclean_shutdown) == (True, None, 1, False)
-    assert header.damage == ()
+    assert header.problems == ()
 
 
 @pytest.mark.parametrize(
@@ -201,13 +197,13 @@ def test_fields_of_workstation_3_are_not_read_from_workstation_2() -> None:
     ],
 )
 def test_damage_of_a_disk_of_workstation_3(changes: dict[str, Any], said: str) -> None:
-    assert said in "; ".join(read(disks.legacy_cowd(**changes)).damage)
+    assert said in "; ".join(read(disks.legacy_cowd(**changes)).problems)
 
 
 def test_a_space_efficient_delta() -> None:
     header = read(disks.sesparse())
     assert isinstance(header, SeSparseHeader)
-    assert (header.capacity, header.grain_size, header.unclean_shutdown, header.damage) == (8192, 8, False, ())
+    assert (header.capacity, header.grain_size, header.unclean_shutdown, header.problems) == (8192, 8, False, ())
 
 
 def test_a_journal_that_waits_means_that_the_file_was_not_closed() -> None:
@@ -232,7 +228,7 @@ def test_a_journal_that_waits_means_that_the_file_was_not_closed() -> None:
     ],
 )
 def test_damage_of_a_space_efficient_delta(volatile: dict[str, Any], changes: dict[str, Any], said: str) -> None:
-    assert said in "; ".join(read(disks.sesparse(volatile, **changes)).damage)
+    assert said in "; ".join(read(disks.sesparse(volatile, **changes)).problems)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +256,7 @@ def test_no_bytes_behind_a_magic_number_are_an_error_of_ours(magic: bytes, rest:
     except InputError:
         assert len(rest) < 2048
     else:
-        assert isinstance(header.damage, tuple)
+        assert isinstance(header.problems, tuple)
 
 
 def test_what_is_no_disk_is_refused() -> None:

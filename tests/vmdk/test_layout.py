@@ -5,49 +5,63 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vmxtool.errors import InputError
-from vmxtool.vmdk import layout
+from vmxtool.vmdk.headers.cowd import COWDISK_HEADER
+from vmxtool.vmdk.headers.legacy_cowd import LEGACY_COWD_HEADER
+from vmxtool.vmdk.headers.se_sparse import SESPARSE_CONST_HEADER, SESPARSE_VOLATILE_HEADER
+from vmxtool.vmdk.headers.sparse import MARKER, SPARSE_EXTENT_HEADER
 
-NAMES: tuple[layout.Name, ...] = ("sparse", "marker", "cowd", "legacy-cowd", "sesparse", "sesparse-volatile")
+if TYPE_CHECKING:
+    from vmxtool.vmdk.headers.layout import Layout
+
+LAYOUTS = (
+    SPARSE_EXTENT_HEADER,
+    MARKER,
+    COWDISK_HEADER,
+    LEGACY_COWD_HEADER,
+    SESPARSE_CONST_HEADER,
+    SESPARSE_VOLATILE_HEADER,
+)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("layout", LAYOUTS, ids=repr)
 @given(data=st.binary(min_size=2048, max_size=2048))
-def test_building_what_was_parsed_gives_the_same_bytes(name: layout.Name, data: bytes) -> None:
-    header = data[: layout.size_of(name)]
-    assert layout.build(name, layout.parse(name, header, "x.vmdk")) == header
+def test_building_what_was_parsed_gives_the_same_bytes(layout: Layout, data: bytes) -> None:
+    header = data[: layout.size]
+    assert layout.build(layout.parse(header, "x.vmdk")) == header
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_header_cut_short_names_the_file_and_the_byte(name: layout.Name) -> None:
-    short = bytes(layout.size_of(name) - 1)
+@pytest.mark.parametrize("layout", LAYOUTS, ids=repr)
+def test_a_header_cut_short_names_the_file_and_the_byte(layout: Layout) -> None:
+    short = bytes(layout.size - 1)
     with pytest.raises(InputError, match=rf"x\.vmdk: ends within its header, at byte {len(short)} of"):
-        layout.parse(name, short, "x.vmdk")
+        layout.parse(short, "x.vmdk")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_follows_a_header_is_not_looked_at(name: layout.Name) -> None:
-    header = bytes(layout.size_of(name))
-    assert layout.parse(name, header + b"more", "x") == layout.parse(name, header, "x")
+@pytest.mark.parametrize("layout", LAYOUTS, ids=repr)
+def test_what_follows_a_header_is_not_looked_at(layout: Layout) -> None:
+    header = bytes(layout.size)
+    assert layout.parse(header + b"more", "x") == layout.parse(header, "x")
 
 
 def test_a_field_that_is_missing_or_too_large_is_refused() -> None:
-    fields = layout.parse("marker", bytes(512), "x")
+    fields = MARKER.parse(bytes(512), "x")
     with pytest.raises(ValueError, match="marker header"):
-        layout.build("marker", fields | {"size": 2**32})
+        MARKER.build(fields | {"size": 2**32})
     del fields["val"]
     with pytest.raises(ValueError, match="marker header"):
-        layout.build("marker", fields)
+        MARKER.build(fields)
 
 
 def test_sparse_fields_stand_where_the_specification_has_them() -> None:
     packed = struct.pack("<4sIIQQQQIQQQB4sH", b"KDMV", *range(1, 12), b"\n \r\n", 12) + bytes(433)
-    fields = layout.parse("sparse", packed, "x")
+    fields = SPARSE_EXTENT_HEADER.parse(packed, "x")
     assert (fields["version"], fields["flags"], fields["capacity"], fields["grainSize"]) == (1, 2, 3, 4)
     assert (fields["descriptorOffset"], fields["descriptorSize"], fields["numGTEsPerGT"]) == (5, 6, 7)
     assert (fields["rgdOffset"], fields["gdOffset"], fields["overHead"]) == (8, 9, 10)
@@ -55,37 +69,37 @@ def test_sparse_fields_stand_where_the_specification_has_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "field", "offset"),
+    ("layout", "field", "offset"),
     [
-        ("cowd", "freeSector", 28),
-        ("cowd", "generation", 1060),
-        ("cowd", "savedGeneration", 1636),
-        ("cowd", "uncleanShutdown", 1648),
-        ("legacy-cowd", "endOfFile", 0x1C),
-        ("legacy-cowd", "parentTimestamp", 0x420),
-        ("legacy-cowd", "timestamp", 0x424),
-        ("legacy-cowd", "savedTimestamp", 0x664),
-        ("legacy-cowd", "fileOrdinal", 0x670),
-        ("legacy-cowd", "virtualHWVersion", 0x690),
-        ("legacy-cowd", "toolsFlags", 0x694),
-        ("sesparse", "volatileHeaderOffset", 80),
-        ("sesparse", "grainDirOffset", 128),
-        ("sesparse", "grainsSize", 200),
-        ("sesparse-volatile", "replayJournal", 24),
+        (COWDISK_HEADER, "freeSector", 28),
+        (COWDISK_HEADER, "generation", 1060),
+        (COWDISK_HEADER, "savedGeneration", 1636),
+        (COWDISK_HEADER, "uncleanShutdown", 1648),
+        (LEGACY_COWD_HEADER, "endOfFile", 0x1C),
+        (LEGACY_COWD_HEADER, "parentTimestamp", 0x420),
+        (LEGACY_COWD_HEADER, "timestamp", 0x424),
+        (LEGACY_COWD_HEADER, "savedTimestamp", 0x664),
+        (LEGACY_COWD_HEADER, "fileOrdinal", 0x670),
+        (LEGACY_COWD_HEADER, "virtualHWVersion", 0x690),
+        (LEGACY_COWD_HEADER, "toolsFlags", 0x694),
+        (SESPARSE_CONST_HEADER, "volatileHeaderOffset", 80),
+        (SESPARSE_CONST_HEADER, "grainDirOffset", 128),
+        (SESPARSE_CONST_HEADER, "grainsSize", 200),
+        (SESPARSE_VOLATILE_HEADER, "replayJournal", 24),
     ],
 )
-def test_a_field_stands_at_its_offset(name: layout.Name, field: str, offset: int) -> None:
-    data = bytearray(layout.size_of(name))
+def test_a_field_stands_at_its_offset(layout: Layout, field: str, offset: int) -> None:
+    data = bytearray(layout.size)
     data[offset] = 77
-    assert layout.parse(name, bytes(data), "x")[field] == 77
+    assert layout.parse(bytes(data), "x")[field] == 77
 
 
 def test_the_union_of_a_cowd_header_follows_its_root_flag() -> None:
     data = bytearray(2048)
     data[0x20] = 9
-    assert layout.parse("cowd", bytes(data), "x")["u"]["parentFileName"][0] == 9
+    assert COWDISK_HEADER.parse(bytes(data), "x")["u"]["parentFileName"][0] == 9
     data[8] = 1
-    assert layout.parse("cowd", bytes(data), "x")["u"]["cylinders"] == 9
+    assert COWDISK_HEADER.parse(bytes(data), "x")["u"]["cylinders"] == 9
 
 
 def test_reading_a_text_descriptor_loads_no_construct() -> None:

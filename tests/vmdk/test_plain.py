@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmxtool.vmdk.plain import is_plain_disk, parse_plain_disk
+from vmxtool.vmdk.plain_disk import is_plain_disk, parse_plain_disk
 
 WORKSTATION_3 = (
     b"# Plain Disk\r\n#vm|TOOLSVERSION 1025\r\n#vm|VERSION 2\r\nDRIVETYPE\tscsi\r\nCYLINDERS 4\r\nHEADS 64\r\n"
@@ -19,7 +19,7 @@ def test_a_plain_disk_of_workstation_3() -> None:
     assert (disk.version, disk.tools_version, disk.capacity, disk.unknown) == (2, 1025, 8192, ())
     first, second = disk.extents
     assert (first.access, first.sectors, first.file, first.line) == ("RW", 4096, "my disk1.dat", 8)
-    assert (second.access, second.file, second.oddity) == ("RDONLY", "disk2.dat", "")
+    assert (second.access, second.file, second.problem) == ("RDONLY", "disk2.dat", "")
 
 
 def test_words_stand_in_any_case() -> None:
@@ -29,12 +29,12 @@ def test_words_stand_in_any_case() -> None:
 
 def test_a_gap_between_data_files_is_odd() -> None:
     (_, second) = parse_plain_disk(b'ACCESS "a" 0 10\nACCESS "b" 11 10\n').extents
-    assert "does not begin" in second.oddity
+    assert "does not begin" in second.problem
 
 
 def test_lines_that_are_none_are_told_and_do_no_harm() -> None:
     disk = parse_plain_disk(b'DRIVETYPE nvme\nACCESS "x"\nACCESS "x" 0 0\nwhat\n\n# note\nHEADS many\n')
-    assert [(remark.line, remark.text) for remark in disk.unknown] == [
+    assert [(it.line, it.text) for it in disk.unknown] == [
         (2, 'ACCESS "x"'),
         (3, 'ACCESS "x" 0 0'),
         (4, "what"),

@@ -93,7 +93,7 @@ def test_every_unknown_line_has_a_reason(data: bytes) -> None:
     document = parse(data)
     for number in document.unknown:
         assert document.line(number).kind == "UNKNOWN"
-        assert document.complaint(number)
+        assert document.problem_of_line(number)
 
 
 @pytest.mark.parametrize("key", ["displayName", "DISPLAYNAME", "displayname"])

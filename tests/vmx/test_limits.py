@@ -11,7 +11,7 @@ import pytest
 from vmxtool.errors import InputError
 from vmxtool.vmx.document import Document
 from vmxtool.vmx.edits import Edit, RemoveKey, RenameKey, SetValue, apply
-from vmxtool.vmx.intake import MAX_BYTES, MAX_LINE_BYTES, MAX_LINES, refuse_oversize
+from vmxtool.vmx.limits import MAX_BYTES, MAX_LINE_BYTES, MAX_LINES, refuse_oversize
 
 MIB = 2**20
 
@@ -57,7 +57,7 @@ def test_nothing_takes_more_than_linear_time(data: bytes, tmp_path: Path) -> Non
         document.flag(key, default=True)
         document.evidence(key)
     for number in document.unknown:
-        document.complaint(number)
+        document.problem_of_line(number)
     assert len(document.duplicates) <= len(document.repeats)
     assert len(document.undecodable) <= len(document)
     assert bytes(apply(document, [])) == bytes(document) == data

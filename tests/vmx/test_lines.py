@@ -115,7 +115,7 @@ def test_a_syntax_error_of_vmware_is_an_unknown_line_with_its_reason(line: bytes
     document = Document.parse(b"first = 1\n" + line + end, "x.vmx")
     assert document.unknown == (2,)
     assert dict(document) == {"first": "1"}
-    assert document.complaint(2) == why
+    assert document.problem_of_line(2) == why
     assert document.line(2).raw == line + end
 
 

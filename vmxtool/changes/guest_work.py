@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._text import as_clause
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.guests import find_guest
 
@@ -105,11 +106,11 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
     name = guest.name if guest is not None else vm.guest.id or "the guest"
     family = guest.family if guest is not None else vm.guest.family
     buses = {_bus(unit) for unit in moved}
-    notes = [guest.notes[bus].rstrip(".") for bus in sorted(buses)] if guest is not None else []
+    notes = [guest.notes[bus] for bus in sorted(buses)] if guest is not None else []
     if family == "linux":
         yield from _of_linux(name, model, buses, notes)
     elif notes and buses == {"ide"} and guest is not None and guest.scsi_model in {model, None}:
-        yield f"{name}: {_as_clause(notes[0])}"
+        yield f"{name}: {as_clause(notes[0])}"
     elif guest is not None and model in guest.brings and family == "windows":
         yield (
             f"{name}: it brings the driver of the {_CONTROLLERS[model]} controller, which has to be enabled before the "
@@ -133,7 +134,7 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
 
 def _of_linux(name: str, model: str, buses: set[str], notes: list[str]) -> Iterator[str]:
     for note in dict.fromkeys(notes or [_NOTES[bus] for bus in sorted(buses)]):
-        yield f"{name}: {_as_clause(note)}"
+        yield f"{name}: {as_clause(note)}"
     yield _module(model)
 
 
@@ -149,9 +150,3 @@ def _place(drive: str) -> tuple[int, int]:
     """The numbers of a drive's controller and unit, in which a BIOS meets the drives of one bus."""
     controller, _, unit = drive.partition(":")
     return int(controller.removeprefix(_bus(drive))), int(unit)
-
-
-def _as_clause(sentence: str) -> str:
-    """A sentence without its capital letter, unless that begins a name."""
-    first = sentence.split(" ", 1)[0]
-    return sentence if first.isupper() else sentence[0].lower() + sentence[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._text import as_clause
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.limits import adapter_removals, adapters_kept, adapters_over, figure_over
@@ -179,7 +180,7 @@ class _Draft:
             self.changes.setdefault(touched.folded, change)  # most are such removals
             if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
                 # What one family of guests loses is the same whichever device it is.
-                self.manual.append(Fix(Safety.MANUAL, _as_clause(row.guest_loses or row.reason)))
+                self.manual.append(Fix(Safety.MANUAL, as_clause(row.guest_loses or row.reason)))
             return
         self._propose(row, change, doubtful=doubtful, off=touched.off)
 
@@ -226,7 +227,7 @@ class _Draft:
 
     def _ask(self, option: str, row: DeviceRule, change: SettingChange) -> None:
         what = f"{change.key} becomes {change.after}" if change.after is not None else f"{change.key} goes"
-        loses = f" ({_as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
+        loses = f" ({as_clause(row.guest_loses)})" if row.guest_loses is not None else ""
         self.asked.append((option, f"{change.why}; {what}{loses}", self.document.evidence(change.key)))
         self._add_unsafe(row, change)
 
@@ -242,7 +243,7 @@ class _Draft:
     def _tell_loss(self, row: DeviceRule, change: SettingChange) -> None:
         if row.guest_loses is not None:
             device = change.key.partition(".")[0] if "." in change.key else change.key
-            self.manual.append(Fix(Safety.MANUAL, f"{device}: {_as_clause(row.guest_loses)}"))
+            self.manual.append(Fix(Safety.MANUAL, f"{device}: {as_clause(row.guest_loses)}"))
             self.manual += controller_work(self.vm, device, change.after)
 
     def _limit(self, row: DeviceRule, key: str) -> None:
@@ -288,7 +289,7 @@ class _Draft:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
-        before, after = (self.files.once(_surplus, version) for version in (self.start.version, self.wanted.version))
+        before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
         for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
             if self.document.flag(key, False):
@@ -300,9 +301,9 @@ class _Draft:
                 self.notes.append(note)
 
 
-def _surplus(files: Files, version: int | None) -> frozenset[str]:
+def _beyond(files: Files, version: int | None) -> frozenset[str]:
     """The devices of a config whose numbers a hardware version does not look at."""
-    return frozenset(sections_of(files).units(version).surplus)
+    return frozenset(sections_of(files).units(version).beyond_version)
 
 
 def _older_name(guest: Guest, newest: int) -> Guest | None:
@@ -333,7 +334,3 @@ def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted
 def _replaces(row: DeviceRule, value: str, wanted: Wanted) -> bool:
     unknown = row.below == "replace" and row.takes(value) and row.value is not None
     return unknown and not row.known(wanted.version, esx=wanted.esx)
-
-
-def _as_clause(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:].rstrip(".")

@@ -115,7 +115,7 @@ def _newest_number(files: Files) -> int:
 def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) -> VmState:
     gained = 0
     if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
-        gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.surplus_devices)
+        gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.devices_beyond_version)
     gained -= len(adapters_gone(made.settings))
     buses: dict[str, Bus] = {}
     for old, new in made.moved.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, SCSI_CONTROLLER_UNIT, UNITS
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Controller
     from vmxtool.rules.case import Files
 
-_CONTROLLERS, _UNITS, _OWN_UNIT = 4, 16, 7  # a controller takes 15 devices; unit 7 is the controller itself
-_SATA_UNITS = 30
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
 
 
@@ -61,18 +60,19 @@ class UnitMap:
     def scsi_places(self, model: str) -> Iterator[ScsiUnit]:
         """Free SCSI units behind controllers that are, or can be made, of this model; the best come first."""
         for number in self._controllers(model):
-            for unit in range(_UNITS):
+            for unit in range(NARROW_SCSI_UNITS):
                 place = ScsiUnit(number, unit)
-                if unit != _OWN_UNIT and place.id not in self.settings:
+                if unit != SCSI_CONTROLLER_UNIT and place.id not in self.settings:
                     yield place
 
     def sata_places(self) -> Iterator[str]:
         """Free SATA units, those behind controllers that are there first."""
         present = {int(item.id[4:]) for item in self._vm.controllers if item.bus == "sata"}
         waiting = {fold(item.key or "").partition(":")[0] for item in self._vm.idle_devices}
-        absent = [n for n in range(_CONTROLLERS) if n not in present and f"sata{n}" not in waiting]
+        absent = [n for n in range(CONTROLLERS["sata"]) if n not in present and f"sata{n}" not in waiting]
         for number in (*sorted(present), *absent):
-            yield from (place for unit in range(_SATA_UNITS) if (place := f"sata{number}:{unit}") not in self.settings)
+            places = [f"sata{number}:{unit}" for unit in range(UNITS["sata"])]
+            yield from (place for place in places if place not in self.settings)
 
     def ide_place(self) -> str | None:
         """The best free place on IDE, or None; it may have settings of a drive that is not there."""
@@ -101,7 +101,7 @@ class UnitMap:
         empty = [number for number in present if number not in suits and not self._has_drives(number)]
         # Switching on a controller would bring to life drives that wait behind it.
         waiting = {fold(item.key or "").partition(":")[0] for item in self._vm.idle_devices}
-        absent = [n for n in range(_CONTROLLERS) if n not in {*present, *shared} and f"scsi{n}" not in waiting]
+        absent = [n for n in range(CONTROLLERS["scsi"]) if n not in {*present, *shared} and f"scsi{n}" not in waiting]
         return [*suits, *empty, *absent]
 
     def _model(self, controller: Controller) -> str | None:

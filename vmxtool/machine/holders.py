@@ -45,7 +45,7 @@ _START_TIME = 19  # of the fields of /proc/*/stat behind the program's name (pro
 
 
 def read_member(data: bytes, lock: Path) -> Holder | None:
-    """Who holds a lock of a hosted product, by the bytes of one of its member files.
+    """Return who holds a lock of a hosted product, by the bytes of one of its member files.
 
     Args:
         data: what is in the member file.
@@ -74,7 +74,7 @@ def read_member(data: bytes, lock: Path) -> Holder | None:
 
 
 def read_esx_host(data: bytes) -> Holder | None:
-    """The ESX host that holds a lock on NFS, by the bytes of its lock file; None where no name stands there."""
+    """Return the ESX host that holds a lock on NFS, by the bytes of its lock file; None where no name stands there."""
     found = _HOST_NAME.match(data[_ESX_NAME:])
     return Holder(found[1].decode("ascii")) if found else None
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool import _files
 from vmxtool.errors import InputError, NoVm, UsageError
+from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_CONFIG_SUFFIXES = (".vmx", ".vmtx")
-# On Linux the oldest products named their configs so, and so do many other programs: what is in the file decides.
-_OLD_SUFFIX = ".cfg"
 # Without any of these no product takes a file for a VM's config, nor can anything be said about one.
 _MARKS = ("config.version", "virtualhw.version", "guestos", "displayname", "memsize", "encryption.keysafe")
 _SNIFF_BYTES = 4096
@@ -28,7 +26,7 @@ _REMEDY = "name the VM's .vmx file"
 
 
 def find_config(path: Path) -> Path:
-    """The config file meant by a path: the file itself, or the only one that lies in a folder or Fusion bundle.
+    """Return the config file meant by a path: the file itself, or the only one that lies in a folder or Fusion bundle.
 
     Hidden files do not count. A VM further down is never taken, even where it is the only one: the next command might
     write to one that nobody meant. A link is followed out of the folder only where the user named the link itself.
@@ -106,7 +104,7 @@ def _refuse_other_kind(path: Path) -> None:
     Raises:
         InputError: it is one.
     """
-    if path.name.lower().endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX)):
+    if path.name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING)):
         return
     from vmxtool.machine.wrong_file import kind_of, refusal
 
@@ -120,7 +118,7 @@ def _refuse_other_kind(path: Path) -> None:
 
 
 def _configs(folder: Path) -> list[Path]:
-    """The configs in a folder, sorted.
+    """Return the configs in a folder, sorted.
 
     Raises:
         OSError: it cannot be listed.
@@ -130,10 +128,10 @@ def _configs(folder: Path) -> list[Path]:
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             low = entry.name.lower()
-            if entry.name.startswith(".") or not low.endswith((*_CONFIG_SUFFIXES, _OLD_SUFFIX)) or entry.is_dir():
+            if entry.name.startswith(".") or not low.endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING)) or entry.is_dir():
                 continue
             path = folder / entry.name
-            if low.endswith(_CONFIG_SUFFIXES):
+            if low.endswith(CONFIG_ENDINGS):
                 configs.append(path)
             elif sniffed < _SNIFFED:
                 sniffed += 1
@@ -149,7 +147,7 @@ def _vms_below(folder: Path) -> list[str]:
         for entry in islice(inner, _LOOKED_INTO):
             with suppress(OSError), os.scandir(entry) as files:
                 names = (file.name for file in islice(files, _LOOKED_AT) if not file.name.startswith("."))
-                found += [entry.name] if any(name.lower().endswith(_CONFIG_SUFFIXES) for name in names) else []
+                found += [entry.name] if any(name.lower().endswith(CONFIG_ENDINGS) for name in names) else []
     return sorted(found)
 
 
@@ -183,7 +181,7 @@ def _refuse_link_out(path: Path, folder: Path) -> None:
 
 
 def _what_it_is(document: Document) -> tuple[str, int | None]:
-    """What a file is that is no config, as a clause, and the line that shows it where one does."""
+    """Return what a file is that is no config, as a clause, and the line that shows it where one does."""
     data = bytes(document)
     for holds, what in (
         (not data, "the file is empty"),
@@ -199,5 +197,8 @@ def _what_it_is(document: Document) -> tuple[str, int | None]:
             return what, None
     if document.unknown:
         line = document.unknown[0]
-        return f"this line is no setting ({document.complaint(line)}), and no other line says what VM this is", line
+        return (
+            f"this line is no setting ({document.problem_of_line(line)}), and no other line says what VM this is",
+            line,
+        )
     return "no line says what VM this is (virtualHW.version, config.version, guestOS), so it is no config", None

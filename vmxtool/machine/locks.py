@@ -50,7 +50,7 @@ def is_nameless(name: str) -> bool:
 
 
 def read_lock(folder: Path, name: str, root: Path, files: Iterable[str] = ()) -> Lock:
-    """Who holds a lock; whatever its files hold, and whatever cannot be read in them, is no error.
+    """Return who holds a lock; whatever its files hold, and whatever cannot be read in them, is no error.
 
     Args:
         folder: the folder it lies in.
@@ -81,7 +81,7 @@ def read_lock(folder: Path, name: str, root: Path, files: Iterable[str] = ()) ->
 
 
 def _members(lock: Path) -> list[str] | None:
-    """The names in a lock folder, one more than is looked at; None where it is no folder or cannot be listed."""
+    """Return the names in a lock folder, one more than is looked at; None where it is no folder or cannot be listed."""
     try:
         if not stat.S_ISDIR(os.lstat(lock).st_mode):
             return None
@@ -96,7 +96,7 @@ def _holder(lock: Path, member: str, root: Path) -> Holder | None:
 
 
 def _read(path: Path, root: Path) -> bytes:
-    """The first bytes of a regular file inside the VM's folder; nothing where it is none."""
+    """Return the first bytes of a regular file inside the VM's folder; nothing where it is none."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode) or not _files.is_inside(root, path):
             return b""
@@ -135,7 +135,7 @@ def held_words(locks: Iterable[Lock]) -> str | None:
 
 
 def left_words(locks: Sequence[Lock]) -> str:
-    """What was left behind, of locks that nobody holds any more and that are left for the same reason."""
+    """Return what was left behind, of locks that nobody holds any more and that are left for the same reason."""
     if locks[0].state == "empty":
         many = len(locks) > 1
         folders, are = ("folders", "are") if many else ("folder", "is")
@@ -150,7 +150,7 @@ def left_words(locks: Sequence[Lock]) -> str:
 
 
 def some(words: Sequence[str]) -> str:
-    """Words with "and" before the last; of a great many the first ones."""
+    """Return words with "and" before the last; of a great many the first ones."""
     shown = list(words[:_MOST_NAMED])
     if len(words) > len(shown):
         shown.append(f"{len(words) - len(shown)} more")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._files import is_inside
-from vmxtool.machine.folder import Folder
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.neighbours import disks_of_others
 from vmxtool.vmdk.chain import read_chain
 
@@ -39,7 +39,7 @@ def loose_disks(vm: Machine) -> tuple[LooseDisk, ...]:
 
 def _find(vm: Machine) -> Iterator[LooseDisk]:
     folder = vm.config.folder
-    named = [name for name in Folder.list(folder).names if name.lower().endswith(".vmdk") and not _PIECE.search(name)]
+    named = [name for name in folder_of(vm).names if name.lower().endswith(".vmdk") and not _PIECE.search(name)]
     if not named:
         return
     used = {*_used(vm), *disks_of_others(vm)}

@@ -269,8 +269,8 @@ class Machine:
         encryption: how much of it is encrypted.
         encryption_evidence: what shows that; never a key or cipher text.
         idle_devices: drives that say they are present, on a controller that is not.
-        surplus_devices: devices that say they are present under a number that the hardware version does not have, so
-            that no product looks at them.
+        devices_beyond_version: devices that say they are present under a number that the hardware version does not
+            have, so that no product looks at them.
         read_only: files of the VM that are marked read-only for everybody, and its folder where that is.
         unread: files and folders that belong to the VM and could not be looked into, with the reason as the value.
         unfinished_rewrite: the journal of a rewrite that was cut short, or None.
@@ -299,7 +299,7 @@ class Machine:
     encryption: Encryption
     encryption_evidence: tuple[Evidence, ...] = ()
     idle_devices: tuple[Evidence, ...] = ()
-    surplus_devices: tuple[Evidence, ...] = ()
+    devices_beyond_version: tuple[Evidence, ...] = ()
     read_only: tuple[Evidence, ...] = ()
     unread: tuple[Evidence, ...] = ()
     unfinished_rewrite: Path | None = None

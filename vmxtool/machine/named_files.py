@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
-from vmxtool.machine.folder import Folder
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ class NamedFile:
 
 
 def named_files(vm: Machine) -> tuple[NamedFile, ...]:
-    """The files that a VM names, each once, the config first; worked out once for a machine."""
+    """Return the files that a VM names, each once, the config first; worked out once for a machine."""
     found: tuple[NamedFile, ...] | None = vm.memo.get("named_files")
     if found is None:
         found = vm.memo["named_files"] = tuple(_Files(vm).gather())
@@ -76,7 +76,7 @@ def named_files(vm: Machine) -> tuple[NamedFile, ...]:
 
 
 def option_roms(document: Document) -> list[str]:
-    """The settings, by folded key, that name what a network adapter starts from instead of the product's own."""
+    """Return the settings, by folded key, that name what a network adapter starts from instead of the product's own."""
     return [key for key in document.folded() if key.endswith("bios.filename") and _OPTION_ROM.fullmatch(key)]
 
 
@@ -143,16 +143,15 @@ class _Files:
         if extent.file is None or len(self.found) >= MOST:
             return
         if extent.path is not None:
-            self._add_path(extent.path, places.shown(extent.path, self.folder), "extent", link.file, needed=True)
+            self._add_path(extent.path, paths.shown(extent.path, self.folder), "extent", link.file, needed=True)
             return
-        place = places.locate(extent.file, link.path.parent, self.folder)
+        place = paths.locate(extent.file, link.path.parent, self.folder)
         role: FileRole = "device" if place.device else "extent"
         self._note(extent.file, role, link.file, exists=place.exists, inside=not place.outside, needed=True)
 
     def _add_snapshots(self) -> None:
         vm = self.vm
-        listing = Folder.list(self.folder)
-        database = listing.find(f"{vm.config.path.stem}.vmsd")
+        database = folder_of(vm).find(f"{vm.config.path.stem}.vmsd")
         if database is None:
             return
         self._add(database, "snapshots", vm.config.file, needed=False)
@@ -164,7 +163,7 @@ class _Files:
                 self._add(disk.file, "disk", database, needed=False)
 
     def _add_memory_of(self, state: str, *, needed: bool) -> None:
-        """The memory beside a state file, which the state alone names."""
+        """Return the memory beside a state file, which the state alone names."""
         memory = f"{state.rpartition('.')[0]}.vmem"
         if _files.resolve(self.folder, memory).path is not None:
             self._add(memory, "memory", state, needed=needed)
@@ -174,14 +173,16 @@ class _Files:
             return
         named = _files.resolve(here or self.folder, name, self.folder)
         if named.path is not None:
-            self._add_path(named.path, places.shown(named.path, self.folder), role, by, needed=needed)
+            self._add_path(named.path, paths.shown(named.path, self.folder), role, by, needed=needed)
             return
         status = _status(os.path.join(here or self.folder, name)) if named.exists else None
         self._note(name, role, by, exists=named.exists, inside=not named.outside, status=status, needed=needed)
 
     def _add_path(self, path: Path, name: str, role: FileRole, by: str | None, *, needed: bool) -> None:
-        real = os.path.realpath(path)
-        if real in self.found or len(self.found) >= MOST:
+        if len(self.found) >= MOST:
+            return
+        real = str(_files.real_path(path, self.folder))
+        if real in self.found:
             return
         status = _status(real)
         inside = real.startswith(self.root)

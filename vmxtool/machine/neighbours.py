@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside, last_part
 from vmxtool.errors import InputError
+from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING
 from vmxtool.machine.locate import read_config
-from vmxtool.vmdk.places import identity_of
+from vmxtool.vmdk.paths import identity_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Drive, Machine
 
-_CONFIG_SUFFIXES = (".vmx", ".vmtx", ".cfg")
 UNREAD = ""  # in the place of a disk's name: a config that was not read
 _MOST_BYTES = 16 * 2**20  # thousands of usual configs
 _NAME_KEYS = (".filename", ".name")
 
 
 def disks_of_others(vm: Machine) -> Mapping[str, str]:
-    """The disks that other configs beside a VM's name, in lower case and without folders, each with its config.
+    """Return the disks that other configs beside a VM's name, in lower case and without folders, each with its config.
 
     Read anew each time, since a config may have come since. A file that lies there under several names is read once.
     Where the configs are too many to read, the first that was not read stands under `UNREAD`.
@@ -85,9 +85,13 @@ def _other_configs(vm: Machine) -> Iterator[Path]:
     try:
         beside = sorted(os.listdir(vm.config.folder))  # noqa: PTH208 names alone are wanted
     except OSError:
-        return  # a folder that cannot be listed is told of by a rule of its own
+        return  # a rule of its own reports a folder that cannot be listed
     for name in beside:
-        if not name.lower().endswith(_CONFIG_SUFFIXES) or name.startswith(".") or name == vm.config.path.name:
+        if (
+            not name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING))
+            or name.startswith(".")
+            or name == vm.config.path.name
+        ):
             continue
         path = vm.config.folder / name
         # What a link leads to outside the folder is opened for no other VM than the one that was named.

@@ -13,7 +13,7 @@ _NETWORK_KEYS = ("networkname", "vnet", "dvs.switchid", "opaquenetwork.id")
 
 
 def read_nics(sections: Sections, units: Units) -> tuple[Nic, ...]:
-    """The network adapters that are present; `present` is false where it is absent."""
+    """Return the network adapters that are present; `present` is false where it is absent."""
     found = (sections[f"ethernet{number}"] for number in units.nics)
     return tuple([_nic(section) for section in found if section.flag("present", default=False)])
 
@@ -37,7 +37,7 @@ def _nic(section: Section) -> Nic:
 
 
 def _mac(section: Section) -> str | None:
-    """The address that counts; a generated one stays in the file after the user has given a static one."""
+    """Return the address that counts; a generated one stays in the file after the user has given a static one."""
     kind = section.word("addresstype")
     address, generated = section.get("address"), section.get("generatedaddress")
     if kind == "static":

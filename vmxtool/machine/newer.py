@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _files
 from vmxtool.evidence import Evidence
 from vmxtool.machine.snapshot_model import NewerDisk
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 from vmxtool.vmdk.parents import StatedParent, stated_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from vmxtool.machine.folder import Folder
     from vmxtool.machine.model import Drive
@@ -37,7 +37,7 @@ class _Child(NamedTuple):
 
 
 def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> tuple[NewerDisk, ...]:
-    """The disks beside those that a VM starts from which rest on them.
+    """Return the disks beside those that a VM starts from which rest on them.
 
     A product that takes a snapshot lets the VM go on with a new disk over the old one, so a disk that a VM starts from
     is nobody's parent. One that is, was put back by hand: what the guest writes to it spoils all that rests on it.
@@ -58,7 +58,9 @@ def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> t
         _add(children, parent, child)
     for _, found in chains:
         for upper, lower in pairwise(found):
-            _add(children, places.identity_of(lower.path), _of_link(upper))
+            _add(children, paths.identity_of(lower.path), _of_link(upper))
+    if not children:
+        return ()
     return tuple(newer for drive, found in chains for newer in _over(drive, found[0], children))
 
 
@@ -70,7 +72,7 @@ def _folders(document: Document, folder: Folder, links: Iterable[Link]) -> list[
         place = _files.resolve(folder.path, named).path
         found += [place] if place is not None else []
     for link in links:
-        found += [link.path.parent, Path(os.path.realpath(link.path)).parent]
+        found += [link.path.parent, _files.real_path(link.path, folder.path).parent]
     return [place for place in dict.fromkeys(found) if place == folder.path or _files.is_inside(folder.path, place)]
 
 
@@ -83,20 +85,20 @@ def _disks_in(folders: Iterable[Path], folder: Folder) -> Iterator[Path]:
         yield from (place / name for name in names if name.lower().endswith(".vmdk"))
 
 
-def _children(disks: Iterable[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
-    """The disks that rest on others, each after the identity of that; None where it is not to be found."""
-    by_name = {link.path.name.lower(): places.identity_of(link.path) for link in links}
+def _children(disks: Sequence[Path], folder: Path, links: Sequence[Link]) -> Iterator[tuple[Identity | None, _Child]]:
+    """Yield the disks that rest on others, each after the identity of that; None where it is not to be found."""
+    by_name = {link.path.name.lower(): paths.identity_of(link.path) for link in links} if disks else {}
     for path in disks:
-        own = places.identity_of(path)
-        if own is None or not places.is_inside(path, folder):
+        own = paths.identity_of(path)
+        if own is None or not _files.is_inside(folder, path):
             continue
-        name = places.shown(path, folder)
+        name = paths.shown(path, folder)
         stated = stated_parent(path, name)
         if stated is None:
             continue
-        place = places.locate(stated.hint, path.parent, folder)
+        place = paths.locate(stated.hint, path.parent, folder)
         # A hint from another file system may differ in case, and one from another host in all but its last part.
-        parent = None if place.path is None else places.identity_of(place.path)
+        parent = None if place.path is None else paths.identity_of(place.path)
         if parent is None and (not place.outside or _files.is_absolute(stated.hint)):
             parent = by_name.get(_files.last_part(stated.hint).lower())
         yield parent, _Child(name, own, stated)
@@ -110,8 +112,8 @@ def _add(children: dict[Identity, list[_Child]], parent: Identity | None, child:
 
 
 def _of_link(link: Link) -> _Child | None:
-    """A link of one of the VM's own chains: what another of its disks starts from may be under it."""
-    own = places.identity_of(link.path)
+    """Return a link of one of the VM's own chains: what another of its disks starts from may be under it."""
+    own = paths.identity_of(link.path)
     if own is None:
         return None
     where = link.evidence("parentFileNameHint") or (Evidence(link.file),)
@@ -119,8 +121,8 @@ def _of_link(link: Link) -> _Child | None:
 
 
 def _over(drive: Drive, top: Link, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[NewerDisk]:
-    """What rests on a disk, directly: with the disks at the end of all that rests on it."""
-    start = places.identity_of(top.path)
+    """Yield what rests on a disk, directly: with the disks at the end of all that rests on it."""
+    start = paths.identity_of(top.path)
     for name, own, stated in children.get(start, ()) if start is not None else ():
         fits = stated.cid is None or top.cid is None or stated.cid == top.cid
         yield NewerDisk(drive.id, name, tuple(_ends(name, own, children)), fits, stated.evidence)

@@ -18,12 +18,12 @@ _LONGEST = 2**20  # some 270,000 bytes with EFI
 
 
 def nvram_name(vm: Machine) -> str:
-    """The name that a config gives the file, or that a product gives it where the config does not."""
+    """Return the name that a config gives the file, or that a product gives it where the config does not."""
     return vm.config.document.get("nvram") or f"{vm.config.path.stem}.nvram"
 
 
 def written_by(vm: Machine) -> Firmware | None:
-    """The firmware that has written the file; None where it is not there, or is not such a file."""
+    """Return the firmware that has written the file; None where it is not there, or is not such a file."""
     found = _files.resolve(vm.config.folder, nvram_name(vm))
     if found.path is None:
         return None

@@ -33,7 +33,8 @@ _BUILT_IN = frozenset({"", "hub", "hid", "mouse"})
 _SHARED_FOLDER = re.compile(r"sharedfolder([0-9]{1,6})")
 _MOST = 1000  # USB devices, shared folders: more than anybody has
 _PASSED_THROUGH = 128  # from hardware version 20 on (answers of ESX)
-_PHYSICAL_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
+"""Types of drives, in lower case, that map a device of the host: a physical disk, or a LUN (RDM)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Peripherals:
 
 
 def peripherals_of(vm: Machine) -> Peripherals:
-    """What a VM has besides disks, network adapters and processors; worked out once for a machine."""
+    """Return what a VM has besides disks, network adapters and processors; worked out once for a machine."""
     found = vm.memo.get("peripherals")
     if not isinstance(found, Peripherals):
         sections = Sections(vm.config.document)
@@ -195,7 +196,7 @@ def _passed_through(sections: Sections, drives: tuple[Drive, ...]) -> Iterator[P
         if word in sections and sections[word].flag("present", default=False):
             yield PassedThrough(word, _pci_device(sections[word]))
     for drive in drives:
-        if drive.kind == "passthrough" or drive.device_type in _PHYSICAL_TYPES:
+        if drive.kind == "passthrough" or drive.device_type in RAW_TYPES:
             yield PassedThrough(drive.id, sections[drive.id].get("filename") or drive.file)
 
 
@@ -207,7 +208,7 @@ def _pci_device(section: Section) -> str | None:
 
 
 def security_of(vm: Machine) -> Security:
-    """What protects the guest of a VM."""
+    """Return what protects the guest of a VM."""
     if vm.encryption == "full":
         return Security(None, None, None)
     document = vm.config.document

@@ -14,9 +14,9 @@ from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
 from vmxtool.machine.network import read_nics
-from vmxtool.machine.origin import read_origin
+from vmxtool.machine.origin.indicators import VmFacts
+from vmxtool.machine.origin.ranking import read_origin
 from vmxtool.machine.sections import Sections
-from vmxtool.machine.signs import Scene
 from vmxtool.machine.snapshots import read_snapshots
 from vmxtool.machine.state import find_unfinished, read_encryption, read_only, read_power
 from vmxtool.machine.storage import read_storage
@@ -43,11 +43,11 @@ def read_machine(path: Path) -> Machine:
     """
     config = find_config(path)
     document = read_config(config)
-    return describe(document, config, path)
+    return build_machine(document, config, path)
 
 
-def describe(document: Document, path: Path, asked: Path | None = None) -> Machine:
-    """The Machine of a config that has been read already; `path` is where it lies, `asked` the path the user gave."""
+def build_machine(document: Document, path: Path, asked: Path | None = None) -> Machine:
+    """Build the Machine of a config that has been read; `path` is where it lies, `asked` the path the user gave."""
     real = Path(os.path.realpath(path))
     folder = Folder.list(real.parent)
     sections = Sections(document)
@@ -59,21 +59,21 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
     snapshots, unread = read_snapshots(document, folder, stem, storage.drives, owned)
     encryption, encryption_evidence = read_encryption(document, storage.drives)
     unfinished, unlisted = find_unfinished(folder)
-    if folder.trouble is not None:
-        unlisted = (Evidence(folder.path.name, value=folder.trouble),)
+    if folder.problem is not None:
+        unlisted = (Evidence(folder.path.name, value=folder.problem),)
     guest = document.get("guestOS") or None
     vcpus = _amount(document, "numvcpus", 1)
     vcpus = None if vcpus is None else max(vcpus, 1)
     ace_files, saved_states = (
         tuple([Evidence(name) for name in owned if name.lower().endswith(ends)]) for ends in (_OF_ACE, _SAVED)
     )
-    scene = Scene(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
-    return Machine(
+    facts = VmFacts(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
+    vm = Machine(
         path=path if asked is None else asked,
         name=document.get("displayName") or stem,
         config=Config(real, document.name, document, document.number("config.version")),
         hardware=Hardware(version, generation_of(version), _evidence(document, "virtualHW.version")),
-        origin=read_origin(scene),
+        origin=read_origin(facts),
         guest=Guest(guest, bits_of(guest), family_of(guest), _evidence(document, "guestOS")),
         cpu=Cpu(
             vcpus,
@@ -92,7 +92,7 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         encryption=encryption,
         encryption_evidence=encryption_evidence,
         idle_devices=storage.idle,
-        surplus_devices=_surplus(sections, units.surplus),
+        devices_beyond_version=_present(sections, units.beyond_version),
         read_only=read_only(real, storage.drives),
         unread=(*unlisted, *unread),
         unfinished_rewrite=unfinished,
@@ -100,10 +100,12 @@ def describe(document: Document, path: Path, asked: Path | None = None) -> Machi
         ace_files=ace_files,
         uuids=Uuids(*(_uuid(document, key) for key in ("uuid.bios", "uuid.location", "vc.uuid"))),
     )
+    vm.memo[Folder] = folder
+    return vm
 
 
 def _uuid(document: Document, key: str) -> str | None:
-    """A UUID, which configs write as 16 pairs of digits with blanks and a dash; None where it is none."""
+    """Return a UUID, which configs write as 16 pairs of digits with blanks and a dash; None where it is none."""
     digits = re.sub(r"[\s-]", "", document.get(key, "")).lower()
     if not re.fullmatch(r"[0-9a-f]{32}", digits):
         return None
@@ -125,7 +127,7 @@ def _amount(document: Document, key: str, default: int) -> int | None:
 
 
 def _key_of(document: Document, line: int) -> str:
-    """The setting that a line was meant for which VMware cannot read, in lower case."""
+    """Return the setting that a line was meant for which VMware cannot read, in lower case."""
     return document.line(line).raw.partition(b"=")[0].strip().decode("latin-1").lower()
 
 
@@ -138,7 +140,7 @@ def _stems(drives: Iterable[Drive]) -> Iterator[str]:
                     yield stem_of(link.file)
 
 
-def _surplus(sections: Sections, words: Iterable[str]) -> tuple[Evidence, ...]:
+def _present(sections: Sections, words: Iterable[str]) -> tuple[Evidence, ...]:
     found = [sections[word] for word in words]
     return tuple(section.evidence("present")[0] for section in found if section.flag("present", default=False))
 

@@ -20,11 +20,16 @@ _SINGLE = frozenset({"floppy", "ethernet"})
 
 # How many controllers of a bus VMware looks at, and how many units on each (libvirt's key map; vSphere's configuration
 # maximums). The figures of the bus or hardware version that has the most count; what a version lacks is for the rules.
-_CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
-_UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
-# Units above 15 are those of the wide paravirtual controller, which libvirt looks for from this version on.
-_NARROW_SCSI_UNITS, _WIDE_SCSI_FROM = 16, 13
-_ADAPTER_UNIT = 7  # of a SCSI controller itself
+CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
+"""Most controllers of a bus."""
+UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
+"""Most units of a controller, that of a SCSI controller itself included."""
+NARROW_SCSI_UNITS = 16
+"""Units of every SCSI controller but the wide paravirtual one, the controller's own included."""
+SCSI_CONTROLLER_UNIT = 7
+"""The unit that a SCSI controller has for itself (libvirt's key map; vSphere documentation)."""
+# libvirt looks for the units of the wide controller from this version on.
+_WIDE_SCSI_FROM = 13
 _FLOPPIES = 2
 # Ten from Workstation 6.0 on, whose machines have version 6 (Workstation 7 manual, page 286); libvirt says from 7 on.
 _NICS, _FEW_NICS = 10, 4
@@ -59,7 +64,7 @@ class Section:
         return iter(self._keys)
 
     def key(self, name: str) -> str:
-        """The whole name of a setting that the config has, in lower case.
+        """Return the whole name of a setting that the config has, in lower case.
 
         Raises:
             KeyError: the config does not have it.
@@ -67,33 +72,36 @@ class Section:
         return self._keys[name]
 
     def get(self, name: str) -> str:
-        """A value; the empty text where the config does not have it, which VMware takes for the same."""
+        """Return a value; the empty text where the config does not have it, which VMware takes for the same."""
         key = self._keys.get(name)
         return "" if key is None else self._document[key]
 
     def word(self, name: str) -> str:
-        """A value in lower case, as words of a fixed list are compared here."""
+        """Return a value in lower case, as words of a fixed list are compared here."""
         return self.get(name).lower()
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """A boolean as VMware reads it."""
+        """Return a boolean as VMware reads it."""
         key = self._keys.get(name)
         return default if key is None else values.as_bool(self._document[key])
 
     def evidence(self, *names: str) -> tuple[Evidence, ...]:
-        """The places of those of the settings that the config has."""
+        """Return the places of those of the settings that the config has."""
         keys = self._keys
         return tuple([self._document.evidence(keys[name]) for name in names if name in keys])
 
 
 class Units(NamedTuple):
-    """The devices a config has settings for, in the order of their numbers, present or not; `surplus` in the file's."""
+    """The devices a config has settings for, present or not, in the order of their numbers.
+
+    `beyond_version` are those of numbers that the hardware version does not have, in the order of the file.
+    """
 
     controllers: tuple[tuple[Bus, int], ...]
     units: tuple[tuple[Bus, int, int], ...]
     floppies: tuple[int, ...]
     nics: tuple[int, ...]
-    surplus: tuple[str, ...]
+    beyond_version: tuple[str, ...]
 
 
 class Sections:
@@ -121,27 +129,27 @@ class Sections:
         return iter(self._by_word)
 
     def __getitem__(self, word: str) -> Section:
-        """The section of a word, which is empty where the config has none."""
+        """Return the section of a word, which is empty where the config has none."""
         section = self._sections.get(word)
         if section is None:
             section = self._sections[word] = Section(word, self._by_word.get(word, {}), self.document)
         return section
 
     def keys_of(self, word: str) -> Iterable[str]:
-        """The folded keys of a word's settings."""
+        """Return the folded keys of a word's settings."""
         return self._by_word.get(word, {}).values()
 
     def units(self, hw_version: int | None) -> Units:
-        """The devices by number, with those apart that lie beyond what a hardware version has.
+        """Return the devices by number, with those apart that lie beyond what a hardware version has.
 
         So `ethernet4` is not looked at below hardware version 7. An unknown version counts as a new one.
         """
         version = _NEW if hw_version is None else hw_version
-        most = _CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
-        most_units = _UNITS | {"scsi": _UNITS["scsi"] if version >= _WIDE_SCSI_FROM else _NARROW_SCSI_UNITS}
+        most = CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
+        most_units = UNITS | {"scsi": UNITS["scsi"] if version >= _WIDE_SCSI_FROM else NARROW_SCSI_UNITS}
         numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []
-        surplus: list[str] = []
+        beyond_version: list[str] = []
         for word in self._by_word:
             hit = _DEVICE.fullmatch(word) if word[-1:].isdecimal() else None
             if hit is None:
@@ -150,15 +158,15 @@ class Sections:
             if (kind in _SINGLE) if unit is not None else (kind == "ide"):
                 continue
             if number >= most[kind] or (unit is not None and unit >= most_units[kind]):
-                surplus.append(word)
+                beyond_version.append(word)
             elif unit is None:
                 numbers[kind].append(number)
-            elif not (kind == "scsi" and unit == _ADAPTER_UNIT):
+            elif not (kind == "scsi" and unit == SCSI_CONTROLLER_UNIT):
                 units.append((cast("Bus", kind), number, unit))
         return Units(
             tuple([(bus, number) for bus in _SWITCHED for number in sorted(numbers[bus])]),
             tuple(sorted(units)),
             tuple(sorted(numbers["floppy"])),
             tuple(sorted(numbers["ethernet"])),
-            tuple(surplus),
+            tuple(beyond_version),
         )

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool.evidence import Evidence
 from vmxtool.machine.folder import Folder
 from vmxtool.machine.locks import is_lock, is_nameless, read_lock
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 JOURNAL_FOLDER = ".vmxtool"
-"""Name of the folder beside a config that holds the journals of rewrites."""
+"""Name of the folder beside a config that holds the journals of rewrites; no file in it is one of the VM."""
 _NO_STATE = frozenset({"", "true", "false"})  # it names a file; people have written a switch there
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
@@ -31,7 +32,7 @@ def read_power(
 ) -> Power:
     """Running where a lock or a swap file lies beside the VM, suspended where the config names a state file, else off.
 
-    A lock that is known to be left behind is told beside the state: it says nothing of it.
+    A lock that is known to be left behind is returned beside the state, about which it says nothing.
 
     Args:
         document: the config.
@@ -61,13 +62,14 @@ def _locks_in(folder: Folder, root: Path, owned: Sequence[str]) -> Iterator[Lock
 
 
 def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
-    """Locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
+    """Yield locks beside disks, and beside the disks that they rest on, in other folders than the VM's own."""
     stems: dict[Path, set[str]] = {}
     for drive in drives:
         links = drive.chain.links if drive.chain is not None else ()
-        named = [*(link.path for link in links), *([drive.found.path] if drive.found and drive.found.path else [])]
+        found = [drive.found.path] if drive.found and drive.found.path else []
+        named = dict.fromkeys([*(link.path for link in links), *found])
         # A disk that is a link has its lock where it really lies.
-        for path in (*named, *(Path(os.path.realpath(path)) for path in named)):
+        for path in (*named, *(_files.real_path(path, root) for path in named)):
             if path.parent != root:
                 # By its own name, since "disks/.." is the VM's folder too.
                 stems.setdefault(Path(os.path.realpath(path.parent)), set()).add(path.stem)
@@ -78,7 +80,7 @@ def _locks_below(root: Path, drives: Sequence[Drive]) -> Iterator[Lock]:
 
 
 def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryption, tuple[Evidence, ...]]:
-    """How much of a VM is encrypted.
+    """Return how much of a VM is encrypted.
 
     "full": the settings are inside `encryption.data` and cannot be seen. "partial": the settings are plain, but the VM
     holds keys (`vmx.encryptionType`, since Workstation 16.2) or a disk is encrypted.
@@ -117,7 +119,7 @@ def _is_marked(path: Path) -> bool:
 
 
 def find_unfinished(folder: Folder) -> tuple[Path | None, tuple[Evidence, ...]]:
-    """The newest journal of a rewrite, or of an undo, that was cut short.
+    """Return the newest journal of a rewrite, or of an undo, that was cut short.
 
     Returns:
         the journal or None, and the folder of journals where it cannot be looked into, with the reason as the value.

@@ -85,7 +85,7 @@ class _Disks:
         self._bytes_left = _DESCRIPTOR_BYTES
 
     def read(self, path: Path, name: str) -> Chain:
-        """The chain of a disk in the VM's folder."""
+        """Return the chain of a disk in the VM's folder."""
         if path not in self._chains:
             if self._bytes_left <= 0:
                 why = f"{name} was not read: the descriptors of the disks before it are larger than any VM's"
@@ -142,7 +142,7 @@ def _drive(section: Section, bus: Bus, unit: int, disks: _Disks) -> Drive:
 
 
 def _find(folder: Folder, file: str) -> _files.Named:
-    if _PLAIN_NAME.fullmatch(file) and folder.trouble is None and folder.find(file) is None:
+    if _PLAIN_NAME.fullmatch(file) and folder.problem is None and folder.find(file) is None:
         # The listing answers for such names, in whatever case a file system takes them.
         return _files.Named(file, None, outside=False, exists=False)
     return _files.resolve(folder.path, file)

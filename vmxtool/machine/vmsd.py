@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_tree(database: Document) -> tuple[Snapshot, ...]:
-    """All snapshots of a database, each after its parent, in the order of the file where that leaves a choice.
+    """Return all snapshots of a database, each after its parent, in the order of the file where that leaves a choice.
 
     The number in a setting's name is only an index; the tree hangs together by `uid` and `parent`.
     """
@@ -42,7 +42,7 @@ def read_tree(database: Document) -> tuple[Snapshot, ...]:
 
 
 def signs_of(database: Document) -> tuple[Evidence, ...]:
-    """The places where a database says that there are snapshots, or that the VM is a linked clone of another."""
+    """Return the places where a database says that there are snapshots, or that the VM is a linked clone of another."""
     signs = []
     if database.number("snapshot.numSnapshots"):
         signs.append(database.evidence("snapshot.numSnapshots"))

@@ -54,12 +54,12 @@ _LOOKED_AT = 10_000  # files of a folder without a config
 
 
 def kind_of(name: str) -> str | None:
-    """What a file is by its name, as a clause; None where its name does not tell, or it may be a config."""
+    """Return what a file is by its name, as a clause; None where its name does not tell, or it may be a config."""
     return _KINDS.get(os.path.splitext(name)[1].lower())
 
 
 def refusal(path: Path, what: str, configs: Sequence[Path]) -> InputError:
-    """The error for a file that is no config.
+    """Return the error for a file that is no config.
 
     Args:
         path: the file, as the reader named it.
@@ -78,7 +78,7 @@ def refusal(path: Path, what: str, configs: Sequence[Path]) -> InputError:
 
 
 def what_a_folder_lacks(folder: Path) -> tuple[str, str]:
-    """What to say of a folder without a config, and what to do, as two clauses."""
+    """Return what is wrong with a folder without a config, and what to do, as two clauses."""
     found: dict[str, str] = {}
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in islice(entries, _LOOKED_AT):

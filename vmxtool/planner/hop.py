@@ -12,6 +12,7 @@ from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.ways import derived_ways, stages, ways
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.state import VmState, is_hidden
+from vmxtool.vmdk.model import UNREACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +132,7 @@ def _find_unseen(files: Files) -> Iterator[str]:
         extents = [extent for link in chain.links if link.format != "device" for extent in link.extents]
         gone = [extent.file for extent in extents if not extent.exists and extent.file]
         parents = [link.parent_hint for link in chain.links[-1:] if link.is_child and link.parent_hint]
-        missing = any(it.kind in {"missing", "outside"} for it in chain.problems)
+        missing = any(it.kind in UNREACHED for it in chain.problems)
         yield from dict.fromkeys([*gone, *(parents if missing else [])])
         yield from (f"a whole {name}" for name in chain.incomplete)
         seen_in_part = chain.incomplete or gone or (missing and parents)

@@ -12,7 +12,7 @@ from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
-from vmxtool.machine.read import describe
+from vmxtool.machine.read import build_machine
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
@@ -157,7 +157,7 @@ def _is_lowered(finding: Finding, found: Plans, changes: Changes, goal: Goal) ->
     if not goal.told.limit or changes.refused:
         return False
     hop = found.hop
-    after = files_of(describe(changes.apply_to(hop.files.vm.config.document), hop.files.vm.config.path))
+    after = files_of(build_machine(changes.apply_to(hop.files.vm.config.document), hop.files.vm.config.path))
     again = plan_hop(after, start_of(after, likely_origins(after.vm, goal.origin)), hop.target, hop.guide, None)
     return all(it.code != finding.code for it in again.hop.found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._text import as_clause
 from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -153,8 +154,8 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
     buses = dict.fromkeys(drive.partition(":")[0].rstrip("0123456789") for drive, _ in step.drives)
     notes = ["give it the driver of the new controller"]
     if guest is not None:
-        notes = list(dict.fromkeys(guest.notes[bus].rstrip(".") for bus in buses if bus in guest.notes))
-    told = "; ".join(f"{note[0].lower()}{note[1:]}" for note in notes)
+        notes = list(dict.fromkeys(guest.notes[bus] for bus in buses if bus in guest.notes))
+    told = "; ".join(as_clause(note) for note in notes)
     return f"prepare {name} for {listed(step.buses or ('SCSI',))} disks: {told}"
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool.rewriter.diff import FileChange, TextChange
-from vmxtool.rewriter.journal.patch import SECTOR, InPlacePatch, Range, ReplacePatch
+from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

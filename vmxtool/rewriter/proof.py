@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.changes.realise import apply_settings, realise
 from vmxtool.errors import WriteError
-from vmxtool.machine.read import describe
+from vmxtool.machine.read import build_machine
 from vmxtool.rules.case import files_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
@@ -55,7 +55,7 @@ def prove_state(vm: Machine, after: Document, changes: Changes, wanted: Wanted) 
     Raises:
         WriteError: it is not, which is a fault of vmxtool; nothing has been written.
     """
-    again = describe(_read_again(after), vm.config.path)
+    again = build_machine(_read_again(after), vm.config.path)
     seen = VmState.of(again)
     wrong = differences(changes, seen)
     if wrong:

@@ -44,7 +44,7 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
     """
     document = vm.config.document
     for number in document.unknown[:_SHOWN]:
-        why = document.complaint(number)
+        why = document.problem_of_line(number)
         yield Hit(
             f"line {number} of {document.name} is not a setting: {why}; VMware stops reading there",
             (Evidence(document.name, number, None, _raw(document, number)),),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from vmxtool._files import is_absolute, is_on_esx, last_part
 from vmxtool.findings import CONVERTING_DISKS, Do, Severity
 from vmxtool.knowledge.products import products
+from vmxtool.machine.peripherals import RAW_TYPES
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence
 from vmxtool.rules.commands import as_argument, converted_folder
 from vmxtool.rules.registry import About, Hit, manual, rule
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
 """Moves that read a disk's data or change what its descriptor says."""
 
-_RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 # What maps a LUN, with the letter by which vmkfstools maps it again.
 _MAPPINGS = {"vmfsrawdevicemap": "-r", "vmfsrdm": "-r", "vmfspassthroughrawdevicemap": "-z"}
 _WHOLE_DEVICE = "fulldevice"
@@ -74,7 +74,7 @@ def device_backed_disk(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         links = drive.chain.links if drive.chain is not None else ()
         link = next((it for it in links if it.format == "device"), None)
-        if link is None and drive.device_type not in _RAW_TYPES:
+        if link is None and drive.device_type not in RAW_TYPES:
             continue
         kind = (link.create_type or "").lower() if link is not None else ""
         again = f"map it there with vmkfstools {_MAPPINGS[kind]}" if kind in _MAPPINGS else "map it there anew"
@@ -149,7 +149,7 @@ def parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
     links = drive.chain.links if drive.chain is not None else ()
     if not links or links[-1].parent_hint is None:
         return None
-    place = places.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
+    place = paths.locate(links[-1].parent_hint, links[-1].path.parent, vm.config.folder)
     return links[-1] if place.outside and place.exists else None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from vmxtool._text import as_clause
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.runs import Ternary
@@ -25,7 +25,6 @@ _PLACES_SHOWN = 4
 _COUNTED_ELSEWHERE = frozenset({"vcpus", "memory_mib", "nics"})
 # What people call a device that its key does not name.
 _THINGS = {"vtpm": "the virtual TPM"}
-_FIRST_WORD = re.compile(r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )")
 
 
 @rule(
@@ -111,7 +110,7 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
         if row.limit in _COUNTED_ELSEWHERE:
             continue
         have = amount(case.files, row, key, esx=case.target.esx)
-        reason = _lower_first(row.reason.rstrip("."))
+        reason = as_clause(row.reason)
         holder = case.target.name if limit.version is None else f"version {version}"
         message = f"{document.spelling(key)}: {reason}; {have} here, where {holder} holds {limit.figure}"
         by_owner = row.safety == "manual"
@@ -146,25 +145,13 @@ def passed_through(vm: Machine) -> tuple[Evidence, ...]:
 
 def _message(row: DeviceRule, key: str, *, unsure: bool) -> str:
     unverified = " (unverified)" if unsure else ""
-    loses = (
-        f"; the guest loses: {_lower_first(row.guest_loses.rstrip('.'))}"
-        if _is_a_thing(row) and row.guest_loses
-        else ""
-    )
-    return f"{key}: {_lower_first(row.reason.rstrip('.'))}{unverified}{loses}"
+    loses = f"; the guest loses: {as_clause(row.guest_loses)}" if _is_a_thing(row) and row.guest_loses else ""
+    return f"{key}: {as_clause(row.reason)}{unverified}{loses}"
 
 
 def _is_a_thing(row: DeviceRule) -> bool:
     # Of what is replaced or moved the row says what the guest finds instead, and the rule's reason says it too.
     return row.below not in {"replace", "move-disks"}
-
-
-def _lower_first(sentence: str) -> str:
-    """A sentence as a clause: its first word in lower case, unless it is a name or an abbreviation."""
-    hit = _FIRST_WORD.match(sentence)
-    if hit is None or hit[0] in {"Workstation", "Ensoniq", "Virtualization", "Secure"}:
-        return sentence
-    return sentence[0].lower() + sentence[1:]
 
 
 def _severity(row: DeviceRule, *, unsure: bool) -> Severity:

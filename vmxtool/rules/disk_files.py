@@ -11,7 +11,7 @@ from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, wit
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
 from vmxtool.rules.registry import About, Hit, manual, rule
-from vmxtool.vmdk.model import LOSING
+from vmxtool.vmdk.model import BREAKING, DAMAGED, LOSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.vmdk.chain import Link, Problem
 
-_BROKEN = frozenset({"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"})
 _PARALLEL = {"buslogic": "BusLogic", "lsilogic": "LSI Logic"}
-_DAMAGED = frozenset(
-    {"header-damaged", "unfinished", "extent-short", "unknown-line", "duplicate-key", "adapter-conflict"}
-)
 # A disk that is still on its ESX host is exported there, or read there by Converter; a copy leaves it behind.
 _LEAVING_IT_BEHIND = (READING_DISKS - {Do.EXPORT_DISKS} - BY_CONVERTER) | {Do.COPY, Do.MOVE_TO}
 
@@ -114,7 +110,7 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         for problem in _problems(drive):
-            if problem.kind in _BROKEN or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
+            if problem.kind in BREAKING or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
                 cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
                 if problem.kind == "unreadable":
                     name = problem.file or disk_name(drive)
@@ -189,7 +185,7 @@ def disk_damaged(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         for problem in _problems(drive):
-            if problem.kind in _DAMAGED:
+            if problem.kind in DAMAGED:
                 cure = manual(f"copy {problem.file or drive.file or drive.id} again from where it was whole")
                 severity, stops = (Severity.BLOCKER, LEAVING) if problem.kind in LOSING else (None, None)
                 message = problem.message.rstrip(".")

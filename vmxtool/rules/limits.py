@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.machine.sections import NARROW_SCSI_UNITS
 from vmxtool.rules.state import lowered_mark
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
     from vmxtool.rules.case import Case, Files
 
-_PLAIN_SCSI_UNITS = 16
 # The fields of a product that limit it beside the hardware version, by the names of hardware.toml's limits.
 _OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
 
@@ -192,8 +192,8 @@ def _amount(files: Files, limit: str, per_unit: int, key: str, esx: bool | None)
         case "pvscsi_units":
             paravirtual = {controller.id for controller in vm.controllers if controller.model == "pvscsi"}
             units = [drive.unit for drive in vm.drives if drive.id.partition(":")[0] in paravirtual]
-            beyond = sum(unit >= _PLAIN_SCSI_UNITS for unit in units)
-            return _PLAIN_SCSI_UNITS - 1 + beyond if beyond else 0
+            beyond = sum(unit >= NARROW_SCSI_UNITS for unit in units)
+            return NARROW_SCSI_UNITS - 1 + beyond if beyond else 0
         case "pci_passthrough":
             keys = [k for k in document.folded() if k.startswith("pcipassthru") and k.endswith(".present")]
             return sum(document.flag(k, False) for k in keys)

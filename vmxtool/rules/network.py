@@ -34,7 +34,7 @@ _SLOTS = "nic-slot-numbers"  # the row of devices.toml
     Severity.BLOCKER,
     about=About.TARGET,
     cure=Do.CHANGE_SETTINGS,
-    only_if=lambda vm: len(vm.nics) + len(vm.surplus_devices) > 1,  # every product gives a VM one,
+    only_if=lambda vm: len(vm.nics) + len(vm.devices_beyond_version) > 1,  # every product gives a VM one,
     short="fewer network adapters",
     stopping="too many network adapters",
 )

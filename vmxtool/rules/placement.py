@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.traits import traits
+from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, SCSI_CONTROLLER_UNIT
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.rules.state import is_off
 
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
 
 _SHOWN = 4
-_SCSI_CONTROLLERS = 4
-_CONTROLLER_UNIT = 7  # of a SCSI controller itself (libvirt's key map; vSphere documentation)
-_OTHER_UNITS = (*range(_CONTROLLER_UNIT + 1, 16), *range(_CONTROLLER_UNIT))
+_OTHER_UNITS = (*range(SCSI_CONTROLLER_UNIT + 1, NARROW_SCSI_UNITS), *range(SCSI_CONTROLLER_UNIT))
 _SLOT = ".pcislotnumber"
 _PCIE_FROM = 7  # the hardware version that brought the bridges
 
@@ -70,8 +69,8 @@ def drive_on_unit_of_controller(vm: Machine) -> Iterator[Hit]:
     """
     document = vm.config.document
     present = {controller.id for controller in vm.controllers}
-    for number in range(_SCSI_CONTROLLERS):
-        own = f"scsi{number}:{_CONTROLLER_UNIT}"
+    for number in range(CONTROLLERS["scsi"]):
+        own = f"scsi{number}:{SCSI_CONTROLLER_UNIT}"
         if f"scsi{number}" not in present or not document.flag(f"{own}.present", False):
             continue
         taken = {drive.unit for drive in vm.drives if drive.id.startswith(f"scsi{number}:")}
@@ -79,7 +78,8 @@ def drive_on_unit_of_controller(vm: Machine) -> Iterator[Hit]:
         place = "a unit of another controller" if free is None else f"scsi{number}:{free}"
         keys = [key for key in (f"{own}.present", f"{own}.fileName") if key in document]
         yield Hit(
-            f"{own}: unit {_CONTROLLER_UNIT} is the controller scsi{number} itself, so the drive there does not exist",
+            f"{own}: unit {SCSI_CONTROLLER_UNIT} is the controller scsi{number} itself, so the drive there does not "
+            "exist",
             tuple(document.evidence(key) for key in keys),
             manual(f"make it {place} in all of its lines"),
         )

@@ -10,6 +10,7 @@ from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, S
 from vmxtool.machine.locks import held_words, left_words, some
 from vmxtool.rules.case import disk_label, name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.vmdk.model import UNREACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
 def _is_linked_clone(vm: Machine) -> bool:
     """Whether a disk rests on one outside the folder and no snapshot accounts for it."""
     return not vm.snapshots.tree and any(
-        problem.kind in {"outside", "missing"}
+        problem.kind in UNREACHED
         for drive in vm.disks
         if drive.chain is not None and drive.chain.links and drive.chain.links[-1].is_child
         for problem in drive.chain.problems

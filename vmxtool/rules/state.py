@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from vmxtool._files import is_on_esx
 from vmxtool.knowledge.devices import rules_for
 from vmxtool.knowledge.products import products
-from vmxtool.vmdk.model import LOSING
+from vmxtool.vmdk.model import HIDING
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ LOWERED = "lowered:"
 """How the mark of a figure begins that a rewrite has brought below its limit."""
 
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
-
-# What hides a disk, or a part of it, so that nothing can be said of what it holds.
-_HIDING = LOSING | {"missing", "extent-missing", "outside", "unreadable", "loop", "too-deep"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,4 +226,4 @@ def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
 def is_hidden(drive: Drive) -> bool:
     """Whether a disk, or a part of it, was not seen, so that nothing can be said of what it holds."""
     problems = drive.chain.problems if drive.chain is not None else ()
-    return format_of(drive) == "unseen" or any(problem.kind in _HIDING for problem in problems)
+    return format_of(drive) == "unseen" or any(problem.kind in HIDING for problem in problems)

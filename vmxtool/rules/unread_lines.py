@@ -11,7 +11,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by
 from vmxtool.machine.loose_disks import loose_disks
-from vmxtool.machine.sections import Sections
+from vmxtool.machine.sections import SCSI_CONTROLLER_UNIT, Sections
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _DRIVE = re.compile(r"(?:ide|scsi|sata|nvme)(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9
 _NIC = "ethernet"
 _DISK_ENDINGS = (".vmdk", ".dsk")
 _BUSES = ("ide", "scsi", "sata", "nvme")
-_ADAPTER_UNIT = 7  # of a SCSI controller itself
-_UNITS = 7  # of a controller, below that one: more than any misnamed disk needs
+_UNITS = SCSI_CONTROLLER_UNIT  # of a controller, below that one: more than any misnamed disk needs
 _NO_SYSTEM = ("Operating system not found", "bios-without-system")
 _TOLD = 20
 
@@ -133,7 +132,7 @@ def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
     Give the device a free number, or take its lines out. Where it is a hard disk of the VM that nothing else attaches,
     it blocks.
     """
-    for item in vm.surplus_devices:
+    for item in vm.devices_beyond_version:
         device = (item.key or "").rpartition(".")[0]
         named, place = _disk_of(vm, device)
         free = _free_place(vm, device.lower(), None)
@@ -189,7 +188,7 @@ def _find_lost(vm: Machine) -> Iterator[_Lost]:
     if not named:
         return
     read = {drive.id for drive in vm.drives}
-    elsewhere = {(it.key or "").rpartition(".")[0].lower() for it in (*vm.idle_devices, *vm.surplus_devices)}
+    elsewhere = {(it.key or "").rpartition(".")[0].lower() for it in (*vm.idle_devices, *vm.devices_beyond_version)}
     for key in named:
         word, _, name = key.partition(".")
         if not _may_be_a_drive(word) or word in elsewhere or _is_off(vm, word):
@@ -214,13 +213,13 @@ def _is_off(vm: Machine, word: str) -> bool:
 
 
 def _is_adapter(word: str) -> bool:
-    return word.startswith("scsi") and word.endswith(f":{_ADAPTER_UNIT}")
+    return word.startswith("scsi") and word.endswith(f":{SCSI_CONTROLLER_UNIT}")
 
 
 def _lost_disks(vm: Machine) -> Iterator[str]:
     """The files of hard disks that stand on lines which are not read, whatever the reason."""
     yield from (lost.file for lost in lost_lines(vm))
-    for item in (*vm.idle_devices, *vm.surplus_devices):
+    for item in (*vm.idle_devices, *vm.devices_beyond_version):
         named, _ = _disk_of(vm, (item.key or "").rpartition(".")[0])
         if named is not None:
             yield named

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool.evidence import Evidence
-from vmxtool.vmdk import places
+from vmxtool.vmdk import paths
 from vmxtool.vmdk.link import LinkReader
 from vmxtool.vmdk.model import ExtentFile, Link, Problem
-from vmxtool.vmdk.problems import quote
+from vmxtool.vmdk.problems import quoted_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ def read_chain(path: Path, *, folder: Path, name: str | None = None) -> Chain:
         name: how the file is called for the reader, if not by its place in the folder.
     """
     reader = LinkReader(folder)
-    file = places.shown(path, folder) if name is None else name
+    file = paths.shown(path, folder) if name is None else name
     links = _links(reader, path, file)
     _compare(links, reader.problems)
     return Chain(tuple(links), reader.problems.found)
@@ -102,23 +103,28 @@ def read_chain(path: Path, *, folder: Path, name: str | None = None) -> Chain:
 def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
     problems, links = reader.problems, list[Link]()
     seen: set[tuple[int, int] | None] = set()
-    if places.identity_of(path) is None:
-        problems.add("missing", f"{quote(file)} is not there", Evidence(file))
+    status = _files.status_of(path)
+    if status is None:
+        problems.add("missing", f"{quoted_name(file)} is not there", Evidence(file))
         return links
-    if not places.is_inside(path, reader.folder):
-        problems.add("outside", f"{quote(file)} is outside the VM's folder, where nothing is opened", Evidence(file))
+    if not _files.is_inside(reader.folder, path):
+        problems.add(
+            "outside", f"{quoted_name(file)} is outside the VM's folder, where nothing is opened", Evidence(file)
+        )
         return links
     while True:
-        identity = places.identity_of(path)
+        identity = None if status is None else (status.st_dev, status.st_ino)
         if identity in seen:
-            problems.add("loop", f"{quote(file)} is its own ancestor", *_hint(links[-1]))
+            problems.add("loop", f"{quoted_name(file)} is its own ancestor", *_hint(links[-1]))
             return links
         if len(links) == MAX_DEPTH:
             problems.add(
-                "too-deep", f"{quote(links[0].file)} is based on more than {MAX_DEPTH - 1} others", *_hint(links[-1])
+                "too-deep",
+                f"{quoted_name(links[0].file)} is based on more than {MAX_DEPTH - 1} others",
+                *_hint(links[-1]),
             )
             return links
-        link = reader.read(path, file)
+        link = reader.read(path, file, status)
         if link is None:
             return links
         links.append(link)
@@ -126,21 +132,21 @@ def _links(reader: LinkReader, path: Path, file: str) -> list[Link]:
         parent = _parent_of(link, reader)
         if parent is None:
             return links
-        path, file = parent, places.shown(parent, reader.folder)
+        path, file, status = parent, paths.shown(parent, reader.folder), _files.status_of(parent)
 
 
 def _parent_of(link: Link, reader: LinkReader) -> Path | None:
-    """The file of a link's parent; None for a base, and where it cannot be reached, which is a problem."""
+    """Return the file of a link's parent; None for a base, and where it cannot be reached, which is a problem."""
     if not link.is_child:
         return None
     if link.parent_hint is None:
-        problem = f"{quote(link.file)} is based on another disk and does not name it"
+        problem = f"{quoted_name(link.file)} is based on another disk and does not name it"
         reader.problems.add("missing", problem, *(link.evidence("parentCID") or (Evidence(link.file),)))
         return None
-    place = places.locate(link.parent_hint, link.path.parent, reader.folder)
+    place = paths.locate(link.parent_hint, link.path.parent, reader.folder)
     if place.path is not None:
         return place.path
-    named = f"{quote(link.file)} is based on {quote(link.parent_hint)}"
+    named = f"{quoted_name(link.file)} is based on {quoted_name(link.parent_hint)}"
     if place.outside and place.exists:
         problem = f"{named}, which is outside the VM's folder and was not opened"
         reader.problems.add("outside", problem, *_hint(link))
@@ -158,23 +164,22 @@ def _compare(links: list[Link], problems: Problems) -> None:
     for child, parent in pairwise(links):
         expected, found = child.parent_cid, parent.cid
         if expected is not None and found is not None and expected != found:
-            message = (
-                f"{quote(child.file)} was made when {quote(parent.file)} had CID {expected:08x}; now it has {found:08x}"
-            )
+            was, now = f"had CID {expected:08x}", f"it has {found:08x}"
+            message = f"{quoted_name(child.file)} was made when {quoted_name(parent.file)} {was}; now {now}"
             problems.add("cid-mismatch", message, *child.evidence("parentCID"), *parent.evidence("CID"))
         if (
             None not in {child.capacity_sectors, parent.capacity_sectors}
             and child.capacity_sectors != parent.capacity_sectors
         ):
             message = (
-                f"{quote(child.file)} has {child.capacity_sectors} sectors, its parent "
-                f"{quote(parent.file)} {parent.capacity_sectors}"
+                f"{quoted_name(child.file)} has {child.capacity_sectors} sectors, its parent "
+                f"{quoted_name(parent.file)} {parent.capacity_sectors}"
             )
             problems.add("capacity-mismatch", message, Evidence(child.file), Evidence(parent.file))
     places_of = [place for link in links for place in link.adapter_evidence]
     adapters = list(dict.fromkeys((place.value or "").lower() for place in places_of))
     if len(adapters) > 1:
-        message = f"{quote(links[0].file)} is made for several adapters: {', '.join(map(quote, adapters))}"
+        message = f"{quoted_name(links[0].file)} is made for several adapters: {', '.join(map(quoted_name, adapters))}"
         problems.add("adapter-conflict", message, *places_of)
 
 

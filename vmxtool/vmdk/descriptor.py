@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.vmdk.lines import Extent, Remark, Setting, parse_extent, parse_setting, tokens
+from vmxtool.vmdk.descriptor_lines import Extent, LineProblem, Setting, parse_extent, parse_setting, tokens
 from vmxtool.vmx import encodings
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Descriptor:
     codec: str
     settings: tuple[Setting, ...]
     extents: tuple[Extent, ...]
-    unknown: tuple[Remark, ...]
+    unknown: tuple[LineProblem, ...]
     ddb: DiskDataBase
     bom: bool
 
@@ -120,7 +120,7 @@ class Descriptor:
             settings=tuple(settings),
             extents=tuple(parse_extent(text, at, decode) for text, at in extents),
             unknown=tuple(
-                Remark(at, decode(text.rstrip("\r\n").encode("latin-1")), "not a line of a disk descriptor")
+                LineProblem(at, decode(text.rstrip("\r\n").encode("latin-1")), "not a line of a disk descriptor")
                 for text, at in unknown
             ),
             ddb=DiskDataBase((key, decode(raw)) for key, raw in _of_data_base(settings)),
@@ -133,18 +133,18 @@ class Descriptor:
     # --- values ---
 
     def get(self, key: str) -> str | None:
-        """The decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
+        """Return the decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
         for setting in self.settings:
             if setting.key.lower() == key.lower():
                 return _decoder(self.codec)(setting.raw)
         return None
 
     def places(self, key: str) -> tuple[Setting, ...]:
-        """Every line that carries a key, in order."""
+        """Return every line that carries a key, in order."""
         return tuple(setting for setting in self.settings if setting.key.lower() == key.lower())
 
     def value_of(self, setting: Setting) -> str:
-        """The decoded value of one line."""
+        """Return the decoded value of one line."""
         return _decoder(self.codec)(setting.raw)
 
     @property
@@ -211,13 +211,13 @@ class Descriptor:
         return not left or (len(left) < _CID_DIGITS and self.raw[: self.text_size].endswith(left))
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def line_problems(self) -> tuple[LineProblem, ...]:
         """What is odd and still readable, besides `unknown` and `duplicates`: some reader of VMDK refuses each."""
-        found = [Remark(extent.line, str(extent), extent.oddity) for extent in self.extents if extent.oddity]
+        found = [LineProblem(extent.line, str(extent), extent.problem) for extent in self.extents if extent.problem]
         if self.bom:
-            found.append(Remark(1, "", "a byte order mark before the first line"))
+            found.append(LineProblem(1, "", "a byte order mark before the first line"))
         if not self.padding_clean:
-            found.append(Remark(None, "", "bytes after the end of the text"))
+            found.append(LineProblem(None, "", "bytes after the end of the text"))
         checks: tuple[tuple[str, bool, str], ...] = (
             ("version", self.version in _KNOWN_VERSIONS, "not a descriptor version of 1 to 3"),
             ("CID", self.cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
@@ -228,9 +228,9 @@ class Descriptor:
                 continue
             places = self.places(key)
             if places:
-                found.append(Remark(places[0].line, f"{places[0].key} = {self.value_of(places[0])}", problem))
+                found.append(LineProblem(places[0].line, f"{places[0].key} = {self.value_of(places[0])}", problem))
             else:
-                found.append(Remark(None, key, f"no {key} line"))
+                found.append(LineProblem(None, key, f"no {key} line"))
         return tuple(found)
 
     # --- edit ---
@@ -297,7 +297,7 @@ def _find_codec(settings: list[Setting], text: bytes) -> str:
 
 
 def _of_data_base(settings: list[Setting]) -> Iterable[tuple[str, bytes]]:
-    """The first of equal keys of the disk data base, without their prefix, with its value."""
+    """Return the first of equal keys of the disk data base, without their prefix, with its value."""
     found: dict[str, tuple[str, bytes]] = {}
     for setting in settings:
         if setting.key[: len(_DDB)].lower() == _DDB:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
 from vmxtool.errors import InputError
-from vmxtool.vmdk import header as headers
-from vmxtool.vmdk.header import SECTOR, SparseHeader
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from vmxtool.vmdk.chain import Chain
+    from vmxtool.vmdk.headers.layout import Read
     from vmxtool.vmdk.model import Link
 
 Firmware = Literal["bios", "efi"]
@@ -31,7 +32,7 @@ _BIOS_BOOT = b"Hah!IdontNeedEFI"
 
 
 def started_by(chain: Chain) -> Firmware | None:
-    """The one firmware that starts a guest from a disk; None where either may, or where the disk does not tell.
+    """Return the one firmware that starts a guest from a disk; None where either may, or where the disk does not tell.
 
     Of a chain the base is looked at: a snapshot seldom changes what a disk is started with.
     """
@@ -60,9 +61,10 @@ def _of_gpt(data: bytes) -> Firmware | None:
 
 
 def _first_bytes(link: Link) -> bytes:
-    """The first sectors of a disk without parents; nothing where its file does not tell them plainly."""
+    """Return the first sectors of a disk without parents; nothing where its file does not tell them plainly."""
     if isinstance(link.header, SparseHeader):
-        return _of_sparse(link.header, lambda at, length: _files.read_range(link.path, at, length))
+        with _files.open_file(link.path) as stream:
+            return _of_sparse(link.header, stream.read)
     if not link.extents or link.extents[0].path is None:
         return b""
     first, path = link.extents[0], link.extents[0].path
@@ -72,19 +74,17 @@ def _first_bytes(link: Link) -> bytes:
 
 
 def _of_sparse_file(path: Path) -> bytes:
-    def read(at: int, length: int) -> bytes:
-        return _files.read_range(path, at, length)
-
-    head = read(0, _HEADER_BYTES)
-    if headers.kind_of(head) != "sparse":
-        return b""
-    header = headers.read_header(head, _files.size_of(path) or 0, read, path)
-    return _of_sparse(header, read) if isinstance(header, SparseHeader) else b""
+    with _files.open_file(path) as stream:
+        head = stream.read(0, _HEADER_BYTES)
+        if kind_of(head) != "sparse":
+            return b""
+        header = read_header(head, stream.size, stream.read, path)
+        return _of_sparse(header, stream.read) if isinstance(header, SparseHeader) else b""
 
 
-def _of_sparse(header: SparseHeader, read: Callable[[int, int], bytes]) -> bytes:
-    """The first sectors of a growing file: those of the grain that the first entry of its first table names."""
-    if header.damage or header.compressed or header.grain_size * SECTOR < _WANTED:
+def _of_sparse(header: SparseHeader, read: Read) -> bytes:
+    """Return the first sectors of a growing file: those of the grain that the first entry of its first table names."""
+    if header.problems or header.compressed or header.grain_size * SECTOR < _WANTED:
         return b""
     table = _number(read(header.gd_offset * SECTOR, 4))
     grain = _number(read(table * SECTOR, 4)) if table else 0

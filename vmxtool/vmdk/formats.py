@@ -49,7 +49,7 @@ _BY_EXTENT_TYPE: dict[str, Format] = {
 
 
 def format_of(create_type: str | None, extent_types: Iterable[str]) -> Format:
-    """The format of a disk with a descriptor; "unknown" where neither its type nor its extents say it alike."""
+    """Return the format of a disk with a descriptor; "unknown" where neither its type nor its extents say it alike."""
     known = _BY_CREATE_TYPE.get((create_type or "").lower())
     if known is not None:
         return known

@@ -6,14 +6,13 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool.vmdk.header import SECTOR
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from vmxtool.vmdk.header import SparseHeader
-
-    Read = Callable[[int, int], bytes]
+    from vmxtool.vmdk.headers.layout import Read
+    from vmxtool.vmdk.headers.sparse import SparseHeader
 
 _ENTRY = 4  # bytes of an entry of a directory or table; it is the sector where a table or a grain begins
 # Of more than any disk needs nothing is read, and of a very large disk only some tables, spread over it.
@@ -32,7 +31,7 @@ def look_for_lost(header: SparseHeader, size: int, read: Read, tables: int) -> L
     """Look whether a grain should begin behind the end of a file.
 
     Args:
-        header: the file's header, without damage.
+        header: the file's header, without problems.
         size: the file's size in bytes.
         read: gives up to so many bytes from an offset.
         tables: of how many grain tables to look at the entries at most.
@@ -53,7 +52,7 @@ def look_for_lost(header: SparseHeader, size: int, read: Read, tables: int) -> L
 
 
 def _runs(sectors: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
-    """The sectors where tables of so many bytes begin as runs to be read at once: sector and bytes of each."""
+    """Yield the sectors where tables of so many bytes begin as runs to be read at once: sector and bytes of each."""
     start = end = -1
     for sector in sectors:
         if sector * SECTOR != end:

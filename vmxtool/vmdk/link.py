@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,21 +10,26 @@ from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import descriptor as descriptors
-from vmxtool.vmdk import header as headers
 from vmxtool.vmdk.descriptor import Descriptor
+from vmxtool.vmdk.descriptor_lines import LineProblem
 from vmxtool.vmdk.extents import ExtentReader
 from vmxtool.vmdk.formats import format_of
-from vmxtool.vmdk.header import CowdHeader, LegacyCowdHeader, SparseHeader
-from vmxtool.vmdk.lines import MAX_SECTORS, Remark
-from vmxtool.vmdk.model import SECTOR, ExtentFile, Link
-from vmxtool.vmdk.problems import Problems, quote
+from vmxtool.vmdk.headers.cowd import CowdHeader
+from vmxtool.vmdk.headers.legacy_cowd import LegacyCowdHeader
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
+from vmxtool.vmdk.model import ExtentFile, Link
+from vmxtool.vmdk.problems import Problems, quoted_name
+from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
-    from vmxtool.vmdk.header import Header
+    from vmxtool._files import OpenFile
+    from vmxtool.vmdk.headers.read import Header
     from vmxtool.vmdk.model import Format, Location
-    from vmxtool.vmdk.plain import PlainDisk
+    from vmxtool.vmdk.plain_disk import PlainDisk
 
 # A header and, in most sparse disks, the descriptor behind it: one read serves both.
 HEAD_BYTES = 24 * SECTOR
@@ -45,49 +51,52 @@ class LinkReader:
         self._lines_left = _MAX_CHAIN_LINES
         self._extents = ExtentReader(folder, self.problems)
 
-    def read(self, path: Path, file: str) -> Link | None:
-        """The link whose file lies at `path`, shown as `file`; None where it cannot be read at all."""
-        size = _files.size_of(path)
-        if size is None:
-            self.problems.add("unreadable", f"{quote(file)} is not a regular file", Evidence(file))
+    def read(self, path: Path, file: str, status: os.stat_result | None) -> Link | None:
+        """Return the link whose file lies at `path`, shown as `file`; None where it cannot be read at all.
+
+        `status` is what the system says of the file, None where it is not there.
+        """
+        if status is None or not stat.S_ISREG(status.st_mode):
+            self.problems.add("unreadable", f"{quoted_name(file)} is not a regular file", Evidence(file))
             return None
         try:
-            return self._read(path, file, size)
+            with _files.open_file(path) as stream:
+                return self._read(path, file, stream)
         except InputError as error:
-            self.problems.add("unreadable", f"{quote(file)} cannot be read: {error.problem}", Evidence(file))
+            self.problems.add("unreadable", f"{quoted_name(file)} cannot be read: {error.problem}", Evidence(file))
             return None
 
-    def _read(self, path: Path, file: str, size: int) -> Link:
-        head = _files.read_range(path, 0, HEAD_BYTES)
-        kind = headers.kind_of(head)
+    def _read(self, path: Path, file: str, stream: OpenFile) -> Link:
+        head = stream.read(0, HEAD_BYTES)
+        kind = kind_of(head)
         if kind == "change-tracking":
-            problem = f"{quote(file)} tracks changes of a disk and is none itself"
+            problem = f"{quoted_name(file)} tracks changes of a disk and is none itself"
             self.problems.add("unreadable", problem, Evidence(file))
             return Link(file, path, "raw")
         if kind is not None:
-            return self._binary(path, file, head, size)
+            return self._binary(path, file, head, stream)
         if descriptors.is_descriptor(head):
-            return self._text(path, file, head, size)
-        return self._other(path, file, head, size)
+            return self._text(path, file, head, stream)
+        return self._other(path, file, head, stream)
 
-    def _other(self, path: Path, file: str, head: bytes, size: int) -> Link:
+    def _other(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
         # Plain disks are twenty years old and rare.
-        from vmxtool.vmdk import plain
+        from vmxtool.vmdk import plain_disk
 
-        if plain.is_plain_disk(head):
-            data = self._whole_text(path, file, head, size)
+        if plain_disk.is_plain_disk(head):
+            data = self._whole_text(file, head, stream)
             if data is None:
                 return Link(file, path, "plain", format="legacy")
-            return self._plain(path, file, plain.parse_plain_disk(data))
+            return self._plain(path, file, plain_disk.parse_plain_disk(data))
         if path.suffix.lower() not in _RAW_SUFFIXES:
-            problem = f"{quote(file)} has neither a descriptor nor the header of a virtual disk"
+            problem = f"{quoted_name(file)} has neither a descriptor nor the header of a virtual disk"
             self.problems.add("unreadable", problem, Evidence(file))
         return Link(file, path, "raw")
 
     # --- text files ---
 
-    def _text(self, path: Path, file: str, head: bytes, size: int) -> Link:
-        data = self._whole_text(path, file, head, size)
+    def _text(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
+        data = self._whole_text(file, head, stream)
         if data is None:
             return Link(file, path, "text")
         descriptor = Descriptor.parse(data)
@@ -96,10 +105,10 @@ class LinkReader:
         devices = link.format == "device"
         files, unclean = self._extents.follow(descriptor.extents, path, file, devices=devices)
         if not files:
-            self.problems.add("no-extent", f"{quote(file)} names no extent, so there is no data", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)} names no extent, so there is no data", Evidence(file))
         elif all(extent.access != "RW" for extent in files):
             evidence = (Evidence(file, extent.line, extent.type, extent.access) for extent in files)
-            self.problems.add("no-extent", f"{quote(file)} has no extent that can be written to", *evidence)
+            self.problems.add("no-extent", f"{quoted_name(file)} has no extent that can be written to", *evidence)
         return replace(
             link,
             capacity_sectors=_sum_of(files),
@@ -109,11 +118,14 @@ class LinkReader:
         )
 
     def _plain(self, path: Path, file: str, disk: PlainDisk) -> Link:
-        remarks = [*disk.unknown, *(Remark(item.line, str(item), item.oddity) for item in disk.extents if item.oddity)]
-        self.problems.add_remarks(remarks, file)
+        problems = [
+            *disk.unknown,
+            *(LineProblem(item.line, str(item), item.problem) for item in disk.extents if item.problem),
+        ]
+        self.problems.add_lines(problems, file)
         files, _ = self._extents.follow(disk.extents, path, file)
         if not files:
-            self.problems.add("no-extent", f"{quote(file)} names no data file", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)} names no data file", Evidence(file))
         return Link(
             file,
             path,
@@ -125,38 +137,38 @@ class LinkReader:
             places=() if disk.drive_type is None else (Evidence(file, None, "DRIVETYPE", disk.drive_type),),
         )
 
-    def _whole_text(self, path: Path, file: str, head: bytes, size: int) -> bytes | None:
-        """All of a text file, or None where it is larger than any descriptor; then that is a problem."""
+    def _whole_text(self, file: str, head: bytes, stream: OpenFile) -> bytes | None:
+        """Return all of a text file, or None where it is larger than any descriptor; then that is a problem."""
         data = head
-        if size > len(head):
-            if size > descriptors.MAX_BYTES:
-                problem = f"{quote(file)} has {size} bytes, more than any descriptor"
+        if stream.size > len(head):
+            if stream.size > descriptors.MAX_BYTES:
+                problem = f"{quoted_name(file)} has {stream.size} bytes, more than any descriptor"
                 self.problems.add("unreadable", problem, Evidence(file))
                 return None
-            data = _files.read_range(path, 0, descriptors.MAX_BYTES)
+            data = stream.read(0, descriptors.MAX_BYTES)
         return data if self._may_parse(data, file) else None
 
     def _may_parse(self, data: bytes, file: str) -> bool:
         """Whether so many lines more may be read for this chain; if not, that is a problem."""
         lines = data.count(b"\n") + 1
         if lines > self._lines_left:
-            self.problems.add("unreadable", f"{quote(file)} has more lines than any descriptor", Evidence(file))
+            self.problems.add("unreadable", f"{quoted_name(file)} has more lines than any descriptor", Evidence(file))
             return False
         self._lines_left -= lines
         return True
 
     # --- binary files ---
 
-    def _binary(self, path: Path, file: str, head: bytes, size: int) -> Link:
+    def _binary(self, path: Path, file: str, head: bytes, stream: OpenFile) -> Link:
         try:
-            header = headers.read_header(head, size, lambda at, n: _files.read_range(path, at, n), file)
+            header = read_header(head, stream.size, stream.read, file)
         except InputError as error:
-            self.problems.add("header-damaged", f"{quote(file)} {error.problem}", Evidence(file), file=file)
+            self.problems.add("header-damaged", f"{quoted_name(file)} {error.problem}", Evidence(file), file=file)
             return Link(file, path, "header-only")
         self.problems.of_header(header, file)
         if isinstance(header, SparseHeader):
-            self._extents.look_for_lost(header, path, size, file)
-            return self._sparse(path, file, head, size, header)
+            self._extents.look_for_lost(header, stream, file)
+            return self._sparse(path, file, head, header, stream)
         link = _headed(file, path, header)
         if isinstance(header, LegacyCowdHeader):
             extents = self._extents.legacy_files(header, path)
@@ -164,19 +176,19 @@ class LinkReader:
             return replace(link, extents=extents, parent_hint=header.parent, adapter=header.controller, places=places)
         return link
 
-    def _sparse(self, path: Path, file: str, head: bytes, size: int, header: SparseHeader) -> Link:
+    def _sparse(self, path: Path, file: str, head: bytes, header: SparseHeader, stream: OpenFile) -> Link:
         offset, length = header.descriptor_offset * SECTOR, header.descriptor_size * SECTOR
-        within = offset > 0 and 0 < length <= descriptors.MAX_BYTES and offset + length <= size
+        within = offset > 0 and 0 < length <= descriptors.MAX_BYTES and offset + length <= stream.size
         if not within:
             return _headed(file, path, header)
         region = head[offset : offset + length]
         if len(region) < length:
-            region = _files.read_range(path, offset, length)
+            region = stream.read(offset, length)
         # The extents of a split disk have room for a descriptor, which qemu leaves empty.
         if not region.strip(b"\x00") or not self._may_parse(region, file):
             return _headed(file, path, header)
         if not descriptors.is_descriptor(region):
-            problem = f"{quote(file)}: the sectors of its descriptor hold none"
+            problem = f"{quoted_name(file)}: the sectors of its descriptor hold none"
             stated = Evidence(file, None, "descriptorOffset", str(offset // SECTOR))
             self.problems.add("header-damaged", problem, stated, file=file)
             return _headed(file, path, header)
@@ -194,7 +206,7 @@ class LinkReader:
             sectors = self._sectors_of(first.sectors, header, file, first.line)
             own = own._replace(access=first.access, sectors=sectors, line=first.line)
         else:
-            self.problems.add("no-extent", f"{quote(file)}: its descriptor names no extent", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)}: its descriptor names no extent", Evidence(file))
         others, unclean = self._extents.follow(descriptor.extents[1:], path, file)
         files = (own, *others)
         return replace(
@@ -210,13 +222,13 @@ class LinkReader:
         )
 
     def _sectors_of(self, stated: int, header: SparseHeader, file: str, line: int) -> int:
-        """The size of an embedded first extent: as its line has it, unless the header contradicts."""
+        """Return the size of an embedded first extent: as its line has it, unless the header contradicts."""
         # The header may be rounded up to whole grains, and a damaged one says nothing.
-        if header.damage or 0 <= header.capacity - stated < header.grain_size:
+        if header.problems or 0 <= header.capacity - stated < header.grain_size:
             return stated
         self.problems.add(
             "capacity-mismatch",
-            f"{quote(file)}: the header has {header.capacity} sectors, the descriptor {stated}",
+            f"{quoted_name(file)}: the header has {header.capacity} sectors, the descriptor {stated}",
             Evidence(file, line, None, str(stated)),
             Evidence(file, None, "capacity", str(header.capacity)),
         )
@@ -224,7 +236,7 @@ class LinkReader:
 
 
 def _described(file: str, path: Path, location: Location, descriptor: Descriptor) -> Link:
-    """What a descriptor alone says of a link."""
+    """Return what a descriptor alone says of a link."""
     hw_version = descriptor.ddb.get("virtualHWVersion", "")
     return Link(
         file,
@@ -244,7 +256,7 @@ def _described(file: str, path: Path, location: Location, descriptor: Descriptor
 
 
 def _headed(file: str, path: Path, header: Header) -> Link:
-    """What a binary header alone says of a link."""
+    """Return what a binary header alone says of a link."""
     product: Format = "esx"
     kind = "SESPARSE"
     if isinstance(header, SparseHeader):

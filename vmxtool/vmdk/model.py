@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from vmxtool.vmdk.descriptor import Descriptor
-    from vmxtool.vmdk.header import Header
-
-SECTOR = 512
+    from vmxtool.vmdk.headers.read import Header
 
 Location = Literal["text", "embedded", "header-only", "plain", "raw"]
 Format = Literal["hosted", "esx", "transport", "device", "legacy", "unknown"]
@@ -42,6 +41,20 @@ ProblemKind = Literal[
 
 LOSING: frozenset[ProblemKind] = frozenset({"extent-short", "header-damaged", "unfinished"})
 """Problems of a file that is there, and whose data is not: it ends too early or does not begin with its header."""
+
+DAMAGED: frozenset[ProblemKind] = LOSING | {"unknown-line", "duplicate-key", "adapter-conflict"}
+"""Problems of a file that says what no product writes, whether or not its data is lost."""
+
+UNREACHED: frozenset[ProblemKind] = frozenset({"missing", "outside"})
+"""Problems of a disk, or of a parent, that is not in the VM's folder."""
+
+BREAKING: frozenset[ProblemKind] = frozenset(
+    {"missing", "cid-mismatch", "capacity-mismatch", "loop", "too-deep", "unreadable", "no-extent"}
+)
+"""Problems for which a product does not open the disk; "outside" is one only where it does not find the parent."""
+
+HIDING: frozenset[ProblemKind] = LOSING | UNREACHED | {"extent-missing", "unreadable", "loop", "too-deep"}
+"""Problems that hide a disk, or a part of it, so that nothing can be said of what it holds."""
 
 
 class Problem(NamedTuple):

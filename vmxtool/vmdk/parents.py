@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool import _files
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
-from vmxtool.vmdk import header as headers
 from vmxtool.vmdk.descriptor import MAX_BYTES, NO_PARENT, Descriptor, is_descriptor
+from vmxtool.vmdk.headers.read import kind_of, read_header
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.link import HEAD_BYTES
-from vmxtool.vmdk.model import SECTOR
+from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,21 +32,19 @@ class StatedParent(NamedTuple):
 
 
 def stated_parent(path: Path, file: str) -> StatedParent | None:
-    """What the disk at `path`, shown as `file`, says of its parent; None for a base and for what is no disk.
+    """Return what the disk at `path`, shown as `file`, says of its parent; None for a base and for what is no disk.
 
-    Nothing that is wrong with the file is told here; that is for whoever reads it as a link of a chain.
+    Problems of the file are not reported here; the reader of a chain reports them.
     """
     try:
         head = _files.read_range(path, 0, HEAD_BYTES)
-        kind = headers.kind_of(head)
+        kind = kind_of(head)
         if kind is None:
             return _described(Descriptor.parse(_whole(path, head)), file) if is_descriptor(head) else None
-        header = headers.read_header(
-            head, _files.size_of(path) or 0, lambda at, n: _files.read_range(path, at, n), file
-        )
+        header = read_header(head, _files.size_of(path) or 0, lambda at, n: _files.read_range(path, at, n), file)
     except (InputError, ValueError):
         return None
-    if isinstance(header, headers.SparseHeader):
+    if isinstance(header, SparseHeader):
         try:
             region = _region(path, header)
         except InputError:
@@ -56,11 +55,11 @@ def stated_parent(path: Path, file: str) -> StatedParent | None:
 
 
 def _whole(path: Path, head: bytes) -> bytes:
-    """All of a text descriptor, or as much of it as any has."""
+    """Return all of a text descriptor, or as much of it as any has."""
     return head if len(head) < HEAD_BYTES else _files.read_range(path, 0, MAX_BYTES)
 
 
-def _region(path: Path, header: headers.SparseHeader) -> bytes:
+def _region(path: Path, header: SparseHeader) -> bytes:
     start, length = header.descriptor_offset * SECTOR, header.descriptor_size * SECTOR
     within = start > 0 and 0 < length <= MAX_BYTES and start + length <= (_files.size_of(path) or 0)
     return _files.read_range(path, start, length) if within else b""

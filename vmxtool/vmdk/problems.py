@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
-from vmxtool.vmdk.header import SparseHeader
+from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.vmdk.descriptor import Descriptor
-    from vmxtool.vmdk.header import Header
-    from vmxtool.vmdk.lines import Remark
+    from vmxtool.vmdk.descriptor_lines import LineProblem
+    from vmxtool.vmdk.headers.read import Header
 
 # A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
 _MAX_OF_A_KIND = 100
@@ -40,36 +40,41 @@ class Problems:
         if count <= _MAX_OF_A_KIND:
             self._found.append(Problem(kind, message + ".", evidence[:_MAX_EVIDENCE], file))
 
-    def add_remarks(self, remarks: Sequence[Remark], file: str) -> None:
+    def add_lines(self, problems: Sequence[LineProblem], file: str) -> None:
         """Note the lines of a file that are not as VMware writes them, all in one; nothing where there are none."""
-        if not remarks:
+        if not problems:
             return
-        many = f"{len(remarks)} lines" if len(remarks) > 1 else "a line"
-        reasons = "; ".join(dict.fromkeys(remark.problem for remark in remarks))
-        evidence = (Evidence(file, remark.line, None, remark.text) for remark in remarks)
-        self.add("unknown-line", f"{quote(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
+        many = f"{len(problems)} lines" if len(problems) > 1 else "a line"
+        reasons = "; ".join(dict.fromkeys(it.problem for it in problems))
+        evidence = (Evidence(file, it.line, None, it.text) for it in problems)
+        self.add("unknown-line", f"{quoted_name(file)} has {many} unlike any that VMware writes: {reasons}", *evidence)
 
     def of_descriptor(self, descriptor: Descriptor, file: str) -> None:
         """Note the odd lines and the repeated keys of a descriptor."""
-        self.add_remarks((*descriptor.unknown, *descriptor.remarks), file)
+        self.add_lines((*descriptor.unknown, *descriptor.line_problems), file)
         for same in descriptor.duplicates[:_MAX_OF_A_KIND]:
             evidence = (Evidence(file, place.line, place.key, descriptor.value_of(place)) for place in same)
-            self.add("duplicate-key", f"{quote(file)} has {quote(same[0].key)} on {len(same)} lines", *evidence)
+            self.add(
+                "duplicate-key", f"{quoted_name(file)} has {quoted_name(same[0].key)} on {len(same)} lines", *evidence
+            )
 
     def of_header(self, header: Header, file: str) -> None:
         """Note an unfinished file and a damaged header."""
         if isinstance(header, SparseHeader) and header.unfinished:
             evidence = Evidence(file, None, "magicNumber", "kdmv")
             self.add(
-                "unfinished", f"{quote(file)} was still being written when its writer stopped", evidence, file=file
+                "unfinished",
+                f"{quoted_name(file)} was still being written when its writer stopped",
+                evidence,
+                file=file,
             )
-        if header.damage:
-            evidence = Evidence(file, None, None, "; ".join(header.damage))
-            message = f"{quote(file)} has a damaged header: {'; '.join(header.damage)}"
+        if header.problems:
+            evidence = Evidence(file, None, None, "; ".join(header.problems))
+            message = f"{quoted_name(file)} has a damaged header: {'; '.join(header.problems)}"
             self.add("header-damaged", message, evidence, file=file)
 
 
-def quote(name: str) -> str:
-    """A name from a file for a message: in quotes, control characters spelt out, cut where it is absurdly long."""
+def quoted_name(name: str) -> str:
+    """Return a name from a file for a message: in quotes, control characters spelt out, cut where it is too long."""
     shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
     return f'"{shown}"' if len(shown) <= _MAX_SHOWN else f'"{shown[:_MAX_SHOWN]}…"'

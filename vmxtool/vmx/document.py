@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from vmxtool import _files
 from vmxtool.evidence import Evidence
-from vmxtool.vmx import encodings, intake, values
+from vmxtool.vmx import encodings, limits, values
 from vmxtool.vmx.lines import Lines, fold, split
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ class Document(DecodedLines, Mapping[str, str]):
         Raises:
             InputError: it cannot be opened, or is larger or has more or longer lines than any config.
         """
-        data = _files.read_range(path, 0, intake.MAX_BYTES + 1)
-        intake.refuse_oversize(data, path)
+        data = _files.read_range(path, 0, limits.MAX_BYTES + 1)
+        limits.refuse_oversize(data, path)
         text = data.decode("latin-1")
         del data
         return cls(text, split(text), path.name if name is None else name)
@@ -161,7 +161,7 @@ class Document(DecodedLines, Mapping[str, str]):
     def get(self, key: str, /, default: str | Other) -> str | Other: ...
 
     def get(self, key: str, /, default: str | Other | None = None) -> str | Other | None:
-        """A value, or the default where the key is absent, which is too common for an exception."""
+        """Return a value, or the default where the key is absent, which is too common for an exception."""
         row = self._row(key)
         return default if row is None else self._held(row)
 
@@ -185,7 +185,7 @@ class Document(DecodedLines, Mapping[str, str]):
         return isinstance(key, str) and self._row(key) is not None
 
     def folded(self) -> Iterable[str]:
-        """Keys in lower case, in the order of the file."""
+        """Return keys in lower case, in the order of the file."""
         if self._text.isascii():
             return self._index.keys()
         if self._folded is None:
@@ -193,7 +193,7 @@ class Document(DecodedLines, Mapping[str, str]):
         return self._folded
 
     def spelling(self, key: str) -> str:
-        """A key as the file spells it.
+        """Return a key as the file spells it.
 
         Raises:
             KeyError: the file does not have it.
@@ -204,7 +204,7 @@ class Document(DecodedLines, Mapping[str, str]):
         return self._spelling(row)
 
     def where(self, key: str) -> int | None:
-        """The 1-based number of the line that has a key, or None."""
+        """Return the 1-based number of the line that has a key, or None."""
         row = self._row(key)
         return None if row is None else row + 1
 
@@ -216,11 +216,11 @@ class Document(DecodedLines, Mapping[str, str]):
         return Evidence(self.name, row + 1, self._spelling(row), self._show(self._raw(row)))
 
     def flag(self, key: str, default: bool) -> bool:
-        """A boolean value as VMware reads it, or the default where the key is absent."""
+        """Return a boolean value as VMware reads it, or the default where the key is absent."""
         return values.as_bool(self[key]) if key in self else default
 
     def number(self, key: str) -> int | None:
-        """An integer value as VMware reads it, or None where the key is absent."""
+        """Return an integer value as VMware reads it, or None where the key is absent."""
         return values.as_int(self[key]) if key in self else None
 
     def _row(self, key: str) -> int | None:

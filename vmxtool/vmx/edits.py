@@ -61,7 +61,7 @@ class AmbiguousKey(ValueError):
 
 
 def apply(document: Document, edits: Iterable[Edit]) -> Document:
-    """A new document with the edits made in order; the given one stays as it is.
+    """Return a new document with the edits made in order; the given one stays as it is.
 
     A key that is not there is neither removed nor renamed, and a value equal to the present one changes no byte.
 
@@ -82,7 +82,7 @@ def apply(document: Document, edits: Iterable[Edit]) -> Document:
 
 
 def recode(document: Document, codec: str) -> Document:
-    """A new document that says the same in another encoding and names none; comments keep their bytes.
+    """Return a new document that says the same in another encoding and names none; comments keep their bytes.
 
     A name or value of ASCII alone, and without an escape for a character beyond it, keeps its bytes too.
 
@@ -238,7 +238,7 @@ class _Draft:
         return written
 
     def _renamed(self, raw: str, name: str) -> str:
-        """A new name as it is written; a part between dots stays byte for byte where it is what it was."""
+        """Return a new name as it is written; a part between dots stays byte for byte where it is what it was."""
         old, new = raw.split("."), name.split(".")
         if len(old) != len(new) or not all(new):
             return self._name(name)
@@ -266,7 +266,7 @@ class _Draft:
 
 
 def _parts(text: str) -> re.Match[str]:
-    """Name and value, with its quotes, of a line that is an assignment."""
+    """Return name and value, with its quotes, of a line that is an assignment."""
     return cast("re.Match[str]", _ASSIGNMENT.match(text))
 
 

@@ -155,7 +155,7 @@ class Encoding(NamedTuple):
 
 
 def settle(declared: Sequence[tuple[int, str]], fall_back: Callable[[], str]) -> Encoding:
-    """The encoding of a file, from its (line, name) declarations in order: the first one VMware knows counts.
+    """Return the encoding of a file, from its (line, name) declarations in order: the first one VMware knows counts.
 
     `fall_back` gives the codec to use where there is nothing but a guess to go by.
     """
@@ -171,7 +171,7 @@ def settle(declared: Sequence[tuple[int, str]], fall_back: Callable[[], str]) ->
 
 @lru_cache(maxsize=64)
 def codec(name: str) -> str | None:
-    """The Python codec for a character set named as VMware names it, or None for a name it does not know.
+    """Return the Python codec for a character set named as VMware names it, or None for a name it does not know.
 
     Letters and digits alone are compared, in any case, as VMware does: "utf8" is "UTF-8". `windows-NNN` goes by the
     number of the code page; ICU's "windows-949-2000" is Korean, code page 949.
@@ -221,7 +221,7 @@ def holds(text: str, codec_name: str) -> bool:
 
 
 def plain_name(declared: str, codec_name: str) -> str:
-    """A character set's name that a shell takes as it is: as it was declared, else that of the codec."""
+    """Return a character set's name that a shell takes as it is: as it was declared, else that of the codec."""
     plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", declared) is not None
     return (declared if plain else codec_name).lower()
 
@@ -236,7 +236,7 @@ def is_valid(data: bytes, codec_name: str) -> bool:
 
 
 def guess(data: bytes) -> str:
-    """A codec for text that names none: UTF-8 where it is valid, else Windows Western, else Latin-1.
+    """Return a codec for text that names none: UTF-8 where it is valid, else Windows Western, else Latin-1.
 
     VMware itself takes UTF-8 where the file has a byte order mark and is valid, else the host's locale, which no file
     shows.
@@ -245,6 +245,6 @@ def guess(data: bytes) -> str:
 
 
 def guess_all(sample: Callable[[], Iterable[bytes]]) -> str:
-    """The same for several texts of one encoding; `sample` gives them anew each time it is asked."""
+    """Return the same for several texts of one encoding; `sample` gives them anew each time it is asked."""
     candidates = ("utf-8", "cp1252")
     return next((name for name in candidates if all(is_valid(data, name) for data in sample())), "iso8859_1")

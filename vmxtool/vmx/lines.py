@@ -33,7 +33,7 @@ class Lines:
 
     Attributes:
         name: how the file is called in messages.
-        unknown: numbers of the lines at which VMware stops reading with a syntax error; see `complaint`.
+        unknown: numbers of the lines at which VMware stops reading with a syntax error; see `problem_of_line`.
         repeats: numbers of the lines with a key that an earlier line has.
     """
 
@@ -75,7 +75,7 @@ class Lines:
         return self._text.encode("latin-1")
 
     def line(self, number: int) -> Line:
-        """The line with a 1-based number.
+        """Return the line with a 1-based number.
 
         Raises:
             IndexError: the file has no such line.
@@ -112,9 +112,9 @@ class Lines:
         found = [name for name, count in counts.items() if count]
         return found[0] if len(found) == 1 else "mixed" if found else "none"
 
-    def complaint(self, number: int) -> str:
-        """Why VMware stops at a line of `unknown`, by its 1-based number, as a clause without a full stop."""
-        return syntax.complaint(self._line_text(number))
+    def problem_of_line(self, number: int) -> str:
+        """Return why VMware stops at a line of `unknown`, by its 1-based number, as a clause without a full stop."""
+        return syntax.problem_of_line(self._line_text(number))
 
     def _line_text(self, number: int) -> str:
         if not 1 <= number <= len(self._kinds):
@@ -134,12 +134,12 @@ class Lines:
 
 
 def fold(key: str) -> str:
-    """A key for comparing: ASCII letters in lower case, as VMware's strcasecmp sees it."""
+    """Return a key for comparing: ASCII letters in lower case, as VMware's strcasecmp sees it."""
     return key.lower() if key.isascii() else "".join([char.lower() if char.isascii() else char for char in key])
 
 
 def split(text: str) -> Iterator[tuple[str, int]]:
-    """The lines of a Latin-1 view as (kind, length), with the BOM first where there is one."""
+    """Yield the lines of a Latin-1 view as (kind, length), with the BOM first where there is one."""
     # Reading piece by piece, each cut after a line end, bounds the parser's memory whatever the file holds.
     start, rule = 0, "file"
     while start < len(text):

@@ -8,7 +8,7 @@ import re
 # lib/dict/dictll.c): name, "=", value in quotes or without blanks, then nothing but a comment.
 _SETTING = r"[^ \t=#]++[ \t]*+="
 _QUOTED = rf'{_SETTING}[ \t]*+"[^"]*+"'
-_COMPLAINTS = (
+_PROBLEMS = (
     (r";|//", "a comment begins with #, not with ; or //"),
     (r"=", "there is no name before the ="),
     (rf"(?!{_SETTING})[^#=]*+=", "a blank stands inside the name"),
@@ -21,11 +21,11 @@ _COMPLAINTS = (
 )
 
 
-def complaint(line: str) -> str:
-    """What is wrong with a line that VMware takes for a syntax error, as a clause without a full stop.
+def problem_of_line(line: str) -> str:
+    """Return what is wrong with a line that VMware takes for a syntax error, as a clause without a full stop.
 
     `line` is the Latin-1 view of an `UNKNOWN` line of the grammar, with or without its line end.
     """
     # VMware reads a line as a C string: a NUL is its end.
     text = line.rstrip("\r\n").partition("\x00")[0].lstrip(" \t")
-    return next(said for pattern, said in _COMPLAINTS if re.match(pattern, text))
+    return next(said for pattern, said in _PROBLEMS if re.match(pattern, text))

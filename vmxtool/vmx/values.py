@@ -35,7 +35,7 @@ def escape(data: bytes) -> bytes:
 
 
 def as_bool(text: str) -> bool:
-    """A boolean; the empty string is true, and what is neither true nor false reads as false."""
+    """Return a boolean; the empty string is true, and what is neither true nor false reads as false."""
     return text.lower() in _TRUE
 
 
@@ -45,12 +45,12 @@ def is_bool(text: str) -> bool:
 
 
 def as_tristate(text: str) -> bool | None:
-    """A boolean, or None for `default`, `dontcare` and `auto`, which leave the choice to the product."""
+    """Return a boolean, or None for `default`, `dontcare` and `auto`, which leave the choice to the product."""
     return None if text.lower() in _DEFAULT else as_bool(text)
 
 
 def as_int(text: str) -> int:
-    """A 32-bit integer in C's base 0: 0x is hexadecimal, a leading 0 octal; trailing text is ignored, none is 0.
+    """Return a 32-bit integer in C's base 0: 0x is hexadecimal, a leading 0 octal; trailing text is ignored, none is 0.
 
     A number beyond 32 bits keeps its lower 32, and one beyond 64 reads as -1, as on VMware's 64-bit hosts.
     """
@@ -58,7 +58,7 @@ def as_int(text: str) -> int:
 
 
 def as_int64(text: str) -> int:
-    """A 64-bit integer, written as for `as_int`; a number beyond 64 bits reads as -1."""
+    """Return a 64-bit integer, written as for `as_int`; a number beyond 64 bits reads as -1."""
     return _signed(_unsigned(text), 64)
 
 
@@ -69,7 +69,7 @@ def is_int(text: str) -> bool:
 
 
 def _unsigned(text: str) -> int:
-    """The 64 bits that C's strtoull gives: a minus sign negates them, and what does not fit is all ones."""
+    """Return the 64 bits that C's strtoull gives: a minus sign negates them, and what does not fit is all ones."""
     hit = _INTEGER.match(text)
     if hit is None:
         return 0
@@ -80,7 +80,7 @@ def _unsigned(text: str) -> int:
 
 
 def _magnitude(hit: re.Match[str]) -> int:
-    """The number without its sign, or 2**64 for any that does not fit 64 bits."""
+    """Return the number without its sign, or 2**64 for any that does not fit 64 bits."""
     for group, base in ((2, 16), (3, 8), (4, 10)):
         # Leading zeros count for nothing, and Python reads long decimal runs in quadratic time.
         digits = (hit[group] or "").lstrip("0")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from vmxtool._text import as_clause
 from vmxtool.changes.limits import adapters_gone, measured
 from vmxtool.changes.model import (
     ADAPTERS_OVER,
@@ -226,7 +227,7 @@ class _Words:
         row = self.rows.get(change.topic.kind)
         if row is None or row.guest_loses is None:
             return None
-        clause = row.guest_loses[0].lower() + row.guest_loses[1:].rstrip(".")
+        clause = as_clause(row.guest_loses)
         device = change.key.partition(".")[0]
         told = next((text for text in (clause, f"{device}: {clause}") if text in self.jobs), None)
         if told is None:

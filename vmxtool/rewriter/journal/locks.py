@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
 from vmxtool.machine.locks import held_words, is_lock, is_nameless, left_words, read_lock
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal import file_ops, store
-from vmxtool.rewriter.journal.paths import STORE
 
 if sys.platform == "win32":
     import msvcrt
@@ -83,16 +83,16 @@ def locked(folder: Path) -> Iterator[None]:
     finally:
         try:
             with suppress(OSError):
-                _tidy(folder / STORE)
+                _tidy(folder / JOURNAL_FOLDER)
         finally:
             with suppress(OSError):
                 os.close(descriptor)
 
 
 def _take(folder: Path) -> int:
-    path = folder / STORE / _LOCK
+    path = folder / JOURNAL_FOLDER / _LOCK
     for _ in range(_TURNS):
-        file_ops.make_folder(folder / STORE)
+        file_ops.make_folder(folder / JOURNAL_FOLDER)
         if not store.has_store(folder):
             continue
         try:

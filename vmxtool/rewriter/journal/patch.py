@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Side = Literal["before", "after"]
 
-# The smallest piece that a disk writes as a whole.
-SECTOR = 512
+# Bytes that the drive below writes as a whole, of which a drive of larger sectors writes several.
+_DRIVE_SECTOR = 512
 
 # Where a file offset ends on every system that Python runs on.
 _MAX_OFFSET = 2**63 - 1
@@ -99,7 +99,7 @@ def differing_sectors(offset: int, have: bytes, want: bytes) -> Iterator[tuple[i
     """The pieces of `want` that are not there yet, each within one sector of the file; `offset` is where both begin."""
     start = 0
     while start < len(want):
-        end = min(len(want), start + SECTOR - (offset + start) % SECTOR)
+        end = min(len(want), start + _DRIVE_SECTOR - (offset + start) % _DRIVE_SECTOR)
         if have[start:end] != want[start:end]:
             yield offset + start, want[start:end]
         start = end

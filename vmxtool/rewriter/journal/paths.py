@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal import file_ops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vmxtool.rewriter.journal.file_ops import Attributes
-
-# The folder of journals; nothing in it is ever a file of the VM.
-STORE = ".vmxtool"
 
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -62,8 +60,8 @@ def locate(folder: Path, path: Path, trusted: Iterable[Path] = ()) -> Target:
             raise WriteError(f"{path}: it lies outside the VM's folder, at {found}; move it in or change it there")
         name = link.relative_to(folder).as_posix()
         found = _spelt(found)
-    if name.split("/", 1)[0].casefold() == STORE:
-        raise WriteError(f"{path}: the files in {STORE} are vmxtool's own and no part of the VM")
+    if name.split("/", 1)[0].casefold() == JOURNAL_FOLDER:
+        raise WriteError(f"{path}: the files in {JOURNAL_FOLDER} are vmxtool's own and no part of the VM")
     return Target(name, found)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal.file_ops import Attributes
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
-from vmxtool.rewriter.journal.paths import STORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ class Journal:
 
 def journal_path(folder: Path, number: int, state: JournalState) -> Path:
     """Where the journal of this number lies while it is in this state."""
-    return folder / STORE / f"{number:04}.{state}"
+    return folder / JOURNAL_FOLDER / f"{number:04}.{state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _name(value: object, place: str) -> str:
         raise NotAJournalError(f"{place} has a name of more than {_MAX_NAME} bytes")
     parts = value.split("/")
     stray = not {"", ".", ".."}.isdisjoint(parts) or "\x00" in value
-    if stray or (os.name == "nt" and not {":", "\\"}.isdisjoint(value)) or parts[0].casefold() == STORE:
+    if stray or (os.name == "nt" and not {":", "\\"}.isdisjoint(value)) or parts[0].casefold() == JOURNAL_FOLDER:
         raise NotAJournalError(f"{place} has a name that leads out of the VM's folder")
     return value
 

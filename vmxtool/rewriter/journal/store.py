@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import WriteError
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal import file_ops
-from vmxtool.rewriter.journal.paths import STORE
 from vmxtool.rewriter.journal.record import (
     Journal,
     JournalState,
@@ -127,7 +127,7 @@ def has_store(folder: Path) -> bool:
     Raises:
         WriteError: what has its name is a link, a file, or somebody else's folder: nothing in it is to be trusted.
     """
-    store = folder / STORE
+    store = folder / JOURNAL_FOLDER
     try:
         found = file_ops.status(store)
     except OSError as error:
@@ -151,7 +151,7 @@ def create(folder: Path, about: Mapping[str, str], entries: tuple[JournalFile, .
         WriteError: it would be a journal that an undo could not read.
         OSError: it cannot be written.
     """
-    store = folder / STORE
+    store = folder / JOURNAL_FOLDER
     number = max((number for number, _ in _numbered(folder)), default=0) + 1
     if number > _MAX_NUMBER:
         raise WriteError(f"{store}: no number is left for another journal; move the old ones away")
@@ -177,7 +177,7 @@ def discard(journal: Journal) -> None:
         with suppress(OSError):
             file_ops.remove(path)
     with suppress(OSError):
-        file_ops.sync_folder(journal.folder / STORE)
+        file_ops.sync_folder(journal.folder / JOURNAL_FOLDER)
 
 
 def finish(journal: Journal, state: JournalState) -> None:
@@ -203,7 +203,7 @@ def reopen(journal: Journal, *, was_unfinished: bool = False) -> None:
     """
     if was_unfinished:
         # An undo that died right after its rename has said so, but perhaps not for good.
-        file_ops.sync_folder(journal.folder / STORE)
+        file_ops.sync_folder(journal.folder / JOURNAL_FOLDER)
     else:
         file_ops.replace(journal.path("done"), journal.path("journal"))
 
@@ -251,7 +251,7 @@ def tell_undone(journal: Journal, state: JournalState, chosen: frozenset[int] | 
 
 def remove_drafts(folder: Path) -> None:
     """Remove drafts of journals that a process left when it died: no rewrite begins before its journal has its name."""
-    store = folder / STORE
+    store = folder / JOURNAL_FOLDER
     for name in file_ops.names(store):
         if _DRAFT.fullmatch(name):
             file_ops.remove(store / name)
@@ -309,7 +309,7 @@ def _numbered(folder: Path) -> list[tuple[int, JournalState]]:
     if not has_store(folder):
         return []
     try:
-        listed = file_ops.names(folder / STORE)
+        listed = file_ops.names(folder / JOURNAL_FOLDER)
     except OSError as error:
         raise WriteError(file_ops.explain(error)) from None
     matches = [match for name in listed if (match := _NAME.fullmatch(name)) is not None]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vmxtool import _files
 from vmxtool.errors import InputError, UsageError
 from vmxtool.evidence import Evidence
+from vmxtool.machine.folder import CONFIG_ENDINGS
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
@@ -17,7 +18,6 @@ _LOG = "vmware.log"
 # The first line of a log: "... Log for VMware Workstation pid=6528 version=12.5.2 build=build-4638234 option=Release".
 _HEAD_BYTES = 1024
 _HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b")
-_CONFIGS = (".vmx", ".vmtx")
 
 
 class LastRun(NamedTuple):
@@ -28,8 +28,8 @@ class LastRun(NamedTuple):
 
 
 def read_last_run(folder: Folder) -> LastRun | None:
-    """The product named by the head of `vmware.log`; None where there is none, or several VMs that it may belong to."""
-    if _LOG not in folder.names or sum(name.lower().endswith(_CONFIGS) for name in folder.names) > 1:
+    """Return the product that the head of `vmware.log` names; None without one, or where it may be of another VM."""
+    if _LOG not in folder.names or sum(name.lower().endswith(CONFIG_ENDINGS) for name in folder.names) > 1:
         return None
     path = _files.resolve(folder.path, _LOG).path
     if path is None:

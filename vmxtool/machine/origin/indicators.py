@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
-from vmxtool.machine.lastrun import read_last_run
-from vmxtool.machine.makers import group, offering_disks_on, offering_vcpus, told_as
+from vmxtool.machine.folder import OLD_CONFIG_ENDING
+from vmxtool.machine.origin.candidates import group, offering_disks_on, offering_vcpus, told_as
+from vmxtool.machine.origin.last_run import read_last_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.snapshot_model import Snapshots
     from vmxtool.vmx.document import Document
 
-# Weights are odds: how many times likelier a sign is under the products it speaks for than under the others. A strong
-# sign is a thing that the others do not write at all, a weak one a habit.
+# Weights are odds: how many times likelier an indicator is under the products it speaks for than under the others. A
+# strong one is a thing that the others do not write at all, a weak one a habit.
 _STRONG, _MEDIUM, _WEAK = 25.0, 6.0, 2.5
 
 # Settings that speak by being there: first word, the rest (None for any), whom they speak for, how strongly.
@@ -117,8 +118,8 @@ _MANY_VCPUS = 1024  # more than any product offers
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
 
-class Scene(NamedTuple):
-    """All that is looked at.
+class VmFacts(NamedTuple):
+    """What is known of a VM before its origin, and all that indicators are looked for in.
 
     Attributes:
         document: the config.
@@ -145,7 +146,7 @@ class Scene(NamedTuple):
     ace_files: tuple[Evidence, ...] = ()
 
 
-class Sign(NamedTuple):
+class Indicator(NamedTuple):
     """Something seen: the products it speaks for, how strongly, and where it is: a setting's name, or another place."""
 
     products: frozenset[str]
@@ -153,154 +154,156 @@ class Sign(NamedTuple):
     place: str | Evidence
 
 
-def collect(scene: Scene) -> Iterator[Sign]:
-    """Every sign in a VM's files."""
-    yield from _of_form(scene)
-    yield from _of_settings(scene.sections)
-    for number in scene.units.nics:
-        yield from _of_adapter(scene.sections[f"ethernet{number}"])
-    yield from _of_paths(scene)
-    for drive in scene.drives:
-        yield from _of_drive(drive, scene.sections)
-    yield from _of_needs(scene)
-    yield from _of_folder(scene)
+def collect(facts: VmFacts) -> Iterator[Indicator]:
+    """Yield every indicator in a VM's files."""
+    yield from _of_form(facts)
+    yield from _of_settings(facts.sections)
+    for number in facts.units.nics:
+        yield from _of_adapter(facts.sections[f"ethernet{number}"])
+    yield from _of_paths(facts)
+    for drive in facts.drives:
+        yield from _of_drive(drive, facts.sections)
+    yield from _of_needs(facts)
+    yield from _of_folder(facts)
 
 
-def _sign(word: str, odds: float, place: str | Evidence) -> Sign:
-    return Sign(group(word), odds, place)
+def _indicator(word: str, odds: float, place: str | Evidence) -> Indicator:
+    return Indicator(group(word), odds, place)
 
 
-def _of_form(scene: Scene) -> Iterator[Sign]:
-    """How the file is written: its first line, its encoding, its version, its booleans."""
-    document = scene.document
+def _of_form(facts: VmFacts) -> Iterator[Indicator]:
+    """Yield what shows in how the file is written: its first line, its encoding, its version, its booleans."""
+    document = facts.document
     if document.lines:
         first = document.line(1).raw
         if first.startswith(b"#!"):
             shown = first.rstrip().decode("ascii", "backslashreplace")[:80]
-            yield _sign("linux-console", _STRONG, Evidence(document.name, 1, None, shown))
+            yield _indicator("linux-console", _STRONG, Evidence(document.name, 1, None, shown))
     encoding = document.encoding
     if encoding.declared is not None and encoding.known:
-        yield _sign("writes-encoding", _STRONG, ".encoding")
+        yield _indicator("writes-encoding", _STRONG, ".encoding")
         if encoding.codec not in {"utf-8", "ascii"}:
             # Only hosts that run Windows have another character set than UTF-8.
-            yield _sign("on-windows", _STRONG, ".encoding")
+            yield _indicator("on-windows", _STRONG, ".encoding")
     habit = _CONFIG_VERSIONS.get(document.get("config.version", ""))
-    if habit is not None and scene.hw_version not in _UNCOUNTED:
-        yield _sign(*habit, "config.version")
+    if habit is not None and facts.hw_version not in _UNCOUNTED:
+        yield _indicator(*habit, "config.version")
     if "true" in {document.get("scsi0.present"), document.get("ethernet0.present")}:
         key = "scsi0.present" if document.get("scsi0.present") == "true" else "ethernet0.present"
-        yield _sign("mixed-booleans", _MEDIUM, key)
+        yield _indicator("mixed-booleans", _MEDIUM, key)
 
 
-def _of_settings(sections: Sections) -> Iterator[Sign]:
+def _of_settings(sections: Sections) -> Iterator[Indicator]:
     for word, name, speaks_for, odds in _SETTINGS:
         if word in sections:
             section = sections[word]
             found = next(iter(section)) if name is None else name
             if found in section:
-                yield _sign(speaks_for, odds, section.key(found))
+                yield _indicator(speaks_for, odds, section.key(found))
     sound = sections["sound"]
     if sound.flag("present", default=False):
-        yield _sign("hosted", _MEDIUM, sound.key("present"))
+        yield _indicator("hosted", _MEDIUM, sound.key("present"))
     if "policy" in sections:
         policy = sections["policy"]
         name = next(filter(policy.get, policy), None)
         if name is not None:
-            yield _sign("ace", _MEDIUM, policy.key(name))
+            yield _indicator("ace", _MEDIUM, policy.key(name))
     if "vmx" in sections and sections["vmx"].word("encryptiontype") == "partial":
-        yield _sign("partial-encryption", _STRONG, "vmx.encryptiontype")
+        yield _indicator("partial-encryption", _STRONG, "vmx.encryptiontype")
     for word in ("serial0", "serial1"):
         if word in sections and sections[word].word("filetype") == "thinprint":
-            yield _sign("hosted", _STRONG, f"{word}.filetype")
+            yield _indicator("hosted", _STRONG, f"{word}.filetype")
             break
 
 
-def _of_adapter(adapter: Section) -> Iterator[Sign]:
+def _of_adapter(adapter: Section) -> Iterator[Indicator]:
     for name, speaks_for, odds in _ADAPTER_SETTINGS:
         if name in adapter:
-            yield _sign(speaks_for, odds, adapter.key(name))
+            yield _indicator(speaks_for, odds, adapter.key(name))
     if "connectiontype" in adapter:
         habit = _CONNECTIONS.get(adapter.word("connectiontype"))
         if habit is not None:
-            yield _sign(*habit, adapter.key("connectiontype"))
+            yield _indicator(*habit, adapter.key("connectiontype"))
     elif adapter.get("networkname"):
         # ESX has one kind of connection and names the network; hosted products have several kinds.
-        yield _sign("esx", _STRONG, adapter.key("networkname"))
+        yield _indicator("esx", _STRONG, adapter.key("networkname"))
     if adapter.word("addresstype") == "vpx":
-        yield _sign("esx", _STRONG, adapter.key("addresstype"))
+        yield _indicator("esx", _STRONG, adapter.key("addresstype"))
 
 
-def _of_paths(scene: Scene) -> Iterator[Sign]:
-    """Whose paths and drives the config names, each kind once."""
-    sections, seen = scene.sections, set[str]()
-    drives = [sections[f"{bus}{number}:{unit}"] for bus, number, unit in scene.units.units]
-    drives += [sections[f"floppy{number}"] for number in scene.units.floppies]
+def _of_paths(facts: VmFacts) -> Iterator[Indicator]:
+    """Yield what shows in the paths and drives that the config names, each kind once."""
+    sections, seen = facts.sections, set[str]()
+    drives = [sections[f"{bus}{number}:{unit}"] for bus, number, unit in facts.units.units]
+    drives += [sections[f"floppy{number}"] for number in facts.units.floppies]
     for drive in drives:
         if drive.flag("clientdevice", default=False) or _CLIENT_NAME.match(drive.get("filename")):
-            yield _sign("esx", _MEDIUM, drive.key("clientdevice" if "clientdevice" in drive else "filename"))
+            yield _indicator("esx", _MEDIUM, drive.key("clientdevice" if "clientdevice" in drive else "filename"))
             break
     named = [(drive, "filename") for drive in drives]
-    named += [(sections[f"ethernet{number}"], "vnet") for number in scene.units.nics]
+    named += [(sections[f"ethernet{number}"], "vnet") for number in facts.units.nics]
     named += [(sections[word], name) for word, name in _PATH_SETTINGS if word in sections]
     for section, name in named:
         value = section.get(name)
         for pattern, speaks_for, odds in _PATHS if _NOT_PLAIN.search(value) else ():
             if speaks_for not in seen and pattern.match(value):
                 seen.add(speaks_for)
-                yield _sign(speaks_for, odds, section.key(name))
+                yield _indicator(speaks_for, odds, section.key(name))
 
 
-def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
+def _of_drive(drive: Drive, sections: Sections) -> Iterator[Indicator]:
     if drive.kind == "disk":
         section = sections[drive.id]
         if "name" in section and "filename" not in section:
-            yield _sign("esx-1-2", _STRONG, section.key("name"))
+            yield _indicator("esx-1-2", _STRONG, section.key("name"))
             if drive.file is not None and _ESX_VOLUME.match(drive.file):
-                yield _sign("esx", _STRONG, section.key("name"))
+                yield _indicator("esx", _STRONG, section.key("name"))
         if drive.mode == "append":
-            yield _sign("esx-1-2", _MEDIUM, section.key("mode"))
-        yield Sign(offering_disks_on(drive.bus), _STRONG, section.key("present"))
+            yield _indicator("esx-1-2", _MEDIUM, section.key("mode"))
+        yield Indicator(offering_disks_on(drive.bus), _STRONG, section.key("present"))
         if drive.bus == "ide":
-            yield _sign("hosted", _WEAK, section.key("present"))
+            yield _indicator("hosted", _WEAK, section.key("present"))
         if drive.chain is not None and drive.chain.links:
             base = drive.chain.links[-1]
             if base.format in {"hosted", "esx"}:
                 place = next(iter(base.evidence("createType")), Evidence(base.file))
-                yield _sign(base.format, _STRONG, place)
+                yield _indicator(base.format, _STRONG, place)
             elif base.format == "legacy":
-                yield Sign(group("before-generation-4") & group("hosted"), _STRONG, Evidence(base.file))
+                yield Indicator(group("before-generation-4") & group("hosted"), _STRONG, Evidence(base.file))
     if drive.bus == "scsi":
         controller = sections[drive.id.partition(":")[0]]
         if controller.word("virtualdev") in _ESX2_CONTROLLERS:
-            yield _sign("esx-1-2", _STRONG, controller.key("virtualdev"))
+            yield _indicator("esx-1-2", _STRONG, controller.key("virtualdev"))
 
 
-def _of_needs(scene: Scene) -> Iterator[Sign]:
-    """What the VM has that not every product offers."""
-    most = scene.document.number("maxvcpus") if "maxvcpus" in scene.sections else None
-    for key, count in (("numvcpus", scene.vcpus), ("maxvcpus", most or 1)):
+def _of_needs(facts: VmFacts) -> Iterator[Indicator]:
+    """Yield what shows in things that the VM has and not every product offers."""
+    most = facts.document.number("maxvcpus") if "maxvcpus" in facts.sections else None
+    for key, count in (("numvcpus", facts.vcpus), ("maxvcpus", most or 1)):
         if count > 1:
             offers, unsure = offering_vcpus(min(count, _MANY_VCPUS))
-            yield Sign(offers, _STRONG, key)
-            yield Sign(unsure, _MEDIUM, key)
-    if bits_of(scene.document.get("guestOS")) == 64:
-        yield _sign("64-bit-guests", _STRONG, "guestOS")
-    if len(scene.snapshots.tree) > 1:
-        yield _sign("many-snapshots", _STRONG, scene.snapshots.signs[0])
+            yield Indicator(offers, _STRONG, key)
+            yield Indicator(unsure, _MEDIUM, key)
+    if bits_of(facts.document.get("guestOS")) == 64:
+        yield _indicator("64-bit-guests", _STRONG, "guestOS")
+    if len(facts.snapshots.tree) > 1:
+        yield _indicator("many-snapshots", _STRONG, facts.snapshots.signs[0])
 
 
-def _of_folder(scene: Scene) -> Iterator[Sign]:
-    folder, config = scene.folder, scene.config.name
+def _of_folder(facts: VmFacts) -> Iterator[Indicator]:
+    folder, config = facts.folder, facts.config.name
     if folder.path.name.lower().endswith(".vmwarevm"):
-        yield _sign("on-mac", _STRONG, Evidence(folder.path.name))
+        yield _indicator("on-mac", _STRONG, Evidence(folder.path.name))
     if config.lower().endswith(".vmtx"):
-        yield _sign("esx", _MEDIUM, Evidence(config))
-    elif config.lower().endswith(".cfg"):
-        yield _sign("before-generation-4", _MEDIUM, Evidence(config))
-    if scene.ace_files:
-        yield _sign("ace", _STRONG, scene.ace_files[0])
+        yield _indicator("esx", _MEDIUM, Evidence(config))
+    elif config.lower().endswith(OLD_CONFIG_ENDING):
+        yield _indicator("before-generation-4", _MEDIUM, Evidence(config))
+    if facts.ace_files:
+        yield _indicator("ace", _STRONG, facts.ace_files[0])
     ran = read_last_run(folder)
     if ran is not None:
         family = ran.product.family
-        yield _sign("on-mac" if family == "fusion" else "esx" if ran.product.esx else "hosted", _MEDIUM, ran.evidence)
-        yield Sign(frozenset({told_as(ran.product)}), _MEDIUM, ran.evidence)
+        yield _indicator(
+            "on-mac" if family == "fusion" else "esx" if ran.product.esx else "hosted", _MEDIUM, ran.evidence
+        )
+        yield Indicator(frozenset({told_as(ran.product)}), _MEDIUM, ran.evidence)

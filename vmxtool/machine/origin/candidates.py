@@ -1,4 +1,4 @@
-"""Which products can have made a VM of a hardware version, and the groups of them that a sign can speak for."""
+"""Which products can have made a VM of a hardware version, and the groups of them that an indicator can speak for."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _PLAIN_BOOLEANS_FROM = 20110000
 _LAST_GENERATION = 6
 
 
-class Maker(NamedTuple):
-    """A product that may have made a VM, and its share among them before any sign."""
+class Candidate(NamedTuple):
+    """A product that may have made a VM, and its share among them before any indicator."""
 
     product: Product
     share: float
@@ -52,7 +52,7 @@ def _esx3(product: Product) -> bool:
     return _late_esx(product) and product.released_order < _ENCODING_FROM
 
 
-# What a sign can speak for, by the word that signs.py uses.
+# What an indicator can speak for, by the word that indicators.py uses.
 _GROUPS: dict[str, Callable[[Product], bool]] = {
     "hosted": lambda product: product.family in _HOSTED,
     "on-windows": lambda product: product.family in _ON_WINDOWS,
@@ -83,13 +83,13 @@ _GROUPS: dict[str, Callable[[Product], bool]] = {
 
 @cache
 def group(word: str) -> frozenset[str]:
-    """The ids of the products in a group.
+    """Return the ids of the products in a group.
 
     Raises:
         KeyError: there is no such group.
     """
     belongs = _GROUPS[word]
-    return frozenset(told_as(product) for product in _makers() if belongs(product))
+    return frozenset(told_as(product) for product in _real_products() if belongs(product))
 
 
 @cache
@@ -104,40 +104,40 @@ def _together() -> Mapping[str, str]:
 
 
 def told_as(product: Product) -> str:
-    """The id under which a product is a candidate: that of several releases where no file tells them apart."""
+    """Return the id under which a product is a candidate: that of several releases where no file tells them apart."""
     return _together().get(product.row, product.row)
 
 
-def _makers() -> list[Product]:
+def _real_products() -> list[Product]:
     return [product for product in products().values() if product.family != HARDWARE]
 
 
 @cache
-def makers(hw_version: int) -> Mapping[str, Maker]:
-    """The products that may have made a VM of a hardware version, by id, with their shares."""
-    found: dict[str, Maker] = {}
+def candidates(hw_version: int) -> Mapping[str, Candidate]:
+    """Return the products that may have made a VM of a hardware version, by id, with their shares."""
+    found: dict[str, Candidate] = {}
     known = hardware(hw_version)
     if known is None or not known.valid:
         return found
-    for product in _makers():
+    for product in _real_products():
         share = _share(product, hw_version)
         if share:
             name = told_as(product)
-            found[name] = Maker(products()[name], share * _RARE.get(product.family, 1.0))
+            found[name] = Candidate(products()[name], share * _RARE.get(product.family, 1.0))
     return found
 
 
 @cache
 def offering_vcpus(count: int) -> tuple[frozenset[str], frozenset[str]]:
-    """The products that offer so many virtual processors, and those of which no source denies it."""
-    offers = {told_as(it) for it in _makers() if (it.max_vcpus or (count if it.smp else 1)) >= count}
-    unsure = {told_as(it) for it in _makers() if not it.unverified.isdisjoint({"max_vcpus", "smp"})}
+    """Return the products that offer so many virtual processors, and those of which no source denies it."""
+    offers = {told_as(it) for it in _real_products() if (it.max_vcpus or (count if it.smp else 1)) >= count}
+    unsure = {told_as(it) for it in _real_products() if not it.unverified.isdisjoint({"max_vcpus", "smp"})}
     return frozenset(offers), frozenset(unsure - offers)
 
 
 @cache
 def offering_disks_on(bus: str) -> frozenset[str]:
-    """The products that offer a bus for hard disks, as far as no source denies it."""
+    """Return the products that offer a bus for hard disks, as far as no source denies it."""
     unsure = {"disk_buses", f"disk_buses.{bus}"}
     return frozenset(
         told_as(product)

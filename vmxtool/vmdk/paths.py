@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +11,9 @@ from vmxtool import _files
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
-_NOT_SIMPLE = r"[/\\:\x00]|^\["
 
 
-class Place(NamedTuple):
+class FoundFile(NamedTuple):
     """Where a name leads.
 
     Attributes:
@@ -33,54 +31,31 @@ class Place(NamedTuple):
     device: bool = False
 
 
-def locate(name: str, here: Path, folder: Path) -> Place:
+def locate(name: str, here: Path, folder: Path) -> FoundFile:
     """Follow a name written in a file of the folder `here`, out of `folder` never."""
     if re.match(_DEVICE, name):
         # Asking Windows whether a device is there would open it.
         exists = name.startswith("/") and identity_of(Path(name)) is not None
-        return Place(None, None, exists=exists, outside=True, device=True)
-    simple = _beside(name, here)
-    if simple is not None:
-        return simple
+        return FoundFile(None, None, exists=exists, outside=True, device=True)
+    plain = _files.look_beside(here, name)
+    if plain is not None:
+        return FoundFile(Path(plain.path) if plain.exists else None, plain.size, exists=plain.exists, outside=False)
     named = _files.resolve(here, name, folder)
     if named.path is None and here != folder and _files.is_absolute(name):
         # A copied VM may have its base in the top folder although the delta lies below it.
         named = _files.resolve(folder, name)
     size = None if named.path is None else _files.size_of(named.path)
-    return Place(named.path, size, exists=named.exists, outside=named.outside)
-
-
-def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path at which something is, its symbolic links followed, lies in a folder."""
-    return path.resolve().is_relative_to(folder.resolve())
+    return FoundFile(named.path, size, exists=named.exists, outside=named.outside)
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
-    """Device and inode of what a path leads to, which every spelling of it shares; None where nothing is there."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _beside(name: str, here: Path) -> Place | None:
-    # Most disks name nothing but files of their own folder, up to thousands of them, and one lstat settles each:
-    # a regular file that is no link cannot lie elsewhere.
-    if re.search(_NOT_SIMPLE, name) or name in {"", ".", ".."}:
-        return None
-    path = here / name
-    try:
-        status = path.lstat()
-    except (OSError, ValueError):
-        return Place(None, None, exists=False, outside=False)
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return Place(path, status.st_size, exists=True, outside=False)
+    """Return device and inode of what a path leads to, alike for every spelling of it; None where nothing is there."""
+    status = _files.status_of(path)
+    return None if status is None else (status.st_dev, status.st_ino)
 
 
 def shown(path: Path, folder: Path) -> str:
-    """The name of a file for the reader: relative to the VM's folder where it lies inside, with slashes."""
+    """Return the name of a file for the reader: relative to the VM's folder where it lies inside, with slashes."""
     try:
         relative = Path(os.path.relpath(path, folder))
     except ValueError:  # on another drive of a Windows host

@@ -6,12 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _grammar
+from vmxtool.vmdk.sectors import MAX_SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-# 2^63 bytes: what a file offset can reach. A descriptor may claim more; no disk has it.
-MAX_SECTORS = 2**54
 
 _PIECE = 2**16
 
@@ -55,7 +53,7 @@ class Extent(NamedTuple):
         offset: sector in the file at which the extent begins, or None where the line does not say.
         extra: what follows, such as a partition's identity, decoded and otherwise as it stands; "" for nothing.
         line: 1-based line number in the descriptor.
-        oddity: what VMware's own tools would not have written, as a clause; "" for nothing.
+        problem: what VMware's own tools would not have written, as a clause; "" for nothing.
     """
 
     access: str
@@ -65,14 +63,14 @@ class Extent(NamedTuple):
     offset: int | None
     extra: str
     line: int
-    oddity: str = ""
+    problem: str = ""
 
     def __str__(self) -> str:
         return f"{self.access} {self.sectors} {self.type}" + (f' "{self.file}"' if self.file is not None else "")
 
 
-class Remark(NamedTuple):
-    """Something that a reader of VMware disks would not expect: its line, if it has one, its text and what is odd."""
+class LineProblem(NamedTuple):
+    """What a reader of VMware disks would not expect: its line, if it has one, its text, what is wrong as a clause."""
 
     line: int | None
     text: str
@@ -80,7 +78,7 @@ class Remark(NamedTuple):
 
 
 def tokens(data: bytes) -> Iterator[tuple[str, str]]:
-    """The (kind, Latin-1 text) pairs of a descriptor; the texts joined are the data."""
+    """Yield the (kind, Latin-1 text) pairs of a descriptor; the texts joined are the data."""
     # Cut after a line end, and never inside the padding, which is one token: so the parser's memory is bounded
     # whatever the file holds.
     text = data.decode("latin-1")
@@ -116,16 +114,16 @@ def parse_extent(text: str, line: int, decode: Callable[[bytes], str]) -> Extent
     if fields is None:
         raise ValueError(f"line {line} is not an extent line")
     access, sectors, kind = fields[1].decode("ascii").upper(), int(fields[2]), fields[3].decode("ascii").upper()
-    file, rest, oddity = _split_name(raw[fields.end() :].strip(b" \t"))
+    file, rest, problem = _split_name(raw[fields.end() :].strip(b" \t"))
     offset = None
     if (hit := _OFFSET.match(rest)) is not None:
         offset, rest = int(hit[1]), rest[hit.end() :]
     if not 0 < sectors <= MAX_SECTORS or (offset or 0) > MAX_SECTORS:
-        oddity = "an extent of 0 sectors" if sectors == 0 else "more sectors than a file can hold"
+        problem = "an extent of 0 sectors" if sectors == 0 else "more sectors than a file can hold"
     elif file is None and kind not in _WITHOUT_FILE:
-        oddity = oddity or "an extent that names no file"
+        problem = problem or "an extent that names no file"
     elif offset is None and kind in _WITH_OFFSET:
-        oddity = oddity or "a flat extent without its offset"
+        problem = problem or "a flat extent without its offset"
     return Extent(
         access=access,
         sectors=sectors,
@@ -134,19 +132,19 @@ def parse_extent(text: str, line: int, decode: Callable[[bytes], str]) -> Extent
         offset=offset,
         extra=decode(rest.strip(b" \t")),
         line=line,
-        oddity=oddity,
+        problem=problem,
     )
 
 
 def _split_name(rest: bytes) -> tuple[bytes | None, bytes, str]:
-    """The file name, what follows it, and what is odd about it."""
+    """Return the file name, what follows it, and what is wrong with it."""
     quote = rest[:1]
     if quote in _QUOTES:
         closing = re.compile(quote + _THEN).search(rest, 1)
         end = closing.start() if closing else rest.rfind(quote)
         if end > 0:
-            oddity = "" if quote == b'"' else "a file name in single quotes"
-            return rest[1:end] or None, rest[end + 1 :], oddity
+            problem = "" if quote == b'"' else "a file name in single quotes"
+            return rest[1:end] or None, rest[end + 1 :], problem
         return None, rest, "a file name without its closing quote"
     if not rest or _OFFSET.match(rest):
         return None, rest, ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vmxtool.vmdk.lines import MAX_SECTORS, Extent, Remark
+from vmxtool.vmdk.descriptor_lines import Extent, LineProblem
+from vmxtool.vmdk.sectors import MAX_SECTORS
 from vmxtool.vmx import encodings
 
 # The format is known from Ken Kato's VDK and a sample in the help of Workstation 3.1; no specification was published.
@@ -36,7 +37,7 @@ class PlainDisk:
     extents: tuple[Extent, ...]
     version: int | None
     tools_version: int | None
-    unknown: tuple[Remark, ...]
+    unknown: tuple[LineProblem, ...]
 
     @property
     def capacity(self) -> int:
@@ -54,7 +55,7 @@ def parse_plain_disk(data: bytes) -> PlainDisk:
     codec = encodings.guess(data)
     words: dict[bytes, bytes] = {}
     extents: list[Extent] = []
-    unknown: list[Remark] = []
+    unknown: list[LineProblem] = []
     begin = 0
     for number, line in enumerate(data.split(b"\n"), 1):
         hit = _WORD.match(line)
@@ -67,7 +68,7 @@ def parse_plain_disk(data: bytes) -> PlainDisk:
             words.setdefault(word, value)
         elif line.strip(b" \t\r") and not line.lstrip(b" \t").startswith(b"#"):
             text = encodings.decode(line.rstrip(b"\r"), codec)
-            unknown.append(Remark(number, text, "not a line of a plain disk"))
+            unknown.append(LineProblem(number, text, "not a line of a plain disk"))
     drive_type = words.get(b"drivetype", b"").strip(b'"').lower()
     return PlainDisk(
         drive_type=drive_type.decode("ascii") if drive_type in {b"ide", b"scsi"} else None,
@@ -86,9 +87,9 @@ def _extent(word: bytes, value: bytes, line: int, codec: str, begin: int) -> Ext
     if hit is None or not 0 < int(hit[4]) <= MAX_SECTORS:
         return None
     name = encodings.decode(hit[1] if hit[1] is not None else hit[2], codec)
-    oddity = "" if int(hit[3]) == begin else "a data file that does not begin where the one before it ends"
+    problem = "" if int(hit[3]) == begin else "a data file that does not begin where the one before it ends"
     access = "RW" if word == b"access" else "RDONLY"
-    return Extent(access, int(hit[4]), "FLAT", name or None, None, "", line, oddity)
+    return Extent(access, int(hit[4]), "FLAT", name or None, None, "", line, problem)
 
 
 def _number(value: bytes | None) -> int | None:

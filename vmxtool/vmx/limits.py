@@ -39,12 +39,12 @@ def refuse_oversize(data: bytes, path: Path) -> None:
 
 
 def _line_ends(data: bytes, end: int) -> int:
-    """How many lines end before an offset."""
+    """Return how many lines end before an offset."""
     return data.count(b"\n", 0, end) + data.count(b"\r", 0, end) - data.count(b"\r\n", 0, end)
 
 
 def _find_long_line(data: bytes) -> int | None:
-    """Where a line begins that is longer than allowed, or None."""
+    """Return where a line begins that is longer than allowed, or None."""
     start = 0
     while len(data) - start > MAX_LINE_BYTES:
         # The last line end within reach begins a later line: two such steps pass a whole window, so time is linear.
