@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from build import plainest_vm
-from laws.test_plan_law import broken_in_plan
+from laws.test_plan import broken_in_plan
 from laws.vms import Source, every_vm, is_place
 
 import vmxtool
