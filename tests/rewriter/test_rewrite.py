@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import IDE_DISK, disk_lines, make_disk, make_vm, sparse_descriptor
+from build import IDE_DISK, copy_vm, disk_lines, make_disk, make_vm, sparse_descriptor
 from vmdk import disks
 
 from vmxtool import WriteError, inspect, plan_rewrite, rewrites, undo
@@ -256,7 +255,7 @@ def test_an_unfinished_rewrite_is_refused_already_in_the_plan(tmp_path: Path) ->
 
 
 def test_a_whole_rewrite_and_its_undo_leave_every_byte(tmp_path: Path, samples: Path) -> None:
-    folder = shutil.copytree(samples / "ws6-windows-ide", tmp_path / "vm")
+    folder = copy_vm(samples / "ws6-windows-ide", tmp_path / "vm")
     before = digests(folder)
     assert to_scsi(inspect(folder), hwversion=4).apply() is not None
     assert digests(folder) != before
