@@ -288,27 +288,6 @@ def test_windows_98_is_told_to_look_for_a_driver_before_its_disk_moves(tmp_path:
     assert any(it.code == "DSK228" and it.severity is Severity.UNKNOWN for it in verdict.findings)
 
 
-@pytest.mark.parametrize(
-    ("start", "target", "way"),
-    [
-        ("esx3", "ws6", ["converter"]),
-        ("esx3", "ws6", ["import-wizard"]),
-        ("esx2", "ws6", ["converter"]),
-        ("ws4", "fusion1", ["converter"]),
-        ("ws3", "fusion1", ["upgrade-hardware", "converter"]),
-        ("ws5.5", "server1", ["converter"]),
-        ("server1", "esx3", ["import-wizard"]),
-        ("esx3", "player1", ["converter"]),
-    ],
-)
-def test_converter_and_its_wizard_are_ways_where_the_text_says_so(
-    tmp_path: Path, start: str, target: str, way: list[str]
-) -> None:
-    found = ways(check(plainest_vm(tmp_path, start), target, start))
-    assert way in found
-    assert len(found) > 1
-
-
 @pytest.mark.parametrize("target", ["ace1", "ace2", "player1", "player2"])
 def test_virtual_smp_of_esx_leads_to_virtual_smp_alone_and_one_processor_changes_nothing(
     tmp_path: Path, target: str
