@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vmdk.disks import cowd, sparse_disk, streamed
 
+from vmxtool._files import last_part
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import products
 from vmxtool.machine.read import read_machine
@@ -280,6 +281,26 @@ def set_up_corpus_vm(vmx_file: Path, folder: Path) -> Path:
         if not set(file) & set("/\\:") and not (folder / file).exists():
             make_disk(folder / file, _kind_of(file), adapter=adapter_for(bus))
     return path
+
+
+def give_disks(vm: Machine, hw: int | None = 4) -> None:
+    """Put a flat disk of 1 MiB beside a VM's config for each of its disks that is not there; `hw` is for `make_disk`.
+
+    The name may be one of another host's path; then the file beside the config is the one that is read.
+    """
+    for drive in vm.disks:
+        name = last_part(drive.file) if drive.file is not None else ""
+        if name and not (vm.config.folder / name).exists():
+            make_disk(vm.config.folder / name, adapter=adapter_for(drive.bus), hw=hw)
+
+
+def copy_vm(source: Path, folder: Path) -> Path:
+    """Copy a VM's files into a folder, where they can be written though the originals may not; return the folder."""
+    shutil.copytree(source, folder, symlinks=True, dirs_exist_ok=True)
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
 
 
 def _named_disks(config: Path) -> Iterator[tuple[str, str]]:

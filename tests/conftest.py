@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from build import copy_vm
 from hypothesis import HealthCheck, settings
 from laws.tally import TALLY
 
@@ -44,11 +44,7 @@ def copy_sample(samples: Path, tmp_path: Path) -> CopySample:
     """Copies one sample VM into the test's own folder, writable, and returns the copy's path."""
 
     def copy(name: str) -> Path:
-        target = Path(shutil.copytree(samples / name, tmp_path / name, symlinks=True))
-        for path in (target, *target.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() else 0o644)
-        return target
+        return copy_vm(samples / name, tmp_path / name)
 
     return copy
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import re
 import shlex
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from build import copy_vm
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 from rich.text import Text
@@ -65,7 +65,7 @@ def picture(name: str) -> str:
 
 
 def _copy_of(sample: str, folder: Path) -> Path:
-    return Path(shutil.copytree(SAMPLES / sample, folder / sample))
+    return copy_vm(SAMPLES / sample, folder / sample)
 
 
 def _run(name: str, block: str) -> str:

@@ -16,7 +16,6 @@ import make_readme
 import pytest
 
 from vmxtool import _resources
-from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from conftest import CopySample
@@ -71,11 +70,6 @@ def python(*arguments: str) -> str:
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_each_grammar_is_found_and_is_the_one_of_this_checkout(name: str) -> None:
     assert _resources.text("grammars", name) == (ROOT / "grammars" / name).read_text(encoding="utf-8")
-
-
-def test_a_missing_resource_is_named() -> None:
-    with pytest.raises(KnowledgeError, match=r"grammars/none\.lark"):
-        _resources.text("grammars", "none.lark")
 
 
 def test_the_wheel_takes_every_top_level_folder_that_the_program_reads() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from build import write_config
 from peers import (
     CORPUS,
     SUBFORMATS,
@@ -25,7 +26,6 @@ from peers import (
 )
 
 MIB = 1 << 20
-SMALLEST_CONFIG = 'config.version = "8"\nvirtualHW.version = "4"\n'
 
 
 @pytest.mark.peer
@@ -107,8 +107,8 @@ def test_qemu_refusals_say_why(tmp_path: Path) -> None:
 @pytest.mark.peer
 @needs_virsh
 def test_libvirt_reads_a_config_in_its_own_encoding(tmp_path: Path) -> None:
-    config = tmp_path / "Büro.vmx"
-    config.write_bytes((SMALLEST_CONFIG + '.encoding = "windows-1252"\ndisplayName = "Büro"\n').encode("cp1252"))
+    config = write_config(tmp_path, '.encoding = "windows-1252"\ndisplayName = "Büro"', name="Büro.vmx")
+    config.write_bytes(config.read_bytes().decode().encode("cp1252"))
 
     domain = virsh_domxml(config, tmp_path)
 
@@ -118,8 +118,7 @@ def test_libvirt_reads_a_config_in_its_own_encoding(tmp_path: Path) -> None:
 @pytest.mark.peer
 @needs_virsh
 def test_libvirt_refusals_say_why(tmp_path: Path) -> None:
-    config = tmp_path / "odd.vmx"
-    config.write_text(SMALLEST_CONFIG.replace("8", "9"), encoding="ascii")
+    config = write_config(tmp_path, hw=4, guest=None, config=9)
 
     with pytest.raises(PeerRefused, match=r"config\.version.*9"):
         virsh_domxml(config, tmp_path)

@@ -17,22 +17,13 @@ from pathlib import Path
 from statistics import median
 
 # A script's own folder is on the path, and the peers lie one higher.
-sys.path.append(str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from build import IDE_DISK, write_config
 from peers import qemu_create
 
 import vmxtool
 
-CONFIG = """\
-.encoding = "UTF-8"
-config.version = "8"
-virtualHW.version = "4"
-guestOS = "winnetstandard"
-memsize = "512"
-displayName = "big"
-ide0:0.present = "TRUE"
-ide0:0.fileName = "disk.vmdk"
-"""
 GB = 10**9
 SIZES = (1 * GB, 100 * GB)
 
@@ -58,10 +49,9 @@ def main() -> None:
 
 def measure(folder: Path, size: int) -> tuple[float, int, float, int]:
     """Seconds and bytes written of one rewrite, then of one conversion, of a new VM with an empty sparse disk."""
-    folder.mkdir(parents=True)
+    write_config(folder, IDE_DISK, hw=4)
     disk = folder / "disk.vmdk"
     qemu_create(disk, size, subformat="monolithicSparse", adapter="ide")
-    (folder / "vm.vmx").write_text(CONFIG, encoding="utf-8")
     machine = vmxtool.inspect(folder)
     before = written()
     start = time.perf_counter()

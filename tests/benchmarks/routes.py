@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 import time
 from functools import _lru_cache_wrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from build import write_config
 
 import vmxtool
 from vmxtool.knowledge.hardware import hardware_versions
@@ -54,10 +59,7 @@ def small_configs(folder: Path, names: Iterable[str]) -> Iterator[Question]:
     """A config of three lines for each hardware version, checked on every product, with the routes looked for."""
     targets = list(names)
     for version in filter(is_written, hardware_versions()):
-        path = folder / f"hw{version}" / "vm.vmx"
-        path.parent.mkdir()
-        path.write_text(f'config.version = "8"\nvirtualHW.version = "{version}"\nguestOS = "winxppro"\n', "ascii")
-        vm = vmxtool.inspect(path)
+        vm = vmxtool.inspect(write_config(folder / f"hw{version}", hw=version))
         for target in targets:
             yield f"version {version} to {target}", lambda vm=vm, target=target: vmxtool.check(vm, target).routes  # type: ignore[misc]
 

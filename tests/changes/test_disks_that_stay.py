@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import IDE_DISK, SCSI_DISK, descriptor, disk_lines, make_disk, make_vm
+from build import IDE_DISK, SCSI_DISK, descriptor, disk_lines, make_disk, make_vm, write_config
 from changes.told import entries, manual, reasons, settings
 from vmdk.disks import legacy_cowd
 
@@ -69,7 +69,7 @@ def test_a_missing_disk_that_does_not_move_refuses_nothing(tmp_path: Path) -> No
 def test_a_disk_of_another_config_in_the_folder_is_refused(tmp_path: Path, other: str) -> None:
     vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     assert not move(vm).refused
-    (tmp_path / other).write_text('virtualHW.version = "4"\nscsi0:0.fileName = "./DISK.vmdk"\n')
+    write_config(tmp_path, disk_lines("scsi0:0", "./DISK.vmdk"), name=other)
     refused = move(vm).refused
     assert [reason.name for reason in refused] == ["disk-shared"]
     assert other in refused[0].message
@@ -95,7 +95,7 @@ def test_two_drives_on_one_file_are_refused(tmp_path: Path) -> None:
 
 def test_what_keeps_a_disk_from_moving_does_not_keep_its_vm_from_another_version(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, SCSI_DISK + 'scsi0.virtualDev = "lsilogic"', hw=6, guest="rhel4")
-    (tmp_path / "twin.vmx").write_text('virtualHW.version = "6"\nscsi0:1.fileName = "disk.vmdk"\n')
+    write_config(tmp_path, disk_lines("scsi0:1"), name="twin.vmx")
     made = plan_rewrite(vm, hwversion=4)
     assert entries(made) == []
     assert any("disk.vmdk is also a disk of twin.vmx" in note for note in made.notes)

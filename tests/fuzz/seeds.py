@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from build import descriptor, make_disk, make_vm
+from build import IDE_DISK, descriptor, disk_lines, make_disk, make_vm
 from fuzz.texts import Vocabulary
 from fuzz.trees import LONG_AGO_NS, Tree, file, take
 
@@ -121,13 +121,8 @@ def _built() -> Iterator[Tree]:
     for number, (places, hw, kind, guest) in enumerate(_PLAIN):
         with TemporaryDirectory() as name:
             folder = Path(name)
-            lines = "".join(
-                f'{place}.present = "TRUE"\n{place}.fileName = "{_disk_name(place, kind)}"\n'
-                for place in places.split()
-            )
-            lines += "".join(
-                f'{bus}.present = "TRUE"\n' for bus in sorted({place.partition(":")[0] for place in places.split()})
-            )
+            disks = "".join(disk_lines(place, _disk_name(place, kind)) for place in places.split())
+            lines = "\n".join(dict.fromkeys(disks.split("\n")))  # two disks may have one controller
             make_vm(folder, lines + (_DEVICES if number % 2 else ""), hw, guest, kind=kind)  # type: ignore[arg-type]
             (folder / "vmware.log").write_text("Log for VMware Workstation pid=1 version=6.0.0 build=build-45731\n")
             yield take(folder)
@@ -137,7 +132,7 @@ def _built() -> Iterator[Tree]:
         base = make_disk(folder / "base.vmdk", "sparse", cid="00000001")
         middle = make_disk(folder / "base-000001.vmdk", "sparse", cid="00000002", parent=base)
         make_disk(folder / "disk.vmdk", "sparse", cid="00000003", parent=middle)
-        make_vm(folder, 'ide0:0.present = "TRUE"\nide0:0.fileName = "disk.vmdk"\n', 8)
+        make_vm(folder, IDE_DISK, 8)
         (folder / "vm.vmsd").write_text(
             'snapshot.numSnapshots = "1"\nsnapshot.current = "1"\nsnapshot0.uid = "1"\nsnapshot0.numDisks = "1"\n'
             'snapshot0.filename = "vm-Snapshot1.vmsn"\n'

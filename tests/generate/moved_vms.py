@@ -6,11 +6,10 @@ product would: with the disks that it writes, and with the settings that it keep
 
 from __future__ import annotations
 
-import shutil
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from build import make_disk
+from build import copy_vm, make_disk
 from generate.consoles import ROOT
 from vmdk.disks import legacy_cowd
 
@@ -150,7 +149,7 @@ def made_on_esx3(folder: Path) -> None:
 
 def esx2_smp(folder: Path) -> None:
     """The sample: its disks are on the host's VMFS."""
-    shutil.copytree(_SAMPLES / "esx2-smp", folder, dirs_exist_ok=True)
+    copy_vm(_SAMPLES / "esx2-smp", folder)
 
 
 def exported(folder: Path) -> None:
@@ -225,7 +224,7 @@ def upgraded_by_fusion(folder: Path) -> None:
 
 def ws4_undoable(folder: Path) -> None:
     """The sample: what the guest wrote since the last start lies in a redo log."""
-    shutil.copytree(_SAMPLES / "ws4-undoable", folder, dirs_exist_ok=True)
+    copy_vm(_SAMPLES / "ws4-undoable", folder)
 
 
 def discarded(folder: Path) -> None:

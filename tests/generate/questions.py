@@ -6,7 +6,6 @@ Each holds what was printed. `python tests/generate/questions.py` writes the pag
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from build import disk_lines, make_disk, write_config
+from build import copy_vm, disk_lines, make_disk, write_config
 from generate.consoles import ROOT, filled
 
 from vmxtool import plan_rewrite
@@ -109,7 +108,7 @@ def beside_vms(folder: Path, words: list[str]) -> Path:
         if name in MADE:
             MADE[name](folder / name)
         else:
-            shutil.copytree(ROOT / "samples" / name, folder / name)
+            copy_vm(ROOT / "samples" / name, folder / name)
         if done:
             DONE[done](folder / name)
     return folder

@@ -7,7 +7,6 @@ compares.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from build import copy_vm
 from generate.consoles import ROOT, filled
 from generate.moved_vms import on_its_way
 
@@ -41,7 +41,7 @@ PREPARED: dict[str, Callable[[Path], None]] = {"without-snapshots": without_snap
 def in_a_sample(folder: Path, words: list[str]) -> Path:
     """Copy the sample that a block names, do to it what a second word says, and run the block inside it."""
     sample, *preparations = words
-    vm = Path(shutil.copytree(ROOT / "samples" / sample, folder / sample))
+    vm = copy_vm(ROOT / "samples" / sample, folder / sample)
     for name in preparations:
         PREPARED[name](vm)
     return vm

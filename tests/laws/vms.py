@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from build import adapter_for, make_disk, set_up_corpus_vm
+from build import copy_vm, give_disks, set_up_corpus_vm
 from peers import CORPUS, needs_corpus
 
 import vmxtool
-from vmxtool._files import last_part
 from vmxtool.knowledge.products import HARDWARE, Product, products
 
 if TYPE_CHECKING:
@@ -47,16 +46,9 @@ class Source:
     def set_up(self, folder: Path) -> Path:
         """Copy the VM into a folder, with all the disks that it names there, and return what to inspect."""
         if self.path.is_dir():
-            shutil.copytree(self.path, folder, symlinks=True)
-            for path in (folder, *folder.rglob("*")):
-                path.chmod(0o755 if path.is_dir() else 0o644)
-            return folder
+            return copy_vm(self.path, folder)
         config = set_up_corpus_vm(self.path, folder)
-        for drive in vmxtool.inspect(config).disks:
-            # The name may be one of another host's path; then the file beside the config is the one that is read.
-            name = last_part(drive.file) if drive.file is not None else ""
-            if name and not (folder / name).exists():
-                make_disk(folder / name, adapter=adapter_for(drive.bus))
+        give_disks(vmxtool.inspect(config))
         return config
 
     def set_up_bare(self, folder: Path) -> Path:

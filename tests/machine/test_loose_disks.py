@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from build import descriptor, make_disk
+from build import descriptor, disk_lines, make_disk
 from machine import vms
 
 from vmxtool.machine.loose_disks import LooseDisk, loose_disks
@@ -12,7 +12,7 @@ from vmxtool.machine.loose_disks import LooseDisk, loose_disks
 if TYPE_CHECKING:
     from pathlib import Path
 
-OWN = ('ide0:0.present = "TRUE"', 'ide0:0.fileName = "own.vmdk"')
+OWN = (disk_lines("ide0:0", "own.vmdk"),)
 
 
 def test_a_disk_that_nothing_names_is_loose_with_its_adapter(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_what_belongs_to_another_disk_is_not_loose(tmp_path: Path) -> None:
 
 def test_the_disk_of_another_config_is_not_loose(tmp_path: Path) -> None:
     make_disk(tmp_path / "own.vmdk")
-    (tmp_path / "other.vmx").write_text("\n".join(('virtualHW.version = "4"', *OWN)))
+    vms.write(tmp_path, *OWN, name="other.vmx")
     assert loose_disks(vms.read(tmp_path)) == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import IDE_DISK, SCSI_DISK, descriptor, make_disk
+from build import IDE_DISK, SCSI_DISK, descriptor, make_disk, write_config
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
@@ -206,14 +206,12 @@ def test_an_encoding_speaks_against_what_came_before_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("config_version", "firsts"),
-    [("6", {"ws4", "gsx3", "esx2", "esx2-smp"}), ("7", {"ws4", "gsx3"}), ("8", {"ws5.0", "ws5.5"})],
+    [(6, {"ws4", "gsx3", "esx2", "esx2-smp"}), (7, {"ws4", "gsx3"}), (8, {"ws5.0", "ws5.5"})],
 )
 def test_the_version_of_the_config_tells_generation_4_from_later_legacy(
-    tmp_path: Path, config_version: str, firsts: set[str]
+    tmp_path: Path, config_version: int, firsts: set[str]
 ) -> None:
-    path = tmp_path / "vm.vmx"
-    path.write_text(f'config.version = "{config_version}"\nvirtualHW.version = "3"\n')
-    found = shares(read_machine(path))
+    found = shares(read_machine(write_config(tmp_path, hw=3, guest=None, config=config_version)))
     best = max(found.values())
     assert {product for product, share in found.items() if share == best} == firsts
 

@@ -251,9 +251,14 @@ def test_fusion_1_over_gsx_server_3_as_two_tables_print_it() -> None:
     assert [hop.cell for hop in found.hops] == ["mpg:t15:r2c3", "mpg:t05:r3c2"]
 
 
-@pytest.mark.parametrize(("start", "target"), [("ws3", "esx1"), ("gsx2", "ws2"), ("ws4", "esx1"), ("ws2", "esx1.5")])
-def test_no_way_round_leads_where_the_text_rules_out_the_hardware(start: str, target: str) -> None:
-    assert all(hop.after != hop.before for found in route(None, target, start).routes for hop in found.hops[:1])
+@pytest.mark.parametrize(
+    ("start", "target", "versions"), [("ws3", "esx1", []), ("gsx2", "ws2", []), ("ws2", "esx1.5", [[1, 2, 2]])]
+)
+def test_no_way_round_leads_where_the_text_rules_out_the_hardware(
+    start: str, target: str, versions: list[list[int]]
+) -> None:
+    routes = route(None, target, start).routes
+    assert [[found.hops[0].before, *(hop.after for hop in found.hops)] for found in routes] == versions
 
 
 def test_raising_from_5_to_6_can_be_taken_back_and_from_3_to_6_only_the_first_upgrade_not(tmp_path: Path) -> None:
@@ -286,27 +291,6 @@ def test_windows_98_is_told_to_look_for_a_driver_before_its_disk_moves(tmp_path:
     assert "No driver".lower() in text
     assert "keep the disk on IDE" not in text
     assert any(it.code == "DSK228" and it.severity is Severity.UNKNOWN for it in verdict.findings)
-
-
-@pytest.mark.parametrize(
-    ("start", "target", "way"),
-    [
-        ("esx3", "ws6", ["converter"]),
-        ("esx3", "ws6", ["import-wizard"]),
-        ("esx2", "ws6", ["converter"]),
-        ("ws4", "fusion1", ["converter"]),
-        ("ws3", "fusion1", ["upgrade-hardware", "converter"]),
-        ("ws5.5", "server1", ["converter"]),
-        ("server1", "esx3", ["import-wizard"]),
-        ("esx3", "player1", ["converter"]),
-    ],
-)
-def test_converter_and_its_wizard_are_ways_where_the_text_says_so(
-    tmp_path: Path, start: str, target: str, way: list[str]
-) -> None:
-    found = ways(check(plainest_vm(tmp_path, start), target, start))
-    assert way in found
-    assert len(found) > 1
 
 
 @pytest.mark.parametrize("target", ["ace1", "ace2", "player1", "player2"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import disk_lines, make_disk, make_vm
+from build import disk_lines, make_disk, make_vm, write_config
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -62,7 +62,6 @@ names = st.one_of(
 def vm_with(folder: Path, name: str, disk: str, place: str) -> Machine:
     """A VM whose folder, config, disk and nvram have hostile names; a disk that cannot be made is not there."""
     home = folder / name
-    home.mkdir()
     written = {
         f"{place}.present": "TRUE",
         f"{place.partition(':')[0]}.present": "TRUE",
@@ -72,9 +71,8 @@ def vm_with(folder: Path, name: str, disk: str, place: str) -> Machine:
     }
     make_disk(home / f"{disk}.vmdk", "sparse" if place.startswith("ide") else "vmfs")
     (home / f"{disk}.nvram").write_bytes(b"")
-    lines = [f'{key} = "{values.escape(value.encode()).decode()}"\n' for key, value in written.items()]
-    config = home / f"{name}.vmx"
-    config.write_text('.encoding = "UTF-8"\nvirtualHW.version = "4"\nguestOS = "rhel4"\n' + "".join(lines), "utf-8")
+    lines = [f'{key} = "{values.escape(value.encode()).decode()}"' for key, value in written.items()]
+    config = write_config(home, '.encoding = "UTF-8"', *lines, hw=4, guest="rhel4", name=f"{name}.vmx")
     return vmxtool.inspect(config)
 
 

@@ -108,7 +108,7 @@ def test_a_message_is_on_the_pages_of_its_rule(capsys: pytest.CaptureFixture[str
         find("hinges lid and more")
 
 
-@pytest.mark.parametrize("known", all_rules(), ids=lambda it: it.code)
+@pytest.mark.parametrize("known", [it for it in all_rules() if it.messages], ids=lambda it: it.code)
 def test_every_message_has_words_enough_and_a_source_and_leads_to_its_rule(known: Rule) -> None:
     for text, reference in known.messages:
         assert len(words_of(text)) >= FEWEST

@@ -87,6 +87,13 @@ def killer(turn: int, *, torn: bool) -> Hook:
     return hook
 
 
+def instants(changes: list[str]) -> list[tuple[int, bool]]:
+    """Before each change, and half-way through each write."""
+    return [
+        (turn, torn) for turn, name in enumerate(changes) for torn in ((False, True) if name == "write" else (False,))
+    ]
+
+
 def count_changes(action: Callable[[], object]) -> list[str]:
     """The names of the changing calls that an action makes, in order."""
     seen: list[str] = []
@@ -125,6 +132,16 @@ def finish(child: int) -> int:
 def run(action: Callable[[], object]) -> int:
     """`start` and `finish`."""
     return finish(start(action))
+
+
+def killed(action: Callable[[], object], turn: int, *, torn: bool) -> None:
+    """Run an action in a process that ends itself by SIGKILL at a turn."""
+
+    def doomed() -> None:
+        with instrumented(killer(turn, torn=torn)):
+            action()
+
+    assert run(doomed) == -signal.SIGKILL
 
 
 def failure(action: Callable[[], object]) -> WriteError | None:

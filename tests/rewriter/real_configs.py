@@ -8,10 +8,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from build import adapter_for, make_disk
+from build import give_disks
 from peers import CORPUS
 
-from vmxtool._files import last_part
 from vmxtool.errors import InputError
 from vmxtool.machine.read import read_machine
 from vmxtool.vmx.document import Document
@@ -39,11 +38,7 @@ def as_found(scratch: Path) -> Iterator[Machine]:
 def at_rest(scratch: Path) -> Iterator[Machine]:
     """The same VMs as if they had been shut down, each with stand-ins for its disks, in a folder below `scratch`."""
     for vm in as_found(scratch):
-        folder = vm.config.folder
-        for drive in vm.disks:
-            # The name may be one of another host's path; then the file beside the config is the one that is read.
-            if drive.file is not None and (name := last_part(drive.file)):
-                make_disk(folder / name, adapter=adapter_for(drive.bus), hw=vm.hardware.version)
+        give_disks(vm, hw=vm.hardware.version)
         document = apply(Document.parse(bytes(vm.config.document), vm.config.file), [RemoveKey("checkpoint.vmState")])
         vm.config.path.write_bytes(bytes(document))
         yield read_machine(vm.config.path)

@@ -17,8 +17,10 @@ from rewriter.instrumented import (
     Call,
     count_changes,
     finish,
+    instants,
     instrumented,
     is_change,
+    killed,
     killer,
     patched_vm,
     run,
@@ -38,23 +40,6 @@ if TYPE_CHECKING:
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes made with fork")
 
 VM = Path("vm")
-
-
-def killed(action: Callable[[], object], turn: int, *, torn: bool) -> None:
-    """Run an action in a process that ends itself by SIGKILL at a turn."""
-
-    def doomed() -> None:
-        with instrumented(killer(turn, torn=torn)):
-            action()
-
-    assert run(doomed) == -signal.SIGKILL
-
-
-def instants(changes: list[str]) -> list[tuple[int, bool]]:
-    """Before each change, and half-way through each write."""
-    return [
-        (turn, torn) for turn, name in enumerate(changes) for torn in ((False, True) if name == "write" else (False,))
-    ]
 
 
 @needs_fork

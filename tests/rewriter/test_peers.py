@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +20,7 @@ from peers import (
     qemu_write,
     virsh_domxml,
 )
+from rewriter.instrumented import tree
 
 from vmxtool import inspect, plan_rewrite, undo
 
@@ -48,14 +48,6 @@ def make_disk(path: Path, subformat: Subformat, adapter: Adapter, byte: int = 0x
         qemu_convert(source, path, subformat, adapter=adapter)
         source.unlink()
     return path
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".vmxtool" not in path.parts
-    }
 
 
 def disks_of(domain: Element) -> dict[str, tuple[str, str]]:
@@ -111,7 +103,7 @@ def test_an_ide_disk_of_every_kind_goes_to_scsi_with_its_content(
     assert (drive.attrib["dev"], drive.attrib["bus"]) == ("hda", "ide")
 
     undo(folder)
-    assert digests(folder) == digests(pristine)
+    assert tree(folder) == tree(pristine)
 
 
 @needs_virsh
@@ -208,13 +200,13 @@ def test_a_streamed_disk_without_room_is_refused_and_keeps_every_byte(folder: Pa
     data[36:44] = (1).to_bytes(8, "little")
     path.write_bytes(data)
     vm = make_vm(folder, IDE_DISK)
-    before = digests(folder)
+    before = tree(folder)
     assert qemu_info(path)["format"] == "vmdk"
 
     made = plan_rewrite(vm, ide_to_scsi=True)
 
     assert [reason.name for reason in made.refused] == ["descriptor-without-room"]
-    assert digests(folder) == before
+    assert tree(folder) == before
     assert inspect(vm.config.path).drives[0].bus == "ide"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import IDE_DISK, disk_lines, make_disk, make_vm, sparse_descriptor
+from build import IDE_DISK, copy_vm, disk_lines, make_disk, make_vm, sparse_descriptor
+from rewriter.instrumented import tree
 from vmdk import disks
 
 from vmxtool import WriteError, inspect, plan_rewrite, rewrites, undo
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
 GIB = 2**30
 IO = Path("/proc/self/io")
 SECTORS = 100 * GIB // 512
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".vmxtool" not in path.parts
-    }
 
 
 def to_scsi(vm: Machine, **wishes: Any) -> Rewrite:
@@ -163,14 +154,14 @@ def test_a_descriptor_without_room_is_refused_with_everything_else(
 ) -> None:
     (tmp_path / "disk.vmdk").write_bytes(disks.sparse_disk(spoil(sparse_descriptor()), capacity=2048))
     vm = make_vm(tmp_path, IDE_DISK + 'ethernet5.present = "TRUE"', hw=9, guest="rhel4")
-    before = digests(tmp_path)
+    before = tree(tmp_path)
     made = to_scsi(vm, hwversion=4)
     names = {reason.name for reason in made.refused}
     assert names == {"descriptor-without-room", "device-number-not-in-hardware-version"}
     assert (made.changes, made.patches) == ((), ())
     with pytest.raises(WriteError, match="nothing was changed"):
         made.apply()
-    assert digests(tmp_path) == before
+    assert tree(tmp_path) == before
 
 
 @pytest.mark.skipif(not IO.exists(), reason="only Linux counts the bytes that a process writes")
@@ -230,20 +221,20 @@ def test_a_config_behind_a_link_is_changed_where_it_lies(tmp_path: Path) -> None
 def test_a_read_only_file_is_refused_before_anything_changes(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     (tmp_path / "disk.vmdk").chmod(0o444)
-    before = digests(tmp_path)
+    before = tree(tmp_path)
     with pytest.raises(WriteError, match=r"disk\.vmdk: marked read-only"):
         to_scsi(vm).apply()
-    assert digests(tmp_path) == before
+    assert tree(tmp_path) == before
 
 
 def test_files_that_changed_since_the_plan_are_refused(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, IDE_DISK, guest="rhel4")
     made = to_scsi(vm)
     vm.config.path.write_text(vm.config.path.read_text() + 'memsize = "64"\n')
-    before = digests(tmp_path)
+    before = tree(tmp_path)
     with pytest.raises(WriteError, match="changed since the plan"):
         made.apply()
-    assert digests(tmp_path) == before
+    assert tree(tmp_path) == before
 
 
 def test_an_unfinished_rewrite_is_refused_already_in_the_plan(tmp_path: Path) -> None:
@@ -256,9 +247,9 @@ def test_an_unfinished_rewrite_is_refused_already_in_the_plan(tmp_path: Path) ->
 
 
 def test_a_whole_rewrite_and_its_undo_leave_every_byte(tmp_path: Path, samples: Path) -> None:
-    folder = shutil.copytree(samples / "ws6-windows-ide", tmp_path / "vm")
-    before = digests(folder)
+    folder = copy_vm(samples / "ws6-windows-ide", tmp_path / "vm")
+    before = tree(folder)
     assert to_scsi(inspect(folder), hwversion=4).apply() is not None
-    assert digests(folder) != before
+    assert tree(folder) != before
     undo(folder)
-    assert digests(folder) == before
+    assert tree(folder) == before

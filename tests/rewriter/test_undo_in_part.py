@@ -6,10 +6,9 @@ import errno
 import json
 import os
 import shutil
-import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +17,11 @@ from rewriter.instrumented import (
     Call,
     count_changes,
     failure,
+    instants,
     instrumented,
     is_change,
-    killer,
+    killed,
     patched_vm,
-    run,
     sparse_disk,
     states,
     tree,
@@ -34,9 +33,6 @@ from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.journal.refusal import ChangedSince
 from vmxtool.rewriter.journal.undo import RestoredFiles, undo
 from vmxtool.rewriter.journal.write import write
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes made with fork")
 
@@ -179,21 +175,6 @@ def test_a_rewrite_that_was_cut_short_stays_so_until_all_is_put_back(tmp_path: P
 # Killed
 
 
-def instants(changes: list[str]) -> list[tuple[int, bool]]:
-    """Before each change, and half-way through each write."""
-    return [
-        (turn, torn) for turn, name in enumerate(changes) for torn in ((False, True) if name == "write" else (False,))
-    ]
-
-
-def kill(action: Callable[[], object], turn: int, *, torn: bool) -> None:
-    def doomed() -> None:
-        with instrumented(killer(turn, torn=torn)):
-            action()
-
-    assert run(doomed) == -signal.SIGKILL
-
-
 @needs_fork
 @pytest.mark.parametrize("again", [(), ("c.vmdk", "a.vmdk")], ids=["the next undo names none", "it names the same"])
 def test_killed_at_every_instant_it_goes_on_with_the_next_undo(tmp_path: Path, again: tuple[str, ...]) -> None:
@@ -210,7 +191,7 @@ def test_killed_at_every_instant_it_goes_on_with_the_next_undo(tmp_path: Path, a
     for turn, torn in instants(changes):
         folder = tmp_path / f"{turn}-{torn}"
         shutil.copytree(ready, folder)
-        kill(lambda folder=folder: undo(folder, only=["a.vmdk", "c.vmdk"]), turn, torn=torn)  # type: ignore[misc]
+        killed(lambda folder=folder: undo(folder, only=["a.vmdk", "c.vmdk"]), turn, torn=torn)  # type: ignore[misc]
         (state,) = {name.partition(".")[2] for name in states(folder) if not name.endswith(".tmp")}
         seen.add(state)
         # A rewrite may be made only where no file is half changed.
@@ -245,7 +226,7 @@ def test_an_undo_of_the_rest_that_is_killed_is_one_of_all_files(tmp_path: Path) 
     for turn, torn in instants(changes):
         folder = tmp_path / f"{turn}-{torn}"
         shutil.copytree(ready, folder)
-        kill(lambda folder=folder: undo(folder), turn, torn=torn)  # type: ignore[misc]
+        killed(lambda folder=folder: undo(folder), turn, torn=torn)  # type: ignore[misc]
         if states(folder) != ["0001.undone"]:
             assert undo(folder).state == "undone", (turn, torn, changes[turn])
         assert tree(folder) == old, (turn, torn, changes[turn])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import make_disk, write_config
+from build import disk_lines, make_disk, write_config
 
 import vmxtool
 from vmxtool.findings import Severity
@@ -16,15 +16,12 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
 
 ENTRY = b'ddb.virtualHWVersion = "'
-DISK = ('scsi0.present = "TRUE"', 'scsi0:0.present = "TRUE"', 'scsi0:0.fileName = "till.vmdk"')
+DISK = disk_lines("scsi0:0", "till.vmdk")
 
 
 def make(folder: Path, number: int, *, hw: int = 4, name: str = "till") -> None:
-    disk = make_disk(folder / "till.vmdk", adapter="lsilogic")
-    text = disk.read_bytes()
-    at = text.index(ENTRY) + len(ENTRY)
-    disk.write_bytes(text[:at] + str(number).encode() + text[text.index(b'"', at) :])
-    write_config(folder, *DISK, name=f"{name}.vmx", hw=hw)
+    make_disk(folder / "till.vmdk", adapter="lsilogic", hw=number)
+    write_config(folder, DISK, name=f"{name}.vmx", hw=hw)
 
 
 def number_of(folder: Path) -> int:
@@ -85,7 +82,7 @@ def test_one_rewrite_lowers_config_and_disk(tmp_path: Path) -> None:
 
 def test_the_disk_of_another_vm_too_is_for_its_owner(tmp_path: Path) -> None:
     make(tmp_path, 6)
-    write_config(tmp_path, *DISK, name="other.vmx", hw=4)
+    write_config(tmp_path, DISK, name="other.vmx", hw=4)
     config = tmp_path / "till.vmx"
     (found,) = [it for it in vmxtool.check(config, "server1").findings if it.code == "DSK226"]
     assert found.fix is not None

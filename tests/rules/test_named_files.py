@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import make_disk, write_config
+from build import disk_lines, make_disk, write_config
 
 import vmxtool
 from vmxtool.findings import Severity
@@ -13,7 +13,7 @@ from vmxtool.findings import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-DISK = ('ide0:0.present = "TRUE"', 'ide0:0.fileName = "till.vmdk"')
+DISK = disk_lines("ide0:0", "till.vmdk")
 CODES = {"VMX008", "VMX015", "VMX016", "VMX017", "VMX018", "VMX019", "DEV726", "DEV727"}
 FLOPPY = ('floppy0.present = "TRUE"', 'floppy0.fileType = "file"')
 PORT = ('serial0.present = "TRUE"', 'serial0.fileType = "file"')
@@ -22,7 +22,7 @@ PORT = ('serial0.present = "TRUE"', 'serial0.fileType = "file"')
 def told(folder: Path, *lines: str, disk: bool = True) -> list[tuple[str, Severity]]:
     if disk:
         make_disk(folder / "till.vmdk")
-    write_config(folder, *DISK, *lines, hw=11)
+    write_config(folder, DISK, *lines, hw=11)
     return [(it.code, it.severity) for it in vmxtool.judge(folder) if it.code in CODES]
 
 

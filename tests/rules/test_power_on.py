@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import make_vm, write_config
+from build import SCSI_DISK, make_vm, write_config
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ def codes(vm: object, target: str) -> set[str]:
 
 
 def config(folder: Path, lines: str, *, hw: int = 13, guest: str = "ubuntu-64") -> Path:
-    return write_config(folder / "till.vmx", lines, hw=hw, guest=guest)
+    return write_config(folder, lines, hw=hw, guest=guest, name="till.vmx")
 
 
 @given(vcpus=st.integers(1, 32), cores=st.integers(1, 32))
@@ -35,15 +35,13 @@ def test_processors_have_to_fill_their_sockets_where_there_are_several(
 
 @pytest.mark.parametrize("line", ['memsize = "two"', 'numvcpus = "two"', 'cpuid.coresPerSocket = "x"'])
 def test_a_vm_whose_figure_is_no_number_is_ready_nowhere(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "till.vmx"
-    path.write_text(f'config.version = "8"\nvirtualHW.version = "8"\nguestOS = "ubuntu-64"\n{line}\n')
+    path = config(tmp_path, line, hw=8)
     assert {it.verdict for it in vmxtool.check_all(path)} <= {Answer.DEPENDS, Answer.NOT_SUPPORTED}
 
 
 @pytest.mark.parametrize("memory", [1, 255, 1023])
 def test_memory_is_a_multiple_of_four(tmp_path: Path, memory: int) -> None:
-    path = tmp_path / "till.vmx"
-    path.write_text(f'config.version = "8"\nvirtualHW.version = "8"\nguestOS = "ubuntu-64"\nmemsize = "{memory}"\n')
+    path = config(tmp_path, f'memsize = "{memory}"', hw=8)
     assert Answer.READY not in {it.verdict for it in vmxtool.check_all(path)}
 
 
@@ -102,7 +100,7 @@ def test_any_file_in_the_place_of_the_nvram_is_borne(tmp_path: Path, data: bytes
 
 
 def test_partitions_are_believed_before_the_nvram(tmp_path: Path) -> None:
-    make_vm(tmp_path, 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "disk.vmdk"\n', hw=10)
+    make_vm(tmp_path, SCSI_DISK, hw=10)
     record = b"\xeb\x63".ljust(446, b"\0") + bytes([0x80, 0, 0, 0, 7]) + bytes(11 + 48) + b"\x55\xaa"
     with (tmp_path / "disk-flat.vmdk").open("r+b") as stream:
         stream.write(record)

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from build import write_config
+from build import disk_lines, write_config
 from generate import rules_page
 from rules import cases
 from rules.cases import CaseFolder, as_text, case_folders
@@ -207,7 +207,7 @@ def test_a_product_is_a_block(tmp_path: Path) -> None:
     product = read.products["ws99"]
     assert names_of(read).exact["workstation 99 "] == "ws99"
 
-    config = write_config(tmp_path, 'ide0:0.present = "TRUE"\nide0:0.fileName = "gone.vmdk"', hw=7)
+    config = write_config(tmp_path, disk_lines("ide0:0", "gone.vmdk"), hw=7)
     verdict = check(vmxtool.inspect(config), product)
     assert {"PRD102", "DSK201"} <= {item.code for item in verdict.findings}
     assert "ide0:0: an IDE disk; Workstation 99 offers NVME, SATA, SCSI for hard disks (unverified)" in {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from build import copy_vm
 from peers import CORPUS, needs_corpus
 
 import vmxtool
@@ -42,12 +42,7 @@ THREADS = (
 @needs_corpus
 @pytest.mark.parametrize("thread", THREADS, ids=lambda it: f"{it.folder}-{it.target}")
 def test_the_answer_is_right(tmp_path: Path, thread: Thread) -> None:
-    folder = tmp_path / "vm"
-    shutil.copytree(CORPUS / "threads" / thread.folder, folder)
-    # The collection may be kept read-only, which is a finding of its own.
-    for path in (folder, *folder.iterdir()):
-        path.chmod(path.stat().st_mode | 0o200)
-    found = vmxtool.check(folder, thread.target)
+    found = vmxtool.check(copy_vm(CORPUS / "threads" / thread.folder, tmp_path / "vm"), thread.target)
     assert found.verdict.value == thread.verdict
     assert (thread.code, thread.severity) in {(it.code, it.severity) for it in found.findings}
 
@@ -56,10 +51,7 @@ def test_the_answer_is_right(tmp_path: Path, thread: Thread) -> None:
 @needs_corpus
 def test_the_number_in_a_disk_is_lowered_by_itself(tmp_path: Path) -> None:
     """The cure that people found by hand: "ddb.virtualHWVersion" in the descriptor, and nothing in the config."""
-    folder = tmp_path / "vm"
-    shutil.copytree(CORPUS / "threads" / "01-number-only", folder)
-    for path in (folder, *folder.iterdir()):
-        path.chmod(path.stat().st_mode | 0o200)
+    folder = copy_vm(CORPUS / "threads" / "01-number-only", tmp_path / "vm")
     before = (folder / "ubuntu.vmx").read_bytes()
     vmxtool.plan_rewrite(folder, target="server1").apply()
     assert (folder / "ubuntu.vmx").read_bytes() == before
@@ -70,7 +62,7 @@ def test_the_number_in_a_disk_is_lowered_by_itself(tmp_path: Path) -> None:
 @pytest.mark.corpus
 @needs_corpus
 def test_the_right_name_of_a_drive_is_told(tmp_path: Path) -> None:
-    shutil.copytree(CORPUS / "threads" / "03-invented-bus", tmp_path / "vm")
-    (fix,) = [it.fix for it in vmxtool.judge(tmp_path / "vm") if it.code == "VMX011"]
+    folder = copy_vm(CORPUS / "threads" / "03-invented-bus", tmp_path / "vm")
+    (fix,) = [it.fix for it in vmxtool.judge(folder) if it.code == "VMX011"]
     assert fix is not None
     assert "ide0:0" in fix.text

@@ -34,6 +34,10 @@ def named(path: Path) -> str:
 
 ALL = files("vmdk-text", "vmdk-binary", "vmdk-synthetic")
 TEXTS = [path for path in ALL if kind_of(path.read_bytes()[:4]) is None and is_descriptor(path.read_bytes()[:HEAD])]
+LAYOUTS: dict[str | None, tuple[Layout, ...]] = {
+    "sparse": (SPARSE_EXTENT_HEADER,),
+    "cowd": (COWDISK_HEADER, LEGACY_COWD_HEADER),
+}
 
 
 def test_the_corpus_is_not_empty() -> None:
@@ -75,14 +79,10 @@ def test_an_edit_touches_the_lines_of_its_key_alone(path: Path) -> None:
     assert {edited.value_of(place) for place in edited.places("ddb.adapterType")} == {"legacyESX"}
 
 
-@pytest.mark.parametrize("path", files("vmdk-binary", "vmdk-synthetic"), ids=named)
+@pytest.mark.parametrize("path", [path for path in ALL if kind_of(path.read_bytes()[:4]) in LAYOUTS], ids=named)
 def test_a_binary_header_is_built_as_it_was(path: Path) -> None:
     data = path.read_bytes()[:HEAD]
-    layouts: dict[str | None, tuple[Layout, ...]] = {
-        "sparse": (SPARSE_EXTENT_HEADER,),
-        "cowd": (COWDISK_HEADER, LEGACY_COWD_HEADER),
-    }
-    for layout in layouts.get(kind_of(data), ()):
+    for layout in LAYOUTS[kind_of(data)]:
         header = data[: layout.size]
         assert layout.build(layout.parse(header, path)) == header
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from build import plainest_vm
-from laws.test_plan_law import broken_in_plan
+from laws.test_plan import broken_in_plan
 from laws.vms import Source, every_vm, is_place
 
 import vmxtool
@@ -146,14 +146,6 @@ def test_a_route_of_a_vm_that_nobody_has_seen_is_a_chain_of_plans(from_id: str) 
 
 
 # --- a VM's own needs
-
-
-@pytest.mark.parametrize(
-    ("guest", "vcpus", "over"), [("win2000serv", 1, "ws4"), ("win2000serv", 2, "ws5.5"), ("winxppro-64", 1, "ws5.5")]
-)
-def test_a_vm_is_led_over_products_that_run_it(guest: str, vcpus: int, over: str, tmp_path: Path) -> None:
-    vm = plainest_vm(tmp_path, "ws3", guest, vcpus)
-    assert vmxtool.route(vm, "ws6", "ws3").routes[0].over == (over,)
 
 
 def test_the_route_of_a_vm_begins_with_its_own_hardware_version(tmp_path: Path) -> None:

@@ -136,11 +136,9 @@ def test_the_sixth_fault_of_a_kind_and_all_after_it_are_counted(line: str, repea
 
 def test_a_disk_named_by_its_full_path_in_its_own_folder_is_told(tmp_path: Path) -> None:
     disk = make_disk(tmp_path / "till.vmdk", "vmfs")
-    (tmp_path / "till.vmx").write_text(
-        f'virtualHW.version = "4"\nide0:0.present = "TRUE"\nide0:0.fileName = "{disk}"\n'
-    )
+    write_config(tmp_path, disk_lines("ide0:0", str(disk)), hw=4)
     (found,) = [item for item in judge_files(read_machine(tmp_path)) if item.code == "VMX008"]
-    assert (found.severity, found.evidence[0].line) == (Severity.WARNING, 3)
+    assert (found.severity, found.evidence[0].line) == (Severity.WARNING, 5)
 
 
 @pytest.mark.parametrize("file", ["../stock/vault.vmdk", "gone.vmdk"])
