@@ -106,7 +106,7 @@ def _refuse_other_kind(path: Path) -> None:
     """
     if path.name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING)):
         return
-    from vmxtool.machine.wrong_file import kind_of, refusal
+    from vmxtool.machine.wrong_file import error_for, kind_of
 
     what = kind_of(path.name)
     if what is None or _is_head_of_config(_files.read_range(path, 0, _SNIFF_BYTES), path.name):
@@ -114,7 +114,7 @@ def _refuse_other_kind(path: Path) -> None:
     configs: list[Path] = []
     with suppress(OSError):
         configs = [config for config in _configs(path.parent) if _is_in(config, path.parent)]
-    raise refusal(path, what, configs)
+    raise error_for(path, what, configs)
 
 
 def _configs(folder: Path) -> list[Path]:

@@ -58,7 +58,7 @@ def kind_of(name: str) -> str | None:
     return _KINDS.get(os.path.splitext(name)[1].lower())
 
 
-def refusal(path: Path, what: str, configs: Sequence[Path]) -> InputError:
+def error_for(path: Path, what: str, configs: Sequence[Path]) -> InputError:
     """Return the error for a file that is no config.
 
     Args:
