@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '7fbb53487b4af795'
+MADE_OF = '703f8e49cdc6eabf'
 ROWS: list[list[Any]] = [
     ['ws', 'workstation'],
     ['wks', 'workstation'],

@@ -85,5 +85,5 @@ def _places(kind: type, forms: dict[str, Form]) -> list[tuple[int, Form]]:
 
 
 def _fields(kind: type) -> tuple[str, ...]:
-    fields: tuple[str, ...] = kind.__match_args__  # type: ignore[attr-defined]
+    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     return fields

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -52,7 +51,6 @@ _NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
 _OTHER = "00"  # a number of no device
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class DeviceRule(Backed):
     """One device or setting, by the keys that configure it.
 
@@ -100,7 +98,7 @@ class DeviceRule(Backed):
     reason: str
     guest_loses: str | None
     losing_guests: str | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     def matches(self, key: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
@@ -30,7 +30,6 @@ _OPTIONAL: dict[str, object] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Feature(Backed):
     """One thing that a product does or no longer does.
 
@@ -50,10 +49,10 @@ class Feature(Backed):
     since: tuple[str, ...]
     until: tuple[str, ...]
     says: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
     shown_by: tuple[str, ...] = ()
-    unless: Mapping[str, str] = field(default_factory=dict)
+    unless: Mapping[str, str] = MappingProxyType({})
     loses: str = ""
 
     def holds(self, product: Product) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
@@ -56,7 +56,6 @@ _NUMBERED = re.compile(r"([a-z-]+)([0-9]{1,4})(|-64)")
 _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Guest(Backed):
     """One guest operating system. None means that no source tells.
 
@@ -98,7 +97,7 @@ class Guest(Backed):
     stops_with: str | None
     older: str | None
     name: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -58,7 +57,6 @@ class BusLimit(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class HardwareVersion(Backed):
     """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
 
@@ -114,7 +112,7 @@ class HardwareVersion(Backed):
     config_version: int | None
     guest_64bit: bool | None
     snapshots: SnapshotSupport | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
     notes: str
 

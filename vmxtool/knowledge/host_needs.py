@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ _ON, _LEAST, _WORD = "on", "least", "="
 _MASK = re.compile(r"min:(?:0x)?0*[1-9a-f][0-9a-f]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class HostNeed(Backed):
     """One thing that a VM may ask of its host.
 
@@ -52,7 +50,7 @@ class HostNeed(Backed):
     offered: str
     set: str
     loses: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     def asked_by(self, key: str, value: str) -> bool:

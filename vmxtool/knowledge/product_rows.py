@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vmxtool._record import replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.backing import layered, read_backing

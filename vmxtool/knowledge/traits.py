@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ _OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "becomes": "-", "f
 _STAR = re.compile(r"\\\*")
 
 
-@dataclass(frozen=True, eq=False)
 class Trait(Backed):
     """A kind of device that has something in common with others of its group.
 
@@ -48,7 +46,7 @@ class Trait(Backed):
     says: str
     instead: str | None
     becomes: str | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @cached_property
