@@ -5,9 +5,9 @@ Sizes are in sectors of 512 bytes unless a name says bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
 
@@ -85,8 +85,7 @@ class ExtentFile(NamedTuple):
     line: int | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Link:
+class Link(Record):
     """One link of a disk's chain: a base disk, a delta or a redo log.
 
     Attributes:
