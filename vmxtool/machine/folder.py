@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 _CONFIGS = (".vmx", ".vmtx")
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Record):
     """A VM's folder and the names in it, spelt as they are and sorted.
 
     Attributes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.machine.folder import Folder
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.vmdk import places
@@ -41,8 +41,7 @@ FIRMWARE = ("bios440.filename", "efi32.filename", "efi64.filename")
 _OPTION_ROM = re.compile(r"(?!bios)[a-z0-9]{1,16}bios\.filename")
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFile:
+class NamedFile(Record):
     """A file that a VM names.
 
     Attributes:
