@@ -7,9 +7,9 @@ would see most of them before a byte is written; it is switched off, so that a s
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vmxtool._record import replace
 from vmxtool.changes import buses, guest_work
 from vmxtool.changes.model import SLAVE_MOVE, SettingChange
 from vmxtool.findings import Safety

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.findings import Safety
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.case import kind_of
@@ -136,8 +137,7 @@ class SettingChange(NamedTuple):
         return (*renamed, edits.SetValue(self.name or self.key, self.after, self.beside))
 
 
-@dataclass(frozen=True, slots=True)
-class DescriptorChange:
+class DescriptorChange(Record):
     """One `ddb.` entry of one link of a disk given another value."""
 
     link: Link
@@ -165,8 +165,7 @@ class Kept(NamedTuple):
     option: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Record):
     """What has to be asked for by an option, because the guest may not start after it.
 
     Attributes:
@@ -186,8 +185,7 @@ class Needs:
         return tuple(option for option in self.options if not option.startswith("encoding="))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Changes:
+class Changes(Record):
     """What a rewrite comes to.
 
     Attributes:
@@ -207,12 +205,12 @@ class Changes:
     settings: tuple[SettingChange, ...] = ()
     descriptors: tuple[DescriptorChange, ...] = ()
     refused: tuple[Finding, ...] = ()
-    needs: Needs = field(default_factory=Needs)
+    needs: Needs = Needs()
     manual: tuple[Fix, ...] = ()
     at_start: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
-    moved: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = MappingProxyType({})
     recode: str | None = None
     end: VmState | None = None
 

@@ -6,10 +6,10 @@ with what was asked for beside the plan; its proof holds the one against the oth
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware

@@ -6,10 +6,10 @@ So a rule about something that no state models needs no move of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._record import replace
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import existed

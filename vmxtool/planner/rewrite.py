@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.changes.told import adapters_over
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
+class Intended(Record):
     """A rewrite before any file is touched.
 
     Attributes:

@@ -6,10 +6,10 @@ change of a hardware version that the target runs. Whether a way leads there is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
@@ -35,8 +35,7 @@ _STAGES = {2: "mpg:p20:generation-2-to-5", 3: "mpg:p15:generation-3-one-way"}
 _SKIPPED = "mpg:p11:skipped-generation"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Record):
     """One way, before it is played.
 
     Attributes:

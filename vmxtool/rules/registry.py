@@ -6,7 +6,6 @@ of move cures it and which kinds it stops. Nothing else in the program keeps a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import import_module
@@ -15,6 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vmxtool import rules
+from vmxtool._record import Record
 from vmxtool.findings import Do, Finding, Fix, Safety, Severity, in_order
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class Hit(NamedTuple):
     at_home: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """A condition with a code and a name.
 
     Attributes:

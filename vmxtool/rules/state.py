@@ -6,11 +6,11 @@ hashable; a plan changes it step by step, a rewrite is proved against it, and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool._files import is_on_esx
+from vmxtool._record import Record
 from vmxtool.knowledge.devices import rules_for
 from vmxtool.knowledge.products import products
 from vmxtool.vmdk.model import LOSING
@@ -38,8 +38,7 @@ DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 _HIDING = LOSING | {"missing", "extent-missing", "outside", "unreadable", "loop", "too-deep"}
 
 
-@dataclass(frozen=True, slots=True)
-class DiskState:
+class DiskState(Record):
     """One hard disk.
 
     Attributes:
