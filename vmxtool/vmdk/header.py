@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,7 @@ _MAGICS: dict[bytes, Kind] = {
 }
 
 
-class SparseHeader(NamedTuple):
+class SparseHeader(Record):
     """`SparseExtentHeader` of a hosted or stream-optimized sparse file. Offsets and sizes are in sectors.
 
     Attributes:
@@ -62,7 +64,7 @@ class SparseHeader(NamedTuple):
         return bool(self.flags & COMPRESSED)
 
 
-class CowdHeader(NamedTuple):
+class CowdHeader(Record):
     """`COWDisk_Header` of ESX: a snapshot's delta or a redo log. `parent` is None where a descriptor has the chain."""
 
     capacity: int
@@ -75,7 +77,7 @@ class CowdHeader(NamedTuple):
     damage: tuple[str, ...]
 
 
-class LegacyCowdHeader(NamedTuple):
+class LegacyCowdHeader(Record):
     """Header of a disk of Workstation 2 and 3 or GSX Server 1 and 2, which have no descriptor.
 
     Attributes:
@@ -109,7 +111,7 @@ class LegacyCowdHeader(NamedTuple):
     damage: tuple[str, ...]
 
 
-class SeSparseHeader(NamedTuple):
+class SeSparseHeader(Record):
     """Constant and volatile header of a space-efficient sparse delta; `unclean_shutdown`: a journal waits."""
 
     capacity: int

@@ -192,7 +192,7 @@ class LinkReader:
             # The first extent is this file, whatever the line calls it: streams and renamed disks name another.
             first = descriptor.extents[0]
             sectors = self._sectors_of(first.sectors, header, file, first.line)
-            own = own._replace(access=first.access, sectors=sectors, line=first.line)
+            own = replace(own, access=first.access, sectors=sectors, line=first.line)
         else:
             self.problems.add("no-extent", f"{quote(file)}: its descriptor names no extent", Evidence(file))
         others, unclean = self._extents.follow(descriptor.extents[1:], path, file)

@@ -5,7 +5,7 @@ Sizes are in sectors of 512 bytes unless a name says bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from vmxtool._record import Record
 from vmxtool.evidence import Evidence
@@ -44,7 +44,7 @@ LOSING: frozenset[ProblemKind] = frozenset({"extent-short", "header-damaged", "u
 """Problems of a file that is there, and whose data is not: it ends too early or does not begin with its header."""
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """Something wrong with a disk.
 
     Attributes:
@@ -60,7 +60,7 @@ class Problem(NamedTuple):
     file: str | None = None
 
 
-class ExtentFile(NamedTuple):
+class ExtentFile(Record):
     """An extent and the file that holds it.
 
     Attributes:

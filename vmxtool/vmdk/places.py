@@ -6,16 +6,16 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
 from vmxtool import _files
+from vmxtool._record import Record
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
 _NOT_SIMPLE = r"[/\\:\x00]|^\["
 
 
-class Place(NamedTuple):
+class Place(Record):
     """Where a name leads.
 
     Attributes:
