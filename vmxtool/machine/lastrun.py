@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.errors import InputError, UsageError
 from vmxtool.evidence import Evidence
 
@@ -20,7 +21,7 @@ _HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ versi
 _CONFIGS = (".vmx", ".vmtx")
 
 
-class LastRun(NamedTuple):
+class LastRun(Record):
     """The product that wrote the log, and the place in it."""
 
     product: Product

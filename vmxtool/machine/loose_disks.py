@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside
+from vmxtool._record import Record
 from vmxtool.machine.folder import Folder
 from vmxtool.machine.neighbours import disks_of_others
 from vmxtool.vmdk.chain import read_chain
@@ -22,7 +23,7 @@ _MOST = 20  # files looked into: a person who has more of them knows which is wh
 _PIECE = re.compile(r"-(?:flat|delta|ctk|rdmp?|sesparse|[sfp][0-9]{3,6})\.vmdk$", re.IGNORECASE)
 
 
-class LooseDisk(NamedTuple):
+class LooseDisk(Record):
     """A hard disk that no drive has: the file that a config would name, and the adapter it was made for, or None."""
 
     file: str

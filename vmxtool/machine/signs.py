@@ -7,8 +7,9 @@ repositories with the log of the product beside them), and read in VMware's manu
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
 from vmxtool.machine.lastrun import read_last_run
@@ -117,7 +118,7 @@ _MANY_VCPUS = 1024  # more than any product offers
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
 
-class Scene(NamedTuple):
+class Scene(Record):
     """All that is looked at.
 
     Attributes:
@@ -145,7 +146,7 @@ class Scene(NamedTuple):
     ace_files: tuple[Evidence, ...] = ()
 
 
-class Sign(NamedTuple):
+class Sign(Record):
     """Something seen: the products it speaks for, how strongly, and where it is: a setting's name, or another place."""
 
     products: frozenset[str]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.machine.model import Controller, Drive
 from vmxtool.vmdk.chain import Chain, Problem, read_chain
@@ -34,7 +35,7 @@ _PLAIN_NAME = re.compile(r"[\w .()+-]*[\w()+-]", re.ASCII)  # no part of it is a
 _HOST_CD_TYPES = frozenset({"cdrom-raw", "atapi-cdrom"})
 
 
-class Storage(NamedTuple):
+class Storage(Record):
     """Controllers and drives that are present, and places that say so where a controller does not."""
 
     controllers: tuple[Controller, ...]
