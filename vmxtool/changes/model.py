@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.findings import Safety
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 
-class Told(NamedTuple):
+class Told(Record):
     """What only the VM's owner can say, and what he allows to be lowered.
 
     Attributes:
@@ -43,7 +43,7 @@ class Told(NamedTuple):
 NOTHING_TOLD = Told()
 
 
-class Wanted(NamedTuple):
+class Wanted(Record):
     """What a rewrite is to reach.
 
     Attributes:
@@ -81,7 +81,7 @@ class Wanted(NamedTuple):
         return self.product.name
 
 
-class Topic(NamedTuple):
+class Topic(Record):
     """What a change is about: what has one topic is told together, however many lines it comes to.
 
     Attributes:
@@ -103,7 +103,7 @@ LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter
 UNTOLD = Topic("setting")
 
 
-class SettingChange(NamedTuple):
+class SettingChange(Record):
     """One setting of the config set, removed or given another name. A setting is changed once in a rewrite.
 
     Attributes:
@@ -149,7 +149,7 @@ class DescriptorChange(Record):
     topic: Topic = UNTOLD
 
 
-class Kept(NamedTuple):
+class Kept(Record):
     """What stays as it is, though it may not fit.
 
     Attributes:

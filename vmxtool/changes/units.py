@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _SATA_UNITS = 30
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
 
 
-class ScsiUnit(NamedTuple):
+class ScsiUnit(Record):
     """A unit behind a SCSI controller."""
 
     controller: int

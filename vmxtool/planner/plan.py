@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, MOVING_DATA, Do
@@ -91,7 +91,7 @@ class Step(Record):
         return f"<step {self.n or ''} {self.do.value} by {self.by}, {self.before} to {self.after}>"
 
 
-class Progress(NamedTuple):
+class Progress(Record):
     """What the steps so far have made of the VM's files.
 
     Attributes:
@@ -234,7 +234,7 @@ class Plan(Record, aside=("as_steps",)):
         return f"<plan {', '.join(step.do.value for step in self.steps)}>"
 
 
-class Dead(NamedTuple):
+class Dead(Record):
     """A way that leads nowhere.
 
     Attributes:
@@ -284,7 +284,7 @@ def identity(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves
 
 
-class Course(NamedTuple):
+class Course(Record):
     """A way as steps alone, beside the plans.
 
     Attributes:
@@ -298,7 +298,7 @@ class Course(NamedTuple):
     one_way: bool
 
 
-class WayLabel(NamedTuple):
+class WayLabel(Record):
     """A way of several: its number and what it hangs on."""
 
     way: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
@@ -51,7 +51,7 @@ class Effort(StrEnum):
     STEPS = "steps"
 
 
-class ReleaseAnswer(NamedTuple):
+class ReleaseAnswer(Record):
     """The answer for one release of several that a name stands for.
 
     Attributes:

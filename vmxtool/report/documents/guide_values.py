@@ -153,7 +153,7 @@ def explain_value(subjects: Sequence[Subject]) -> ExplainDocument:
 
 
 def _subject(subject: Subject) -> Explained:
-    if isinstance(subject, tuple) and not isinstance(subject, _TUPLES):
+    if isinstance(subject, tuple):
         return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
     value: Explained = _VALUES[type(subject)](subject)
     return value
@@ -315,7 +315,6 @@ def _section(cell: Cell) -> str:
     return f"mpg:p{cell.page:02d}"
 
 
-_TUPLES = (Cell, Table, Families, Mentions)
 _VALUES: dict[type, Callable[[Any], Any]] = {
     Rule: _rule,
     Cell: _cell,
