@@ -6,8 +6,8 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.errors import InputError
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
@@ -49,7 +49,7 @@ def size_of(path: Path) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-class Named(NamedTuple):
+class Named(Record):
     """What a file name inside a VM's file leads to.
 
     Attributes:

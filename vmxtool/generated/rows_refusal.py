@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '703f8e49cdc6eabf'
+MADE_OF = '39226cfb5c46e47f'
 ROWS: list[list[Any]] = [
     [('vcenter', 'vcenterserver', 'vcsa', 'vc', 'virtualcenter'), (), 'vCenter Server manages hosts and runs no VMs itself: name the version of the ESXi host', 'esx', ()],
     [('vcf', 'cloudfoundation'), (), 'before VMware Cloud Foundation 9 the ESXi in it has a number of its own: name that', 'esx', ('9',)],

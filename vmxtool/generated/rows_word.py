@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '703f8e49cdc6eabf'
+MADE_OF = '39226cfb5c46e47f'
 ROWS: list[list[Any]] = [
     ['ws', 'workstation'],
     ['wks', 'workstation'],

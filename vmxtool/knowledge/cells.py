@@ -13,8 +13,9 @@ The notation, as the files in `guide/` use it::
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _STEP = r"([a-z-]+)(?:\(([^()]*)\))?"
 _MARK = r"n\d+|p\d\d"
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One thing to do.
 
     Attributes:
@@ -61,7 +62,7 @@ class Step(NamedTuple):
     products: tuple[str, ...] = ()
 
 
-class Way(NamedTuple):
+class Way(Record):
     """One way to get there.
 
     Attributes:
@@ -75,7 +76,7 @@ class Way(NamedTuple):
     one_way: bool = False
 
 
-class Note(NamedTuple):
+class Note(Record):
     """What has to be known beside a cell.
 
     Attributes:
@@ -97,7 +98,7 @@ class Note(NamedTuple):
         return (not self.from_ids or from_id in self.from_ids) and (not self.to_ids or to_id in self.to_ids)
 
 
-class Cell(NamedTuple):
+class Cell(Record):
     """One printed cell.
 
     Attributes:
@@ -121,7 +122,7 @@ class Cell(NamedTuple):
     page: int
 
 
-class Written(NamedTuple):
+class Written(Record):
     """A cell as the notation gives it: the notes are still marks, and nothing says yet where it stands."""
 
     verdict: str

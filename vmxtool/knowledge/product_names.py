@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import _kept
 from vmxtool.knowledge._spelling import Spelling, spell, squeeze
@@ -61,7 +62,7 @@ class Word(NamedTuple):
     family: str
 
 
-class Release(NamedTuple):
+class Release(Record):
     """A product by its number.
 
     Attributes:
@@ -77,7 +78,7 @@ class Release(NamedTuple):
     id: str
 
 
-class Names(NamedTuple):
+class Names(Record):
     """The ways to find a product.
 
     Attributes:

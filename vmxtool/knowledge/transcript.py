@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _resources
+from vmxtool._record import Record, replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge._entry import Entry, parse
 from vmxtool.knowledge.cells import (
@@ -31,7 +32,7 @@ _SOURCE = r"mpg:(?:p\d\d|t\d\d(?::r\d+c\d+)?)"
 _FACT_ADDRESS = r"mpg:p(\d\d):[a-z0-9.-]+"
 
 
-class Row(NamedTuple):
+class Row(Record):
     """One printed row: its head, its cells from left to right, and in table 1 the heading it stands under."""
 
     label: str
@@ -39,14 +40,14 @@ class Row(NamedTuple):
     group: str = ""
 
 
-class Reading(NamedTuple):
+class Reading(Record):
     """Who read the printed table, and when."""
 
     on: datetime.date
     by: str
 
 
-class Table(NamedTuple):
+class Table(Record):
     """One printed table.
 
     Attributes:
@@ -75,7 +76,7 @@ class Table(NamedTuple):
             yield from row.cells
 
 
-class Fact(NamedTuple):
+class Fact(Record):
     """One fact of the guide's running text.
 
     Attributes:
@@ -118,14 +119,14 @@ class Fact(NamedTuple):
         return bool(self.from_ids) and self.verdict is None
 
 
-class RuledOut(NamedTuple):
+class RuledOut(Record):
     """Two generations between which only the text says that nothing moves: where it says so, and what does work."""
 
     source: str
     notes: tuple[str, ...]
 
 
-class Names(NamedTuple):
+class Names(Record):
     """What the printed names mean.
 
     Attributes:
@@ -191,7 +192,7 @@ def read_table(text: str, name: str) -> Table:
     unused = {note.id for note in blank.notes} - {note.id for row in rows for cell in row.cells for note in cell.notes}
     if unused:
         raise whole.broken(f"no cell uses the note {', '.join(sorted(unused))}")
-    return blank._replace(rows=rows)
+    return replace(blank, rows=rows)
 
 
 def read_text(text: str, name: str) -> tuple[Fact, ...]:

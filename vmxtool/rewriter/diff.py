@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 
@@ -108,7 +108,7 @@ class TextChange(Record):
                 at, there = min(at + 1, len(old)), min(there + 1, len(new))
 
 
-class _Row(NamedTuple):
+class _Row(Record):
     """A row of a diff: its mark, its line, and how many lines of either text come before it."""
 
     mark: str

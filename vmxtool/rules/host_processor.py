@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import host_needs
@@ -30,7 +31,7 @@ _HIDDEN = "hypervisor.cpuid.v0"
 _HYPER_V = "and on Windows no Hyper-V (WSL 2, memory integrity)"
 
 
-class _Asked(NamedTuple):
+class _Asked(Record):
     """A setting that asks something of the host, with the row that says what."""
 
     key: str

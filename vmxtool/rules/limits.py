@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.state import lowered_mark
@@ -21,7 +22,7 @@ _PLAIN_SCSI_UNITS = 16
 _OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
 
 
-class Limit(NamedTuple):
+class Limit(Record):
     """One figure.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.mac_addresses import address_number, range_of
@@ -32,7 +33,7 @@ _DEFAULT_NETWORK = "vm network"  # what a host calls its first network
 _NETWORK_KEYS = ("vnet", "networkname", "dvs.switchid", "dvs.portgroupid", "opaquenetwork.id", "pvnid")
 
 
-class _Fixed(NamedTuple):
+class _Fixed(Record):
     """A network adapter with an address that somebody gave it; `number` is None where it is none."""
 
     nic: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record, replace
 from vmxtool.errors import Interrupted, UsageError, WriteError
@@ -43,7 +43,7 @@ class RestoredFiles(Record):
     changed: tuple[str, ...] = ()
 
 
-class _Plan(NamedTuple):
+class _Plan(Record):
     """What an undo does: the files that it restores and those that it leaves, by their places in the journal.
 
     Attributes:
