@@ -38,6 +38,16 @@ def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[R
     return list(read()) if table is None else _thaw(kind, table, _DAY | forms)
 
 
+def each(kind: type) -> Form:
+    """The form of a field that holds a tuple of records, whose own fields have plain values."""
+    fields = _fields(kind)
+
+    def plain(records: Iterable[object]) -> tuple[tuple[object, ...], ...]:
+        return tuple([tuple([getattr(record, field) for field in fields]) for record in records])
+
+    return plain, lambda rows: tuple([kind(*cells) for cells in rows])
+
+
 def module_of(kind: type) -> str:
     """The generated module that has the rows of a class."""
     return f"rows_{kind.__name__.lower()}"

@@ -13,13 +13,13 @@ The notation, as the files in `guide/` use it::
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 # The words of the `guide` part of the JSON contract.
 VERDICTS = frozenset({"ok", "ok-in-most-cases", "special-steps", "maybe", "not-supported"})
@@ -128,6 +128,18 @@ class Written(Record):
     verdict: str
     ways: tuple[Way, ...] = ()
     marks: tuple[str, ...] = ()
+
+
+def _plain_ways(ways: Iterable[Way]) -> tuple[tuple[Any, ...], ...]:
+    return tuple((tuple((step.do, step.products) for step in way.steps), way.when, way.one_way) for way in ways)
+
+
+def _ways_again(ways: Iterable[tuple[Any, ...]]) -> tuple[Way, ...]:
+    return tuple(Way(tuple(Step(*step) for step in steps), when, one_way) for steps, when, one_way in ways)
+
+
+WAYS = (_plain_ways, _ways_again)
+"""How a field of ways becomes plain values, and those become ways again: a form for `_kept.recall`."""
 
 
 def read_cell(text: str, where: str, products: Collection[str], verdicts: Collection[str] = VERDICTS) -> Written:

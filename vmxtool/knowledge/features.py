@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import Backed, again, plain, read_backing
+from vmxtool.knowledge.products import MADE_OF, products
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,9 @@ def features() -> Mapping[str, Feature]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_features(_load.shipped(FILE))
+    files = (FILE, "features.py", *MADE_OF)
+    rows = _kept.recall(Feature, files, lambda: read_features(_load.shipped(FILE)).values(), backing=(plain, again))
+    return {row.id: row for row in rows}
 
 
 def read_features(text: str) -> Mapping[str, Feature]:

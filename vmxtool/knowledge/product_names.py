@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
@@ -55,13 +55,6 @@ def find_target(text: str) -> Product:
     raise UsageError(shown, hint=hint, candidates=near)
 
 
-class Word(NamedTuple):
-    """A word that people write before a version, and the family that it means."""
-
-    word: str
-    family: str
-
-
 class Release(Record):
     """A product by its number.
 
@@ -96,9 +89,20 @@ class Names(Record):
 
 @cache
 def _names() -> Names:
-    words = _kept.recall(Word, MADE_OF, lambda: [Word(*pair) for pair in shipped().words.items()])
-    refusals = _kept.recall(Refusal, MADE_OF, lambda: shipped().refusals)
-    return read_names(dict(words), products().every(), tuple(refusals))
+    (found,) = _kept.recall(
+        Names,
+        (*MADE_OF, "product_names.py", "_spelling.py"),
+        _read_shipped,
+        words=(dict, MappingProxyType),
+        exact=(dict, MappingProxyType),
+        releases=_kept.each(Release),
+        refusals=_kept.each(Refusal),
+    )
+    return found
+
+
+def _read_shipped() -> list[Names]:
+    return [read_names(shipped().words, products().every(), shipped().refusals)]
 
 
 def names_of(read: ReadProducts) -> Names:

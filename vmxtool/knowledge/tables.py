@@ -13,17 +13,9 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE, EFFORT_TABLE, LAST_TABLE, names
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.transcript import (
-    CONVERTER_TABLE,
-    EFFORT_TABLE,
-    LAST_TABLE,
-    Fact,
-    Table,
-    load_table,
-    load_text,
-    names,
-)
+from vmxtool.knowledge.transcript import Fact, Table, load_table, load_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.knowledge.transcript import names
 from vmxtool.rules.case import GuideAnswer
 
 if TYPE_CHECKING:

@@ -228,7 +228,7 @@ def member(name: str) -> str:
     """A product that a name of the guide stands for: itself, or of a group such as Workstation 5 its newest."""
     if name in products():
         return name
-    from vmxtool.knowledge.transcript import names
+    from vmxtool.knowledge.guide_names import names
 
     return names().groups[name][-1]
 

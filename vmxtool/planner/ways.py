@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import Record, replace
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import first_version
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.guide import hop_guide
 from vmxtool.report.words import listed
 

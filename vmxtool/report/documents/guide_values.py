@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE, EFFORT_TABLE
 from vmxtool.knowledge.products import FACTS, Product, products
 from vmxtool.knowledge.sources import Source
-from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
+from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
 from vmxtool.report.guide_text import status_of, unprinted
 from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
