@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LOG = "vmware.log"
 # The first line of a log: "... Log for VMware Workstation pid=6528 version=12.5.2 build=build-4638234 option=Release".
 _HEAD_BYTES = 1024
-_HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b")
+_HEAD = rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b"
 _CONFIGS = (".vmx", ".vmtx")
 
 
@@ -36,7 +36,7 @@ def read_last_run(folder: Folder) -> LastRun | None:
     if path is None:
         return None
     try:
-        hit = _HEAD.search(_files.read_range(path, 0, _HEAD_BYTES))
+        hit = re.search(_HEAD, _files.read_range(path, 0, _HEAD_BYTES))
     except InputError:
         return None
     if hit is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 20  # files looked into: a person who has more of them knows which is which
 # The pieces of a disk, which its own file names.
-_PIECE = re.compile(r"-(?:flat|delta|ctk|rdmp?|sesparse|[sfp][0-9]{3,6})\.vmdk$", re.IGNORECASE)
+_PIECE = r"(?i)-(?:flat|delta|ctk|rdmp?|sesparse|[sfp][0-9]{3,6})\.vmdk$"
 
 
 class LooseDisk(Record):
@@ -40,7 +40,8 @@ def loose_disks(vm: Machine) -> tuple[LooseDisk, ...]:
 
 def _find(vm: Machine) -> Iterator[LooseDisk]:
     folder = vm.config.folder
-    named = [name for name in Folder.list(folder).names if name.lower().endswith(".vmdk") and not _PIECE.search(name)]
+    disks = [name for name in Folder.list(folder).names if name.lower().endswith(".vmdk")]
+    named = [name for name in disks if not re.search(_PIECE, name)]
     if not named:
         return
     used = {*_used(vm), *disks_of_others(vm)}

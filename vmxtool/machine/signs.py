@@ -106,7 +106,7 @@ _PATH_SETTINGS = (
     ("suspend", "directory"),
 )
 # A volume of ESX by its SCSI address or by its label, before the name of the disk.
-_ESX_VOLUME = re.compile(r"vmhba[0-9]|[^:/\\\[]{2,}:[^:/\\]+$", re.IGNORECASE)
+_ESX_VOLUME = r"(?i)vmhba[0-9]|[^:/\\\[]{2,}:[^:/\\]+$"
 # 6 for generation 4, 7 seen in a config of Workstation 4, 8 from Workstation 5 and ESX 3 on, in legacy mode too.
 _CONFIG_VERSIONS = {
     "6": ("generation-4", _STRONG),
@@ -256,7 +256,7 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Sign]:
         section = sections[drive.id]
         if "name" in section and "filename" not in section:
             yield _sign("esx-1-2", _STRONG, section.key("name"))
-            if drive.file is not None and _ESX_VOLUME.match(drive.file):
+            if drive.file is not None and re.match(_ESX_VOLUME, drive.file):
                 yield _sign("esx", _STRONG, section.key("name"))
         if drive.mode == "append":
             yield _sign("esx-1-2", _MEDIUM, section.key("mode"))
