@@ -11,7 +11,7 @@ from vmxtool._record import Record
 from vmxtool.errors import InputError
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
-_ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
+_ESX_PATH = r"(?i)/vmfs/|vmhba[0-9]|\[[^\]]+\] "
 # A FIFO or device named like a disk must not make an open() wait; Windows has neither flag.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -104,7 +104,7 @@ def is_absolute(name: str) -> bool:
 
 def is_on_esx(name: str) -> bool:
     """Whether a name is a path that only an ESX host has: on a VMFS volume or in a datastore."""
-    return _ESX_PATH.match(name) is not None
+    return re.match(_ESX_PATH, name) is not None
 
 
 def last_part(name: str) -> str:

@@ -47,7 +47,7 @@ _OPTIONAL = {
 _CLAIMS = ("keys", "value", "when", "unless", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
 _HEAD = 3
 _NUMBER = re.compile(r"[0-9]+")
-_NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
+_NUMBER_AT_STAR = r"[0-9]\*|\*[0-9]"
 _OTHER = "00"  # a number of no device
 
 
@@ -259,7 +259,7 @@ def _prove(row: _load.Row, rule: DeviceRule) -> None:
         ("keys", all(key == key.lower() and key for key in rule.keys), "keys are written in lower case"),
         (
             "keys",
-            not any(map(_NUMBER_AT_STAR.search, rule.keys)),
+            not any(re.search(_NUMBER_AT_STAR, key) for key in rule.keys),
             "a number stands by itself, without a star beside it",
         ),
         ("value", rule.value is None or rule.value == rule.value.lower(), "values are written in lower case"),

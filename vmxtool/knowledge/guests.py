@@ -52,7 +52,7 @@ _BEGINNINGS = (
     ),
     ("other", ("other", "openserver", "unixware", "crx")),
 )
-_NUMBERED = re.compile(r"([a-z-]+)([0-9]{1,4})(|-64)")
+_NUMBERED = r"([a-z-]+)([0-9]{1,4})(|-64)"
 _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
@@ -167,13 +167,13 @@ def newest_kin(text: str) -> str | None:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    wanted = _NUMBERED.fullmatch(text.strip().lower())
+    wanted = re.fullmatch(_NUMBERED, text.strip().lower())
     if wanted is None:
         return None
     numbers = {
         int(found[2]): guest.id
         for guest in guests().values()
-        if (found := _NUMBERED.fullmatch(guest.id.lower())) is not None
+        if (found := re.fullmatch(_NUMBERED, guest.id.lower())) is not None
         and (found[1], found[3]) == (wanted[1], wanted[3])
     }
     newest = max(numbers, default=None)

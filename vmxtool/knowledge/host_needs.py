@@ -21,7 +21,7 @@ FILE = "host_needs.toml"
 _COLUMNS = "id keys value device group wants offered set loses source checked"
 _OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
 _ON, _LEAST, _WORD = "on", "least", "="
-_MASK = re.compile(r"min:(?:0x)?0*[1-9a-f][0-9a-f]*", re.IGNORECASE)
+_MASK = r"(?i)min:(?:0x)?0*[1-9a-f][0-9a-f]*"
 
 
 class HostNeed(Backed):
@@ -58,7 +58,7 @@ class HostNeed(Backed):
         if not any(_fits(key, it) for it in self.keys):
             return False
         if self.value == _LEAST:
-            return _MASK.fullmatch(value.strip()) is not None
+            return re.fullmatch(_MASK, value.strip()) is not None
         if self.value == _ON:
             return as_bool(value)
         return value.strip().lower() == self.value.removeprefix(_WORD)

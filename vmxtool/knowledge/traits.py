@@ -21,7 +21,7 @@ FILE = "traits.toml"
 GROUPS = ("pcie", "not-on-arm")
 _COLUMNS = "id group keys says source checked"
 _OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "becomes": "-", "from": {}, "disputed": {}}
-_STAR = re.compile(r"\\\*")
+_STAR = r"\\\*"
 
 
 class Trait(Backed):
@@ -51,7 +51,7 @@ class Trait(Backed):
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(_STAR.sub("[0-9]{1,3}", re.escape(key)) for key in self.keys))
+        return re.compile("|".join(re.sub(_STAR, "[0-9]{1,3}", re.escape(key)) for key in self.keys))
 
     def found_in(self, keys: Iterable[str], values: Mapping[str, str]) -> list[str]:
         """Those of folded keys that configure such a device; whether it is present at all is not looked at."""

@@ -273,12 +273,12 @@ def _sections(files: Files) -> Sections:
     return Sections(files.vm.config.document)
 
 
-_NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
+_NAME_KEY = r"(?i)scsi\d:\d{1,2}\.name"
 
 
 def disk_name_keys(document: Document) -> list[str]:
     """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
-    found = [key for key in document.folded() if key.endswith(".name") and _NAME_KEY.fullmatch(key)]
+    found = [key for key in document.folded() if key.endswith(".name") and re.fullmatch(_NAME_KEY, key)]
     return [document.spelling(key) for key in found if f"{key.rpartition('.')[0]}.filename" not in document]
 
 

@@ -25,7 +25,7 @@ _PLACES_SHOWN = 4
 _COUNTED_ELSEWHERE = frozenset({"vcpus", "memory_mib", "nics"})
 # What people call a device that its key does not name.
 _THINGS = {"vtpm": "the virtual TPM"}
-_FIRST_WORD = re.compile(r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )")
+_FIRST_WORD = r"[A-Z][a-z]+(?![A-Za-z0-9])|A(?= )"
 
 
 @rule(
@@ -161,7 +161,7 @@ def _is_a_thing(row: DeviceRule) -> bool:
 
 def _lower_first(sentence: str) -> str:
     """A sentence as a clause: its first word in lower case, unless it is a name or an abbreviation."""
-    hit = _FIRST_WORD.match(sentence)
+    hit = re.match(_FIRST_WORD, sentence)
     if hit is None or hit[0] in {"Workstation", "Ensoniq", "Virtualization", "Secure"}:
         return sentence
     return sentence[0].lower() + sentence[1:]
