@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
@@ -50,7 +51,7 @@ _CLAIMS = (
 _SNAPSHOTS = ("none", "single", "many")
 
 
-class BusLimit(NamedTuple):
+class BusLimit(Record):
     """How many controllers of a bus a virtual machine may have, and how many devices fit on each."""
 
     controllers: int
@@ -228,7 +229,7 @@ def _read_shipped() -> Iterable[HardwareVersion]:
 
 
 def _pairs(buses: Mapping[str, BusLimit]) -> dict[str, tuple[int, ...]]:
-    return {bus: tuple(limit) for bus, limit in buses.items()}
+    return {bus: (limit.controllers, limit.units) for bus, limit in buses.items()}
 
 
 def _buses(pairs: Mapping[str, tuple[int, int]]) -> Mapping[str, BusLimit]:

@@ -6,7 +6,7 @@ Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from vmxtool._record import Record
 
@@ -219,7 +219,7 @@ class Memo(dict[object, Any]):
         return Memo, ()
 
 
-class Uuids(NamedTuple):
+class Uuids(Record):
     """What tells the VM from all others, each as 32 hexadecimal digits in groups, or None.
 
     Attributes:

@@ -144,7 +144,7 @@ class VmState(NamedTuple):
         return self._replace(disks=disks)
 
 
-class Setting(NamedTuple):
+class Setting(Record):
     """A setting of a present device that a row of devices.toml is about, by its folded key."""
 
     key: str

@@ -129,11 +129,12 @@ class ExtentReader:
             return
         read = partial(_files.read_range, path)
         try:
-            lost, tables = grains.look_for_lost(header, size, read, min(_TABLES_OF_A_FILE, self._tables_left))
+            looked = grains.look_for_lost(header, size, read, min(_TABLES_OF_A_FILE, self._tables_left))
         except InputError as error:
             self._problems.add("unreadable", f"{quote(name)} cannot be read: {error.problem}", Evidence(name))
             return
-        self._tables_left -= tables
+        lost = looked.lost
+        self._tables_left -= looked.tables
         if lost is not None:
             message = f"{quote(name)} ends at byte {size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)
