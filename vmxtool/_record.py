@@ -23,30 +23,44 @@ __all__ = ["Record", "replace"]
 _put = object.__setattr__
 
 
+class _RecordClass(type):
+    """Makes the annotations of a class the slots of its instances, and what they are set to their defaults."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], aside: tuple[str, ...] = ()) -> Any:
+        # The base has no slots, so that there is room for what a cached_property keeps.
+        fields = tuple(body.get("__annotations__", ())) if bases else ()
+        body["_defaults"] = {field: body.pop(field) for field in fields if field in body}
+        body["_fields"] = body["__match_args__"] = fields
+        if bases:
+            body["__slots__"] = fields
+        if aside:
+            body["_aside"] = aside
+        made: Any = super().__new__(cls, name, bases, body)
+        made._puts = tuple([getattr(made, field).__set__ for field in fields])
+        made._shown = tuple([field for field in fields if field not in made._aside])
+        if made._shown:
+            made._compared = attrgetter(*made._shown)
+        return made
+
+
 @dataclass_transform(frozen_default=True)
-class Record:
+class Record(metaclass=_RecordClass):
     """The base of records: the annotations of a class are its fields, and what they are set to is their default.
 
-    It is to be read and used as a frozen dataclass is: fields are given by place or by name, records of one class are
-    equal where their fields are, and `__post_init__` may refuse what does not go together. But all classes share the
-    methods here, while `dataclass` writes and compiles some for each class whenever it is loaded: 0.6 ms a class.
+    It is to be read and used as a frozen dataclass with slots is: fields are given by place or by name, records of one
+    class are equal where their fields are, and `__post_init__` may refuse what does not go together. But all classes
+    share the methods here, while `dataclass` writes and compiles some for each class whenever it is loaded: 0.6 ms a
+    class. What a class names as `aside` are fields that neither make two records differ nor are shown by `repr`.
+
+    A record is of one class: it takes no fields from a class between it and this one.
     """
 
-    _fields: tuple[str, ...] = ()
-    _shown: tuple[str, ...] = ()
+    _fields: tuple[str, ...]
+    _defaults: dict[str, Any]
+    _puts: tuple[Any, ...]
+    _shown: tuple[str, ...]
+    _aside: tuple[str, ...] = ()
     _compared = attrgetter("__class__")  # records without fields are alike
-
-    def __init_subclass__(cls, *, aside: tuple[str, ...] = ()) -> None:
-        """Take note of a class's fields; a record is of one class and takes no fields from another.
-
-        Args:
-            aside: the fields that neither make two records differ nor are shown by `repr`.
-        """
-        cls._fields = tuple(cls.__annotations__)
-        type.__setattr__(cls, "__match_args__", cls._fields)  # for `match`
-        cls._shown = tuple([field for field in cls._fields if field not in aside])
-        if cls._shown:
-            cls._compared = attrgetter(*cls._shown)
 
     def __init__(self, *values: Any, **named: Any) -> None:
         """Set the fields.
@@ -54,32 +68,37 @@ class Record:
         Raises:
             TypeError: one is missing, there is none of that name, or one is given twice.
         """
-        fields = self._fields
-        for field, value in zip(fields, values, strict=False):
-            _put(self, field, value)
-        for field, value in named.items():
-            _put(self, field, value)
-        if named or len(values) != len(fields):
-            self._refuse_others(len(values), named)
+        for put, value in zip(self._puts, values, strict=False):
+            put(self, value)
+        count = len(values)
+        if named or count != len(self._fields):
+            given = self._defaults | named if named else self._defaults
+            rest = self._fields[count:]
+            if count > len(self._fields) or not named.keys() <= set(rest) or not given.keys() >= set(rest):
+                raise self._wrong(count, named)
+            for field in rest:
+                _put(self, field, given[field])
         self.__post_init__()
 
     def __post_init__(self) -> None:
         """Look at a new record; a class that refuses some of them has its own."""
 
-    def _refuse_others(self, by_place: int, named: dict[str, Any]) -> None:
-        if by_place > len(self._fields):
-            raise TypeError(f"{type(self).__name__} has {len(self._fields)} fields, not {by_place}")
-        rest = self._fields[by_place:]
+    def _wrong(self, count: int, named: dict[str, Any]) -> TypeError:
+        name, rest = type(self).__name__, self._fields[count:]
+        if count > len(self._fields):
+            return TypeError(f"{name} has {len(self._fields)} fields, not {count}")
         for field in named:
             if field not in rest:
-                raise TypeError(f"{type(self).__name__} has no field {field}, or it was given by its place")
-        for field in rest:
-            if field not in named and not hasattr(self, field):
-                raise TypeError(f"{type(self).__name__} needs its field {field}")
+                return TypeError(f"{name} has no field {field}, or it was given by its place")
+        missing = next(field for field in rest if field not in named and field not in self._defaults)
+        return TypeError(f"{name} needs its field {missing}")
 
     def __replace__(self, /, **changes: Any) -> Self:
         values = [changes.pop(field) if field in changes else getattr(self, field) for field in self._fields]
         return type(self)(*values, **changes)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return type(self), tuple([getattr(self, field) for field in self._fields])
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

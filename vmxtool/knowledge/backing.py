@@ -39,7 +39,7 @@ class Backing(Record):
         return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
 
 
-class Backed(Record):
+class Backed(Record, aside=("backing",)):
     """A row of data, whose `backing` says what it rests on; there is one of each, so it equals nothing but itself."""
 
     if TYPE_CHECKING:
@@ -50,10 +50,6 @@ class Backed(Record):
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
-
-    def __init_subclass__(cls) -> None:
-        """Leave what a row rests on out of what `repr` shows."""
-        super().__init_subclass__(aside=("backing",))
 
     @property
     def source(self) -> str:
