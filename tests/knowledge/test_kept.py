@@ -34,6 +34,7 @@ CACHED = (
     device_module._index,
     name_module._names,
     product_module.shipped,
+    _kept._word_of,
 )
 
 

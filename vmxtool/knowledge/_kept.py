@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,9 +57,15 @@ def module_of(kind: type) -> str:
 def made_of(files: Sequence[str]) -> str | None:
     """A word for the files that rows depend on; None where an installation does not show what reads its data."""
     try:
-        return fingerprint(*(resource("knowledge", file) for file in (*files, *_READERS)))
+        return fingerprint(*map(_word_of, (*files, *_READERS)))
     except KnowledgeError:
         return None
+
+
+@cache
+def _word_of(file: str) -> str:
+    """A word for one file: several rows depend on some, which is looked through once."""
+    return fingerprint(resource("knowledge", file))
 
 
 def freeze(kind: type[RowT], rows: Iterable[RowT], forms: dict[str, Form]) -> list[list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import dropwhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -63,13 +64,12 @@ class Feature(Backed):
 @cache
 def _from_on(since: tuple[str, ...]) -> frozenset[str]:
     """Ids of the products from the first of each family on."""
-    order = list(products())
-    return frozenset(
-        name
-        for first in since
-        for name in order[order.index(first) :]
-        if products()[name].family == products()[first].family
-    )
+    return frozenset(name for first in since for name in dropwhile(first.__ne__, _of_family(products()[first].family)))
+
+
+@cache
+def _of_family(family: str) -> tuple[str, ...]:
+    return tuple(name for name, product in products().items() if product.family == family)
 
 
 @cache
