@@ -20,8 +20,6 @@ else:
 
 __all__ = ["Record", "replace"]
 
-_put = object.__setattr__
-
 
 class _RecordClass(type):
     """Makes the annotations of a class the slots of its instances, and what they are set to their defaults."""
@@ -72,26 +70,21 @@ class Record(metaclass=_RecordClass):
             put(self, value)
         count = len(values)
         if named or count != len(self._fields):
-            given = self._defaults | named if named else self._defaults
-            rest = self._fields[count:]
-            if count > len(self._fields) or not named.keys() <= set(rest) or not given.keys() >= set(rest):
-                raise self._wrong(count, named)
-            for field in rest:
-                _put(self, field, given[field])
+            if count > len(self._fields):
+                raise TypeError(f"{type(self).__name__} has {len(self._fields)} fields, not {count}")
+            for put, field in zip(self._puts[count:], self._fields[count:], strict=True):
+                if field in named:
+                    put(self, named.pop(field))
+                elif field in self._defaults:
+                    put(self, self._defaults[field])
+                else:
+                    raise TypeError(f"{type(self).__name__} needs its field {field}")
+            for field in named:
+                raise TypeError(f"{type(self).__name__} has no field {field}, or it was given by its place")
         self.__post_init__()
 
     def __post_init__(self) -> None:
         """Look at a new record; a class that refuses some of them has its own."""
-
-    def _wrong(self, count: int, named: dict[str, Any]) -> TypeError:
-        name, rest = type(self).__name__, self._fields[count:]
-        if count > len(self._fields):
-            return TypeError(f"{name} has {len(self._fields)} fields, not {count}")
-        for field in named:
-            if field not in rest:
-                return TypeError(f"{name} has no field {field}, or it was given by its place")
-        missing = next(field for field in rest if field not in named and field not in self._defaults)
-        return TypeError(f"{name} needs its field {missing}")
 
     def __replace__(self, /, **changes: Any) -> Self:
         values = [changes.pop(field) if field in changes else getattr(self, field) for field in self._fields]
