@@ -7,17 +7,18 @@ import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
-_ESX_PATH = re.compile(r"/vmfs/|vmhba[0-9]|\[[^\]]+\] ", re.IGNORECASE)
+_ESX_PATH = r"(?i)/vmfs/|vmhba[0-9]|\[[^\]]+\] "
 # What no name has that lies in the folder where it is written.
-_NOT_PLAIN = re.compile(r"[/\\:\x00]|^\[")
+_NOT_PLAIN = r"[/\\:\x00]|^\["
 _NO_NAMES = frozenset({"", ".", ".."})
 # A FIFO or device named like a disk must not make an open() wait; Windows has neither flag.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -103,7 +104,7 @@ def status_of(path: Path) -> os.stat_result | None:
         return None
 
 
-class Named(NamedTuple):
+class Named(Record):
     """What a file name inside a VM's file leads to.
 
     Attributes:
@@ -153,7 +154,7 @@ def resolve(folder: Path, name: str, root: Path | None = None) -> Named:
     return Named(name, None, outside=True, exists=False)
 
 
-class Beside(NamedTuple):
+class Beside(Record):
     """What a plain name leads to: the path, whether a file is there, and its size in bytes."""
 
     path: str
@@ -167,7 +168,7 @@ def look_beside(folder: Path, name: str) -> Beside | None:
     Most files of a VM, up to thousands of pieces of a disk, are named so. None where the name has a folder, a drive or
     a store in it, or what is there is no regular file: a link, which may lead anywhere, a folder, a device.
     """
-    if _NOT_PLAIN.search(name) or name in _NO_NAMES:
+    if re.search(_NOT_PLAIN, name) or name in _NO_NAMES:
         return None
     path = os.path.join(folder, name)
     try:
@@ -196,7 +197,7 @@ def is_absolute(name: str) -> bool:
 
 def is_on_esx(name: str) -> bool:
     """Whether a name is a path that only an ESX host has: on a VMFS volume or in a datastore."""
-    return _ESX_PATH.match(name) is not None
+    return re.match(_ESX_PATH, name) is not None
 
 
 def last_part(name: str) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _resources
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _MAX_STATES = 64
 _END = "$END"
 
 
-class State(NamedTuple):
+class State(Record):
     """A state of a parser: a pattern with a named group for each terminal that may come, and the state after each."""
 
     pattern: re.Pattern[str]

@@ -7,9 +7,9 @@ would see most of them before a byte is written; it is switched off, so that a s
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vmxtool._record import replace
 from vmxtool.changes import buses, guest_work
 from vmxtool.changes.model import SLAVE_MOVE, SettingChange
 from vmxtool.findings import Safety
@@ -80,13 +80,13 @@ def _without(*keys: str) -> Callable[[], None]:
 
 
 def _valued(key: str, value: str) -> Callable[[], None]:
-    return _settings(lambda it: it._replace(after=value) if it.key.lower() == key else it)
+    return _settings(lambda it: replace(it, after=value) if it.key.lower() == key else it)
 
 
 def _swapped(change: SettingChange) -> SettingChange:
     units = {"scsi0:0": "scsi0:1", "scsi0:1": "scsi0:0"}
     place, _, rest = (change.name or "").partition(".")
-    return change._replace(name=f"{units[place]}.{rest}") if place in units else change
+    return replace(change, name=f"{units[place]}.{rest}") if place in units else change
 
 
 # --- faults in disks

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import vmxtool
 from vmxtool import _grammar, _resources
-from vmxtool.knowledge import _kept, devices, guest_options, guests, hardware, known_keys, product_names, products
+from vmxtool.knowledge import (
+    _kept,
+    devices,
+    features,
+    guest_options,
+    guests,
+    guide_names,
+    hardware,
+    known_keys,
+    product_names,
+    products,
+    tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +39,9 @@ _READ_ANEW = (
     products.shipped,
     products.products,
     product_names._names,
+    features.features,
+    guide_names.names,
+    tables.text_facts,
 )
 _HEAD = '"""{what}. Made by tests/generate/generated.py; do not edit."""\n\nfrom __future__ import annotations\n\n'
 

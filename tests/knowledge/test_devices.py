@@ -218,7 +218,7 @@ def rules_in_turn(key: str) -> list[DeviceRule]:
 )
 def test_stars(pattern: str, text: str, matches: bool) -> None:
     rule = devices()["efi"]
-    fields = {name: getattr(rule, name) for name in DeviceRule.__dataclass_fields__}
+    fields = {name: getattr(rule, name) for name in DeviceRule._fields}
     assert DeviceRule(**{**fields, "keys": (pattern,)}).matches(text) is matches
 
 

@@ -12,9 +12,9 @@ import pytest
 
 import vmxtool
 from vmxtool.knowledge import tables as guide
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.products import HARDWARE, products
-from vmxtool.knowledge.transcript import names
 from vmxtool.report.documents.guide_values import entries_value
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vmxtool.errors import KnowledgeError, UsageError
+from vmxtool.knowledge import _kept, guide_names, transcript
 from vmxtool.knowledge import tables as guide
-from vmxtool.knowledge import transcript
 from vmxtool.knowledge.cells import CONDITIONS, CONVERTER_VERDICTS, DOS, EFFORT_VERDICTS, VERDICTS
-from vmxtool.knowledge.transcript import names, read_names, read_table, read_text
+from vmxtool.knowledge.guide_names import names, read_names
+from vmxtool.knowledge.transcript import read_table, read_text
 from vmxtool.report.documents.guide_values import entry_value
 
 if TYPE_CHECKING:
@@ -485,7 +486,9 @@ def damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         for loader in CACHED:
             loader.cache_clear()
 
-    monkeypatch.setattr(transcript, "_FOLDER", str(folder))
+    for module in (transcript, guide_names):
+        monkeypatch.setattr(module, "FOLDER", str(folder))
+    monkeypatch.setattr(_kept, "made_of", lambda _: None)  # what is generated is not of that folder
     forget()
     yield replace
     forget()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +34,7 @@ CACHED = (
     device_module._index,
     name_module._names,
     product_module.shipped,
+    _kept._word_of,
 )
 
 
@@ -53,7 +53,7 @@ def _anew() -> Iterator[None]:
 
 def values(rows: Mapping[Any, Any]) -> list[tuple[Any, list[Any]]]:
     """Every field of every row, for rows themselves are compared by identity."""
-    return [(key, [getattr(row, field.name) for field in fields(row)]) for key, row in rows.items()]
+    return [(key, [getattr(row, field) for field in row._fields]) for key, row in rows.items()]
 
 
 @pytest.mark.parametrize("name", LOADERS)

@@ -11,7 +11,7 @@ import pytest
 
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.cells import CONVERTER_VERDICTS, EFFORT_VERDICTS, VERDICTS, Cell, Written, read_cell
-from vmxtool.knowledge.transcript import names
+from vmxtool.knowledge.guide_names import names
 from vmxtool.report.words import short_name
 
 FOLDER = Path(__file__).parent / "second_reading"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vmxtool._record import replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 from vmxtool.knowledge import sources as documents

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from laws.vms import Source, every_vm, is_place, kinds_of_product
 
 import vmxtool
+from vmxtool._record import replace
 from vmxtool.findings import BY_CONVERTER, CARRYING, Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
@@ -159,7 +159,7 @@ def broken(vm: Machine, targets: list[Product]) -> Iterator[str]:
             wrong += broken_in_plan(plan, files, target, guide)
         if not verdict.plans:
             # What is wrong with the VM's own files says nothing against the target, and nothing for it.
-            mended = replace(files, findings=(), memo={})
+            mended = replace(files, findings=())
             hopeless = not plan_hop(mended, start_of(files, origins), target, guide).plans
             if hopeless != (verdict.verdict is Answer.NOT_SUPPORTED):
                 wrong.append(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
 from itertools import product as pairs
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from peers import CORPUS, needs_corpus
 from planner.plans import codes, ways
 
 from vmxtool import Answer, Finding, InputError, Severity, UsageError, check, check_all, inspect, judge
+from vmxtool._record import replace
 from vmxtool.findings import Do, in_order
 from vmxtool.knowledge.products import products
 from vmxtool.machine.model import Power

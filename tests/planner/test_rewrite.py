@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from locks import ELSEWHERE, ended, lock_folder, member, needs_linux
 from planner.plans import dos
 
 from vmxtool import UsageError, check, inspect, plan_rewrite, route
+from vmxtool._record import replace
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.product_names import find_target

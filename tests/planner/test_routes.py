@@ -13,9 +13,9 @@ from planner.plans import dos
 
 from vmxtool import Answer, UsageError, check, route
 from vmxtool.knowledge import tables as guide
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import Ternary, first_version, runs
-from vmxtool.knowledge.transcript import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

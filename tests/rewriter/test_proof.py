@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmxtool import WriteError, plan_rewrite
+from vmxtool._record import replace
 from vmxtool.changes.model import Changes, SettingChange, Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.machine.read import build_machine

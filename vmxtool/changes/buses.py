@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.changes.arm_devices import is_without_ide
 from vmxtool.changes.descriptors import name_adapter
 from vmxtool.changes.guest_work import ORDER_KEYS, boot_order, guest_work
@@ -223,7 +224,7 @@ class _Moves:
                     else "the boot order names drives by their places"
                 )
                 change = SettingChange(key, ",".join(after) or None, why, _SOURCE, safety)
-                self._add(change._replace(topic=Topic(BOOT_ORDER, lost)))
+                self._add(replace(change, topic=Topic(BOOT_ORDER, lost)))
 
     def clear_buses(self) -> None:
         """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
@@ -291,7 +292,7 @@ class _Moves:
             why = f"{name} is the controller that the disks move to"
             key = self._spelling(f"{name}.present") or f"{name}.present"
             change = SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor)
-            self._add(change._replace(topic=Topic(CONTROLLER, name)))
+            self._add(replace(change, topic=Topic(CONTROLLER, name)))
         key = f"{name}.virtualDev"
         pending = self._changed.get(fold(key))
         have = pending.after if pending is not None else self.document.get(key)
@@ -300,7 +301,7 @@ class _Moves:
             why += "was asked for" if self.wanted.adapter is not None else "suits the guest"
             beside = f"{name}.present"
             change = SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside)
-            self._add(change._replace(topic=Topic(CONTROLLER, name)))
+            self._add(replace(change, topic=Topic(CONTROLLER, name)))
 
     def _rename(self, topic: Topic, why: str, safety: Safety, source: str = _SOURCE) -> None:
         """Move every setting of a drive that stays at all to another place, as the topic has them."""

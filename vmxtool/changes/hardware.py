@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool._text import as_clause
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_work import controller_work
@@ -76,7 +77,7 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
     return draft.finish()
 
 
-class _Touched(NamedTuple):
+class _Touched(Record):
     """A setting whose value a row of devices.toml takes.
 
     Attributes:
@@ -125,7 +126,7 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
     key, off, why = document.spelling(folded), files.once(_is_off, folded.partition(".")[0]), row.reason.rstrip(".")
     may_go = row.below != "refuse" or (row.limit is None and off)
     removal = SettingChange(key, None, why, row.source, topic=Topic(row.id))
-    unsure_removal = removal._replace(why=f"{why} (unverified)") if row.unverified else removal
+    unsure_removal = replace(removal, why=f"{why} (unverified)") if row.unverified else removal
     return _Touched(row, key, folded, off, may_go, removal, unsure_removal)
 
 
@@ -175,7 +176,7 @@ class _Draft:
         doubtful = not (row.on_any_change and self.moves) and row.unsure(esx=self.esx)
         change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
-            change = change._replace(after=_replacement(row, touched.key, self.start.guest, self.wanted))
+            change = replace(change, after=_replacement(row, touched.key, self.start.guest, self.wanted))
         elif touched.off or row.safety != "unsafe":
             self.changes.setdefault(touched.folded, change)  # most are such removals
             if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
@@ -232,7 +233,7 @@ class _Draft:
         self._add_unsafe(row, change)
 
     def _add_unsafe(self, row: DeviceRule | None, change: SettingChange) -> None:
-        self.add(change._replace(safety=Safety.UNSAFE))
+        self.add(replace(change, safety=Safety.UNSAFE))
         if row is not None:
             self._tell_loss(row, change)
 
@@ -282,7 +283,7 @@ class _Draft:
             return
         why, source = f"{doubt}; {older.id} is the nearest older one", guest.backing.of("min_hw")[0]
         change = SettingChange(self.document.spelling("guestOS"), older.id, why, source, Safety.UNSAFE)
-        change = change._replace(topic=Topic(GUEST_NAME, guest.id))
+        change = replace(change, topic=Topic(GUEST_NAME, guest.id))
         self.optional.append((None, change))
 
     def _lost_numbers(self) -> Iterator[Finding]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from vmxtool._record import Record
 from vmxtool.changes.model import ADAPTERS_OVER, SettingChange, Topic
 from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.limits import amount, exceeded, over_row
@@ -34,7 +35,7 @@ class _Change(Protocol):
     def topic(self) -> Topic: ...
 
 
-class Over(NamedTuple):
+class Over(Record):
     """A figure of the config that is over a limit, and both things that can be done with it.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Safety
 from vmxtool.knowledge.products import HARDWARE
 from vmxtool.rules.case import kind_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 
-class Told(NamedTuple):
+class Told(Record):
     """What only the VM's owner can say, and what he allows to be lowered.
 
     Attributes:
@@ -42,7 +43,7 @@ class Told(NamedTuple):
 NOTHING_TOLD = Told()
 
 
-class Wanted(NamedTuple):
+class Wanted(Record):
     """What a rewrite is to reach.
 
     Attributes:
@@ -80,7 +81,7 @@ class Wanted(NamedTuple):
         return self.product.name
 
 
-class Topic(NamedTuple):
+class Topic(Record):
     """What a change is about: what has one topic is told together, however many lines it comes to.
 
     Attributes:
@@ -102,7 +103,7 @@ LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter
 UNTOLD = Topic("setting")
 
 
-class SettingChange(NamedTuple):
+class SettingChange(Record):
     """One setting of the config set, removed or given another name. A setting is changed once in a rewrite.
 
     Attributes:
@@ -136,8 +137,7 @@ class SettingChange(NamedTuple):
         return (*renamed, edits.SetValue(self.name or self.key, self.after, self.beside))
 
 
-@dataclass(frozen=True, slots=True)
-class DescriptorChange:
+class DescriptorChange(Record):
     """One `ddb.` entry of one link of a disk given another value."""
 
     link: Link
@@ -149,7 +149,7 @@ class DescriptorChange:
     topic: Topic = UNTOLD
 
 
-class Kept(NamedTuple):
+class Kept(Record):
     """What stays as it is, though it may not fit.
 
     Attributes:
@@ -165,8 +165,7 @@ class Kept(NamedTuple):
     option: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Record):
     """What has to be asked for by an option, because the guest may not start after it.
 
     Attributes:
@@ -186,8 +185,7 @@ class Needs:
         return tuple(option for option in self.options if not option.startswith("encoding="))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Changes:
+class Changes(Record):
     """What a rewrite comes to.
 
     Attributes:
@@ -207,12 +205,12 @@ class Changes:
     settings: tuple[SettingChange, ...] = ()
     descriptors: tuple[DescriptorChange, ...] = ()
     refused: tuple[Finding, ...] = ()
-    needs: Needs = field(default_factory=Needs)
+    needs: Needs = Needs()
     manual: tuple[Fix, ...] = ()
     at_start: tuple[Fix, ...] = ()
     notes: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
-    moved: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = MappingProxyType({})
     recode: str | None = None
     end: VmState | None = None
 

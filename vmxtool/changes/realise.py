@@ -6,10 +6,10 @@ with what was asked for beside the plan; its proof holds the one against the oth
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.changes.buses import move_drives
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
@@ -86,7 +86,7 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     )
     # A rewrite leaves the processors alone, whatever the owner has made of them.
     bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count or 1)
-    key = (bare, wanted._replace(product=None, why=""), of_product)
+    key = (bare, replace(wanted, product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):
         known = files.memo[key] = realise(files, bare, wanted)

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
+from vmxtool._record import replace
 from vmxtool.changes.model import (
     CHARACTER_SET,
     CONTROLLER_NAME,
@@ -100,7 +101,7 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             named = _AS_VMX[model.lower()]
             why = f"{product.name} calls the controller so"
             changes[key] = (
-                change._replace(after=named)
+                replace(change, after=named)
                 if change is not None
                 else SettingChange(document.spelling(key), named, why, source, topic=Topic(CONTROLLER_NAME))
             )
@@ -111,7 +112,7 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             why = f"{product.name} reads a disk's place on VMFS here, which --vmfs-path says"
             old = changes.get(fold(key)) or SettingChange(key, None, why, _LIBVIRT, topic=Topic(DISK_NAMES))
             if file != document[key] or fold(named) != fold(key):
-                changes[fold(key)] = old._replace(after=file, name=named if fold(named) != fold(key) else None)
+                changes[fold(key)] = replace(old, after=file, name=named if fold(named) != fold(key) else None)
     return tuple(changes.values())
 
 

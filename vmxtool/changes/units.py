@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, SCSI_CONTROLLER_UNIT, UNITS
 from vmxtool.vmx.lines import fold
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _IDE = ("ide1:0", "ide0:0", "ide1:1", "ide0:1")
 
 
-class ScsiUnit(NamedTuple):
+class ScsiUnit(Record):
     """A unit behind a SCSI controller."""
 
     controller: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def parse(text: str, where: str) -> Entry:
         raise KnowledgeError(f"{where}: {error}") from None
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """One table of a TOML file.
 
     Every method raises KnowledgeError, naming the place, where the file has something else.

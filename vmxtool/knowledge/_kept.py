@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +39,16 @@ def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[R
     return list(read()) if table is None else _thaw(kind, table, _DAY | forms)
 
 
+def each(kind: type) -> Form:
+    """The form of a field that holds a tuple of records, whose own fields have plain values."""
+    fields = _fields(kind)
+
+    def plain(records: Iterable[object]) -> tuple[tuple[object, ...], ...]:
+        return tuple([tuple([getattr(record, field) for field in fields]) for record in records])
+
+    return plain, lambda rows: tuple([kind(*cells) for cells in rows])
+
+
 def module_of(kind: type) -> str:
     """The generated module that has the rows of a class."""
     return f"rows_{kind.__name__.lower()}"
@@ -46,9 +57,15 @@ def module_of(kind: type) -> str:
 def made_of(files: Sequence[str]) -> str | None:
     """A word for the files that rows depend on; None where an installation does not show what reads its data."""
     try:
-        return fingerprint(*(resource("knowledge", file) for file in (*files, *_READERS)))
+        return fingerprint(*map(_word_of, (*files, *_READERS)))
     except KnowledgeError:
         return None
+
+
+@cache
+def _word_of(file: str) -> str:
+    """A word for one file: several rows depend on some, which is looked through once."""
+    return fingerprint(resource("knowledge", file))
 
 
 def freeze(kind: type[RowT], rows: Iterable[RowT], forms: dict[str, Form]) -> list[list[Any]]:
@@ -85,5 +102,5 @@ def _places(kind: type, forms: dict[str, Form]) -> list[tuple[int, Form]]:
 
 
 def _fields(kind: type) -> tuple[str, ...]:
-    fields: tuple[str, ...] = kind.__match_args__  # type: ignore[attr-defined]
+    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     return fields

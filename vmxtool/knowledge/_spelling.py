@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ _FIRST_OF_ALL = "ga"
 _SILENT_TAILS = ("", "i", "pro", _FIRST_OF_ALL)
 
 
-class Spelling(NamedTuple):
+class Spelling(Record):
     """A name taken apart.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record, replace
 from vmxtool.knowledge.sources import source
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ BACKED_BY = ("backing.py", "sources.py", "sources.toml")
 """What rows that are kept depend on besides their own files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backing:
+class Backing(Record):
     """The sources of a row, as references such as "mpg:p10"; what a field may rest on alone comes first.
 
     Attributes:
@@ -40,16 +39,17 @@ class Backing:
         return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
 
 
-class Backed:
-    """A row of data, whose `backing` says what it rests on."""
-
-    __slots__ = ()
+class Backed(Record, aside=("backing",)):
+    """A row of data, whose `backing` says what it rests on; there is one of each, so it equals nothing but itself."""
 
     if TYPE_CHECKING:
 
         @property
         def backing(self) -> Backing:
             """What it rests on."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def source(self) -> str:

@@ -13,12 +13,13 @@ The notation, as the files in `guide/` use it::
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 # The words of the `guide` part of the JSON contract.
 VERDICTS = frozenset({"ok", "ok-in-most-cases", "special-steps", "maybe", "not-supported"})
@@ -49,7 +50,7 @@ _STEP = r"([a-z-]+)(?:\(([^()]*)\))?"
 _MARK = r"n\d+|p\d\d"
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One thing to do.
 
     Attributes:
@@ -62,7 +63,7 @@ class Step(NamedTuple):
     products: tuple[str, ...] = ()
 
 
-class Way(NamedTuple):
+class Way(Record):
     """One way to get there.
 
     Attributes:
@@ -76,7 +77,7 @@ class Way(NamedTuple):
     one_way: bool = False
 
 
-class Note(NamedTuple):
+class Note(Record):
     """What has to be known beside a cell.
 
     Attributes:
@@ -98,7 +99,7 @@ class Note(NamedTuple):
         return (not self.from_ids or from_id in self.from_ids) and (not self.to_ids or to_id in self.to_ids)
 
 
-class Cell(NamedTuple):
+class Cell(Record):
     """One printed cell.
 
     Attributes:
@@ -122,12 +123,24 @@ class Cell(NamedTuple):
     page: int
 
 
-class Written(NamedTuple):
+class Written(Record):
     """A cell as the notation gives it: the notes are still marks, and nothing says yet where it stands."""
 
     verdict: str
     ways: tuple[Way, ...] = ()
     marks: tuple[str, ...] = ()
+
+
+def _plain_ways(ways: Iterable[Way]) -> tuple[tuple[Any, ...], ...]:
+    return tuple((tuple((step.do, step.products) for step in way.steps), way.when, way.one_way) for way in ways)
+
+
+def _ways_again(ways: Iterable[tuple[Any, ...]]) -> tuple[Way, ...]:
+    return tuple(Way(tuple(Step(*step) for step in steps), when, one_way) for steps, when, one_way in ways)
+
+
+WAYS = (_plain_ways, _ways_again)
+"""How a field of ways becomes plain values, and those become ways again: a form for `_kept.recall`."""
 
 
 def read_cell(text: str, where: str, products: Collection[str], verdicts: Collection[str] = VERDICTS) -> Written:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -48,11 +47,10 @@ _OPTIONAL = {
 _CLAIMS = ("keys", "value", "when", "unless", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
 _HEAD = 3
 _NUMBER = re.compile(r"[0-9]+")
-_NUMBER_AT_STAR = re.compile(r"[0-9]\*|\*[0-9]")
+_NUMBER_AT_STAR = r"[0-9]\*|\*[0-9]"
 _OTHER = "00"  # a number of no device
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class DeviceRule(Backed):
     """One device or setting, by the keys that configure it.
 
@@ -100,7 +98,7 @@ class DeviceRule(Backed):
     reason: str
     guest_loses: str | None
     losing_guests: str | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     def matches(self, key: str) -> bool:
@@ -261,7 +259,7 @@ def _prove(row: _load.Row, rule: DeviceRule) -> None:
         ("keys", all(key == key.lower() and key for key in rule.keys), "keys are written in lower case"),
         (
             "keys",
-            not any(map(_NUMBER_AT_STAR.search, rule.keys)),
+            not any(re.search(_NUMBER_AT_STAR, key) for key in rule.keys),
             "a number stands by itself, without a star beside it",
         ),
         ("value", rule.value is None or rule.value == rule.value.lower(), "values are written in lower case"),

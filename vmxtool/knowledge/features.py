@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
+from itertools import dropwhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
-from vmxtool.knowledge.products import products
+from vmxtool.knowledge import _kept, _load
+from vmxtool.knowledge.backing import Backed, again, plain, read_backing
+from vmxtool.knowledge.products import MADE_OF, products
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ _OPTIONAL: dict[str, object] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Feature(Backed):
     """One thing that a product does or no longer does.
 
@@ -50,10 +50,10 @@ class Feature(Backed):
     since: tuple[str, ...]
     until: tuple[str, ...]
     says: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
     shown_by: tuple[str, ...] = ()
-    unless: Mapping[str, str] = field(default_factory=dict)
+    unless: Mapping[str, str] = MappingProxyType({})
     loses: str = ""
 
     def holds(self, product: Product) -> bool:
@@ -64,13 +64,12 @@ class Feature(Backed):
 @cache
 def _from_on(since: tuple[str, ...]) -> frozenset[str]:
     """Ids of the products from the first of each family on."""
-    order = list(products())
-    return frozenset(
-        name
-        for first in since
-        for name in order[order.index(first) :]
-        if products()[name].family == products()[first].family
-    )
+    return frozenset(name for first in since for name in dropwhile(first.__ne__, _of_family(products()[first].family)))
+
+
+@cache
+def _of_family(family: str) -> tuple[str, ...]:
+    return tuple(name for name, product in products().items() if product.family == family)
 
 
 @cache
@@ -80,7 +79,9 @@ def features() -> Mapping[str, Feature]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    return read_features(_load.shipped(FILE))
+    files = (FILE, "features.py", *MADE_OF)
+    rows = _kept.recall(Feature, files, lambda: read_features(_load.shipped(FILE)).values(), backing=(plain, again))
+    return {row.id: row for row in rows}
 
 
 def read_features(text: str) -> Mapping[str, Feature]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -32,7 +31,6 @@ _FIRST = r"(\.\.)?(\d+)"
 _MEMORY = r"(\d+)\.\.(\d+)"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GuestOptions(Backed):
     """What ESX offers and recommends for one guest.
 
@@ -74,7 +72,7 @@ class GuestOptions(Backed):
     max_memory_mib: int
     level: str
     creates: bool
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @property

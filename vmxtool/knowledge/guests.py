@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
@@ -52,11 +52,10 @@ _BEGINNINGS = (
     ),
     ("other", ("other", "openserver", "unixware", "crx")),
 )
-_NUMBERED = re.compile(r"([a-z-]+)([0-9]{1,4})(|-64)")
+_NUMBERED = r"([a-z-]+)([0-9]{1,4})(|-64)"
 _SIXTEEN_BITS = frozenset({"dos", "win31"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Guest(Backed):
     """One guest operating system. None means that no source tells.
 
@@ -98,7 +97,7 @@ class Guest(Backed):
     stops_with: str | None
     older: str | None
     name: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @property
@@ -168,13 +167,13 @@ def newest_kin(text: str) -> str | None:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    wanted = _NUMBERED.fullmatch(text.strip().lower())
+    wanted = re.fullmatch(_NUMBERED, text.strip().lower())
     if wanted is None:
         return None
     numbers = {
         int(found[2]): guest.id
         for guest in guests().values()
-        if (found := _NUMBERED.fullmatch(guest.id.lower())) is not None
+        if (found := re.fullmatch(_NUMBERED, guest.id.lower())) is not None
         and (found[1], found[3]) == (wanted[1], wanted[3])
     }
     newest = max(numbers, default=None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
@@ -51,14 +51,13 @@ _CLAIMS = (
 _SNAPSHOTS = ("none", "single", "many")
 
 
-class BusLimit(NamedTuple):
+class BusLimit(Record):
     """How many controllers of a bus a virtual machine may have, and how many devices fit on each."""
 
     controllers: int
     units: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class HardwareVersion(Backed):
     """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
 
@@ -114,7 +113,7 @@ class HardwareVersion(Backed):
     config_version: int | None
     guest_64bit: bool | None
     snapshots: SnapshotSupport | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
     notes: str
 
@@ -230,7 +229,7 @@ def _read_shipped() -> Iterable[HardwareVersion]:
 
 
 def _pairs(buses: Mapping[str, BusLimit]) -> dict[str, tuple[int, ...]]:
-    return {bus: tuple(limit) for bus, limit in buses.items()}
+    return {bus: (limit.controllers, limit.units) for bus, limit in buses.items()}
 
 
 def _buses(pairs: Mapping[str, tuple[int, int]]) -> Mapping[str, BusLimit]:

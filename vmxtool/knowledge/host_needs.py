@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,9 @@ FILE = "host_needs.toml"
 _COLUMNS = "id keys value device group wants offered set loses source checked"
 _OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
 _ON, _LEAST, _WORD = "on", "least", "="
-_MASK = re.compile(r"min:(?:0x)?0*[1-9a-f][0-9a-f]*", re.IGNORECASE)
+_MASK = r"(?i)min:(?:0x)?0*[1-9a-f][0-9a-f]*"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class HostNeed(Backed):
     """One thing that a VM may ask of its host.
 
@@ -52,7 +50,7 @@ class HostNeed(Backed):
     offered: str
     set: str
     loses: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     def asked_by(self, key: str, value: str) -> bool:
@@ -60,7 +58,7 @@ class HostNeed(Backed):
         if not any(_fits(key, it) for it in self.keys):
             return False
         if self.value == _LEAST:
-            return _MASK.fullmatch(value.strip()) is not None
+            return re.fullmatch(_MASK, value.strip()) is not None
         if self.value == _ON:
             return as_bool(value)
         return value.strip().lower() == self.value.removeprefix(_WORD)

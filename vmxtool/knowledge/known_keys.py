@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ _LONGEST = 40
 _FAULTS = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class KnownKeys(Backed):
     """The settings of one kind of device, or those of none.
 
@@ -41,7 +39,7 @@ class KnownKeys(Backed):
     id: str
     words: frozenset[str]
     names: Mapping[str, str]
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ _ADDRESS = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class AddressRange(Backed):
     """Addresses that VMware uses for one thing.
 
@@ -40,7 +38,7 @@ class AddressRange(Backed):
     first: int
     last: int
     use: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import _kept
 from vmxtool.knowledge._spelling import Spelling, spell, squeeze
@@ -54,14 +55,7 @@ def find_target(text: str) -> Product:
     raise UsageError(shown, hint=hint, candidates=near)
 
 
-class Word(NamedTuple):
-    """A word that people write before a version, and the family that it means."""
-
-    word: str
-    family: str
-
-
-class Release(NamedTuple):
+class Release(Record):
     """A product by its number.
 
     Attributes:
@@ -77,7 +71,7 @@ class Release(NamedTuple):
     id: str
 
 
-class Names(NamedTuple):
+class Names(Record):
     """The ways to find a product.
 
     Attributes:
@@ -95,9 +89,20 @@ class Names(NamedTuple):
 
 @cache
 def _names() -> Names:
-    words = _kept.recall(Word, MADE_OF, lambda: [Word(*pair) for pair in shipped().words.items()])
-    refusals = _kept.recall(Refusal, MADE_OF, lambda: shipped().refusals)
-    return read_names(dict(words), products().every(), tuple(refusals))
+    (found,) = _kept.recall(
+        Names,
+        (*MADE_OF, "product_names.py", "_spelling.py"),
+        _read_shipped,
+        words=(dict, MappingProxyType),
+        exact=(dict, MappingProxyType),
+        releases=_kept.each(Release),
+        refusals=_kept.each(Refusal),
+    )
+    return found
+
+
+def _read_shipped() -> list[Names]:
+    return [read_names(shipped().words, products().every(), shipped().refusals)]
 
 
 def names_of(read: ReadProducts) -> Names:

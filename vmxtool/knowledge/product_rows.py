@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record, replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.backing import layered, read_backing
@@ -31,7 +31,7 @@ _OF_A_PRODUCT = "id family name engine source checked"
 _OWN: dict[str, object] = {"covers": "", "aliases": "", "also": {}, "released": ""}
 
 
-class ReadProducts(NamedTuple):
+class ReadProducts(Record):
     """All that the two files hold, proved.
 
     Attributes:
@@ -49,7 +49,7 @@ class ReadProducts(NamedTuple):
     refusals: tuple[Refusal, ...]
 
 
-class Refusal(NamedTuple):
+class Refusal(Record):
     """A name that people use and that is no target.
 
     Attributes:
@@ -67,7 +67,7 @@ class Refusal(NamedTuple):
     same: tuple[str, ...]
 
 
-class _Layer(NamedTuple):
+class _Layer(Record):
     """The facts that a table has of its own, with what they rest on."""
 
     facts: dict[str, Any]

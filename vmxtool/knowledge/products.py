@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,6 @@ FACTS = (
 MADE_OF = (FILE, ENGINES, "products.py", "product_rows.py", *HARDWARE_MADE_OF)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Product(Backed):
     """One product version. None means that no source gives the figure.
 
@@ -97,7 +95,7 @@ class Product(Backed):
     since: str
     released: str
     covers: str
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
     notes: str
     esx: bool | None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 
@@ -20,8 +20,7 @@ _COLUMNS = "id title publisher dated until address read stands_alone remark"
 _DAY = r"(?:\d{4}(?:-\d\d(?:-\d\d)?)?)?"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """One document.
 
     Attributes:

@@ -9,20 +9,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE, EFFORT_TABLE, LAST_TABLE, names
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.transcript import (
-    CONVERTER_TABLE,
-    EFFORT_TABLE,
-    LAST_TABLE,
-    Fact,
-    Table,
-    load_table,
-    load_text,
-    names,
-)
+from vmxtool.knowledge.transcript import Fact, Table, load_table, load_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +26,7 @@ _CELL_ADDRESS = r"mpg:t(\d{1,2}):r(\d{1,2})c(\d{1,2})"
 _PAGE_ADDRESS = r"mpg:p(\d{1,2})"
 
 
-class GuideEntry(NamedTuple):
+class GuideEntry(Record):
     """What the guide says about one pair of products.
 
     Attributes:

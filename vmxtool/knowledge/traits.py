@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,9 @@ FILE = "traits.toml"
 GROUPS = ("pcie", "not-on-arm")
 _COLUMNS = "id group keys says source checked"
 _OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "becomes": "-", "from": {}, "disputed": {}}
-_STAR = re.compile(r"\\\*")
+_STAR = r"\\\*"
 
 
-@dataclass(frozen=True, eq=False)
 class Trait(Backed):
     """A kind of device that has something in common with others of its group.
 
@@ -48,12 +46,12 @@ class Trait(Backed):
     says: str
     instead: str | None
     becomes: str | None
-    backing: Backing = field(repr=False)
+    backing: Backing
     checked: date
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(_STAR.sub("[0-9]{1,3}", re.escape(key)) for key in self.keys))
+        return re.compile("|".join(re.sub(_STAR, "[0-9]{1,3}", re.escape(key)) for key in self.keys))
 
     def found_in(self, keys: Iterable[str], values: Mapping[str, str]) -> list[str]:
         """Those of folded keys that configure such a device; whether it is present at all is not looked at."""

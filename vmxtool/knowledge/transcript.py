@@ -1,37 +1,44 @@
-"""The files in `guide/` as values: tables as printed, facts of the text, and which printed name means which product."""
+"""The files in `guide/` as values: tables as printed, and facts of the text."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _resources
+from vmxtool._record import Record, replace
 from vmxtool.errors import KnowledgeError
+from vmxtool.knowledge import _kept
 from vmxtool.knowledge._entry import Entry, parse
 from vmxtool.knowledge.cells import (
     CONVERTER_VERDICTS,
     EFFORT_VERDICTS,
     VERDICTS,
+    WAYS,
     WITHOUT_WAYS,
     Cell,
     Note,
     Way,
     read_cell,
 )
+from vmxtool.knowledge.guide_names import (
+    CONVERTER_TABLE,
+    EFFORT_TABLE,
+    FOLDER,
+    NAMES_MADE_OF,
+    names,
+    place_in_guide,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-CONVERTER_TABLE, EFFORT_TABLE, LAST_TABLE = 1, 2, 19  # the first two have words of their own
-
-_FOLDER = "knowledge/guide"
-_SOURCE = r"mpg:(?:p\d\d|t\d\d(?::r\d+c\d+)?)"
+_MADE_OF = ("guide/text.toml", "transcript.py", "cells.py", *NAMES_MADE_OF)
 _FACT_ADDRESS = r"mpg:p(\d\d):[a-z0-9.-]+"
 
 
-class Row(NamedTuple):
+class Row(Record):
     """One printed row: its head, its cells from left to right, and in table 1 the heading it stands under."""
 
     label: str
@@ -39,14 +46,14 @@ class Row(NamedTuple):
     group: str = ""
 
 
-class Reading(NamedTuple):
+class Reading(Record):
     """Who read the printed table, and when."""
 
     on: datetime.date
     by: str
 
 
-class Table(NamedTuple):
+class Table(Record):
     """One printed table.
 
     Attributes:
@@ -75,7 +82,7 @@ class Table(NamedTuple):
             yield from row.cells
 
 
-class Fact(NamedTuple):
+class Fact(Record):
     """One fact of the guide's running text.
 
     Attributes:
@@ -118,37 +125,10 @@ class Fact(NamedTuple):
         return bool(self.from_ids) and self.verdict is None
 
 
-class RuledOut(NamedTuple):
-    """Two generations between which only the text says that nothing moves: where it says so, and what does work."""
-
-    source: str
-    notes: tuple[str, ...]
-
-
-class Names(NamedTuple):
-    """What the printed names mean.
-
-    Attributes:
-        generation: product id -> generation, 2 to 6.
-        groups: a name that a step may use for several products -> their ids.
-        families: a name for several products in the text -> their ids.
-        labels: row or column head of tables 3 to 19 -> product ids.
-        tables: generation left, generation reached -> number of the table that covers them.
-        ruled_out: the same two, where only the text settles it.
-    """
-
-    generation: Mapping[str, int]
-    groups: Mapping[str, tuple[str, ...]]
-    families: Mapping[str, tuple[str, ...]]
-    labels: Mapping[str, tuple[str, ...]]
-    tables: Mapping[tuple[int, int], int]
-    ruled_out: Mapping[tuple[int, int], RuledOut]
-
-
 def load_table(number: int) -> Table:
     """Table `number` as it ships; KnowledgeError where its file is missing or broken."""
     name = f"t{number:02d}.toml"
-    found = read_table(_resources.text(_FOLDER, name), name)
+    found = read_table(_resources.text(FOLDER, name), name)
     if found.number != number:
         raise KnowledgeError(f"guide/{name}: it says that it is table {found.number}")
     return found
@@ -156,13 +136,9 @@ def load_table(number: int) -> Table:
 
 def load_text() -> tuple[Fact, ...]:
     """The facts of the text as they ship; KnowledgeError where their file is missing or broken."""
-    return read_text(_resources.text(_FOLDER, "text.toml"), "text.toml")
-
-
-@cache
-def names() -> Names:
-    """What the printed names mean; KnowledgeError where their file is missing or broken."""
-    return read_names(_resources.text(_FOLDER, "pairs.toml"), "pairs.toml")
+    return tuple(
+        _kept.recall(Fact, _MADE_OF, lambda: read_text(_resources.text(FOLDER, "text.toml"), "text.toml"), ways=WAYS)
+    )
 
 
 def read_table(text: str, name: str) -> Table:
@@ -191,7 +167,7 @@ def read_table(text: str, name: str) -> Table:
     unused = {note.id for note in blank.notes} - {note.id for row in rows for cell in row.cells for note in cell.notes}
     if unused:
         raise whole.broken(f"no cell uses the note {', '.join(sorted(unused))}")
-    return blank._replace(rows=rows)
+    return replace(blank, rows=rows)
 
 
 def read_text(text: str, name: str) -> tuple[Fact, ...]:
@@ -208,39 +184,6 @@ def read_text(text: str, name: str) -> tuple[Fact, ...]:
         if addresses.count(address) > 1:
             raise whole.broken(f"{address} stands there twice")
     return facts
-
-
-def read_names(text: str, name: str) -> Names:
-    """Read the content of the file that maps names; `name` is for messages.
-
-    Raises:
-        KnowledgeError: it is broken; the message names file and entry.
-    """
-    whole = parse(text, f"guide/{name}")
-    whole.only("generations", "groups", "families", "labels", "tables", "ruled_out")
-    members = whole.lists("generations")
-    if not all(key.isdecimal() for key in members):
-        raise whole.broken("generations has a key that is no number")
-    generation = {product: int(key) for key, products in members.items() for product in products}
-    named = {key: whole.lists(key) for key in ("groups", "families", "labels")}
-    for key, lists in named.items():
-        for label, products in lists.items():
-            for product in products:
-                if product not in generation:
-                    raise whole.broken(f"{product!r} in {key}, {label} belongs to no generation")
-    tables = {}
-    for key, number in whole.table("tables").items():
-        left, _, reached = key.partition("-")
-        if not isinstance(number, int) or not EFFORT_TABLE < number <= LAST_TABLE or {left, reached} - members.keys():
-            raise whole.broken(f"tables, {key} is not a pair of generations with the number of a table")
-        tables[int(left), int(reached)] = number
-    ruled_out = {}
-    for _, entry in whole.entries("ruled_out"):
-        pair = (entry.number("from"), entry.number("to"))
-        if pair in tables or pair in ruled_out:
-            raise entry.broken(f"generation {pair[0]} to {pair[1]} is already covered")
-        ruled_out[pair] = RuledOut(_place(entry, "source"), entry.texts("notes"))
-    return Names(generation, named["groups"], named["families"], named["labels"], tables, ruled_out)
 
 
 def _read_row(table: Table, place: int, entry: Entry) -> Row:
@@ -278,7 +221,8 @@ def _step_products() -> frozenset[str]:
 
 def _read_note(mark: str, entry: Entry) -> Note:
     entry.only("says", "source", "from", "to")
-    return Note(mark, entry.text("says"), _place(entry, "source"), _products(entry, "from"), _products(entry, "to"))
+    says, source = entry.text("says"), place_in_guide(entry, "source")
+    return Note(mark, says, source, _products(entry, "from"), _products(entry, "to"))
 
 
 def _read_reading(entry: Entry) -> Reading:
@@ -336,10 +280,3 @@ def _products(entry: Entry, field: str) -> tuple[str, ...]:
             raise entry.broken(f"{name!r} in {field} is no product of the guide")
         found += names().families.get(name, (name,))
     return tuple(dict.fromkeys(found))
-
-
-def _place(entry: Entry, field: str) -> str:
-    value = entry.text(field)
-    if not re.fullmatch(_SOURCE, value):
-        raise entry.broken(f"{field} {value!r} is no place in the guide")
-    return value

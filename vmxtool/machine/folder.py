@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +21,7 @@ OLD_CONFIG_ENDING = ".cfg"
 """How the oldest products name a config on Linux, and many other programs theirs: what is in the file decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Record):
     """A VM's folder and the names in it, spelt as they are and sorted.
 
     Attributes:

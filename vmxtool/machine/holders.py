@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 # execution id, Lamport number, S(hared) or (e)X(clusive), then the time that the process began or "[", then pairs.
 _FEWEST_FIELDS, _MOST_FIELDS = 4, 16
 # Of the execution id, the time that the process began and the program's name are optional.
-_EXECUTION = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,20}))?(?:\(([!-~]{1,64})\))?")
-_HOST_ID = re.compile(r"[A-Za-z0-9+/=:-]{1,64}")
-_NUMBER = re.compile(r"[0-9]{1,20}")
+_EXECUTION = r"([0-9]{1,10})(?:-([0-9]{1,20}))?(?:\(([!-~]{1,64})\))?"
+_HOST_ID = r"[A-Za-z0-9+/=:-]{1,64}"
+_NUMBER = r"[0-9]{1,20}"
 # Where the article's dump of an ESX host's lock file has the host's name, and what names of hosts are made of.
 _ESX_NAME = 0x14
-_HOST_NAME = re.compile(rb"([A-Za-z0-9][A-Za-z0-9._-]{0,254})(?:\x00|\Z)")
+_HOST_NAME = rb"([A-Za-z0-9][A-Za-z0-9._-]{0,254})(?:\x00|\Z)"
 
 # On Linux the id of a host is 12 bytes in base 64, "-" for "/": a hash of its name, and the MAC address of the first
 # of eth0 to eth7 with two zeros, or zeros alone where there is none of these.
@@ -62,11 +62,11 @@ def read_member(data: bytes, lock: Path) -> Holder | None:
     if not _FEWEST_FIELDS <= len(fields) <= _MOST_FIELDS:
         return None
     host, execution, number, kind = fields[:4]
-    made = _EXECUTION.fullmatch(execution)
-    if not (made and _HOST_ID.fullmatch(host) and _NUMBER.fullmatch(number) and kind in {"S", "X"}):
+    made = re.fullmatch(_EXECUTION, execution)
+    if not (made and re.fullmatch(_HOST_ID, host) and re.fullmatch(_NUMBER, number) and kind in {"S", "X"}):
         return None
     process, began, program = int(made[1]), made[2], made[3]
-    if began is None and len(fields) > _FEWEST_FIELDS and _NUMBER.fullmatch(fields[_FEWEST_FIELDS]):
+    if began is None and len(fields) > _FEWEST_FIELDS and re.fullmatch(_NUMBER, fields[_FEWEST_FIELDS]):
         began = fields[_FEWEST_FIELDS]  # older files have it there alone
     checksum = next((field[3:] for field in fields[_FEWEST_FIELDS:] if field.startswith("lc=")), None)
     here = is_this_host(host, checksum, lock)
@@ -75,7 +75,7 @@ def read_member(data: bytes, lock: Path) -> Holder | None:
 
 def read_esx_host(data: bytes) -> Holder | None:
     """Return the ESX host that holds a lock on NFS, by the bytes of its lock file; None where no name stands there."""
-    found = _HOST_NAME.match(data[_ESX_NAME:])
+    found = re.match(_HOST_NAME, data[_ESX_NAME:])
     return Holder(found[1].decode("ascii")) if found else None
 
 

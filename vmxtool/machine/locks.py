@@ -29,10 +29,10 @@ _ON_NFS = ".lck-"
 # ESX names the swap file of a VM's own process by the VM and a number, and hosted products name the memory of a running
 # VM by its BIOS id (field observations).
 _OF_A_RUN = re.compile(r"vmx-.*\.vswp|564d[0-9a-f-]+\.(?:vmem\.lck|vswp)")
-_FILE_ID = re.compile(r"\.lck-([0-9a-f]{16})")
+_FILE_ID = r"\.lck-([0-9a-f]{16})"
 
 # The name of a member file that is complete; E and D are the file and the folder of one that is being made.
-_MEMBER = re.compile(r"M[0-9]{5}.*\.lck")
+_MEMBER = r"M[0-9]{5}.*\.lck"
 _MOST_MEMBERS = 16
 _MOST_BYTES = 4096
 _MOST_NAMED = 8
@@ -92,7 +92,7 @@ def _members(lock: Path) -> list[str] | None:
 
 
 def _holder(lock: Path, member: str, root: Path) -> Holder | None:
-    return read_member(_read(lock / member, root), lock) if _MEMBER.fullmatch(member) else None
+    return read_member(_read(lock / member, root), lock) if re.fullmatch(_MEMBER, member) else None
 
 
 def _read(path: Path, root: Path) -> bytes:
@@ -106,7 +106,7 @@ def _read(path: Path, root: Path) -> bytes:
 
 
 def _locked_on_nfs(folder: Path, name: str, root: Path, files: Iterable[str]) -> str | None:
-    found = _FILE_ID.fullmatch(name.lower())
+    found = re.fullmatch(_FILE_ID, name.lower())
     if found is None:
         return None
     # The id is the number of the file's inode, its lowest byte first.

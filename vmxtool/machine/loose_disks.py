@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside
+from vmxtool._record import Record
 from vmxtool.machine.folder import folder_of
 from vmxtool.machine.neighbours import disks_of_others
 from vmxtool.vmdk.chain import read_chain
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 _MOST = 20  # files looked into: a person who has more of them knows which is which
 # The pieces of a disk, which its own file names.
-_PIECE = re.compile(r"-(?:flat|delta|ctk|rdmp?|sesparse|[sfp][0-9]{3,6})\.vmdk$", re.IGNORECASE)
+_PIECE = r"(?i)-(?:flat|delta|ctk|rdmp?|sesparse|[sfp][0-9]{3,6})\.vmdk$"
 
 
-class LooseDisk(NamedTuple):
+class LooseDisk(Record):
     """A hard disk that no drive has: the file that a config would name, and the adapter it was made for, or None."""
 
     file: str
@@ -39,7 +40,7 @@ def loose_disks(vm: Machine) -> tuple[LooseDisk, ...]:
 
 def _find(vm: Machine) -> Iterator[LooseDisk]:
     folder = vm.config.folder
-    named = [name for name in folder_of(vm).names if name.lower().endswith(".vmdk") and not _PIECE.search(name)]
+    named = [name for name in folder_of(vm).names if name.lower().endswith(".vmdk") and not re.search(_PIECE, name)]
     if not named:
         return
     used = {*_used(vm), *disks_of_others(vm)}

@@ -5,8 +5,10 @@ Units are in the names: MiB for memory, 512-byte sectors and bytes for disks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +26,7 @@ Encryption = Literal["none", "partial", "full"]
 LockState = Literal["held", "unknown", "stale", "empty"]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Record):
     """The config file itself.
 
     Attributes:
@@ -46,8 +47,7 @@ class Config:
         return self.path.parent
 
 
-@dataclass(frozen=True, slots=True)
-class OriginCandidate:
+class OriginCandidate(Record):
     """A product that may have made this VM, with what speaks for it. `confidence` runs from 0 to 1."""
 
     product: str
@@ -55,8 +55,7 @@ class OriginCandidate:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hardware:
+class Hardware(Record):
     """Virtual hardware version (`virtualHW.version`) and the guide's generation 2 to 6, where it has one."""
 
     version: int | None
@@ -64,8 +63,7 @@ class Hardware:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Record):
     """Guest operating system as the config names it. `bits` is 16, 32 or 64, or None where nothing tells."""
 
     id: str | None
@@ -74,8 +72,7 @@ class Guest:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(Record):
     """Virtual processors; `count` is None where the config's line for it cannot be read as a number."""
 
     count: int | None
@@ -88,8 +85,7 @@ class Cpu:
         return self.count is not None and self.count > 1
 
 
-@dataclass(frozen=True, slots=True)
-class Controller:
+class Controller(Record):
     """A disk controller that is present, such as "scsi0".
 
     Attributes:
@@ -107,8 +103,7 @@ class Controller:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Drive:
+class Drive(Record):
     """A drive that is really present: its controller and itself (vmx facts, `present` scoping).
 
     Attributes:
@@ -148,8 +143,7 @@ class Drive:
         return tuple(place for place in self.evidence if (place.key or "").lower().endswith(("filename", ".name")))
 
 
-@dataclass(frozen=True, slots=True)
-class Nic:
+class Nic(Record):
     """A network adapter that is present; `mac` is the address that counts (static before generated)."""
 
     id: str
@@ -161,8 +155,7 @@ class Nic:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Record):
     """Who holds a lock, as the lock's own file says; nothing in it is more than printable ASCII.
 
     Attributes:
@@ -180,8 +173,7 @@ class Holder:
     runs: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Record):
     """What a product left beside a VM's file while it has that open.
 
     Attributes:
@@ -203,8 +195,7 @@ class Lock:
         return self.state in {"stale", "empty"}
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(Record):
     """Power state with what shows it.
 
     A VM that is off may have evidence too: `cleanShutdown = "FALSE"`, which a product writes when it starts a VM and
@@ -228,7 +219,7 @@ class Memo(dict[object, Any]):
         return Memo, ()
 
 
-class Uuids(NamedTuple):
+class Uuids(Record):
     """What tells the VM from all others, each as 32 hexadecimal digits in groups, or None.
 
     Attributes:
@@ -245,8 +236,7 @@ class Uuids(NamedTuple):
 NO_UUIDS = Uuids()
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Record):
     """Everything the VM's files say about it.
 
     Attributes:
@@ -277,7 +267,6 @@ class Machine:
         saved_states: files beside it in which a product keeps the state of a suspended VM.
         ace_files: files beside it that VMware ACE keeps policies and packages in.
         uuids: what tells it from all others.
-        memo: what the layers above have worked out of all this, so that the second target does not ask again.
     """
 
     path: Path
@@ -306,11 +295,15 @@ class Machine:
     saved_states: tuple[Evidence, ...] = ()
     ace_files: tuple[Evidence, ...] = ()
     uuids: Uuids = NO_UUIDS
-    memo: Memo = field(default_factory=Memo, init=False, compare=False, repr=False)
 
     def __repr__(self) -> str:
         version = self.hardware.version
         return f"<machine {self.name[:40]}, hardware version {version}, {len(self.disks)} hard disks>"
+
+    @cached_property
+    def memo(self) -> Memo:
+        """What the layers above have worked out of all this, so that the second target does not ask again."""
+        return Memo()
 
     @property
     def disks(self) -> tuple[Drive, ...]:

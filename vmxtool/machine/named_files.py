@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.vmdk import paths
@@ -38,11 +38,10 @@ _BLOCK = 512
 FIRMWARE = ("bios440.filename", "efi32.filename", "efi64.filename")
 """Settings that name a file with another firmware than the product's own."""
 # Settings that name what a network adapter starts from instead of the product's own, such as e1000bios.filename.
-_OPTION_ROM = re.compile(r"(?!bios)[a-z0-9]{1,16}bios\.filename")
+_OPTION_ROM = r"(?!bios)[a-z0-9]{1,16}bios\.filename"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFile:
+class NamedFile(Record):
     """A file that a VM names.
 
     Attributes:
@@ -77,7 +76,7 @@ def named_files(vm: Machine) -> tuple[NamedFile, ...]:
 
 def option_roms(document: Document) -> list[str]:
     """Return the settings, by folded key, that name what a network adapter starts from instead of the product's own."""
-    return [key for key in document.folded() if key.endswith("bios.filename") and _OPTION_ROM.fullmatch(key)]
+    return [key for key in document.folded() if key.endswith("bios.filename") and re.fullmatch(_OPTION_ROM, key)]
 
 
 class _Files:

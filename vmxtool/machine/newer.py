@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.machine.snapshot_model import NewerDisk
 from vmxtool.vmdk import paths
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = 1000
 
 
-class _Child(NamedTuple):
+class _Child(Record):
     """A disk that says what it rests on: its name, its own identity, and what it says."""
 
     name: str
@@ -123,9 +124,10 @@ def _of_link(link: Link) -> _Child | None:
 def _over(drive: Drive, top: Link, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[NewerDisk]:
     """Yield what rests on a disk, directly: with the disks at the end of all that rests on it."""
     start = paths.identity_of(top.path)
-    for name, own, stated in children.get(start, ()) if start is not None else ():
+    for child in children.get(start, ()) if start is not None else ():
+        name, stated = child.name, child.stated
         fits = stated.cid is None or top.cid is None or stated.cid == top.cid
-        yield NewerDisk(drive.id, name, tuple(_ends(name, own, children)), fits, stated.evidence)
+        yield NewerDisk(drive.id, name, tuple(_ends(name, child.own, children)), fits, stated.evidence)
 
 
 def _ends(name: str, own: Identity, children: Mapping[Identity, Sequence[_Child]]) -> Iterator[str]:

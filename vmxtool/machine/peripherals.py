@@ -7,10 +7,10 @@ and of real configs; how many of a kind a product looks at bounds what is read h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
+from vmxtool._record import Record
 from vmxtool.machine.sections import Sections
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ RAW_TYPES = frozenset({"rawdisk", "scsi-passthru-rdm", "scsi-nonpassthru-rdm"})
 """Types of drives, in lower case, that map a device of the host: a physical disk, or a LUN (RDM)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Record):
     """A serial or parallel port that is present.
 
     Attributes:
@@ -57,8 +56,7 @@ class Port:
     connected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UsbPart:
+class UsbPart(Record):
     """A USB controller, or a device that the config connects to one.
 
     Attributes:
@@ -74,8 +72,7 @@ class UsbPart:
     device: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFolder:
+class SharedFolder(Record):
     """A folder of the host that the guest sees; one that is not enabled stands in the config all the same."""
 
     name: str
@@ -84,16 +81,14 @@ class SharedFolder:
     writable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PassedThrough:
+class PassedThrough(Record):
     """A device of the host that the VM has: its id here, and what the config says of the device there."""
 
     id: str
     device: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
+class Security(Record):
     """What protects the guest; None where the config is encrypted and nothing can be seen.
 
     Attributes:
@@ -108,8 +103,7 @@ class Security:
     vbs: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Peripherals:
+class Peripherals(Record):
     """All of them; `sound` is the model, "default" where the config leaves it to the product, None without a card."""
 
     ports: tuple[Port, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
+from vmxtool._record import Record
 from vmxtool.vmx import values
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Section:
         return tuple([self._document.evidence(keys[name]) for name in names if name in keys])
 
 
-class Units(NamedTuple):
+class Units(Record):
     """The devices a config has settings for, present or not, in the order of their numbers.
 
     `beyond_version` are those of numbers that the hardware version does not have, in the order of the file.

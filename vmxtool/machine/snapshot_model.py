@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,16 +12,14 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotDisk:
+class SnapshotDisk(Record):
     """A disk file that a snapshot froze, and the device it stood on."""
 
     file: str
     node: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Record):
     """One snapshot of the snapshot database (.vmsd); `parent` is the id of another or None for a root."""
 
     id: int
@@ -32,8 +31,7 @@ class Snapshot:
     state_file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewerDisk:
+class NewerDisk(Record):
     """A disk that rests on one that the VM starts from.
 
     Attributes:
@@ -51,8 +49,7 @@ class NewerDisk:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshots:
+class Snapshots(Record):
     """The snapshot state of a VM.
 
     Attributes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive
     from vmxtool.machine.snapshot_model import Snapshot
 
-_DELTA_NAME = re.compile(r"-[0-9]{6}\.vmdk$", re.IGNORECASE)
+_DELTA_NAME = r"(?i)-[0-9]{6}\.vmdk$"
 # Deltas of ESX; snapshots of today (.vmsn, with the memory in .vmem) and of the first products (.cpt); the config that
 # GSX Server 3 keeps beside a snapshot.
 _SNAPSHOT_FILE = re.compile(
@@ -103,7 +103,7 @@ def _delta_signs(drives: Sequence[Drive]) -> Iterator[Evidence]:
         top = drive.chain.top if drive.chain is not None else None
         if top is None:
             # A name is only a hint; it counts where the disk itself is not here to ask.
-            if drive.kind == "disk" and drive.file is not None and _DELTA_NAME.search(drive.file):
+            if drive.kind == "disk" and drive.file is not None and re.search(_DELTA_NAME, drive.file):
                 yield from drive.file_evidence
         elif top.is_child:
             yield from top.evidence("parentFileNameHint", "parentCID") or (Evidence(top.file),)

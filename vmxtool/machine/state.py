@@ -24,7 +24,7 @@ JOURNAL_FOLDER = ".vmxtool"
 """Name of the folder beside a config that holds the journals of rewrites; no file in it is one of the VM."""
 _NO_STATE = frozenset({"", "true", "false"})  # it names a file; people have written a switch there
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-_UNFINISHED = re.compile(r"[0-9]{4,8}\.journal")
+_UNFINISHED = r"[0-9]{4,8}\.journal"
 
 
 def read_power(
@@ -131,7 +131,7 @@ def find_unfinished(folder: Folder) -> tuple[Path | None, tuple[Evidence, ...]]:
         # A link of that name may lead anywhere, and is not followed.
         if not stat.S_ISDIR(store.lstat().st_mode):
             return None, (Evidence(JOURNAL_FOLDER, value="not a folder"),)
-        journals = [name for name in os.listdir(store) if _UNFINISHED.fullmatch(name)]  # noqa: PTH208
+        journals = [name for name in os.listdir(store) if re.fullmatch(_UNFINISHED, name)]  # noqa: PTH208
     except OSError as error:
         return None, (Evidence(JOURNAL_FOLDER, value=(error.strerror or "cannot be listed").lower()),)
     return (store / max(journals, key=_number) if journals else None), ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.machine.model import Controller, Drive
 from vmxtool.vmdk.chain import Chain, Problem, read_chain
@@ -27,14 +28,14 @@ _LONGEST_NAME, _SHOWN = 4096, 100
 # Names that stand for an empty drive, or for whatever the host has.
 _NO_FILE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy"})
 # Devices of Linux, ESX and Windows hosts, and what the vSphere client calls drives of its own.
-_DEVICE = re.compile(r"/dev/|/vmfs/devices/|[a-z]:$|\\\\\.\\|(?:floppy|cd/dvd drive) [0-9]", re.IGNORECASE)
+_DEVICE = r"(?i)/dev/|/vmfs/devices/|[a-z]:$|\\\\\.\\|(?:floppy|cd/dvd drive) [0-9]"
 # What no hard disk is called.
 _CD_NAME = re.compile(r".*\.iso$|auto detect$|[a-z]:$|/dev/(?:cd|dvd|scd|sr)|cd/dvd drive ", re.IGNORECASE | re.DOTALL)
 _PLAIN_NAME = re.compile(r"[\w .()+-]*[\w()+-]", re.ASCII)  # no part of it is a folder, a drive or a store
 _HOST_CD_TYPES = frozenset({"cdrom-raw", "atapi-cdrom"})
 
 
-class Storage(NamedTuple):
+class Storage(Record):
     """Controllers and drives that are present, and places that say so where a controller does not."""
 
     controllers: tuple[Controller, ...]
@@ -163,7 +164,7 @@ def _medium(section: Section, device_type: str, name: str) -> str | None:
         name.lower() not in _NO_FILE
         and device_type not in _HOST_CD_TYPES
         and device_type != "scsi-passthru"
-        and not _DEVICE.match(name)
+        and not re.match(_DEVICE, name)
         and not section.flag("clientdevice", default=False)
     )
     return name if is_image else None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.vmx.document import Document
 
-_UID = re.compile(r"snapshot([0-9]{1,6})\.uid")
+_UID = r"snapshot([0-9]{1,6})\.uid"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,7 +23,7 @@ def read_tree(database: Document) -> tuple[Snapshot, ...]:
     """
     found: dict[int, Snapshot] = {}
     for key in database.folded():
-        hit = _UID.fullmatch(key)
+        hit = re.fullmatch(_UID, key)
         if hit is not None:
             snapshot = _snapshot(database, f"snapshot{hit[1]}")
             found.setdefault(snapshot.id, snapshot)
@@ -47,7 +47,7 @@ def signs_of(database: Document) -> tuple[Evidence, ...]:
     if database.number("snapshot.numSnapshots"):
         signs.append(database.evidence("snapshot.numSnapshots"))
     else:
-        uids = (key for key in database.folded() if _UID.fullmatch(key))
+        uids = (key for key in database.folded() if re.fullmatch(_UID, key))
         signs += [database.evidence(key) for key in [next(uids, None)] if key is not None]
     if is_clone(database):
         signs.append(database.evidence("cloneOf0"))

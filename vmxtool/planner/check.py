@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.findings import Severity
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.planner.guide import ask_guide

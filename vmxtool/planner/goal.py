@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.changes.buses import ADAPTERS, SATA
 from vmxtool.changes.model import NOTHING_TOLD, Told
 from vmxtool.errors import UsageError
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.products import Product
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Record):
     """One rewrite as it is asked for.
 
     Attributes:

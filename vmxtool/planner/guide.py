@@ -7,17 +7,17 @@ denies to it, it denies wherever the VM is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import ESX2_MANAGED
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.knowledge.transcript import names
 from vmxtool.rules.case import GuideAnswer
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     denies = entry is not None and entry.verdict == "not-supported"
     beside = () if denies else _remarks(like, holder, to_id, generation)
     if entry is not None and not any(_is_esx2(name) for name in (holder, to_id)):
-        entry = entry._replace(ways=tuple(map(_of_no_esx2, entry.ways)))
+        entry = replace(entry, ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
 
 
@@ -147,13 +147,13 @@ def after_upgrade(answer: GuideAnswer, origin: str, holder: str, to_id: str) -> 
         return answer
     for fact in tables.moves(origin, to_id):
         left = tuple(
-            way._replace(steps=way.steps[1:], one_way=False)
+            replace(way, steps=way.steps[1:], one_way=False)
             for way in fact.ways
             if way.steps[0].do == Do.UPGRADE_HARDWARE
             and any(holder in names().groups.get(it, (it,)) for it in way.steps[0].products)
         )
         if left:
-            return replace(answer, fact=fact._replace(ways=left))
+            return replace(answer, fact=replace(fact, ways=left))
     return answer
 
 
@@ -163,7 +163,7 @@ def _is_esx2(product_id: str) -> bool:
 
 def _of_no_esx2(way: Way) -> Way:
     """A way of a VM like those of ESX Server 2 that is on no such host: how one is managed does not count."""
-    return way._replace(when=tuple(word for word in way.when if word != ESX2_MANAGED))
+    return replace(way, when=tuple(word for word in way.when if word != ESX2_MANAGED))
 
 
 def _remarks(like: str | None, holder: str, to_id: str, generation: int | None) -> tuple[Fact, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.plan import Dead, Plan
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files, GuideAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class Plans:
+class Plans(Record):
     """What the ways of one hop come to.
 
     Attributes:

@@ -6,10 +6,10 @@ So a rule about something that no state models needs no move of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import existed
@@ -50,7 +50,7 @@ class Phase(IntEnum):
     FINISH = 11
 
 
-class Move(NamedTuple):
+class Move(Record):
     """One move of a way.
 
     Attributes:
@@ -74,7 +74,7 @@ class Move(NamedTuple):
     remedy: str | None = None
 
 
-class Made(NamedTuple):
+class Made(Record):
     """A move that has been played.
 
     Attributes:
@@ -127,7 +127,7 @@ class Made(NamedTuple):
         return frozenset(changed)
 
 
-class Kind(NamedTuple):
+class Kind(Record):
     """What is the same for all moves of one kind.
 
     Attributes:
@@ -228,7 +228,7 @@ def member(name: str) -> str:
     """A product that a name of the guide stands for: itself, or of a group such as Workstation 5 its newest."""
     if name in products():
         return name
-    from vmxtool.knowledge.transcript import names
+    from vmxtool.knowledge.guide_names import names
 
     return names().groups[name][-1]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, MOVING_DATA, Do
 from vmxtool.planner.moves import VMXTOOL
 
@@ -23,8 +23,7 @@ _CONVERTING = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
 _OF_OWNER = frozenset({Do.CHANGE_SETTINGS, Do.REPAIR_DISK, Do.REPAIR_CONFIG})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One thing to do, in its place.
 
     Attributes:
@@ -92,7 +91,7 @@ class Step:
         return f"<step {self.n or ''} {self.do.value} by {self.by}, {self.before} to {self.after}>"
 
 
-class Progress(NamedTuple):
+class Progress(Record):
     """What the steps so far have made of the VM's files.
 
     Attributes:
@@ -113,8 +112,7 @@ class Progress(NamedTuple):
         return Progress(self.rewritten or step.is_ours, not moved and (self.converted or into_new), changed)
 
 
-@dataclass(frozen=True, repr=False)
-class Plan:
+class Plan(Record, aside=("as_steps",)):
     """One way to a target, played to its end.
 
     Attributes:
@@ -140,7 +138,7 @@ class Plan:
     wanted: Wanted | None
     order: int
     printed: PrintedWay | None
-    as_steps: Callable[[Made, Progress], list[Step]] = field(compare=False)
+    as_steps: Callable[[Made, Progress], list[Step]]
     beside_cell: bool = False
 
     @cached_property
@@ -236,7 +234,7 @@ class Plan:
         return f"<plan {', '.join(step.do.value for step in self.steps)}>"
 
 
-class Dead(NamedTuple):
+class Dead(Record):
     """A way that leads nowhere.
 
     Attributes:
@@ -286,7 +284,7 @@ def identity(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves
 
 
-class Course(NamedTuple):
+class Course(Record):
     """A way as steps alone, beside the plans.
 
     Attributes:
@@ -300,7 +298,7 @@ class Course(NamedTuple):
     one_way: bool
 
 
-class WayLabel(NamedTuple):
+class WayLabel(Record):
     """A way of several: its number and what it hangs on."""
 
     way: int

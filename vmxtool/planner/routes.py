@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from vmxtool._record import Record
 from vmxtool.errors import UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Record):
     """One move of a VM from a product to another.
 
     Attributes:
@@ -106,8 +105,7 @@ class Hop:
         return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Record):
     """A chain of hops; each begins where the one before it ends."""
 
     hops: tuple[Hop, ...]
@@ -136,8 +134,7 @@ class Route:
         return f"<route {' to '.join([self.hops[0].from_id, *(hop.to_id for hop in self.hops)])}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(Record):
     """What is known of the ways of a VM from one product to another.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool._text import is_safe
 from vmxtool.changes.model import NOTHING_TOLD, Told
 from vmxtool.changes.told import KINDS, vmfs_files
@@ -65,7 +66,7 @@ def refuse_told(said: Told, target: Product | None, hwversion: int | None) -> No
     Raises:
         UsageError: an option is for another product, or what it names cannot be one.
     """
-    if said == NOTHING_TOLD or (hwversion is not None and said == NOTHING_TOLD._replace(limit=True)):
+    if said == NOTHING_TOLD or (hwversion is not None and said == replace(NOTHING_TOLD, limit=True)):
         return
     if target is None:
         raise UsageError(f"{told_words(said)[0]} needs --target, the product that the VM is to run on")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.knowledge.runs import first_version
 from vmxtool.machine.model import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products

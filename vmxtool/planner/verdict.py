@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
@@ -51,7 +51,7 @@ class Effort(StrEnum):
     STEPS = "steps"
 
 
-class ReleaseAnswer(NamedTuple):
+class ReleaseAnswer(Record):
     """The answer for one release of several that a name stands for.
 
     Attributes:
@@ -67,8 +67,7 @@ class ReleaseAnswer(NamedTuple):
     version: int | None
 
 
-@dataclass(frozen=True, repr=False)
-class Verdict:
+class Verdict(Record, aside=("hop", "find_routes", "find_nearest", "judge_releases")):
     """The answer for one VM and one target.
 
     Attributes:
@@ -92,10 +91,10 @@ class Verdict:
     verdict: Answer
     guide: GuideEntry | None
     unseen: tuple[str, ...]
-    hop: Plans = field(compare=False)
-    find_routes: Callable[[], tuple[Route, ...]] | None = field(default=None, compare=False)
-    find_nearest: Callable[[], tuple[Verdict, ...]] | None = field(default=None, compare=False)
-    judge_releases: Callable[[], tuple[Verdict, ...]] | None = field(default=None, compare=False)
+    hop: Plans
+    find_routes: Callable[[], tuple[Route, ...]] | None = None
+    find_nearest: Callable[[], tuple[Verdict, ...]] | None = None
+    judge_releases: Callable[[], tuple[Verdict, ...]] | None = None
 
     @cached_property
     def effort(self) -> Effort | None:

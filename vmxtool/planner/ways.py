@@ -6,16 +6,16 @@ change of a hardware version that the target runs. Whether a way leads there is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
 from vmxtool.knowledge.products import HARDWARE, products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
 
@@ -35,8 +35,7 @@ _STAGES = {2: "mpg:p20:generation-2-to-5", 3: "mpg:p15:generation-3-one-way"}
 _SKIPPED = "mpg:p11:skipped-generation"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Record):
     """One way, before it is played.
 
     Attributes:
@@ -150,7 +149,7 @@ def _narrowed(move: Move, have: frozenset[str]) -> Move:
     if not members or members == move.products:
         return move
     version = first_version(products()[members[0]]) if move.do is Do.UPGRADE_HARDWARE else move.version
-    return move._replace(products=members, version=version)
+    return replace(move, products=members, version=version)
 
 
 def derived_ways(start: VmState, target: Product, only: int | None = None) -> tuple[Way, ...]:

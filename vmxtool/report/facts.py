@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.knowledge.hardware import BUSES, KINDS, LIMITS, hardware
 from vmxtool.knowledge.products import FACTS, HARDWARE
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _OF_A_VERSION = ("generation", "config_version", "guest_64bit", "snapshots", *BUSES)
 
 
-class BackedFact(NamedTuple):
+class BackedFact(Record):
     """A fact with what it rests on.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 TEXT, JSON, HTML = "text", "json", "html"
 
 
-class Writer(NamedTuple):
+class Writer(Record):
     """A function of a module in `vmxtool.report`, and the options of `write` that it takes."""
 
     module: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool import _resources
 from vmxtool.knowledge import tables
-from vmxtool.knowledge.transcript import CONVERTER_TABLE
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE
 from vmxtool.report.text.guide import cell_words
 from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, cell_step_words, short_name
 

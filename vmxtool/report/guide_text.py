@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import first_version
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.guide import hop_guide
 from vmxtool.report.words import listed
 
@@ -23,7 +24,7 @@ _TABLE = re.compile(r"t([0-9]{2})")
 _OTHER_PLACES = {"route": "the routes", "generation": "the generations of products"}
 
 
-class Unprinted(NamedTuple):
+class Unprinted(Record):
     """What the guide says about a pair of products that no table prints.
 
     Attributes:
@@ -72,7 +73,7 @@ def all_about(from_id: str | None, to_id: str | None) -> list[GuideEntry]:
 def _as_entry(from_id: str, to_id: str) -> GuideEntry | None:
     answer = unprinted(from_id, to_id).answer
     if answer.entry is not None:
-        return answer.entry._replace(from_id=from_id)
+        return replace(answer.entry, from_id=from_id)
     if answer.fact is None or answer.fact.verdict is None:
         return None
     return tables.as_move(answer.fact, from_id, to_id)

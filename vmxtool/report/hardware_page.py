@@ -97,7 +97,7 @@ def _span(some: list[Product], newest: Product) -> str:
 def _figure(version: HardwareVersion, name: str) -> tuple[int, ...] | None:
     most = version.buses.get(name)
     if most is not None:
-        return (most.controllers * most.units, *most)
+        return (most.controllers * most.units, most.controllers, most.units)
     value = getattr(version, name, None)
     return None if value is None else (int(value),)
 

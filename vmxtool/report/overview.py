@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import CARRYING, Do, Severity, in_order
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
@@ -41,7 +42,7 @@ class Standing(StrEnum):
     NO = "no"
 
 
-class Line(NamedTuple):
+class Line(Record):
     """One product: how the VM stands with it, and why."""
 
     product: Product
@@ -50,14 +51,14 @@ class Line(NamedTuple):
     has_way: bool
 
 
-class Row(NamedTuple):
+class Row(Record):
     """Products with which a VM stands alike, for one reason."""
 
     products: tuple[Product, ...]
     reason: str
 
 
-class Overview(NamedTuple):
+class Overview(Record):
     """All products for one VM.
 
     Attributes:

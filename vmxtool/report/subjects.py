@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
 
 
-class RuleFamily(NamedTuple):
+class RuleFamily(Record):
     """The rules whose codes begin alike.
 
     Attributes:
@@ -38,13 +39,13 @@ class RuleFamily(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-class Families(NamedTuple):
+class Families(Record):
     """Some families of rules, or all."""
 
     families: tuple[RuleFamily, ...]
 
 
-class Mentions(NamedTuple):
+class Mentions(Record):
     """Where a word occurs.
 
     Attributes:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CARRYING, Do
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.transcript import names
 from vmxtool.planner.verdict import Answer, Effort
 
 if TYPE_CHECKING:

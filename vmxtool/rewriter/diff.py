@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,7 @@ def split_lines(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Record):
     """One change in one file, for the reader.
 
     Attributes:
@@ -51,8 +51,7 @@ class FileChange:
     values: tuple[str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class TextChange:
+class TextChange(Record):
     """A text before and after, and which lines are not the same.
 
     All other lines are in both texts in the same order, so that a diff takes one pass over them, however many they are.
@@ -109,7 +108,7 @@ class TextChange:
                 at, there = min(at + 1, len(old)), min(there + 1, len(new))
 
 
-class _Row(NamedTuple):
+class _Row(Record):
     """A row of a diff: its mark, its line, and how many lines of either text come before it."""
 
     mark: str

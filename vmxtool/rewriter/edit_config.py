@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.changes.model import CHARACTER_SET, Topic
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.diff import FileChange, TextChange
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class EditedConfig:
+class EditedConfig(Record):
     """The config after the changes: as a document, as bytes, and as lines for the reader."""
 
     document: Document

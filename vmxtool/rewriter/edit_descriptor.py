@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
 from vmxtool.rules import writing
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.descriptor import Descriptor
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Record):
     """One descriptor before and after its changes."""
 
     link: Link
@@ -31,8 +30,7 @@ class Rewritten:
     changes: tuple[DescriptorChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EditedDescriptors:
+class EditedDescriptors(Record):
     """The descriptors after the changes: as values, as bytes, and as lines for the reader."""
 
     rewritten: tuple[Rewritten, ...]

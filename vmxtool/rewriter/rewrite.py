@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import Interrupted, WriteError
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.journal.patch import Patch
 
 
-@dataclass(frozen=True, repr=False)
-class Rewrite:
+class Rewrite(Record):
     """A rewrite, complete and proved; `apply` writes it.
 
     Attributes:

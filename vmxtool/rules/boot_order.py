@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ORDER, _DISKS = "bios.bootOrder", "bios.hddOrder"
 _SHOWN = 4
-_CARD = re.compile(r"ethernet[0-9]{1,3}")
+_CARD = r"ethernet[0-9]{1,3}"
 _NAMES = {"bios": "BIOS", "efi": "EFI"}
 
 
@@ -55,7 +55,7 @@ def boot_order_names_nothing(vm: Machine) -> Iterator[Hit]:
             manual(f"let {document.spelling(_DISKS)} name the disk that the VM starts from, or take it out"),
             None if none_left else Severity.INFO,
         )
-    absent = [it for it in _entries(vm, _ORDER) if _CARD.fullmatch(it) and it not in cards]
+    absent = [it for it in _entries(vm, _ORDER) if re.fullmatch(_CARD, it) and it not in cards]
     if absent:
         yield Hit(
             f"{_ORDER} names {', '.join(absent[:_SHOWN])}, which the VM does not have",

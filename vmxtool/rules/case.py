@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vmxtool._record import Record
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE, products
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 Worked = TypeVar("Worked")
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Record):
     """A VM's files as they are, with what is the same for every target and every plan.
 
     Attributes:
@@ -49,7 +49,6 @@ class Files:
         seen: whether they were read, and are not those of a VM that nobody has seen.
         rules: the rules about a target that may have a hit for this VM.
         named_as_esx2: its settings that name a disk as ESX Server 1 and 2 do.
-        memo: what has been worked out of the files when it was first asked for, for other targets that ask for it.
     """
 
     vm: Machine
@@ -57,11 +56,15 @@ class Files:
     findings: tuple[Finding, ...] = ()
     limited: tuple[Setting, ...] = ()
     figures: frozenset[str] = frozenset()
-    drives: Mapping[str, Drive] = field(default_factory=dict)
+    drives: Mapping[str, Drive] = MappingProxyType({})
     seen: bool = True
     rules: tuple[Rule, ...] = ()
     named_as_esx2: tuple[str, ...] = ()
-    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def memo(self) -> dict[object, Any]:
+        """What has been worked out of the files when it was first asked for, for other targets that ask for it."""
+        return {}
 
     def once(self, work: Callable[..., Worked], *asked: Hashable) -> Worked:
         """What a function finds of the files, worked out when it is first asked for.
@@ -78,8 +81,7 @@ class Files:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class GuideAnswer:
+class GuideAnswer(Record):
     """What the guide says about a move.
 
     Attributes:
@@ -271,12 +273,12 @@ def _sections(files: Files) -> Sections:
     return Sections(files.vm.config.document)
 
 
-_NAME_KEY = re.compile(r"scsi\d:\d{1,2}\.name", re.IGNORECASE)
+_NAME_KEY = r"(?i)scsi\d:\d{1,2}\.name"
 
 
 def disk_name_keys(document: Document) -> list[str]:
     """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
-    found = [key for key in document.folded() if key.endswith(".name") and _NAME_KEY.fullmatch(key)]
+    found = [key for key in document.folded() if key.endswith(".name") and re.fullmatch(_NAME_KEY, key)]
     return [document.spelling(key) for key in found if f"{key.rpartition('.')[0]}.filename" not in document]
 
 

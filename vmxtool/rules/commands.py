@@ -11,10 +11,11 @@ import re
 import shlex
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vmxtool._files import is_inside, last_part, size_of
+from vmxtool._record import Record
 from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Argv = tuple[str, ...]
 
 
-class DiskFile(NamedTuple):
+class DiskFile(Record):
     """The file of a disk that its VM opens, as commands in the VM's folder name it.
 
     Attributes:
@@ -207,9 +208,10 @@ def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = F
     new = file_argument(vm, converted_folder(vm))
     along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
     made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
-    for name, _, adapter in disks:
-        options = f"subformat=monolithicSparse,adapter_type={adapter}"
-        made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, file_argument(vm, name), f"{new}/{name}"))
+    for disk in disks:
+        options = f"subformat=monolithicSparse,adapter_type={disk.adapter}"
+        files = (file_argument(vm, disk.name), f"{new}/{disk.name}")
+        made.append(("qemu-img", "convert", "-O", "vmdk", "-o", options, *files))
     return (*made, *_copies(along, as_argument(str(Path(new).parent)), new))
 
 

@@ -106,7 +106,8 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
     without is for its owner to say: below hardware version 7 six devices fit on the PCI bus, the video card among them.
     """
     document, version = case.vm.config.document, case.now.version
-    for key, row, limit in over_limits(case):
+    for over in over_limits(case):
+        key, row, limit = over.key, over.rule, over.limit
         if row.limit in _COUNTED_ELSEWHERE:
             continue
         have = amount(case.files, row, key, esx=case.target.esx)

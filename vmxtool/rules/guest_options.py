@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -40,7 +41,7 @@ _LEVELS = {
 }
 
 
-class Offer(NamedTuple):
+class Offer(Record):
     """What a target offers for the guest of a VM.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import host_needs
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 _PLACES_SHOWN = 4
 _WORDS = ("vpmc.", "vhv.", "vvtd.", "featmask.", "featurecompat.", "monitor.")
 _GUEST, _FEATURES, _MODE = "guest-virtualization", "processor-features", "monitor-mode"
-_CPUID = re.compile(r"cpuid\.[0-9a-f]+(?:\.[0-9a-f]+)?\.e[abcd]x(?:\.(?:amd|intel|centaur))?")
+_CPUID = r"cpuid\.[0-9a-f]+(?:\.[0-9a-f]+)?\.e[abcd]x(?:\.(?:amd|intel|centaur))?"
 _HIDDEN = "hypervisor.cpuid.v0"
 _HYPER_V = "and on Windows no Hyper-V (WSL 2, memory integrity)"
 
 
-class _Asked(NamedTuple):
+class _Asked(Record):
     """A setting that asks something of the host, with the row that says what."""
 
     key: str
@@ -313,7 +314,7 @@ def _shown_otherwise(files: Files) -> list[Hit]:
 
 def _find_shown(files: Files) -> Iterator[Hit]:
     document = files.vm.config.document
-    masks = [key for key in document.folded() if key.startswith("cpuid.") and _CPUID.fullmatch(key)]
+    masks = [key for key in document.folded() if key.startswith("cpuid.") and re.fullmatch(_CPUID, key)]
     # A mask is 32 signs, or a number that is shown as it is.
     strict = [key for key in masks if set(document[key].upper()) & {"T", "F"} and not document[key].startswith("0x")]
     shown = [key for key in masks if key not in strict and set(document[key]) & {"0", "1"}]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.machine.sections import NARROW_SCSI_UNITS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _OWN = {"vcpus": "max_vcpus", "memory_mib": "max_memory_mib", "nics": "max_nics"}
 
 
-class Limit(NamedTuple):
+class Limit(Record):
     """One figure.
 
     Attributes:
@@ -37,7 +38,7 @@ class Limit(NamedTuple):
     source: str
 
 
-class OverLimit(NamedTuple):
+class OverLimit(Record):
     """A setting with a figure over a limit."""
 
     key: str
@@ -132,7 +133,8 @@ def _over_version(case: Case) -> Iterator[OverLimit]:
     counts = case.version_changed or (case.esx and case.runs is not Ternary.NO)
     seen: set[str] = set()
     gone = {setting.key for setting in case.unknown}
-    for key, rule in case.files.limited:
+    for setting in case.files.limited:
+        key, rule = setting.key, setting.rule
         if not (counts or rule.limit == "pci_passthrough"):
             continue
         # A number of devices is one fact, whichever of them says so first.
@@ -161,7 +163,8 @@ def over_own(files: Files, target: Product) -> OverLimit | None:
     """What the VM has more of than a target takes by itself, whatever hardware version it has there."""
     if target.max_passthrough is None:
         return None
-    for key, rule in files.limited:
+    for setting in files.limited:
+        key, rule = setting.key, setting.rule
         have = amount(files, rule, key, esx=target.esx) if rule.limit == "pci_passthrough" else None
         if have is not None and have > target.max_passthrough:
             verified = "max_passthrough" not in target.unverified

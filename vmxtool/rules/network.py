@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
@@ -169,7 +170,7 @@ def _model_evidence(files: Files, nic: Nic) -> tuple[Evidence, ...]:
     return (files.vm.config.document.evidence(key),) if key in files.vm.config.document else nic.evidence[:1]
 
 
-class _LooseNics(NamedTuple):
+class _LooseNics(Record):
     """The network adapters of a VM that are connected to what hosted products, or ESX hosts, have not."""
 
     nics: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.mac_addresses import address_number, range_of
@@ -27,12 +28,12 @@ _RESERVED, _FOREIGN = "refuses-reserved-addresses", "refuses-foreign-addresses"
 _MANUAL = "00:50:56:00:00:00 to 00:50:56:3f:ff:ff"
 _COSTS = "what hangs on the old one, such as a licence or a lease, is set anew"
 _MODELS = frozenset({"", "vlance", "vmxnet", "vmxnet2", "vmxnet3", "e1000", "e1000e", "pvrdma", "sriov"})
-_FILTER = re.compile(r"filter\d{1,2}\.name")
+_FILTER = r"filter\d{1,2}\.name"
 _DEFAULT_NETWORK = "vm network"  # what a host calls its first network
 _NETWORK_KEYS = ("vnet", "networkname", "dvs.switchid", "dvs.portgroupid", "opaquenetwork.id", "pvnid")
 
 
-class _Fixed(NamedTuple):
+class _Fixed(Record):
     """A network adapter with an address that somebody gave it; `number` is None where it is none."""
 
     nic: str
@@ -278,7 +279,7 @@ def _foreign_networks(files: Files, esx: bool) -> list[Hit]:
         if told is not None:
             message, remedy = told
             found.append(Hit(f"{nic.id}: {message}", section.evidence(*_NETWORK_KEYS), manual(remedy), subject=nic.id))
-        filters = [name for name in section if _FILTER.fullmatch(name) and section.get(name)] if esx else []
+        filters = [name for name in section if re.fullmatch(_FILTER, name) and section.get(name)] if esx else []
         if filters:
             message = f"{nic.id}: a filter of its old host ({listed(map(section.get, filters))})"
             fix = manual("install it on the new host, or take its lines out; else the adapter may have no network")

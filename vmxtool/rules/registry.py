@@ -6,7 +6,6 @@ of move cures it and which kinds it stops. Nothing else in the program keeps a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import import_module
@@ -15,6 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vmxtool import rules
+from vmxtool._record import Record
 from vmxtool.findings import Do, Finding, Fix, Safety, Severity, in_order
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class Hit(NamedTuple):
     at_home: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """A condition with a code and a name.
 
     Attributes:
@@ -171,6 +170,8 @@ def _joined(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _RULES: dict[str, Rule] = {}
+_CODES: dict[str, str] = {}
+"""The code of each rule by its name."""
 
 
 def rule(
@@ -209,7 +210,7 @@ def rule(
     """
 
     def register(check: _Check) -> _Check:
-        if any(known.code == code or known.name == name for known in _RULES.values()):
+        if code in _RULES or name in _CODES:
             raise ValueError(f"two rules are called {code} {name}")
         title, _, rest = (check.__doc__ or "").strip().partition("\n")
         text = "\n".join(line.strip() for line in rest.strip().splitlines())
@@ -219,6 +220,7 @@ def rule(
             *(*texts, check, short, stopping, only_if, only_on),
             messages=messages,
         )
+        _CODES[name] = code
         _forget_lists()
         return check
 
@@ -227,7 +229,7 @@ def rule(
 
 def forget(code: str) -> None:
     """Take a rule out again."""
-    del _RULES[code]
+    del _CODES[_RULES.pop(code).name]
     _forget_lists()
 
 
@@ -248,10 +250,8 @@ def code_of(name: str) -> str:
     Raises:
         KeyError: there is none.
     """
-    found = next((it.code for it in all_rules() if it.name == name), None)
-    if found is None:
-        raise KeyError(name)
-    return found
+    _load()
+    return _CODES[name]
 
 
 def all_rules() -> tuple[Rule, ...]:

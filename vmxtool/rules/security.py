@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 # The key safe names its cipher behind one or two layers of URL encoding.
-_XTS = re.compile(r"xts(?:-|%2d|%252d)aes", re.IGNORECASE)
+_XTS = r"(?i)xts(?:-|%2d|%252d)aes"
 
 
 @rule(
@@ -149,7 +149,7 @@ def cipher_newer_than_product(case: Case) -> Iterator[Hit]:
     else of it is looked at, and nothing of it is shown.
     """
     document, to = case.vm.config.document, case.target
-    if not case.is_place or case.esx or _XTS.search(document.get("encryption.keySafe", "")) is None:
+    if not case.is_place or case.esx or re.search(_XTS, document.get("encryption.keySafe", "")) is None:
         return
     if features()["opens-partial-encryption"].holds(to) and not features()["opens-xts-encryption"].holds(to):
         place = document.evidence("encryption.keySafe")

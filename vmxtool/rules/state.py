@@ -6,11 +6,11 @@ hashable; a plan changes it step by step, a rewrite is proved against it, and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vmxtool._files import is_on_esx
+from vmxtool._record import Record
 from vmxtool.knowledge.devices import rules_for
 from vmxtool.knowledge.products import products
 from vmxtool.vmdk.model import HIDING
@@ -35,8 +35,7 @@ LOWERED = "lowered:"
 DiskFormat = Literal["hosted", "esx", "transport", "device", "legacy", "unseen"]
 
 
-@dataclass(frozen=True, slots=True)
-class DiskState:
+class DiskState(Record):
     """One hard disk.
 
     Attributes:
@@ -142,7 +141,7 @@ class VmState(NamedTuple):
         return self._replace(disks=disks)
 
 
-class Setting(NamedTuple):
+class Setting(Record):
     """A setting of a present device that a row of devices.toml is about, by its folded key."""
 
     key: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from vmxtool._files import last_part
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by
@@ -31,7 +32,7 @@ _NO_SYSTEM = ("Operating system not found", "bios-without-system")
 _TOLD = 20
 
 
-class _Lost(NamedTuple):
+class _Lost(Record):
     """A line that names a hard disk and that no product reads, and why."""
 
     key: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import paths
 from vmxtool.vmdk.link import LinkReader
@@ -24,8 +24,7 @@ __all__ = ["MAX_DEPTH", "Chain", "ExtentFile", "Link", "Problem", "read_chain"]
 MAX_DEPTH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Record):
     """A disk with all that it rests on.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.vmdk.descriptor_lines import Extent, LineProblem, Setting, parse_extent, parse_setting, tokens
 from vmxtool.vmx import encodings
 
@@ -58,8 +58,7 @@ class DiskDataBase(Mapping[str, str]):
         return isinstance(key, str) and key.lower() in self._values
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(Record):
     """A descriptor as read; `bytes(descriptor)` is what it was read from, for every input.
 
     Keys are compared in any case, as Virtual Disk Format 5.0 has it. Where a key stands twice the first one counts, as

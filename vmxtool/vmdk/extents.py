@@ -134,13 +134,12 @@ class ExtentReader:
         if not isinstance(header, SparseHeader) or header.problems or self._tables_left <= 0:
             return
         try:
-            lost, tables = grains.look_for_lost(
-                header, stream.size, stream.read, min(_TABLES_OF_A_FILE, self._tables_left)
-            )
+            looked = grains.look_for_lost(header, stream.size, stream.read, min(_TABLES_OF_A_FILE, self._tables_left))
         except InputError as error:
             self._problems.add("unreadable", f"{quoted_name(name)} cannot be read: {error.problem}", Evidence(name))
             return
-        self._tables_left -= tables
+        lost = looked.lost
+        self._tables_left -= looked.tables
         if lost is not None:
             message = f"{quoted_name(name)} ends at byte {stream.size}, and has data at byte {lost}"
             self._problems.add("extent-short", message, Evidence(name, None, "grain", str(lost // SECTOR)), file=name)

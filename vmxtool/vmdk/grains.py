@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _MOST_ENTRIES = 2**18
 _MOST_OF_A_TABLE = 2**12
 
 
-class Looked(NamedTuple):
+class Looked(Record):
     """What was found: the byte at which a grain should begin that the file does not have, or None; tables looked at."""
 
     lost: int | None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import replace
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk import descriptor as descriptors
@@ -204,7 +204,7 @@ class LinkReader:
             # The first extent is this file, whatever the line calls it: streams and renamed disks name another.
             first = descriptor.extents[0]
             sectors = self._sectors_of(first.sectors, header, file, first.line)
-            own = own._replace(access=first.access, sectors=sectors, line=first.line)
+            own = replace(own, access=first.access, sectors=sectors, line=first.line)
         else:
             self.problems.add("no-extent", f"{quoted_name(file)}: its descriptor names no extent", Evidence(file))
         others, unclean = self._extents.follow(descriptor.extents[1:], path, file)

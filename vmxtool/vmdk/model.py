@@ -5,9 +5,9 @@ Sizes are in sectors of 512 bytes unless a name says bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
 from vmxtool.vmdk.sectors import SECTOR
@@ -57,7 +57,7 @@ HIDING: frozenset[ProblemKind] = LOSING | UNREACHED | {"extent-missing", "unread
 """Problems that hide a disk, or a part of it, so that nothing can be said of what it holds."""
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """Something wrong with a disk.
 
     Attributes:
@@ -73,7 +73,7 @@ class Problem(NamedTuple):
     file: str | None = None
 
 
-class ExtentFile(NamedTuple):
+class ExtentFile(Record):
     """An extent and the file that holds it.
 
     Attributes:
@@ -98,8 +98,7 @@ class ExtentFile(NamedTuple):
     line: int | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Link:
+class Link(Record):
     """One link of a disk's chain: a base disk, a delta or a redo log.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.errors import InputError
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import MAX_BYTES, NO_PARENT, Descriptor, is_descriptor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class StatedParent(NamedTuple):
+class StatedParent(Record):
     """What a child says of its parent.
 
     Attributes:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from vmxtool import _files
+from vmxtool._record import Record
 
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
 
 
-class FoundFile(NamedTuple):
+class FoundFile(Record):
     """Where a name leads.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from vmxtool._record import Record
 from vmxtool.vmdk.descriptor_lines import Extent, LineProblem
 from vmxtool.vmdk.sectors import MAX_SECTORS
 from vmxtool.vmx import encodings
@@ -17,8 +17,7 @@ _NUMBER = re.compile(rb"[0-9]{1,9}")
 _MARK = re.compile(rb"(?:\A|\n)[ \t]*+(?:drivetype[ \t]++[a-z]|access[ \t]++[^\r\n]*[0-9])", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class PlainDisk:
+class PlainDisk(Record):
     """A plain disk as its text file has it.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, cast
 
+from vmxtool._record import Record
 from vmxtool.vmx import encodings, values
 from vmxtool.vmx.document import ENCODING_KEYS, Document
 from vmxtool.vmx.lines import fold, split
@@ -22,8 +22,7 @@ Row = tuple[str, str]
 """A line as (kind, Latin-1 text)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetValue:
+class SetValue(Record):
     """Give a key a value; a key that is not there is added, below the line of `after` where that is there.
 
     Without such a line it goes to the end; but above a last line without a line end, so that that line stays the last.
@@ -34,15 +33,13 @@ class SetValue:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveKey:
+class RemoveKey(Record):
     """Take a key's line out, every line of it where it is repeated."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenameKey:
+class RenameKey(Record):
     """Give a key another name, its value and everything else on its line kept byte for byte."""
 
     key: str

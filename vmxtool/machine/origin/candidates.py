@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.knowledge.hardware import generation_of, hardware
 from vmxtool.knowledge.products import HARDWARE, products
 
@@ -33,7 +34,7 @@ _PLAIN_BOOLEANS_FROM = 20110000
 _LAST_GENERATION = 6
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A product that may have made a VM, and its share among them before any indicator."""
 
     product: Product

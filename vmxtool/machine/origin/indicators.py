@@ -7,8 +7,9 @@ repositories with the log of the product beside them), and read in VMware's manu
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
 from vmxtool.machine.folder import OLD_CONFIG_ENDING
@@ -106,7 +107,7 @@ _PATH_SETTINGS = (
     ("suspend", "directory"),
 )
 # A volume of ESX by its SCSI address or by its label, before the name of the disk.
-_ESX_VOLUME = re.compile(r"vmhba[0-9]|[^:/\\\[]{2,}:[^:/\\]+$", re.IGNORECASE)
+_ESX_VOLUME = r"(?i)vmhba[0-9]|[^:/\\\[]{2,}:[^:/\\]+$"
 # 6 for generation 4, 7 seen in a config of Workstation 4, 8 from Workstation 5 and ESX 3 on, in legacy mode too.
 _CONFIG_VERSIONS = {
     "6": ("generation-4", _STRONG),
@@ -118,7 +119,7 @@ _MANY_VCPUS = 1024  # more than any product offers
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
 
-class VmFacts(NamedTuple):
+class VmFacts(Record):
     """What is known of a VM before its origin, and all that indicators are looked for in.
 
     Attributes:
@@ -146,7 +147,7 @@ class VmFacts(NamedTuple):
     ace_files: tuple[Evidence, ...] = ()
 
 
-class Indicator(NamedTuple):
+class Indicator(Record):
     """Something seen: the products it speaks for, how strongly, and where it is: a setting's name, or another place."""
 
     products: frozenset[str]
@@ -256,7 +257,7 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Indicator]:
         section = sections[drive.id]
         if "name" in section and "filename" not in section:
             yield _indicator("esx-1-2", _STRONG, section.key("name"))
-            if drive.file is not None and _ESX_VOLUME.match(drive.file):
+            if drive.file is not None and re.match(_ESX_VOLUME, drive.file):
                 yield _indicator("esx", _STRONG, section.key("name"))
         if drive.mode == "append":
             yield _indicator("esx-1-2", _MEDIUM, section.key("mode"))

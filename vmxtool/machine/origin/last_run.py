@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool import _files
+from vmxtool._record import Record
 from vmxtool.errors import InputError, UsageError
 from vmxtool.evidence import Evidence
 from vmxtool.machine.folder import CONFIG_ENDINGS
@@ -20,7 +21,7 @@ _HEAD_BYTES = 1024
 _HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b")
 
 
-class LastRun(NamedTuple):
+class LastRun(Record):
     """The product that wrote the log, and the place in it."""
 
     product: Product
@@ -35,7 +36,7 @@ def read_last_run(folder: Folder) -> LastRun | None:
     if path is None:
         return None
     try:
-        hit = _HEAD.search(_files.read_range(path, 0, _HEAD_BYTES))
+        hit = re.search(_HEAD, _files.read_range(path, 0, _HEAD_BYTES))
     except InputError:
         return None
     if hit is None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from vmxtool._record import Record
 
 
-class Least(NamedTuple):
+class Least(Record):
     """A number is at least this."""
 
     number: int
 
 
-class Most(NamedTuple):
+class Most(Record):
     """A number is at most this."""
 
     number: int
 
 
-class Pattern(NamedTuple):
+class Pattern(Record):
     """A text matches this regular expression."""
 
     expression: str

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE, EFFORT_TABLE
 from vmxtool.knowledge.products import FACTS, Product, products
 from vmxtool.knowledge.sources import Source
-from vmxtool.knowledge.transcript import CONVERTER_TABLE, EFFORT_TABLE, Table
+from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
 from vmxtool.report.guide_text import status_of, unprinted
 from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
@@ -153,7 +154,7 @@ def explain_value(subjects: Sequence[Subject]) -> ExplainDocument:
 
 
 def _subject(subject: Subject) -> Explained:
-    if isinstance(subject, tuple) and not isinstance(subject, _TUPLES):
+    if isinstance(subject, tuple):
         return {"schema": "vmxtool.explain/1", "kind": "text", "facts": [_fact(fact) for fact in subject]}
     value: Explained = _VALUES[type(subject)](subject)
     return value
@@ -315,7 +316,6 @@ def _section(cell: Cell) -> str:
     return f"mpg:p{cell.page:02d}"
 
 
-_TUPLES = (Cell, Table, Families, Mentions)
 _VALUES: dict[type, Callable[[Any], Any]] = {
     Rule: _rule,
     Cell: _cell,

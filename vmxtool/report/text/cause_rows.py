@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vmxtool._record import Record
 from vmxtool._text import safe
 from vmxtool.report.text.terminal import is_wide, print_hanging, safe_text
 
@@ -19,7 +20,7 @@ _LONGEST_WHAT = 24
 _LEAST = 24  # columns that a sentence needs to be read
 
 
-class Cells(NamedTuple):
+class Cells(Record):
     """One row; `below` are paragraphs that explain it.
 
     Attributes:

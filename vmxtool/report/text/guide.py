@@ -9,8 +9,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.guide_names import CONVERTER_TABLE
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.transcript import CONVERTER_TABLE
 from vmxtool.report.guide_text import unprinted
 from vmxtool.report.text.terminal import console, print_columns, print_hanging
 from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, guide_sentence, short_name, way_words

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from vmxtool._record import Record
 from vmxtool.report.text.terminal import is_wide, print_hanging
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Branch(NamedTuple):
     text: Text
 
 
-class Row(NamedTuple):
+class Row(Record):
     """One row.
 
     Attributes:

@@ -54,6 +54,7 @@ def console(stream: IO[str] | None = None) -> Console:
     """A console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
     made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH) if made.is_terminal else _UNWRAPPED
+    made.height = made.height  # said once, or Rich asks the system for the size of the terminal at every line
     return made
 
 

@@ -65,7 +65,7 @@ def facts(vm: Machine, *, why: bool) -> Iterator[tuple[str, Text]]:
         if vm.config.config_version is not None:
             config += f", config version {vm.config.config_version}"
         yield "config", safe_text(config)
-        known = [f"{uuid} ({_OF_UUID[name]})" for name, uuid in vm.uuids._asdict().items() if uuid is not None]
+        known = [f"{uuid} ({said})" for name, said in _OF_UUID.items() if (uuid := getattr(vm.uuids, name)) is not None]
         if known:
             yield "uuid", safe_text(", ".join(known))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.rewriter.diff import split_lines
 from vmxtool.vmx import encodings
 
@@ -26,8 +26,7 @@ _LINES, _PAIRS = 2000, 20_000
 _DECLARED = re.compile(rb'^[ \t]*\.?encoding[ \t]*=[ \t]*"?([^"\r\n]{1,80})', re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedLine:
+class ChangedLine(Record):
     r"""A line that differs. Its texts may hold control characters; whoever prints them escapes them.
 
     Attributes:
@@ -41,8 +40,7 @@ class ChangedLine:
     now: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedLines:
+class ChangedLines(Record):
     """The first lines that differ, and how many do in all; 0 where the text was too big to be compared."""
 
     shown: tuple[ChangedLine, ...] = ()

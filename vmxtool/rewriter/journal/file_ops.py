@@ -10,9 +10,9 @@ import os
 import stat
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import WriteError
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ _PIECE = 2**20
 _SYSTEM_XATTRS = ("security.", "trusted.")
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Record):
     """What a file has beside its content: permission bits, owner and group by number, time of change in nanoseconds."""
 
     mode: int

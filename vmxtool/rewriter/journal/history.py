@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vmxtool._files import is_inside
+from vmxtool._record import Record
 from vmxtool.errors import InputError, Interrupted, UsageError, WriteError
 from vmxtool.machine.locate import as_named, find_config, read_config
 from vmxtool.machine.read import read_machine
@@ -34,7 +35,7 @@ _SNAPSHOT_SINCE = (
 )
 
 
-class JournalFolder(NamedTuple):
+class JournalFolder(Record):
     """A folder with journals.
 
     Attributes:
@@ -48,7 +49,7 @@ class JournalFolder(NamedTuple):
     asked: Path
 
 
-class UndoResult(NamedTuple):
+class UndoResult(Record):
     """The result of `undo_last`.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
+
+from vmxtool._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,7 @@ _DRIVE_SECTOR = 512
 _MAX_OFFSET = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Record):
     """Bytes at one place of a file, as they are and as they are to be; `offset` in bytes from the file's start.
 
     Raises:
@@ -43,8 +43,7 @@ class Range:
         return self.offset + len(self.before)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacePatch:
+class ReplacePatch(Record):
     """A small text file that gets other content as a whole: a config, a separate descriptor, a `.vmsd`."""
 
     path: Path
@@ -61,8 +60,7 @@ class ReplacePatch:
         return sha256(self.before if side == "before" else self.after).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class InPlacePatch:
+class InPlacePatch(Record):
     """Ranges of a file that is too big to be copied: the descriptor inside a sparse disk.
 
     Raises:

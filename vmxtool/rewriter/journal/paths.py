@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record
 from vmxtool.errors import WriteError
 from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal import file_ops
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """A file to change.
 
     Attributes:

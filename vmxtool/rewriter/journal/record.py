@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from vmxtool._record import Record
 from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal.file_ops import Attributes
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
@@ -45,8 +45,7 @@ class NotAJournalError(ValueError):
     """The bytes are not a journal that vmxtool writes; the message says what is wrong, without the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalFile:
+class JournalFile(Record):
     """One file of a rewrite: its name relative to the VM's folder, the change, and its attributes before the change."""
 
     name: str
@@ -54,8 +53,7 @@ class JournalFile:
     attributes: Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Record):
     """One rewrite. `created` is in UTC, to the microsecond; disks changed in place get it as their time of change."""
 
     folder: Path
@@ -83,8 +81,7 @@ def journal_path(folder: Path, number: int, state: JournalState) -> Path:
     return folder / JOURNAL_FOLDER / f"{number:04}.{state}"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Record):
     """The beginning of a journal: when the rewrite began, in UTC, and what it says about itself."""
 
     created: datetime

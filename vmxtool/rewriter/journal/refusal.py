@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal import file_ops
 from vmxtool.rewriter.journal.changed_lines import MAX_BYTES, UNCOMPARED, ChangedLines, compare_lines
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.rewriter.journal.restore import Found
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(Record):
     """A file of a rewrite as it is now.
 
     Attributes:
@@ -43,8 +42,7 @@ class FoundFile:
     lines: ChangedLines = UNCOMPARED
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Record):
     """Why an undo was refused, and what can be done.
 
     Attributes:

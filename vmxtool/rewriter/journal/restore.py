@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from vmxtool._record import replace
 from vmxtool.errors import WriteError
 from vmxtool.rewriter.journal import file_ops
 from vmxtool.rewriter.journal.patch import ReplacePatch, differing_sectors, is_mixture

@@ -6,10 +6,10 @@ import os
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.errors import WriteError
 from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.rewriter.journal import file_ops
@@ -50,8 +50,7 @@ _DRAFT = re.compile(r"[0-9]{4,8}\.tmp")
 _MAX_NUMBER = 99_999_999
 
 
-@dataclass(frozen=True, slots=True)
-class JournalInfo:
+class JournalInfo(Record):
     """A line of `undo --list`.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vmxtool._record import Record, replace
 from vmxtool.errors import Interrupted, UsageError, WriteError
 from vmxtool.rewriter.journal import file_ops, locks, paths, store
 from vmxtool.rewriter.journal.patch import ReplacePatch
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _NAMED, _NAME_SHOWN = 10, 100
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredFiles:
+class RestoredFiles(Record):
     """The result of an undo: which rewrite it was about, and which files it restored.
 
     Attributes:
@@ -44,7 +43,7 @@ class RestoredFiles:
     changed: tuple[str, ...] = ()
 
 
-class _Plan(NamedTuple):
+class _Plan(Record):
     """What an undo does: the files that it restores and those that it leaves, by their places in the journal.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.errors import Interrupted, WriteError
 from vmxtool.rewriter.journal import file_ops, locks, paths, restore, store, undo
 from vmxtool.rewriter.journal.patch import ReplacePatch

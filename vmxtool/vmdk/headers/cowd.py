@@ -5,8 +5,9 @@ Field names are those of Virtual Disk Format 5.0 (EN-000777).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.vmdk.headers.layout import Layout, is_power_of_two
 from vmxtool.vmdk.sectors import SECTOR
 from vmxtool.vmx import encodings
@@ -57,7 +58,7 @@ def _declare() -> Any:
 COWDISK_HEADER = Layout("cowd", 2048, _declare)
 
 
-class CowdHeader(NamedTuple):
+class CowdHeader(Record):
     """`COWDisk_Header` of ESX. Offsets and sizes are in sectors.
 
     Attributes:

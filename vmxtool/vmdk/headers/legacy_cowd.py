@@ -5,8 +5,9 @@ No specification was published; this follows Ken Kato's VDK. Magic and size are 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.vmdk.headers.cowd import CLEAN, MAX_GRAIN, ROOT, decode_name
 from vmxtool.vmdk.headers.layout import Layout, is_power_of_two
 from vmxtool.vmdk.sectors import SECTOR
@@ -65,7 +66,7 @@ def _declare() -> Any:
 LEGACY_COWD_HEADER = Layout("legacy-cowd", 2048, _declare)
 
 
-class LegacyCowdHeader(NamedTuple):
+class LegacyCowdHeader(Record):
     """Header of a disk of Workstation 2 and 3 or GSX Server 1 and 2.
 
     Attributes:

@@ -5,8 +5,9 @@ The layout follows qemu (`block/vmdk.c`), which calls it undocumented.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.vmdk.headers.layout import Layout
 from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
@@ -71,7 +72,7 @@ SESPARSE_CONST_HEADER = Layout("sesparse", 512, _declare_const)
 SESPARSE_VOLATILE_HEADER = Layout("sesparse-volatile", 512, _declare_volatile)
 
 
-class SeSparseHeader(NamedTuple):
+class SeSparseHeader(Record):
     """Constant and volatile header of a space-efficient sparse delta. Sizes are in sectors.
 
     Attributes:

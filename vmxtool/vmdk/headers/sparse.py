@@ -5,8 +5,9 @@ Field names are those of Virtual Disk Format 5.0 (EN-000777).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from vmxtool._record import Record
 from vmxtool.vmdk.headers.layout import Layout, is_power_of_two
 from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
@@ -73,7 +74,7 @@ MARKER = Layout("marker", 512, _declare_marker)
 """Between the grains of a stream-optimized disk. Where `size` is not 0, compressed data begins in place of `type`."""
 
 
-class SparseHeader(NamedTuple):
+class SparseHeader(Record):
     """`SparseExtentHeader` of a hosted or stream-optimized sparse file. Offsets and sizes are in sectors.
 
     Attributes:
