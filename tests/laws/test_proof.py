@@ -56,7 +56,7 @@ def rewrite_of(vm: Machine, name: str, plan: Plan) -> Rewrite:
     assert own is not None
     adapter = next((word.partition("=")[2] for word in own.needs if word.startswith("adapter=")), None)
     encoding = next((word.partition("=")[2] for word in own.needs if word.startswith("encoding=")), None)
-    consents = {"ide_to_scsi": "ide-to-scsi", "move_disks": "move-disks", "unsafe": "unsafe"}
+    consents = {"ide_to_scsi": "ide-to-scsi", "move_disks": "move-disks", "unsafe": "unsafe", "limit": "limit"}
     given = {option: word in own.needs for option, word in consents.items()}
     # A target that is a bare hardware version is asked for by its number.
     goal = {"hwversion": own.after} if products()[name].family == "hardware" else {"target": name}
