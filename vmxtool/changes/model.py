@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._record import Record
 from vmxtool.findings import Safety
@@ -43,7 +43,7 @@ class Told(Record):
 NOTHING_TOLD = Told()
 
 
-class Wanted(Record):
+class Wanted(NamedTuple):
     """What a rewrite is to reach.
 
     Attributes:

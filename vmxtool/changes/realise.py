@@ -86,7 +86,7 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
     )
     # A rewrite leaves the processors alone, whatever the owner has made of them.
     bare = start.held(None, settled=frozenset())._replace(vcpus=files.vm.cpu.count or 1)
-    key = (bare, replace(wanted, product=None, why=""), of_product)
+    key = (bare, wanted._replace(product=None, why=""), of_product)
     known = files.memo.get(key)
     if not isinstance(known, Changes):
         known = files.memo[key] = realise(files, bare, wanted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool._record import replace
 from vmxtool.findings import LOWERING, Do
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
@@ -91,7 +90,7 @@ def _with_rewrite(
         # vmxtool writes no config of such hardware, and nothing asks for newer: its owner makes the change.
         return [Move(Do.CHANGE_SETTINGS, cured=parts), *body]
     if at is not None:
-        body[at] = replace(body[at], cured=parts)
+        body[at] = body[at]._replace(cured=parts)
     elif parts:
         if (start.version or 0) < OLDEST_WRITTEN:
             # A product of its time makes the VM one that vmxtool writes: the way's own, or the oldest that does.

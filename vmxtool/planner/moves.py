@@ -7,7 +7,7 @@ So a rule about something that no state models needs no move of its own.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do
@@ -50,7 +50,7 @@ class Phase(IntEnum):
     FINISH = 11
 
 
-class Move(Record):
+class Move(NamedTuple):
     """One move of a way.
 
     Attributes:
@@ -74,7 +74,7 @@ class Move(Record):
     remedy: str | None = None
 
 
-class Made(Record):
+class Made(NamedTuple):
     """A move that has been played.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._record import Record, replace
+from vmxtool._record import Record
 from vmxtool.changes.limits import adapters_over
 from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
@@ -124,7 +124,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
     files = found.hop.files
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
     moves = wanted.moves | _asked_moves(files, goal, wanted)
-    wanted = replace(wanted, adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves, told=goal.told)
+    wanted = wanted._replace(adapter=_adapter(goal), unsafe=goal.unsafe, moves=moves, told=goal.told)
     if plan.start.version is None:
         return Intended(files.vm, refused=_unique(_refusals(found, plan, Changes())), words=goal.words)
     own = plan.start.version
@@ -181,7 +181,7 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
     if version is None:
         return Intended(files.vm, refused=tuple(_of_files(files)), words=goal.words)
     wanted = Wanted(version, fit=False, adapter=_adapter(goal))
-    wanted = replace(wanted, moves=_asked_moves(files, goal, wanted))
+    wanted = wanted._replace(moves=_asked_moves(files, goal, wanted))
     changes = realise(files, start, wanted)
     moved = frozenset(wanted.moves)
     refused = _unique([*_of_files(files, moved), *changes.refused, *_not_asked(changes, goal, files.vm)])

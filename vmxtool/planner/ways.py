@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool._record import Record, replace
+from vmxtool._record import Record
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.guide_names import names
@@ -149,7 +149,7 @@ def _narrowed(move: Move, have: frozenset[str]) -> Move:
     if not members or members == move.products:
         return move
     version = first_version(products()[members[0]]) if move.do is Do.UPGRADE_HARDWARE else move.version
-    return replace(move, products=members, version=version)
+    return move._replace(products=members, version=version)
 
 
 def derived_ways(start: VmState, target: Product, only: int | None = None) -> tuple[Way, ...]:

@@ -141,7 +141,7 @@ class VmState(NamedTuple):
         return self._replace(disks=disks)
 
 
-class Setting(Record):
+class Setting(NamedTuple):
     """A setting of a present device that a row of devices.toml is about, by its folded key."""
 
     key: str
