@@ -83,7 +83,7 @@ def controller_work(vm: Machine, name: str, model: str | None) -> tuple[Fix, ...
 
     Args:
         vm: the VM as it is.
-        name: the device that changes: the controller, such as "scsi0", or one of which nothing is to be said here.
+        name: the device that changes: the controller, such as "scsi0", or one without work for the guest.
         model: the SCSI model that it becomes.
     """
     guest = find_guest(vm.guest.id) if vm.guest.id else None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from vmxtool._record import Record, replace
 from vmxtool._text import as_clause
 from vmxtool.changes.arm_devices import arm_changes
+from vmxtool.changes.guest_name import guest_name_change
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.limits import adapter_removals, adapters_kept, adapters_over, figure_over
-from vmxtool.changes.model import GUEST_NAME, VERSION, Changes, Kept, Needs, SettingChange, Topic
+from vmxtool.changes.model import VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import config_version_changes, name_changes
 from vmxtool.changes.told import network_changes
 from vmxtool.findings import Fix, Safety
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.devices import DeviceRule
-    from vmxtool.knowledge.guests import Guest
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
     from vmxtool.vmx.document import Document
@@ -196,7 +196,7 @@ class _Draft:
                 self._add_unsafe(row, change)
         else:
             for _, change in self.optional:
-                self._keep(change.topic, f"{change.key}: {change.why}; --unsafe changes it", option="unsafe")
+                self._keep(Kept(change.topic, f"{change.key}: {change.why}; --unsafe changes it", option="unsafe"))
         return Changes(
             tuple(self.changes.values()),
             refused=tuple(self._lost_numbers()),
@@ -210,8 +210,7 @@ class _Draft:
         """Say of network adapters that stay, though they may be too many."""
         stay = adapters_kept(self.files, self.wanted, self.start.version)
         if stay is not None:
-            topic, note, effect = stay
-            self._keep(topic, note, effect, option="limit")
+            self._keep(stay)
 
     def _propose(self, row: DeviceRule, change: SettingChange, *, doubtful: bool, off: bool = False) -> None:
         if fold(change.key) in self.changes:
@@ -237,9 +236,9 @@ class _Draft:
         if row is not None:
             self._tell_loss(row, change)
 
-    def _keep(self, topic: Topic, note: str, effect: str = "", option: str | None = None) -> None:
-        self.notes.append(note)
-        self.kept.append(Kept(topic, note, effect, option))
+    def _keep(self, kept: Kept) -> None:
+        self.notes.append(kept.note)
+        self.kept.append(kept)
 
     def _tell_loss(self, row: DeviceRule, change: SettingChange) -> None:
         if row.guest_loses is not None:
@@ -260,31 +259,15 @@ class _Draft:
             self._ask("limit", row, over.change)
             self.add(*over.beside)
         else:
-            self._keep(over.topic, over.note, over.effect, option="limit")
+            self._keep(over.kept)
 
     def rename_guest(self) -> None:
-        """Find the nearest guest name that the product knows, and on ESX the hardware version too."""
-        guest = find_guest(self.start.guest) if self.start.guest else None
-        product = self.wanted.product
-        if guest is None or guest.min_hw is None or (product is None and not self.moves):
-            return
-        newest = self.wanted.version if product is None else product.runs_max
-        if self.wanted.esx:
-            newest = min(newest, self.wanted.version)  # ESX knows some names with newer versions alone
-        if guest.min_hw <= newest:
-            return
-        older = _older_name(guest, newest)
-        doubt = f"{self.wanted.name} may not know the guest name {guest.id}"
-        if "min_hw" in guest.unverified or not self.wanted.esx:
-            doubt += " (unverified)"
-        if older is None:
-            effect = f"{self.wanted.name} may not know it, and none older is known"
-            self._keep(Topic(GUEST_NAME, guest.id), f"{doubt}, and none older is known", effect)
-            return
-        why, source = f"{doubt}; {older.id} is the nearest older one", guest.backing.of("min_hw")[0]
-        change = SettingChange(self.document.spelling("guestOS"), older.id, why, source, Safety.UNSAFE)
-        change = replace(change, topic=Topic(GUEST_NAME, guest.id))
-        self.optional.append((None, change))
+        """Give the guest the nearest older name where the product may not know its own."""
+        found = guest_name_change(self.document, self.start, self.wanted)
+        if isinstance(found, Kept):
+            self._keep(found)
+        elif found is not None:
+            self.optional.append((None, found))
 
     def _lost_numbers(self) -> Iterator[Finding]:
         """Devices that this version has and the other does not look at, because of their numbers alone."""
@@ -305,14 +288,6 @@ class _Draft:
 def _beyond(files: Files, version: int | None) -> frozenset[str]:
     """The devices of a config whose numbers a hardware version does not look at."""
     return frozenset(sections_of(files).units(version).beyond_version)
-
-
-def _older_name(guest: Guest, newest: int) -> Guest | None:
-    """The nearest older guest whose name is known at a hardware version, or None."""
-    older: Guest | None = guest
-    while older is not None and older.min_hw is not None and older.min_hw > newest:
-        older = find_guest(older.older) if older.older is not None else None
-    return older
 
 
 def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted) -> str | None:

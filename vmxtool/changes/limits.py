@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from vmxtool._record import Record
-from vmxtool.changes.model import ADAPTERS_OVER, SettingChange, Topic
+from vmxtool.changes.model import ADAPTERS_OVER, Kept, SettingChange, Topic
 from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.limits import amount, exceeded, over_row
 from vmxtool.vmx.lines import fold
@@ -42,17 +42,13 @@ class Over(Record):
         most: the limit.
         change: what lowers the figure to it.
         beside: what has to be lowered with it.
-        topic: what is told of, where it stays.
-        note: that it stays, and why: one sentence.
-        effect: that it stays, within a list of what does.
+        kept: that it stays, where it does.
     """
 
     most: Limit
     change: SettingChange
     beside: tuple[SettingChange, ...]
-    topic: Topic
-    note: str
-    effect: str
+    kept: Kept
 
 
 def figure_over(files: Files, start: VmState, wanted: Wanted, row: DeviceRule, key: str) -> Over | None:
@@ -84,9 +80,12 @@ def figure_over(files: Files, start: VmState, wanted: Wanted, row: DeviceRule, k
         most,
         SettingChange(key, str(most.figure * row.per_unit), why, most.source, topic=Topic(row.id)),
         tuple(_reservations(files, row, most.figure, why)),
-        Topic(row.id, measured(row, have or 0)),
-        f"{why}, so it stays as it is; --limit lowers it",
-        _holds(most, product.name, measured(row, most.figure)),
+        Kept(
+            Topic(row.id, measured(row, have or 0)),
+            f"{why}, so it stays as it is; --limit lowers it",
+            _holds(most, product.name, measured(row, most.figure)),
+            "limit",
+        ),
     )
 
 
@@ -128,8 +127,8 @@ def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[st
     return (*lost, *(left[most.figure :] if most is not None else ()))
 
 
-def adapters_kept(files: Files, wanted: Wanted, version: int | None) -> tuple[Topic, str, str] | None:
-    """Network adapters that stay, though the target may hold fewer: the topic, a sentence, and the same within a list.
+def adapters_kept(files: Files, wanted: Wanted, version: int | None) -> Kept | None:
+    """Network adapters that stay, though the target may hold fewer; None where it holds all, or they go.
 
     Where a source confirms that it holds fewer, a finding says so and the VM is not changed at all.
     """
@@ -139,7 +138,7 @@ def adapters_kept(files: Files, wanted: Wanted, version: int | None) -> tuple[To
         return None
     effect = _holds(most, wanted.name, str(most.figure))
     note = f"{have} network adapters, and {effect}, so they stay as they are; --limit takes out those beyond"
-    return Topic(ADAPTERS_OVER, str(have)), note, effect
+    return Kept(Topic(ADAPTERS_OVER, str(have)), note, effect, "limit")
 
 
 def _most_adapters(wanted: Wanted, have: int, version: int | None) -> Limit | None:
