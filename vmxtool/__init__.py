@@ -116,7 +116,7 @@ def inspect(vm: Vm) -> Machine:
 
 
 def judge(vm: Vm, target: str | None = None) -> tuple[Finding, ...]:
-    """What is to be said about a VM's files, blockers first; with a target, all that `check` finds.
+    """Return the findings about a VM's files, blockers first; with a target, all that `check` finds.
 
     Raises:
         UsageError: no VM is there, or no product is called that.

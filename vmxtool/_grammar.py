@@ -24,7 +24,7 @@ _MAX_STATES = 64
 _END = "$END"
 
 
-class State(Record):
+class ParserState(Record):
     """A state of a parser: a pattern with a named group for each terminal that may come, and the state after each."""
 
     pattern: re.Pattern[str]
@@ -54,7 +54,7 @@ def tokens(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
 
 
 @cache
-def _states(grammar: str, start: str) -> tuple[State, ...]:
+def _states(grammar: str, start: str) -> tuple[ParserState, ...]:
     """The table of a grammar: the generated one where it is made of the grammar that ships, else built by Lark."""
     from vmxtool.generated.grammars import TABLES
 
@@ -63,9 +63,9 @@ def _states(grammar: str, start: str) -> tuple[State, ...]:
     return _compile(table if made_of == _resources.fingerprint(source) else build(grammar, source, start))
 
 
-def _compile(table: list[tuple[str, dict[str, int]]]) -> tuple[State, ...]:
+def _compile(table: list[tuple[str, dict[str, int]]]) -> tuple[ParserState, ...]:
     compiled = {pattern: re.compile(pattern) for pattern, _ in table}
-    return tuple(State(compiled[pattern], dict(after)) for pattern, after in table)
+    return tuple(ParserState(compiled[pattern], dict(after)) for pattern, after in table)
 
 
 def build(grammar: str, source: str, start: str) -> list[tuple[str, dict[str, int]]]:

@@ -46,8 +46,8 @@ class HopPlanner:
         target: where it goes.
         guide: what the guide says of the move.
         named: id of the product that the user said made it, or None.
-        found: what is to be said against the target of the VM as it is.
-        of_files: what is to be said of the VM's files on the way there.
+        found: the findings against the target, of the VM as it is.
+        of_files: the findings about the VM's files on the way there.
     """
 
     def __init__(

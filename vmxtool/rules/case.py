@@ -42,7 +42,7 @@ class Files(Record):
     Attributes:
         vm: what the files say.
         settings: its settings that rows of devices.toml are about.
-        findings: what is to be said about the files, whatever the target.
+        findings: those about the files, whatever the target.
         limited: those of them that are about a figure with a limit.
         figures: the marks by which a state says that such a figure has been lowered.
         drives: the hard disks by their ids.

@@ -121,7 +121,7 @@ def refuse(
         open_ones: the places of those that may be in any mixture, since their change or its undo was cut short.
 
     Raises:
-        ChangedSince: the first such file, with all that is to be said about the others.
+        ChangedSince: the first such file, with what is wrong with the others.
     """
     can = [_can_be_restored(record.entries[at], found, at in open_ones) for at, found in enumerate(founds)]
     blocked = [at for at in sorted(chosen) if not can[at]]
