@@ -99,7 +99,7 @@ def rows_of(rewrite: Rewrite) -> list[Row]:
         if loss is not None:
             _add(row.effects, loss[0])
             _add(row.told, loss[1])
-        _add(row.subjects, words.subject(change.topic))
+        _add(row.subjects, _subject(change.topic))
         row.changes.append(change)
     for kept in rewrite.planned.kept if rewrite.planned is not None else ():
         what, code, effect = words.kept(kept)
@@ -107,12 +107,34 @@ def rows_of(rewrite: Rewrite) -> list[Row]:
         _add(row.effects, effect)
         _add(row.subjects, kept.topic.subject if kept.topic.kind == DISK_VERSION else "")
         _add(row.told, kept.note)
-    return [words.finished(row) for row in rows.values()]
+    for row in rows.values():
+        _say_of_all(row, rewrite.machine.config.file)
+    return list(rows.values())
 
 
 def _add(words: dict[str, None], word: str) -> None:
     if word:
         words[word] = None
+
+
+def _subject(topic: Topic) -> str:
+    """The drive or file that a change is about, where a row may have several."""
+    if topic.kind in {DISK_MOVE, CDROM_MOVE, SLAVE_MOVE}:
+        return f"{topic.subject} is {topic.to}"
+    return topic.subject if topic.kind in {LEFTOVER, DISK_VERSION} else ""
+
+
+def _say_of_all(row: Row, config: str) -> None:
+    """Give a row the effect that only all its changes together tell; `config` is the config's file."""
+    gone = sorted(adapters_gone(row.changes))
+    if gone:
+        row.effects = {f"{listed(gone)} {'goes' if len(gone) == 1 else 'go'} (--limit)": None}
+    if any(change.topic.kind == VERSION for change in row.changes):
+        versions = [change for change in row.changes if change.key.lower() == "virtualhw.version"]
+        own, after = (versions or row.changes)[0].values
+        disks = len({change.file for change in row.changes} - {config})
+        places = [*(["the config"] if versions else []), *([count(disks, "disk")] if disks else [])]
+        row.effects = {f"{own} → {after}, in {listed(places)}": None}
 
 
 def name_of(row: DeviceRule) -> str:
@@ -176,11 +198,6 @@ class _Words:
         else:
             from_ide = any(old.startswith("ide") and new.startswith("scsi") for old, new in moved.items())
         return "ide-to-scsi" if from_ide else "move-disks"
-
-    def subject(self, topic: Topic) -> str:
-        if topic.kind in {DISK_MOVE, CDROM_MOVE, SLAVE_MOVE}:
-            return f"{topic.subject} is {topic.to}"
-        return topic.subject if topic.kind in {LEFTOVER, DISK_VERSION} else ""
 
     def effects(self, change: FileChange) -> Iterator[str]:
         topic, (before, after) = change.topic, change.values
@@ -249,20 +266,6 @@ class _Words:
             what += f" {kept.topic.subject}"
             effect = effect or f"{self._holder()} may not know it{_UNVERIFIED}"
         return what, self.code(kept.topic), effect
-
-    def finished(self, row: Row) -> Row:
-        """A row with what only all its changes together tell."""
-        gone = sorted(adapters_gone(row.changes))
-        if gone:
-            row.effects = {f"{listed(gone)} {'goes' if len(gone) == 1 else 'go'} (--limit)": None}
-        if any(change.topic.kind == VERSION for change in row.changes):
-            versions = [change for change in row.changes if change.key.lower() == "virtualhw.version"]
-            own, after = (versions or row.changes)[0].values
-            config = self.rewrite.machine.config.file
-            disks = len({change.file for change in row.changes} - {config})
-            places = [*(["the config"] if versions else []), *([count(disks, "disk")] if disks else [])]
-            row.effects = {f"{own} → {after}, in {listed(places)}": None}
-        return row
 
     def _of_device(self, row: DeviceRule, before: str | None, after: str | None, *, unverified: bool) -> str:
         if row.limit is not None:
