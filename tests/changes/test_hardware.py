@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import SCSI_DISK, disk_lines, make_disk, make_vm
+from build import SCSI_DISK, disk_lines, make_disk, make_vm, write_config
 from changes.told import entries, manual, missing_options, reasons, settings
 
-from vmxtool import plan_rewrite
+from vmxtool import inspect, plan_rewrite
 from vmxtool.knowledge.product_names import find_target
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def test_a_device_that_comes_to_life_with_a_newer_version_is_told(tmp_path: Path
 
 def test_disks_of_esx_server_2_get_the_name_that_other_products_read(tmp_path: Path) -> None:
     text = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.name = "vmhba0:0:0:5:disk.vmdk"'
-    vm = make_vm(tmp_path, text, hw=3, guest="rhel3", disks=False)
+    vm = inspect(write_config(tmp_path, text, hw=3, guest="rhel3", config=6))
     # ESX Server 3 is one of them, though it runs the VM of ESX Server 2 as it is.
     for target in ("gsx3", "esx3"):
         assert settings(plan_rewrite(vm, target=target)) == {"scsi0:0.name": "scsi0:0.fileName"}

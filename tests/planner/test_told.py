@@ -329,8 +329,69 @@ def test_the_character_set_alone_is_a_change_too(tmp_path: Path) -> None:
 def test_two_disks_get_no_single_name_on_vmfs(tmp_path: Path) -> None:
     lines = disk_lines("scsi0:0", "a/disk.vmdk") + "\n" + disk_lines("scsi0:1", "b/disk.vmdk")
     vm = make_vm(tmp_path, lines, hw=6)
-    with pytest.raises(UsageError, match=r"two disks would be disk\.vmdk"):
-        plan_rewrite(vm, target="esx2", vmfs_path="local")
+    every = plan_rewrite(vm, target="esx2", vmfs_path="local").refused
+    refused = next(it for it in every if it.name == "disks-of-one-name")
+    assert refused.message.startswith("2 disks would be local:disk.vmdk, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("vmhba0:0:0:5:disk.vmdk", "disk.vmdk"),
+        ("local:disk.vmdk", "disk.vmdk"),
+        ("vdisk:san_1:o disk.vmdk", "o disk.vmdk"),
+        ("/vmfs/local/disk.vmdk", "disk.vmdk"),
+        ("disk.vmdk", "disk.vmdk"),
+    ],
+)
+def test_a_disk_of_esx_2_leaves_its_volume_behind(tmp_path: Path, name: str, after: str) -> None:
+    lines = f'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.name = "{name}"\n'
+    write_config(tmp_path, lines, hw=3, guest="win2000serv", config=6)
+    document = written(vmxtool.inspect(tmp_path), target="ws5.5", origin="esx2")
+    assert document["scsi0:0.fileName"] == after
+
+
+@pytest.mark.parametrize("name", ["vmhba1:0:3:0", "vmhba1:0:3:0:0"])
+def test_a_raw_device_of_esx_2_is_no_file(tmp_path: Path, name: str) -> None:
+    lines = f'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.name = "{name}"\n'
+    write_config(tmp_path, lines, hw=3, guest="win2000serv", config=6)
+    rewrite = plan_rewrite(vmxtool.inspect(tmp_path), target="ws5.5", origin="esx2")
+    assert not any(it.key == "scsi0:0.name" for it in rewrite.changes)
+    assert check(tmp_path, "ws5.5", "esx2").verdict != "ready"
+
+
+def test_text_beyond_ascii_of_a_vm_that_needs_no_change_stays_and_is_told(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.vmdk") + "\n" + NAMED, hw=3)
+    rewrite = plan_rewrite(vm, target="ws4", origin="ws6")
+    assert not any(it.key == ".encoding" for it in rewrite.changes)
+    assert any(note.startswith("displayName has characters beyond ASCII") for note in rewrite.notes)
+    document = written(vm, target="ws4", origin="ws6", encoding="windows-1252")
+    assert ".encoding" not in document
+
+
+@pytest.mark.parametrize(("target", "config"), [("ws4", 7), ("gsx3", 6), ("esx2", 6), ("ws5.5", 8)])
+def test_a_config_is_of_no_newer_version_than_its_product_writes(tmp_path: Path, target: str, config: int) -> None:
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.vmdk"), hw=3, guest="win2000serv")
+    after = {it.key: it.after for it in plan_rewrite(vm, target=target, origin="ws4").changes}
+    assert after.get("config.version", 'config.version = "8"') == f'config.version = "{config}"'
+
+
+def test_limit_lowers_memory_to_the_lowest_of_several_limits(tmp_path: Path) -> None:
+    vm = made(tmp_path, 'memsize = "98304"', hw=4)
+    assert written(vm, target="esx3", limit=True)["memsize"] == "16384"
+
+
+def test_limit_takes_out_lines_of_adapters_that_no_version_has(tmp_path: Path) -> None:
+    nics = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(10))
+    document = written(made(tmp_path, f'bios.bootOrder = "ethernet9,hdd"\n{nics}', hw=4), target="ws4", limit=True)
+    assert [key for key in document if key.startswith("ethernet")] == [f"ethernet{n}.present" for n in range(3)]
+    assert document["bios.bootOrder"] == "hdd"
+
+
+@pytest.mark.parametrize("network", ["bridged", "NAT", "hostonly"])
+def test_esx_2_has_no_network_of_hosted_products(tmp_path: Path, network: str) -> None:
+    with pytest.raises(UsageError, match="has no network"):
+        plan_rewrite(made(tmp_path, NIC), target="esx2", networks=[f"ethernet0={network}"])
 
 
 def test_a_disk_that_has_a_place_on_vmfs_gets_the_one_that_is_told(tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def options(line: str) -> dict[str, Any]:
     parser.add_argument("--target")
     parser.add_argument("--from", dest="origin")
     parser.add_argument("--adapter")
+    parser.add_argument("--vmfs-path")
     parser.add_argument("--encoding")
     for switch in ("--legacy", "--ide-to-scsi", "--move-disks", "--unsafe"):
         parser.add_argument(switch, action="store_true")

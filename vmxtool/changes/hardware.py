@@ -12,7 +12,7 @@ from vmxtool.changes.guest_name import guest_name_change
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.limits import adapter_removals, adapters_kept, adapters_over, figure_over
 from vmxtool.changes.model import VERSION, Changes, Kept, Needs, SettingChange, Topic
-from vmxtool.changes.product_habits import config_version_changes, name_changes
+from vmxtool.changes.product_habits import config_version_changes, config_version_lowered, name_changes
 from vmxtool.changes.told import network_changes
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.devices import devices
@@ -160,6 +160,7 @@ class _Draft:
     def add_version(self) -> None:
         wanted = self.wanted
         if not self.moves:
+            self.add(*config_version_lowered(self.vm, wanted))
             return
         self.add(
             SettingChange("virtualHW.version", str(wanted.version), wanted.why, _VERSION_SOURCE, topic=_OF_VERSION)

@@ -65,7 +65,10 @@ def figure_over(files: Files, start: VmState, wanted: Wanted, row: DeviceRule, k
     if row.below != "limit" or row.safety == "manual" or product is None:
         return None
     if row.limit == _MEMORY:
-        most = exceeded(product, _MEMORY, start.memory_mib, version, kept=version == files.vm.hardware.version)
+        kept = version == files.vm.hardware.version
+        most = lower = exceeded(product, _MEMORY, start.memory_mib, version, kept=kept)
+        while lower is not None and wanted.told.limit:  # what no source confirms counts too, where it is asked for
+            most, lower = lower, exceeded(product, _MEMORY, lower.figure, version, kept=kept)
     else:
         # Of a VM that keeps its version ESX alone is known to refuse what is too much.
         counts = start.version != version or wanted.esx
@@ -123,6 +126,10 @@ def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[st
     present = [nic.id for nic in files.vm.nics]
     lost = [it for it in present if wanted.version < MANY_NICS_FROM and int(it.removeprefix("ethernet")) > _LAST_OF_FEW]
     left = [it for it in present if it not in lost]
+    if wanted.version < MANY_NICS_FROM:
+        # Those that the VM's own version does not have are no adapters of the VM, and their lines go all the same.
+        places = [(place.key or "").lower().partition(".")[0] for place in files.vm.devices_beyond_version]
+        lost += [word for word in places if word.startswith("ethernet")]
     most = _most_adapters(wanted, len(left), version)
     return (*lost, *(left[most.figure :] if most is not None else ()))
 

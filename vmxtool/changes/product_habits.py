@@ -6,14 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_on_esx, last_part
-from vmxtool.changes.model import DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, VERSION, SettingChange, Topic
+from vmxtool.changes.model import CONFIG_VERSION, DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, VERSION, SettingChange, Topic
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
+from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
@@ -38,6 +40,26 @@ def config_version_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChang
         yield SettingChange("config.version", str(number), why, source, beside="virtualHW.version", topic=topic)
 
 
+def newest_config_version(product: Product) -> int | None:
+    """Return the config version that a product writes beside its newest hardware; None where that is not known."""
+    row = hardware(product.runs_max)
+    if features()["config-version-7"].holds(product):
+        return 7
+    return None if row is None else row.config_version
+
+
+def config_version_lowered(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
+    """Give a config that keeps its hardware version no newer version of its own than the product writes."""
+    product = wanted.product
+    most = None if product is None else newest_config_version(product)
+    # Products of hardware version 3 take one another's configs, of versions 6 and 7.
+    if product is not None and most is not None and (vm.config.config_version or 0) > max(most, 7):
+        why = f"{product.name} writes configs up to this version (unverified)"
+        source = features()["config-version-7"].source
+        topic = Topic(CONFIG_VERSION)
+        yield SettingChange("config.version", str(most), why, source, beside="virtualHW.version", topic=topic)
+
+
 def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     """Give a config the names that the product it goes to reads."""
     document, product = files.vm.config.document, wanted.product
@@ -47,15 +69,23 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
         return
     for key in files.named_as_esx2:
+        if is_device(document[key]):
+            continue  # which disk of the new host it is to be, its owner says there
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
         # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
-        beside = last_part(document[key]) if is_on_esx(document[key]) else None
+        beside = last_part(document[key]) if _names_volume(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
     for key in document.folded():
         if _is_of_esx2(key, document[key]):
             why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
             yield SettingChange(document.spelling(key), None, why, "general", topic=Topic(HOST_OF_ESX2))
+
+
+def _names_volume(name: str) -> bool:
+    """Whether the name of a disk begins with a volume of ESX Server, by its address, its path or its label."""
+    drive_letter = re.match(r"[A-Za-z]:[\\/]", name) is not None
+    return is_on_esx(name) or (":" in name.partition("/")[0] and not drive_letter)
 
 
 def _is_of_esx2(key: str, value: str) -> bool:

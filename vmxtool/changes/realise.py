@@ -15,7 +15,8 @@ from vmxtool.changes.descriptors import lower_version, name_version, without_roo
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import VERSION, Changes, join
-from vmxtool.changes.told import as_esx2_names, character_set
+from vmxtool.changes.product_habits import newest_config_version
+from vmxtool.changes.told import as_esx2_names, character_set, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import HARDWARE
@@ -58,8 +59,11 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         disks = lower_version(files, wanted) if wanted.fit else Changes()
     made = join([hardware, drives, disks, character_set(files, wanted)])
     made = replace(made, settings=as_esx2_names(files, wanted, made.settings))
-    cramped = tuple(without_room(made.descriptors))
-    return replace(made, refused=(*made.refused, *cramped), end=_state_after(files, start, wanted, made))
+    untold = volume_not_told(files, wanted, made.settings)
+    if untold is not None:
+        made = replace(made, notes=(*made.notes, untold.note), kept=(*made.kept, untold))
+    stops = (*without_room(made.descriptors), *disks_of_one_name(files, made.settings))
+    return replace(made, refused=(*made.refused, *stops), end=_state_after(files, start, wanted, made))
 
 
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
@@ -105,7 +109,14 @@ def _what_counts(
     names = tuple(features()[it].holds(product) for it in _HABITS)
     guest = find_guest(guest_id) if guest_id else None
     renames = guest is not None and guest.min_hw is not None and guest.min_hw > product.runs_max
-    return product.esx, product.family == HARDWARE, *limits, names, product.runs_max if renames else None
+    return (
+        product.esx,
+        product.family == HARDWARE,
+        *limits,
+        newest_config_version(product),
+        names,
+        product.runs_max if renames else None,
+    )
 
 
 def _newest_number(files: Files) -> int:
@@ -116,7 +127,7 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
     gained = 0
     if wanted.version >= MANY_NICS_FROM > (start.version or wanted.version):
         gained = sum((place.key or "").lower().startswith("ethernet") for place in files.vm.devices_beyond_version)
-    gained -= len(adapters_gone(made.settings))
+    gained -= len(adapters_gone(made.settings) & {nic.id for nic in files.vm.nics})
     buses: dict[str, Bus] = {}
     for old, new in made.moved.items():
         if new.startswith("scsi"):

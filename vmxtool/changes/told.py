@@ -14,6 +14,7 @@ from vmxtool.changes.model import (
     DISK_NAMES,
     NETWORK,
     Changes,
+    Kept,
     Needs,
     SettingChange,
     Topic,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.findings import Finding
     from vmxtool.knowledge.products import Product
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
@@ -116,15 +118,48 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
     return tuple(changes.values())
 
 
+def volume_not_told(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -> Kept | None:
+    """Report disks that keep a name that ESX Server 2 does not read, because nobody said on which volume they will lie.
+
+    Args:
+        files: the VM's files.
+        wanted: what is to be reached.
+        made: all changes to the config.
+    """
+    product = wanted.product
+    if not wanted.fit or wanted.version != _OF_ESX2 or product is None or not _is_esx2(product) or wanted.told.vmfs:
+        return None
+    named = [name for _, name in _disk_files(files, {fold(it.key): it for it in made})]
+    untold = [name for name in named if name.lower().endswith(".filename")]
+    if not untold:
+        return None
+    effect = f"{product.name} reads them in name, with their volume"
+    note = f"{untold[0]}: {effect}; --vmfs-path says which, where the VM's config is taken along"
+    return Kept(Topic(DISK_NAMES), note, effect, "vmfs-path")
+
+
+def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[Finding]:
+    """Report disks that lie in two places and would have one name in the place that they come to.
+
+    Args:
+        files: the VM's files.
+        made: all changes to the config.
+    """
+    document = files.vm.config.document
+    named = {fold(it.key): it.after for it in made if it.topic.kind == DISK_NAMES and it.after is not None}
+    found: dict[str, list[str]] = {}
+    for drive in files.vm.disks:
+        key = _file_key(document, drive)
+        after = named.get(fold(key)) if key is not None else None
+        if key is not None and after is not None:
+            found.setdefault(after, []).append(key)
+    for name, keys in found.items():
+        if len({document[key] for key in keys}) > 1:
+            yield from findings_of(writing.disks_of_one_name, name, [document.evidence(key) for key in keys])
+
+
 def _is_esx2(product: Product) -> bool:
     return features()["names-controllers-as-vmx"].holds(product)
-
-
-def vmfs_files(files: Files) -> list[str]:
-    """The names that the files of disks get on a volume of ESX Server 2: those of disks on IDE too, which may move."""
-    document = files.vm.config.document
-    keys = (_file_key(document, drive) for drive in files.vm.disks)
-    return [last_part(document[key]) for key in keys if key is not None]
 
 
 def _file_key(document: Document, drive: Drive) -> str | None:
@@ -155,13 +190,13 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
     product, told, document = wanted.product, wanted.told.encoding, files.vm.config.document
     feature = features()["writes-encoding"]
     declared = [key for key in ENCODING_KEYS if key in document]
-    if product is None or not wanted.fit or feature.holds(product):
+    if product is None or not wanted.fit or feature.holds(product) or (told is None and not declared):
         return Changes()
-    if told is None and (wanted.optional or not declared):
-        return Changes()
-    if not declared and document.encoding.codec != "utf-8":
-        return Changes()  # as its host wrote it, or as an earlier rewrite did
     beyond = files.once(_beyond_ascii)
+    if not declared and document.encoding.codec != "utf-8":
+        # It is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
+        note = "the config names no character set, so its text is left as it is, whatever --encoding says"
+        return Changes(notes=(note,) if beyond and encodings.codec(told or "") != document.encoding.codec else ())
     name = told if told is not None else _likely(document, beyond)
     codec = (encodings.codec(name) or "utf-8") if beyond or told is not None else "utf-8"
     why = f"{product.name} writes none, and reads a config in its host's character set"
@@ -178,6 +213,11 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
     if not beyond and lost is None:
         return Changes(settings, recode=codec if told is not None else "utf-8", notes=notes)
     beyond = beyond or tuple(declared)
+    if told is None and wanted.optional:
+        topic, effect = Topic(CHARACTER_SET, name), f"{product.name} may read text beyond ASCII otherwise"
+        note = f"{beyond[0]} has characters beyond ASCII, which {product.name} reads in its host's character set"
+        kept = Kept(topic, f"{note}; --encoding {name}, or another, writes them so", effect, f"encoding {name}")
+        return Changes(notes=(*notes, kept.note), kept=(kept,))
     keys = ", ".join(beyond[:_NAMED]) + " and others" if len(beyond) > _NAMED else " and ".join(beyond)
     has = "has" if len(beyond) == 1 else "have"
     reason = f"{keys} {has} characters beyond ASCII, which {product.name} reads in its host's character set"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool._text import is_safe
 from vmxtool.changes.model import NOTHING_TOLD, Told
-from vmxtool.changes.told import KINDS, vmfs_files
+from vmxtool.changes.told import KINDS
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.features import features
 from vmxtool.vmx import encodings
@@ -90,11 +90,21 @@ def refuse_told(said: Told, target: Product | None, hwversion: int | None) -> No
             raise UsageError(
                 f"no host has {said.encoding[:_SHOWN]!r} as its character set", hint="say windows-1252 or UTF-8"
             )
+    _refuse_networks(said, target)
+
+
+def _refuse_networks(said: Told, target: Product) -> None:
+    """Refuse networks that the target cannot have."""
     for device, network in said.networks:
         if network != network.strip() or not network or len(network) > _LONGEST or not is_safe(network):
             raise UsageError(
                 f"--network {device}: {network[:_SHOWN]!r} is no name of a network",
                 hint=f"it has no blanks at its ends, no control characters, and at most {_LONGEST} characters",
+            )
+        if features()["names-controllers-as-vmx"].holds(target) and network.lower() in KINDS:
+            raise UsageError(
+                f"{target.name} has no network {network[:_SHOWN]!r}",
+                hint="it takes a network adapter of the host, such as vmnic1, or a network within it, such as vmnet_0",
             )
         if not target.esx and network.lower() not in KINDS and not _VMNET.fullmatch(network):
             raise UsageError(
@@ -104,7 +114,7 @@ def refuse_told(said: Told, target: Product | None, hwversion: int | None) -> No
 
 
 def refuse_for(files: Files, said: Told, target: Product | None) -> None:
-    """Refuse what a VM cannot have: networks for adapters that it has not, one name for two of its disks.
+    """Refuse what a VM cannot have: networks for adapters that it has not.
 
     Raises:
         UsageError: it cannot have it.
@@ -114,10 +124,6 @@ def refuse_for(files: Files, said: Told, target: Product | None) -> None:
     for device, _ in said.networks:
         if device not in have:
             raise UsageError(f"the VM has no {device}", hint=f"it has {', '.join(have) or 'no network adapter'}")
-    names = vmfs_files(files) if said.vmfs is not None else []
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise UsageError(f"two disks would be {twice} on the volume", hint="give one of them another name first")
     if target is not None:
         _refuse_text(vm, said, target)
 

@@ -279,3 +279,21 @@ def encoding_cannot_hold(reason: str, key: str, place: Evidence) -> Iterator[Hit
     the setting a value that it can hold.
     """
     yield Hit(reason, (place,), manual(f"give {key} another value first, or name another --encoding"))
+
+
+@rule(
+    "VMX093",
+    "disks-of-one-name",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    stops={Do.REWRITE},
+    short="two disks of one name",
+)
+def disks_of_one_name(name: str, places: Sequence[Evidence]) -> Iterator[Hit]:
+    """Two disks of the VM lie in two places, and would have one name in the place that they come to.
+
+    A volume of ESX Server 2 has no folders, and a VM that leaves it has its disks beside its config. Give one of them
+    another name where it lies, and in the config, and let the VM's other disks be.
+    """
+    message = f"{len(places)} disks would be {name}, and only one can have the name"
+    yield Hit(message, tuple(places), manual("give one of them another name, its file and the line of the config"))

@@ -9,8 +9,9 @@ from pathlib import Path
 from vmxtool import _files
 from vmxtool._record import Record
 
-# Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes).
-_DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://"
+# Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes). Four
+# or five numbers without a file are a raw device of ESX Server 1 and 2.
+_DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://|vmhba[0-9]+(?::[0-9]+){3,4}$"
 
 
 class FoundFile(Record):
@@ -33,7 +34,7 @@ class FoundFile(Record):
 
 def locate(name: str, here: Path, folder: Path) -> FoundFile:
     """Follow a name written in a file of the folder `here`, out of `folder` never."""
-    if re.match(_DEVICE, name):
+    if is_device(name):
         # Asking Windows whether a device is there would open it.
         exists = name.startswith("/") and identity_of(Path(name)) is not None
         return FoundFile(None, None, exists=exists, outside=True, device=True)
@@ -46,6 +47,11 @@ def locate(name: str, here: Path, folder: Path) -> FoundFile:
         named = _files.resolve(folder, name)
     size = None if named.path is None else _files.size_of(named.path)
     return FoundFile(named.path, size, exists=named.exists, outside=named.outside)
+
+
+def is_device(name: str) -> bool:
+    """Whether a name in a VM's file is that of a device, or of an object that is no file."""
+    return re.match(_DEVICE, name) is not None
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
