@@ -9,6 +9,7 @@ from peers import CORPUS, needs_corpus
 
 from vmxtool.vmdk.chain import read_chain
 from vmxtool.vmdk.descriptor import Descriptor, is_descriptor
+from vmxtool.vmdk.descriptor_edits import with_ddb
 from vmxtool.vmdk.headers.cowd import COWDISK_HEADER
 from vmxtool.vmdk.headers.legacy_cowd import LEGACY_COWD_HEADER
 from vmxtool.vmdk.headers.read import kind_of
@@ -69,10 +70,10 @@ def test_an_edit_touches_the_lines_of_its_key_alone(path: Path) -> None:
     data = path.read_bytes()
     descriptor = Descriptor.parse(data)
     for key in descriptor.ddb:
-        assert bytes(descriptor.with_ddb(key, descriptor.ddb[key])) == data or descriptor.duplicates
+        assert bytes(with_ddb(descriptor, key, descriptor.ddb[key])) == data or descriptor.duplicates
     if "adapterType" not in descriptor.ddb:
         return
-    edited = descriptor.with_ddb("adapterType", "legacyESX")
+    edited = with_ddb(descriptor, "adapterType", "legacyESX")
     lines = {place.line for place in descriptor.places("ddb.adapterType")}
     pairs = zip(data.split(b"\n"), bytes(edited).split(b"\n"), strict=True)
     assert {number for number, (old, new) in enumerate(pairs, 1) if old != new} <= lines

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from vmxtool import _grammar
 from vmxtool.vmdk.descriptor import NO_PARENT, Descriptor, is_descriptor
+from vmxtool.vmdk.descriptor_edits import with_ddb
 from vmxtool.vmdk.descriptor_lines import parse_extent, tokens
+from vmxtool.vmdk.problems import line_problems
 
 # Pieces of descriptors, good and bad, and what may stand between them.
 PIECES = st.sampled_from(
@@ -53,7 +55,7 @@ def test_every_input_is_a_descriptor_and_prints_as_itself(data: bytes) -> None:
     for setting in descriptor.settings:
         assert data[setting.start : setting.start + len(setting.raw)] == setting.raw
     assert all(0 < it.line <= data.count(b"\n") + 1 for it in descriptor.unknown if it.line)
-    str(descriptor.line_problems)
+    str(line_problems(descriptor))
 
 
 def test_a_long_text_is_read_in_pieces_without_a_seam() -> None:
@@ -145,22 +147,22 @@ def test_comments_and_blank_lines_are_no_part_of_it() -> None:
 def test_a_content_id_is_1_to_8_hexadecimal_digits(value: str, number: int | None) -> None:
     descriptor = Descriptor.parse(f"version=1\nCID={value}\nparentCID=ffffffff\n".encode())
     assert descriptor.cid == number
-    assert ("not a content ID" in str(descriptor.line_problems)) == (number is None)
+    assert ("not a content ID" in str(line_problems(descriptor))) == (number is None)
 
 
 def test_what_a_sound_descriptor_has_is_missed_where_it_is_missing() -> None:
-    assert [it.problem for it in Descriptor.parse(b"\n").line_problems] == [
+    assert [it.problem for it in line_problems(Descriptor.parse(b"\n"))] == [
         "no version line",
         "no CID line",
         "no parentCID line",
     ]
-    assert Descriptor.parse(descriptor('RW 1 FLAT "x" 0')).line_problems == ()
+    assert line_problems(Descriptor.parse(descriptor('RW 1 FLAT "x" 0'))) == ()
 
 
 def test_a_byte_order_mark_is_noted_and_does_not_hide_the_first_line() -> None:
     descriptor = Descriptor.parse(b"\xef\xbb\xbfversion=2\nCID=1\nparentCID=2\n")
     assert (descriptor.version, descriptor.settings[0].start) == (2, 11)
-    assert [it.problem for it in descriptor.line_problems] == ["a byte order mark before the first line"]
+    assert [it.problem for it in line_problems(descriptor)] == ["a byte order mark before the first line"]
 
 
 def test_a_key_on_two_lines() -> None:
@@ -225,7 +227,7 @@ def test_an_extent_line_that_vmware_would_not_write(line: str, file: str | None,
     (extent,) = descriptor.extents
     assert extent.file == file
     assert said in extent.problem
-    assert any(said in it.problem for it in descriptor.line_problems)
+    assert any(said in it.problem for it in line_problems(descriptor))
 
 
 @pytest.mark.parametrize(
@@ -331,7 +333,7 @@ def test_bytes_that_are_no_descriptor(head: bytes) -> None:
 
 def test_an_edit_changes_the_value_on_every_line_of_its_key_and_nothing_else() -> None:
     data = b'version=1 \r\n\r\nDDB.adapterType="ide"\t\r\nx\r\n  ddb.adaptertype =  "ide" \r\nddb.uuid = "60 \xe9"'
-    edited = Descriptor.parse(data).with_ddb("adapterType", "lsilogic")
+    edited = with_ddb(Descriptor.parse(data), "adapterType", "lsilogic")
     assert bytes(edited) == data.replace(b'"ide"', b'"lsilogic"')
     assert edited.ddb["adapterType"] == "lsilogic"
 
@@ -345,7 +347,7 @@ def test_an_edit_touches_its_own_lines_only(data: bytes, value: str) -> None:
     if not before.places("ddb.adapterType"):
         return  # a NUL stands in front of it, so it is padding
     try:
-        after = before.with_ddb("adapterType", value)
+        after = with_ddb(before, "adapterType", value)
     except ValueError:
         # An unquoted value cannot be empty and has no blanks at its ends.
         assert any(not place.quoted for place in before.places("ddb.adapterType"))
@@ -363,26 +365,26 @@ def test_an_edit_touches_its_own_lines_only(data: bytes, value: str) -> None:
 def test_setting_a_value_to_what_it_is_changes_no_byte(data: bytes) -> None:
     descriptor = Descriptor.parse(data + b'\nddb.uuid = "1"')
     if descriptor.ddb.get("uuid") == "1":
-        assert bytes(descriptor.with_ddb("ddb.uuid", "1")) == bytes(descriptor)
+        assert bytes(with_ddb(descriptor, "ddb.uuid", "1")) == bytes(descriptor)
 
 
 def test_a_key_that_no_line_carries() -> None:
     with pytest.raises(KeyError, match=r"ddb\.adapterType"):
-        Descriptor.parse(descriptor("", ddb="")).with_ddb("adapterType", "ide")
+        with_ddb(Descriptor.parse(descriptor("", ddb="")), "adapterType", "ide")
 
 
 @pytest.mark.parametrize("value", ['a"b', "a\nb", "a\rb", "a\x00b", "é"])
 def test_a_value_that_a_line_cannot_hold_is_refused_by_name(value: str) -> None:
     descriptor = Descriptor.parse(b'encoding="windows-1251"\nddb.comment = ""\n')
     with pytest.raises(ValueError, match=r"ddb\.comment"):
-        descriptor.with_ddb("comment", value)
+        with_ddb(descriptor, "comment", value)
 
 
 def test_an_unquoted_value_stays_unquoted() -> None:
     descriptor = Descriptor.parse(b"ddb.adapterType = ide  \n")
-    assert bytes(descriptor.with_ddb("adapterType", "buslogic")) == b"ddb.adapterType = buslogic  \n"
+    assert bytes(with_ddb(descriptor, "adapterType", "buslogic")) == b"ddb.adapterType = buslogic  \n"
     with pytest.raises(ValueError, match="line 1 has none"):
-        descriptor.with_ddb("adapterType", "")
+        with_ddb(descriptor, "adapterType", "")
 
 
 # --- inside a disk file ---
@@ -393,23 +395,23 @@ def region(size: int, text: bytes = b'ddb.adapterType = "ide"\n') -> Descriptor:
 
 
 def test_padding_gives_way_to_a_longer_value_and_grows_behind_a_shorter_one() -> None:
-    longer = region(64).with_ddb("adapterType", "lsilogic")
+    longer = with_ddb(region(64), "adapterType", "lsilogic")
     assert bytes(longer) == b'ddb.adapterType = "lsilogic"\n'.ljust(64, b"\x00")
-    assert bytes(longer.with_ddb("adapterType", "ide")) == bytes(region(64))
+    assert bytes(with_ddb(longer, "adapterType", "ide")) == bytes(region(64))
 
 
 def test_a_region_with_a_byte_to_spare_takes_the_value_and_one_without_refuses() -> None:
     needed = len(b'ddb.adapterType = "lsilogic"\n')
-    assert len(bytes(region(needed + 1).with_ddb("adapterType", "lsilogic"))) == needed + 1
+    assert len(bytes(with_ddb(region(needed + 1), "adapterType", "lsilogic"))) == needed + 1
     with pytest.raises(ValueError, match="too few"):
-        region(needed).with_ddb("adapterType", "lsilogic")
+        with_ddb(region(needed), "adapterType", "lsilogic")
 
 
 def test_a_region_filled_to_the_last_byte_takes_a_value_of_the_same_length() -> None:
     text = b'ddb.adapterType = "ide"\n'
-    assert bytes(region(len(text), text).with_ddb("adapterType", "xyz")) == text.replace(b"ide", b"xyz")
+    assert bytes(with_ddb(region(len(text), text), "adapterType", "xyz")) == text.replace(b"ide", b"xyz")
     with pytest.raises(ValueError, match="too few"):
-        region(len(text), text).with_ddb("adapterType", "lsilogic")
+        with_ddb(region(len(text), text), "adapterType", "lsilogic")
 
 
 @pytest.mark.parametrize("cid", ["f00dcafe", "abc1234", "abc123", "abc12", "7"])
@@ -420,8 +422,8 @@ def test_what_qemu_leaves_of_a_longer_text_is_nothing_unknown(cid: str) -> None:
     sectors = after + b"\x00" + before[len(after) + 1 :]
     found = Descriptor.parse(sectors.ljust(1024, b"\x00"), region=True)
     assert found.padding_clean
-    assert found.line_problems == ()
-    longer = found.with_ddb("adapterType", "lsilogic")
+    assert line_problems(found) == ()
+    longer = with_ddb(found, "adapterType", "lsilogic")
     assert bytes(longer) == after.replace(b"ide", b"lsilogic").ljust(1024, b"\x00")
 
 
@@ -429,6 +431,6 @@ def test_something_unknown_behind_the_text_forbids_another_length() -> None:
     data = b'ddb.adapterType = "lsilogic"\n\x00\x00?\x00'
     descriptor = Descriptor.parse(data, region=True)
     assert not descriptor.padding_clean
-    assert bytes(descriptor.with_ddb("adapterType", "buslogic")) == data.replace(b"lsi", b"bus")
+    assert bytes(with_ddb(descriptor, "adapterType", "buslogic")) == data.replace(b"lsi", b"bus")
     with pytest.raises(ValueError, match="something unknown"):
-        descriptor.with_ddb("adapterType", "ide")
+        with_ddb(descriptor, "adapterType", "ide")

@@ -9,6 +9,7 @@ import pytest
 from peers import CORPUS, SUBFORMATS, PeerRefused, needs_corpus, needs_qemu, qemu_check, qemu_create, qemu_info
 
 from vmxtool.vmdk.chain import Chain, read_chain
+from vmxtool.vmdk.descriptor_edits import with_ddb
 
 if TYPE_CHECKING:
     from peers import Adapter, Subformat
@@ -72,7 +73,7 @@ def test_an_edited_descriptor_inside_a_disk_is_sound_for_qemu(adapter: Adapter, 
     (link,) = read(disk).links
     assert link.descriptor is not None
     assert link.descriptor_offset is not None
-    edited = bytes(link.descriptor.with_ddb("adapterType", adapter).with_ddb("virtualHWVersion", "11"))
+    edited = bytes(with_ddb(with_ddb(link.descriptor, "adapterType", adapter), "virtualHWVersion", "11"))
     assert len(edited) == link.descriptor_size
     before = disk.read_bytes()
     with disk.open("r+b") as stream:

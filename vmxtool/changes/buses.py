@@ -5,16 +5,14 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool._record import replace
 from vmxtool.changes.arm_devices import is_without_ide
+from vmxtool.changes.controllers import FALLBACK, MOVE_SOURCE, be_model, be_present, choose_scsi, spelling_of
 from vmxtool.changes.descriptors import name_adapter
 from vmxtool.changes.guest_work import ORDER_KEYS, boot_order, guest_work
-from vmxtool.changes.hardware import knows
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import (
     BOOT_ORDER,
     CDROM_MOVE,
-    CONTROLLER,
     DISK_MOVE,
     LEFTOVER,
     SLAVE_MOVE,
@@ -25,7 +23,6 @@ from vmxtool.changes.model import (
 )
 from vmxtool.changes.units import UnitMap, renamed
 from vmxtool.findings import Safety
-from vmxtool.knowledge.guests import find_guest
 from vmxtool.rules import writing
 from vmxtool.rules.buses import takes_sata
 from vmxtool.rules.case import has_bus, scsi_model
@@ -34,21 +31,19 @@ from vmxtool.rules.state import rows_for
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from vmxtool.changes.model import DescriptorChange, Wanted
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.devices import DeviceRule
-    from vmxtool.machine.model import Drive
+    from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.case import Files
 
 SATA = "sata"
 ADAPTERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi", SATA)
 """What disks can move behind: SCSI controller models that a config can name (libvirt's key map), and SATA."""
 
-_SOURCE = "kb:1016192"
-_FALLBACK = "lsilogic"
 _TYPE_SOURCE = "libvirt:src/vmx/vmx.c"
 _DISK_TYPES = {"ata-harddisk": "scsi-hardDisk"}
 _BUS_NAMES = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe"}
@@ -68,10 +63,10 @@ def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) 
         changed: changes of settings that are made already; those are left alone here.
     """
     vm = files.vm
-    moves = _Moves(files, wanted, changed)
     disks = [drive for drive in vm.disks if drive.id in wanted.moves and drive.bus != "scsi"]
-    homeless = [drive for drive in vm.drives if wanted.fit and moves.lacks_bus(drive.bus) and drive.bus != "ide"]
-    to_sata = [drive for drive in disks if moves.goes_to_sata(drive)]
+    homeless = [drive for drive in vm.drives if wanted.fit and _lacks_bus(wanted, drive.bus) and drive.bus != "ide"]
+    to_sata = [drive for drive in disks if _goes_to_sata(vm, wanted, drive)]
+    moves = _Moves(files, wanted, changed)
     moves.to_sata(to_sata)
     moves.to_scsi([drive for drive in disks if drive not in to_sata])
     for drive in homeless:
@@ -80,14 +75,14 @@ def move_drives(files: Files, wanted: Wanted, changed: Sequence[SettingChange]) 
     moves.make_lone_slaves_master({drive.id for drive in disks})
     moves.to_ide([drive for drive in homeless if drive.kind == "cdrom"])
     moves.cdroms_to_sata([drive for drive in vm.drives if wanted.unsafe and is_without_ide(files, wanted, drive)])
-    moves.reorder()
-    if wanted.fit and not any(moves.lacks_bus(it.bus) and it.id not in moves.moved for it in vm.disks):
-        moves.clear_buses()
+    moves.add(*_boot_orders(vm, moves.places, adapters_gone(changed), Safety.UNSAFE if moves.moved else Safety.SAFE))
+    if wanted.fit and not any(_lacks_bus(wanted, it.bus) and it.id not in moves.moved for it in vm.disks):
+        moves.add(*_bus_leftovers(files, wanted))
     return moves.finish()
 
 
 class _Moves:
-    """The moves decided on so far, and what they come to."""
+    """The moves decided on so far; each takes a place on a bus and leaves one, so they share the map of places."""
 
     def __init__(self, files: Files, wanted: Wanted, changed: Sequence[SettingChange]) -> None:
         self.files, self.vm, self.wanted = files, files.vm, wanted
@@ -99,7 +94,7 @@ class _Moves:
         self.reasons: list[tuple[str, str, Evidence]] = []
         self.places: dict[str, str] = {}
         self.moved: dict[str, str] = {}
-        self.model = _FALLBACK
+        self.model = FALLBACK
         self._made_already = changed
 
     @cached_property
@@ -111,22 +106,12 @@ class _Moves:
         """The places on the buses; most rewrites move nothing and never ask."""
         return UnitMap(self.files, self._changed)
 
-    def lacks_bus(self, bus: str) -> bool:
-        """Whether the version has no bus of this kind, for CD-ROM drives either."""
-        return bus in _BUS_NAMES and not has_bus(bus, self.wanted.version, self.wanted.esx)
-
-    def goes_to_sata(self, drive: Drive) -> bool:
-        """Whether a disk that moves goes to SATA; SCSI suits more guests, and comes first where nobody chose."""
-        if self.wanted.adapter not in {None, SATA} or drive.bus != "nvme":
-            return False
-        able = takes_sata(self.vm, drive, self.wanted.version, self.wanted.product)
-        asked = self.wanted.adapter == SATA and not self._lacks_sata
-        return asked or (able and self.wanted.adapter is None and scsi_model(self.vm) is None)
-
-    @property
-    def _lacks_sata(self) -> bool:
-        product = self.wanted.product
-        return self.lacks_bus("sata") or (product is not None and "sata" not in product.disk_buses)
+    def add(self, *changes: SettingChange) -> None:
+        """Note changes, but none of a setting that changes already."""
+        for change in changes:
+            key = fold(change.key)
+            if key not in self._changed:
+                self.changes.setdefault(key, change)
 
     def to_sata(self, drives: Sequence[Drive]) -> None:
         """Give disks that leave NVMe places on SATA."""
@@ -140,28 +125,24 @@ class _Moves:
             self.options.append(f"adapter={SATA}")
         units = [unit for unit, _ in zip(self.units.sata_places(), drives, strict=False)]
         self.refused += findings_of(writing.no_free_unit, drives, len(units), "SATA")
-        self._add_sata(units, drives[0])
+        self._switch_on_sata(units, drives[0])
         for drive, unit in zip(drives, units, strict=False):
             # What a descriptor says of the adapter fits SATA as it fitted NVMe, so it stays.
             why = f"{drive.id} becomes {unit}: the disk moves to SATA"
             self._rename(Topic(DISK_MOVE, drive.id, unit), why, Safety.UNSAFE)
             self.moved[drive.id] = unit
 
-    def _add_sata(self, units: Sequence[str], beside: Drive) -> None:
-        anchor = self._spelling(f"{beside.id}.present")
+    def _switch_on_sata(self, units: Sequence[str], beside: Drive) -> None:
+        anchor = spelling_of(self.document, f"{beside.id}.present")
         for name in sorted({unit.partition(":")[0] for unit in units}):
-            if not self.document.flag(f"{name}.present", False):
-                key = self._spelling(f"{name}.present") or f"{name}.present"
-                why = f"{name} is the controller that the drives move to"
-                topic = Topic(CONTROLLER, name)
-                self._add(SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor, topic=topic))
+            self.add(*be_present(self.document, name, "drives", anchor))
 
     def cdroms_to_sata(self, drives: Sequence[Drive]) -> None:
         """Give CD-ROM drives places on SATA, where a guest for ARM finds no IDE."""
         units = [unit for unit, _ in zip(self.units.sata_places(), drives, strict=False)]
         self.refused += findings_of(writing.no_free_unit, drives, len(units), "SATA")
         if drives:
-            self._add_sata(units, drives[0])
+            self._switch_on_sata(units, drives[0])
         for drive, unit in zip(drives, units, strict=False):
             why = f"{self.wanted.name} has no IDE for a guest for ARM (unverified); the CD-ROM drive moves to {unit}"
             self._rename(Topic(CDROM_MOVE, drive.id, unit), why, Safety.UNSAFE)
@@ -169,7 +150,14 @@ class _Moves:
     def to_scsi(self, drives: Sequence[Drive]) -> None:
         if not drives:
             return
-        self._choose_model()
+        if self.wanted.adapter == SATA:
+            evidence = self.vm.hardware.evidence
+            self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, SATA, evidence)
+        else:
+            choice = choose_scsi(self.vm, self.wanted)
+            self.model = choice.model
+            self.options += choice.options
+            self.refused += choice.refused
         for drive in drives:
             option = "ide-to-scsi" if drive.bus == "ide" else "move-disks"
             places = drive.file_evidence or drive.evidence
@@ -177,9 +165,13 @@ class _Moves:
             self.reasons.append((option, f"{drive.id} moves from {_BUS_NAMES[drive.bus]} to SCSI", places[0]))
         units = [unit for unit, _ in zip(self.units.scsi_places(self.model), drives, strict=False)]
         self.refused += findings_of(writing.no_free_unit, drives, len(units), "SCSI")
-        anchor = self._spelling(f"{drives[0].id}.present")
+        anchor = spelling_of(self.document, f"{drives[0].id}.present")
         for number in sorted({unit.controller for unit in units}):
-            self._set_controller(f"scsi{number}", anchor)
+            name = f"scsi{number}"
+            self.add(*be_present(self.document, name, "disks", anchor))
+            pending = self._changed.get(f"{name}.virtualdev")
+            have = pending.after if pending is not None else self.document.get(f"{name}.virtualDev")
+            self.add(*be_model(self.document, name, self.model, have, asked=self.wanted.adapter is not None))
         for drive, unit in zip(drives, units, strict=False):
             why = f"{drive.id} becomes {unit.id}: the disk moves to SCSI"
             self._rename(Topic(DISK_MOVE, drive.id, unit.id), why, Safety.UNSAFE)
@@ -201,41 +193,10 @@ class _Moves:
                 continue
             for key in self.units.of(place):
                 why = f"nothing is at {place}, and {drive.id} needs the place"
-                self._add(SettingChange(key, None, why, _SOURCE, topic=Topic(LEFTOVER, place)))
+                self.add(SettingChange(key, None, why, MOVE_SOURCE, topic=Topic(LEFTOVER, place)))
             self.units.clear(place)
             why = f"{self.wanted.name} has no {_BUS_NAMES[drive.bus]}; the CD-ROM drive moves to {place}"
             self._rename(Topic(CDROM_MOVE, drive.id, place), why, Safety.SAFE, _bus_sources(drive.bus)[0])
-
-    def reorder(self) -> None:
-        """Let boot orders name drives by their new places, and no network adapter that goes."""
-        gone = adapters_gone(self._made_already)
-        for folded in ORDER_KEYS if self.places or gone else ():
-            if folded not in self.document:
-                continue
-            key, entries = self.document.spelling(folded), self.document[folded].split(",")
-            left = [entry for entry in entries if fold(entry.strip()) not in gone]
-            after = [self.places.get(fold(entry.strip()), entry) for entry in left]
-            if after != entries:
-                safety = Safety.UNSAFE if self.moved else Safety.SAFE
-                lost = ", ".join(fold(entry.strip()) for entry in entries if entry not in left)
-                why = (
-                    f"the boot order names {lost}, which goes"
-                    if lost
-                    else "the boot order names drives by their places"
-                )
-                change = SettingChange(key, ",".join(after) or None, why, _SOURCE, safety)
-                self._add(replace(change, topic=Topic(BOOT_ORDER, lost)))
-
-    def clear_buses(self) -> None:
-        """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
-        # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
-        settings, wanted = self.files.once(_settings_of_buses), self.wanted
-        if not settings:
-            return
-        lost = {row.id for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)}
-        for row_id, folded, removal in settings:
-            if row_id in lost and folded not in self.changes and folded not in self._changed:
-                self.changes[folded] = removal
 
     def finish(self) -> Changes:
         manual: list[Fix] = []
@@ -253,57 +214,7 @@ class _Moves:
             moved=self.places,
         )
 
-    def _add(self, change: SettingChange) -> None:
-        if fold(change.key) not in self._changed:
-            self.changes.setdefault(fold(change.key), change)
-
-    def _spelling(self, key: str) -> str | None:
-        return self.document.spelling(key) if key in self.document else None
-
-    def _choose_model(self) -> None:
-        vm, version, asked = self.vm, self.wanted.version, self.wanted.adapter
-        if asked == SATA:
-            self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, asked, vm.hardware.evidence)
-            return
-        model = asked or scsi_model(vm)
-        if model is None:
-            self.options.append(f"adapter={_FALLBACK}")
-            model = _FALLBACK
-        elif asked is not None:
-            self.options.append(f"adapter={asked}")
-        if not knows("scsi0.virtualDev", model, version, self.wanted.esx):
-            if asked is not None:
-                self.refused += findings_of(writing.adapter_not_offered, self.wanted.name, model, vm.hardware.evidence)
-            model = self._fallback()
-        if model == "buslogic" and vm.guest.bits == 64:
-            self.refused += findings_of(writing.adapter_not_for_guest, vm.guest.id, vm.guest.evidence)
-        self.model = model
-
-    def _fallback(self) -> str:
-        """LSI Logic, of which older versions know no other; a guest that has no driver for it needs one named."""
-        guest = find_guest(self.vm.guest.id) if self.vm.guest.id else None
-        options = guest.options if guest is not None else None
-        if self.wanted.adapter is None and options is not None and _FALLBACK not in options.controllers:
-            self.options.append(f"adapter={_FALLBACK}")
-        return _FALLBACK
-
-    def _set_controller(self, name: str, anchor: str | None) -> None:
-        if not self.document.flag(f"{name}.present", False):
-            why = f"{name} is the controller that the disks move to"
-            key = self._spelling(f"{name}.present") or f"{name}.present"
-            change = SettingChange(key, "TRUE", why, _SOURCE, Safety.UNSAFE, beside=anchor)
-            self._add(replace(change, topic=Topic(CONTROLLER, name)))
-        key = f"{name}.virtualDev"
-        pending = self._changed.get(fold(key))
-        have = pending.after if pending is not None else self.document.get(key)
-        if (have or "").lower() != self.model:
-            why = f"{self.model} is the SCSI controller that "
-            why += "was asked for" if self.wanted.adapter is not None else "suits the guest"
-            beside = f"{name}.present"
-            change = SettingChange(self._spelling(key) or key, self.model, why, _SOURCE, Safety.UNSAFE, beside=beside)
-            self._add(replace(change, topic=Topic(CONTROLLER, name)))
-
-    def _rename(self, topic: Topic, why: str, safety: Safety, source: str = _SOURCE) -> None:
+    def _rename(self, topic: Topic, why: str, safety: Safety, source: str = MOVE_SOURCE) -> None:
         """Move every setting of a drive that stays at all to another place, as the topic has them."""
         old, new = topic.subject, topic.to
         for key in self.units.of(old):
@@ -311,20 +222,61 @@ class _Moves:
             kind = self.document[key].lower() if fold(key) == f"{old}.devicetype" else ""
             after = _DISK_TYPES.get(kind) if new.startswith("scsi") else None
             rests_on = _TYPE_SOURCE if after is not None else source
-            self._add(SettingChange(key, after, why, rests_on, safety, name, topic=topic))
+            self.add(SettingChange(key, after, why, rests_on, safety, name, topic=topic))
         self.units.move(old, new)
         self.places[old] = new
 
 
-def _settings_of_buses(files: Files) -> list[tuple[str, str, SettingChange]]:
-    """The settings of buses that some versions lack: the row that says so, the folded key, and what takes it out."""
+def _lacks_bus(wanted: Wanted, bus: str) -> bool:
+    """Whether the version has no bus of this kind, for CD-ROM drives either."""
+    return bus in _BUS_NAMES and not has_bus(bus, wanted.version, wanted.esx)
+
+
+def _goes_to_sata(vm: Machine, wanted: Wanted, drive: Drive) -> bool:
+    """Whether a disk that moves goes to SATA; SCSI suits more guests, and comes first where nobody chose."""
+    if wanted.adapter not in {None, SATA} or drive.bus != "nvme":
+        return False
+    able = takes_sata(vm, drive, wanted.version, wanted.product)
+    asked = wanted.adapter == SATA and not _lacks_sata(wanted)
+    return asked or (able and wanted.adapter is None and scsi_model(vm) is None)
+
+
+def _lacks_sata(wanted: Wanted) -> bool:
+    product = wanted.product
+    return _lacks_bus(wanted, "sata") or (product is not None and "sata" not in product.disk_buses)
+
+
+def _boot_orders(
+    vm: Machine, places: Mapping[str, str], gone: Container[str], safety: Safety
+) -> Iterator[SettingChange]:
+    """Let boot orders name drives by their new places, and no network adapter that goes."""
+    document = vm.config.document
+    for folded in ORDER_KEYS if places or gone else ():
+        if folded not in document:
+            continue
+        key, entries = document.spelling(folded), document[folded].split(",")
+        left = [entry for entry in entries if fold(entry.strip()) not in gone]
+        after = [places.get(fold(entry.strip()), entry) for entry in left]
+        if after != entries:
+            lost = ", ".join(fold(entry.strip()) for entry in entries if entry not in left)
+            why = f"the boot order names {lost}, which goes" if lost else "the boot order names drives by their places"
+            topic = Topic(BOOT_ORDER, lost)
+            yield SettingChange(key, ",".join(after) or None, why, MOVE_SOURCE, safety, topic=topic)
+
+
+def _bus_leftovers(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
+    """Take out what is left of buses that the VM is not to have: controllers, and drives that are switched off."""
+    # IDE has no controllers to take out, and is there for CD-ROM drives where it is not for disks.
+    if removals := files.once(_removals_of_buses):
+        lost = {row.id for bus in ("sata", "nvme") for row in _unknown_rows(bus, wanted.version, wanted.esx)}
+        yield from (removal for removal in removals if removal.topic.kind in lost)
+
+
+def _removals_of_buses(files: Files) -> list[SettingChange]:
+    """What takes out each setting of a bus that some versions lack; the topic is the row that says so."""
     document = files.vm.config.document
     return [
-        (
-            row.id,
-            key,
-            SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source, topic=Topic(row.id)),
-        )
+        SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source, topic=Topic(row.id))
         for key in document.folded()
         for row in rows_for(key)
         if row.below == "move-disks"

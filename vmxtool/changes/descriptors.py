@@ -98,6 +98,9 @@ def name_adapter(drive: Drive, model: str) -> Iterator[DescriptorChange]:
 
 def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:
     """Find the entries that a descriptor inside a disk has no room for."""
+    # Few plans change a descriptor inside a disk, and only a trial edit tells.
+    from vmxtool.vmdk.descriptor_edits import with_ddb
+
     for change in changes:
         before = change.link.descriptor
         if before is None or change.link.descriptor_offset is None:
@@ -105,7 +108,7 @@ def without_room(changes: Iterable[DescriptorChange]) -> Iterator[Finding]:
         reason = None if before.padding_clean else "unknown bytes follow its text"
         if reason is None:
             try:
-                before.with_ddb(change.key, change.after)
+                with_ddb(before, change.key, change.after)
             except (ValueError, KeyError) as error:
                 reason = str(error.args[0]) if error.args else "it cannot hold the value"
         if reason is not None:

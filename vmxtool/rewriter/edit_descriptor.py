@@ -9,6 +9,7 @@ from vmxtool.rewriter.diff import FileChange, TextChange
 from vmxtool.rewriter.journal.patch import InPlacePatch, Range, ReplacePatch
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
+from vmxtool.vmdk.descriptor_edits import with_ddb
 from vmxtool.vmdk.sectors import SECTOR
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _rewrite(link: Link, changes: Sequence[DescriptorChange], refused: list[Find
             refused += _no_room(link, change, "unknown bytes follow its text")
             continue
         try:
-            after = after.with_ddb(change.key, change.after)
+            after = with_ddb(after, change.key, change.after)
         except (ValueError, KeyError) as error:
             refused += _no_room(link, change, str(error.args[0]) if error.args else "it cannot hold the value")
     return Rewritten(link, before, after, tuple(changes))

@@ -1,4 +1,4 @@
-"""The descriptor of a virtual disk: every byte kept, every key readable, the disk data base editable in place."""
+"""The descriptor of a virtual disk: every byte kept, every key readable."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
-from vmxtool.vmdk.descriptor_lines import Extent, LineProblem, Setting, parse_extent, parse_setting, tokens
+from vmxtool.vmdk.descriptor_lines import Extent, LineProblem, Setting, parse_extent, split_lines
 from vmxtool.vmx import encodings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 # No writer makes one of more than 20 KiB; qemu reads up to 1 MiB (block/vmdk.c), and we as far.
 MAX_BYTES = 2**20
 # A disk of 64 TB in pieces of 2 GB has 32,768 extents, one line each.
 MAX_LINES = 2**16
 NO_PARENT = 0xFFFFFFFF
+DDB = "ddb."
 
 _CID_DIGITS = 8
-_DDB = "ddb."
-_KNOWN_VERSIONS = (1, 2, 3)
 _CONTENT_ID = re.compile(r"[0-9A-Fa-f]{1,8}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 # Any of these lines, at the start of the file or after other lines of text: no reader agrees which must come first,
@@ -89,47 +88,28 @@ class Descriptor(Record):
     @classmethod
     def parse(cls, data: bytes, *, region: bool = False) -> Descriptor:
         """Read a descriptor; every input is one. With `region`, `data` is whole sectors whose number is to stay."""
-        settings: list[Setting] = []
-        extents: list[tuple[str, int]] = []
-        unknown: list[tuple[str, int]] = []
-        start = line = 0
-        bom = False
-        for kind, text in tokens(data):
-            if kind == "BOM":
-                bom = True
-                start += len(text)
-                continue
-            line += 1
-            if kind == "ASSIGNMENT":
-                settings.append(parse_setting(text, line, start))
-            elif kind == "EXTENT":
-                extents.append((text, line))
-            elif kind == "UNKNOWN":
-                unknown.append((text, line))
-            start += len(text)
+        lines = split_lines(data)
         nul = data.find(0)
         text_size = len(data) if nul < 0 else nul
-        codec = _find_codec(settings, data[:text_size])
+        codec = _find_codec(lines.settings, data[:text_size])
         decode = _decoder(codec)
         return cls(
             raw=data,
             region=region,
             text_size=text_size,
             codec=codec,
-            settings=tuple(settings),
-            extents=tuple(parse_extent(text, at, decode) for text, at in extents),
+            settings=lines.settings,
+            extents=tuple(parse_extent(text, at, decode) for text, at in lines.extents),
             unknown=tuple(
                 LineProblem(at, decode(text.rstrip("\r\n").encode("latin-1")), "not a line of a disk descriptor")
-                for text, at in unknown
+                for text, at in lines.unknown
             ),
-            ddb=DiskDataBase((key, decode(raw)) for key, raw in _of_data_base(settings)),
-            bom=bom,
+            ddb=DiskDataBase((key, decode(raw)) for key, raw in _of_data_base(lines.settings)),
+            bom=lines.bom,
         )
 
     def __bytes__(self) -> bytes:
         return self.raw
-
-    # --- values ---
 
     def get(self, key: str) -> str | None:
         """Return the decoded value of a key, spelt in any case and with its `ddb.` if it has one, or None."""
@@ -209,72 +189,13 @@ class Descriptor(Record):
         left = self.raw[self.text_size + 1 :].rstrip(b"\x00")
         return not left or (len(left) < _CID_DIGITS and self.raw[: self.text_size].endswith(left))
 
-    @property
-    def line_problems(self) -> tuple[LineProblem, ...]:
-        """What is odd and still readable, besides `unknown` and `duplicates`: some reader of VMDK refuses each."""
-        found = [LineProblem(extent.line, str(extent), extent.problem) for extent in self.extents if extent.problem]
-        if self.bom:
-            found.append(LineProblem(1, "", "a byte order mark before the first line"))
-        if not self.padding_clean:
-            found.append(LineProblem(None, "", "bytes after the end of the text"))
-        checks: tuple[tuple[str, bool, str], ...] = (
-            ("version", self.version in _KNOWN_VERSIONS, "not a descriptor version of 1 to 3"),
-            ("CID", self.cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
-            ("parentCID", self.parent_cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
-        )
-        for key, good, problem in checks:
-            if good:
-                continue
-            places = self.places(key)
-            if places:
-                found.append(LineProblem(places[0].line, f"{places[0].key} = {self.value_of(places[0])}", problem))
-            else:
-                found.append(LineProblem(None, key, f"no {key} line"))
-        return tuple(found)
-
-    # --- edit ---
-
-    def with_ddb(self, key: str, value: str) -> Descriptor:
-        """This descriptor with another value on every line of one `ddb.` key; no other byte of the text changes.
-
-        `key` may carry its `ddb.` prefix or not. Inside a disk file (`region`) the whole keeps its size: padding
-        gives way or grows.
-
-        Raises:
-            KeyError: no line carries the key.
-            ValueError: the value cannot stand in such a line or in the file's encoding, or the sectors are full.
-        """
-        full = key if key.lower().startswith(_DDB) else _DDB + key
-        places = self.places(full)
-        if not places:
-            raise KeyError(full)
-        new = _encode(full, value, self.codec)
-        text = self.raw[: self.text_size]
-        for place in reversed(places):
-            if not place.quoted and (not new or new != new.strip(b" \t")):
-                raise ValueError(f"{full}: {value!r} needs quotes, and line {place.line} has none")
-            text = text[: place.start] + new + text[place.start + len(place.raw) :]
-        return Descriptor.parse(text + self._padding_for(text, full), region=self.region)
-
-    def _padding_for(self, text: bytes, key: str) -> bytes:
-        padding = self.raw[self.text_size :]
-        if not self.region or len(text) == self.text_size:
-            return padding
-        if not self.padding_clean:
-            raise ValueError(f"{key}: something unknown follows the descriptor in its sectors, so its length must stay")
-        room = len(self.raw) - len(text)
-        # A NUL ends the text, unless the sectors were filled to the last byte before.
-        if room < (1 if padding else 0):
-            raise ValueError(f"{key}: the descriptor's {len(self.raw)} bytes are too few for the new value")
-        return b"\x00" * room
-
 
 def is_descriptor(head: bytes) -> bool:
     """Whether the first bytes of a file are text that belongs to a disk descriptor."""
     return _MARK.search(head.partition(b"\x00")[0]) is not None
 
 
-def _declared_encoding(settings: list[Setting] | tuple[Setting, ...]) -> str | None:
+def _declared_encoding(settings: Sequence[Setting]) -> str | None:
     for wanted in ("encoding", "ddb.encoding"):
         for setting in settings:
             if setting.key.lower() == wanted and setting.raw:
@@ -282,7 +203,7 @@ def _declared_encoding(settings: list[Setting] | tuple[Setting, ...]) -> str | N
     return None
 
 
-def _find_codec(settings: list[Setting], text: bytes) -> str:
+def _find_codec(settings: Sequence[Setting], text: bytes) -> str:
     # The declared name comes before any guess: many a name in GBK is valid UTF-8 and means something else there.
     declared = _declared_encoding(settings)
     codec = encodings.codec(declared) if declared is not None else None
@@ -295,12 +216,12 @@ def _find_codec(settings: list[Setting], text: bytes) -> str:
     return codec
 
 
-def _of_data_base(settings: list[Setting]) -> Iterable[tuple[str, bytes]]:
+def _of_data_base(settings: Sequence[Setting]) -> Iterable[tuple[str, bytes]]:
     """Return the first of equal keys of the disk data base, without their prefix, with its value."""
     found: dict[str, tuple[str, bytes]] = {}
     for setting in settings:
-        if setting.key[: len(_DDB)].lower() == _DDB:
-            found.setdefault(setting.key.lower(), (setting.key[len(_DDB) :], setting.raw))
+        if setting.key[: len(DDB)].lower() == DDB:
+            found.setdefault(setting.key.lower(), (setting.key[len(DDB) :], setting.raw))
     return found.values()
 
 
@@ -309,16 +230,6 @@ def _decoder(codec: str) -> Callable[[bytes], str]:
     if encodings.is_shifting(codec):
         return lambda raw: encodings.decode(raw, codec)
     return lambda raw: raw.decode("ascii") if raw.isascii() else encodings.decode(raw, codec)
-
-
-def _encode(key: str, value: str, codec: str) -> bytes:
-    try:
-        new = value.encode(codec)
-    except UnicodeEncodeError:
-        raise ValueError(f"{key}: the descriptor's encoding {codec} cannot hold {value!r}") from None
-    if re.search(rb'["\r\n\x00]', new):
-        raise ValueError(f"{key}: {value!r} has a quote, a line end or a NUL, which a descriptor cannot hold")
-    return new
 
 
 def _as_number(value: str | None) -> int | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool import _grammar
+from vmxtool._record import Record
 from vmxtool.vmdk.sectors import MAX_SECTORS
 
 if TYPE_CHECKING:
@@ -75,6 +76,47 @@ class LineProblem(NamedTuple):
     line: int | None
     text: str
     problem: str
+
+
+class Lines(Record):
+    """The lines of a descriptor by their kinds, in order.
+
+    Which codec is the right one stands in a setting, so no other line is read before all are split.
+
+    Attributes:
+        settings: the settings, read.
+        extents: (Latin-1 text, line number) of each extent.
+        unknown: the same of each line that is none of a descriptor's.
+        bom: whether a UTF-8 byte order mark comes before them.
+    """
+
+    settings: tuple[Setting, ...]
+    extents: tuple[tuple[str, int], ...]
+    unknown: tuple[tuple[str, int], ...]
+    bom: bool
+
+
+def split_lines(data: bytes) -> Lines:
+    """Sort the lines of a descriptor by their kinds; comments, empty lines and padding are left out."""
+    settings: list[Setting] = []
+    extents: list[tuple[str, int]] = []
+    unknown: list[tuple[str, int]] = []
+    start = line = 0
+    bom = False
+    for kind, text in tokens(data):
+        if kind == "BOM":
+            bom = True
+            start += len(text)
+            continue
+        line += 1
+        if kind == "ASSIGNMENT":
+            settings.append(parse_setting(text, line, start))
+        elif kind == "EXTENT":
+            extents.append((text, line))
+        elif kind == "UNKNOWN":
+            unknown.append((text, line))
+        start += len(text)
+    return Lines(tuple(settings), tuple(extents), tuple(unknown), bom)
 
 
 def tokens(data: bytes) -> Iterator[tuple[str, str]]:

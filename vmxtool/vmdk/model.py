@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.vmdk.descriptor import NO_PARENT
-from vmxtool.vmdk.sectors import SECTOR
+from vmxtool.vmdk.sectors import MAX_SECTORS, SECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,3 +178,9 @@ class Link(Record):
     def adapter_evidence(self) -> tuple[Evidence, ...]:
         """Where `adapter` was read."""
         return self.evidence("ddb.adapterType", "controller", "DRIVETYPE")
+
+
+def total_sectors(files: tuple[ExtentFile, ...]) -> int | None:
+    """Return the capacity that extents come to, or None where no disk has it."""
+    total = sum(extent.sectors for extent in files)
+    return total if 0 < total <= MAX_SECTORS else None

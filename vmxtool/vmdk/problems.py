@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
+from vmxtool.vmdk.descriptor_lines import LineProblem
 from vmxtool.vmdk.headers.sparse import SparseHeader
 from vmxtool.vmdk.model import Problem, ProblemKind
 
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmxtool.vmdk.descriptor import Descriptor
-    from vmxtool.vmdk.descriptor_lines import LineProblem
     from vmxtool.vmdk.headers.read import Header
 
 # A descriptor may hold thousands of bad lines and extents; these many show what is wrong.
 _MAX_OF_A_KIND = 100
 _MAX_EVIDENCE = 100
 _MAX_SHOWN = 120
+_KNOWN_VERSIONS = (1, 2, 3)
 
 
 class Problems:
@@ -51,7 +52,7 @@ class Problems:
 
     def of_descriptor(self, descriptor: Descriptor, file: str) -> None:
         """Note the odd lines and the repeated keys of a descriptor."""
-        self.add_lines((*descriptor.unknown, *descriptor.line_problems), file)
+        self.add_lines((*descriptor.unknown, *line_problems(descriptor)), file)
         for same in descriptor.duplicates[:_MAX_OF_A_KIND]:
             evidence = (Evidence(file, place.line, place.key, descriptor.value_of(place)) for place in same)
             self.add(
@@ -72,6 +73,30 @@ class Problems:
             evidence = Evidence(file, None, None, "; ".join(header.problems))
             message = f"{quoted_name(file)} has a damaged header: {'; '.join(header.problems)}"
             self.add("header-damaged", message, evidence, file=file)
+
+
+def line_problems(descriptor: Descriptor) -> tuple[LineProblem, ...]:
+    """What is odd in a descriptor and still readable, besides `unknown` and `duplicates`: some reader refuses each."""
+    found = [LineProblem(extent.line, str(extent), extent.problem) for extent in descriptor.extents if extent.problem]
+    if descriptor.bom:
+        found.append(LineProblem(1, "", "a byte order mark before the first line"))
+    if not descriptor.padding_clean:
+        found.append(LineProblem(None, "", "bytes after the end of the text"))
+    checks: tuple[tuple[str, bool, str], ...] = (
+        ("version", descriptor.version in _KNOWN_VERSIONS, "not a descriptor version of 1 to 3"),
+        ("CID", descriptor.cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
+        ("parentCID", descriptor.parent_cid is not None, "not a content ID of 1 to 8 hexadecimal digits"),
+    )
+    for key, good, problem in checks:
+        if good:
+            continue
+        places = descriptor.places(key)
+        if places:
+            text = f"{places[0].key} = {descriptor.value_of(places[0])}"
+            found.append(LineProblem(places[0].line, text, problem))
+        else:
+            found.append(LineProblem(None, key, f"no {key} line"))
+    return tuple(found)
 
 
 def quoted_name(name: str) -> str:
