@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.backing import Backing
     from vmxtool.knowledge.product_rows import ReadProducts
+    from vmxtool.knowledge.rows import Words
 
 FILE = "products.toml"
 ENGINES = "engines.toml"
@@ -74,7 +75,7 @@ class Product(Backed):
     row: str
     releases: tuple[str, ...]
     generation: int | None
-    aliases: tuple[str, ...]
+    aliases: Words
     runs_min: int
     runs_max: int
     runs_except: frozenset[int]
