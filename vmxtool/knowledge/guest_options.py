@@ -112,15 +112,13 @@ def read_guest_options(text: str) -> Mapping[str, GuestOptions]:
 
 
 def _prove(row: DataRow, options: GuestOptions) -> None:
-    for column, holds, problem in (
+    row.prove(
         ("scsi", options.scsi in options.controllers, "it is not among the controllers"),
         ("disk", options.disk in options.controllers, "it is not among the controllers"),
         ("nic", options.nic in options.nics, "it is not among the adapters"),
         ("first_firmware", options.first_firmware in options.firmware, "it is not among the firmware"),
         ("memory_mib", options.min_memory_mib <= options.max_memory_mib, "the most is below the least"),
-    ):
-        if not holds:
-            raise row.broken(column, problem)
+    )
 
 
 def _first(row: DataRow, column: str) -> tuple[int | None, int]:

@@ -77,8 +77,7 @@ def lacks_driver(device: str, guest: str) -> bool:
 
 @cache
 def _without_driver() -> dict[str, tuple[str, ...]]:
-    table = _load.document(FILE, _load.shipped(FILE)).get("without-driver", {})
-    return {device: DataRow(FILE, "without-driver", table).texts(device) for device in table}
+    return DataRow(FILE, "", _load.document(FILE, _load.shipped(FILE))).lists("without-driver")
 
 
 def _fits(word: str, pattern: str) -> bool:

@@ -214,7 +214,7 @@ def _day(row: DataRow, column: str) -> str:
 
 
 def _prove(row: DataRow, product: Product) -> None:
-    for column, holds, problem in (
+    row.prove(
         ("runs", product.runs_min <= product.runs_max, "the range is empty"),
         ("runs", all(product.runs_min < no < product.runs_max for no in product.runs_except), "-N lies outside"),
         ("creates", product.creates is None or product.runs(product.creates), "it does not run what it makes"),
@@ -224,9 +224,7 @@ def _prove(row: DataRow, product: Product) -> None:
         ("native_formats", bool(product.native_formats), "it writes no disks at all"),
         ("readable_formats", product.native_formats <= product.readable_formats, "it does not read its own disks"),
         ("covers", re.fullmatch(r"(\d+(\.\d+)*)?", product.covers) is not None, "a version number is wanted"),
-    ):
-        if not holds:
-            raise row.broken(column, problem)
+    )
 
 
 def _bare_versions(versions: Mapping[int, HardwareVersion], others: tuple[Product, ...]) -> Iterator[Product]:

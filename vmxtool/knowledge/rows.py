@@ -58,11 +58,16 @@ class DataRow:
 
     def texts(self, column: str) -> tuple[str, ...]:
         """The texts of a list; each once."""
+        texts = self.repeated(column)
+        if len(set(texts)) != len(texts):
+            raise self.broken(column, "a text stands twice")
+        return texts
+
+    def repeated(self, column: str) -> tuple[str, ...]:
+        """The texts of a list, of which some may be the same."""
         value = self.cells[column]
         if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise self.broken(column, f"a list of texts is wanted, not {value!r}")
-        if len(set(value)) != len(value):
-            raise self.broken(column, "a text stands twice")
         return tuple(value)
 
     def choice(self, column: str, allowed: Collection[object]) -> str:
@@ -122,6 +127,20 @@ class DataRow:
             raise self.broken(column, f"a table of texts is wanted, not {value!r}")
         return value
 
+    def lists(self, column: str) -> dict[str, tuple[str, ...]]:
+        """A table of lists of texts."""
+        value = self.cells[column]
+        if not isinstance(value, dict):
+            raise self.broken(column, f"a table is wanted, not {value!r}")
+        inner = DataRow(self.file, f"{self.name} {column}".strip(), value)
+        return {key: inner.texts(key) for key in value}
+
+    def prove(self, *laws: tuple[str, bool, str]) -> None:
+        """Refuse the first cell, by its column, of which something that has to hold does not; it says what is wrong."""
+        for column, holds, problem in laws:
+            if not holds:
+                raise self.broken(column, problem)
+
     def prove_among(self, column: str, values: Iterable[object], allowed: Collection[object]) -> None:
         """Refuse a cell that has something else than what is allowed there."""
         for value in values:
@@ -140,6 +159,7 @@ _READINGS: dict[str, Reading] = {
     "tuple[str, ...]": DataRow.texts,
     "tuple[int, ...]": DataRow.numbers,
     "Mapping[str, str]": DataRow.table,
+    "Mapping[str, tuple[str, ...]]": DataRow.lists,
 }
 
 
@@ -189,13 +209,26 @@ class Rows(Generic[RowT]):
         """
         seen: set[str] = set()
         for place, table in enumerate(self._tables(file, data), start=1):
-            row = record(file, table, self._wanted, self._absent, f"{self._table} {place}")
+            row = record(file, table, self._wanted, self._absent, f"{place} of {self._table}")
             if row.name in seen:
                 raise row.broken(self._columns[0], "it stands twice")
             seen.add(row.name)
             yield row, self.fill(row)
         if not seen:
             raise KnowledgeError(f"{file}: no {self._table or 'row'} is in it")
+
+    def inside(self, row: DataRow, _: str = "") -> tuple[RowT, ...]:
+        """The records of a list of tables in a row, for a field that is made of them."""
+        return tuple([made for _, made in self.read(row.file, row.cells)])
+
+    def whole(self, file: str, data: Mapping[str, Any]) -> tuple[DataRow, RowT]:
+        """A file that is one record, with its row.
+
+        Raises:
+            KnowledgeError: a column is unknown or missing, or a cell is none of its kind.
+        """
+        row = record(file, data, self._wanted, self._absent)
+        return row, self.fill(row)
 
     def fill(self, row: DataRow) -> RowT:
         """The record of a row that has all columns.
@@ -247,7 +280,10 @@ class Rows(Generic[RowT]):
         return value
 
     def _tables(self, file: str, data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        for table in data.get(self._table, ()) if self._table else (data,):
+        tables = data.get(self._table, []) if self._table else [data]
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise KnowledgeError(f"{file}: {self._table}: a list of tables is wanted, not {tables!r}")
+        for table in tables:
             if "rows" in table:
                 yield from self._grid(file, data.get("columns"), table)
             else:
@@ -287,11 +323,11 @@ def record(
     """
     wanted = list(wanted)
     row = DataRow(file, str(next((table[it] for it in wanted if it in _NAMES and it in table), name)), table)
-    for column in wanted:
-        if column not in table:
-            raise row.broken(column, "it is missing")
     for column in table:
         if column not in wanted and column not in optional:
             raise row.broken(column, "no such column")
+    for column in wanted:
+        if column not in table:
+            raise row.broken(column, "it is missing")
     row.cells = {**optional, **table}
     return row

@@ -92,13 +92,11 @@ def read_sources(text: str) -> Mapping[str, Source]:
     """
     found: dict[str, Source] = {}
     for row, document in _ROWS.read(FILE, _load.document(FILE, text)):
-        if not document.title:
-            raise row.broken("title", "it is empty")
-        if any(character.isspace() for character in document.id):
-            raise row.broken("id", "an id has no blanks")
-        if not re.fullmatch(_DAY, document.until):
-            raise row.broken("until", "a date such as 2022-11 is wanted, or nothing")
-        if document.read is None and document.stands_alone:
-            raise row.broken("stands_alone", "nobody has read it")
+        row.prove(
+            ("title", bool(document.title), "it is empty"),
+            ("id", not any(map(str.isspace, document.id)), "an id has no blanks"),
+            ("until", re.fullmatch(_DAY, document.until) is not None, "a date such as 2022-11 is wanted, or nothing"),
+            ("stands_alone", document.read is not None or not document.stands_alone, "nobody has read it"),
+        )
         found[document.id] = document
     return MappingProxyType(found)
