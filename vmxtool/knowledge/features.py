@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 FILE = "features.toml"
 

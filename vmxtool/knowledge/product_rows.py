@@ -11,7 +11,7 @@ from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.backing import layered, read_backing
 from vmxtool.knowledge.hardware import BUSES
-from vmxtool.knowledge.products import ARRIVALS, ENGINES, FACTS, FILE, HARDWARE, Product
+from vmxtool.knowledge.product import ARRIVALS, ENGINES, FACTS, FILE, HARDWARE, Product, Refusal
 from vmxtool.knowledge.rows import DataRow, Rows, record
 
 if TYPE_CHECKING:
@@ -49,24 +49,6 @@ class ReadProducts(Record):
     groups: Mapping[str, Product]
     words: Mapping[str, str]
     refusals: tuple[Refusal, ...]
-
-
-class Refusal(Record):
-    """A name that people use and that is no target.
-
-    Attributes:
-        words: the words before the version.
-        versions: beginnings of the version numbers that are meant; empty for all.
-        says: why it is none, as a clause.
-        hosts: the family whose product of the same number may be meant, or empty.
-        same: beginnings of the numbers of which just that product is meant.
-    """
-
-    words: Words
-    versions: Words
-    says: str
-    hosts: str
-    same: Words
 
 
 class _Family(Record):
