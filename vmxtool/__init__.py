@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from vmxtool.findings import Do, Finding, Safety, Severity
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.routes import Routes
@@ -244,7 +244,7 @@ def plan_rewrite(
     from vmxtool.planner.rewrite import intend
     from vmxtool.planner.told import told
     from vmxtool.rewriter.rewrite import make_rewrite
-    from vmxtool.rules.case import facts_now
+    from vmxtool.rules.judging import facts_now
 
     goal = Goal(
         hwversion=hwversion,

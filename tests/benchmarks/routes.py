@@ -22,7 +22,8 @@ from build import write_config
 
 import vmxtool
 from vmxtool.knowledge.hardware import hardware_versions
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import is_written
 
 if TYPE_CHECKING:

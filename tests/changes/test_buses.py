@@ -16,7 +16,7 @@ from vmxtool.findings import Do
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.product_names import find_target
 from vmxtool.report.step_words import step_text
-from vmxtool.rules.case import facts_of
+from vmxtool.rules.judging import facts_of
 from vmxtool.rules.state import VmState
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ if __name__ == "__main__":
 from vmxtool.knowledge.devices import NEVER, devices
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.hardware import BUSES, KINDS, LIMITS, hardware_versions
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source, sources
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import guests
 from vmxtool.knowledge.hardware import hardware
+from vmxtool.knowledge.product import ENGINES, Product
 from vmxtool.knowledge.product_names import find_target
-from vmxtool.knowledge.products import ENGINES, Product, products
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import source, sources
 
 

@@ -247,7 +247,7 @@ def damaged(name: str, old: str, new: str) -> str:
         (SHIPPED.replace('nics = "vlance"', 'nics = "ne2000"'), "row dos: column nics"),
         (SHIPPED.replace('brings = "ide"', 'brings = "st506"'), "row win95: column brings"),
         (SHIPPED.replace('scsi_model = "buslogic"', 'scsi_model = "adaptec"'), "row dos: column scsi_model"),
-        (SHIPPED.replace('smp = "-"', "", 1), "group windows-nt: column smp"),
+        (re.sub(r"(?m)^family = .*", "", SHIPPED, count=1), r"group [\w-]+: column family"),
         (re.sub(r"(?m)^(source|from) = .*", r"\1 = {}", SHIPPED, count=2), "row dos: column source"),
     ],
 )

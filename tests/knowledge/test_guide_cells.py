@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge.cells import CONDITIONS, DOS, VERDICTS, WITHOUT_WAYS, Note, Step, Way, Written, read_cell
+from vmxtool.knowledge.cells import CONDITIONS, DOS, VERDICTS, WITHOUT_WAYS, Note, ParsedCell, Step, Way, read_cell
 from vmxtool.report.documents.guide_values import way_value
 
 PRODUCTS = ("ws4", "ws5", "ws6", "esx3", "gsx3")
@@ -15,11 +15,11 @@ GUEST = "guest-os-supports-it"
 VC2 = "esx2.5-managed-by-vc2"
 
 
-def read(text: str) -> Written:
+def read(text: str) -> ParsedCell:
     return read_cell(text, "t99.toml, row 1, column 2", PRODUCTS)
 
 
-def write(cell: Written) -> str:
+def write(cell: ParsedCell) -> str:
     """The notation again, written on its own so that the reader has something to agree with."""
     ways = []
     for way in cell.ways:
@@ -44,19 +44,19 @@ ways = st.lists(
 ).map(tuple)
 marks = st.lists(st.from_regex(r"n[1-9]|p[0-3][0-9]", fullmatch=True).filter(str.isascii), max_size=3).map(tuple)
 cells = st.one_of(
-    st.builds(Written, st.sampled_from(sorted(VERDICTS - WITHOUT_WAYS - {"maybe"})), ways, marks),
-    st.builds(Written, st.just("not-supported"), st.just(()), marks),
+    st.builds(ParsedCell, st.sampled_from(sorted(VERDICTS - WITHOUT_WAYS - {"maybe"})), ways, marks),
+    st.builds(ParsedCell, st.just("not-supported"), st.just(()), marks),
 )
 
 
 @given(cells)
-def test_a_written_cell_reads_back_as_itself(cell: Written) -> None:
+def test_a_written_cell_reads_back_as_itself(cell: ParsedCell) -> None:
     assert read(write(cell)) == cell
 
 
 def test_ways_steps_products_conditions_and_notes_are_told_apart() -> None:
     text = "ok: converter @esx2.5-managed-by-vc2 | move-to(ws6) > upgrade-hardware(ws4,ws5) !one-way #n2 #p16"
-    assert read(text) == Written(
+    assert read(text) == ParsedCell(
         "ok",
         (
             Way((Step("converter"),), (VC2,)),

@@ -14,7 +14,8 @@ import vmxtool
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import hardware_versions
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.report.documents.guide_values import entries_value
 
 if TYPE_CHECKING:

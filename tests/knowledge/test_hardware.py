@@ -169,7 +169,7 @@ def test_versions_have_to_rise() -> None:
 
 
 def test_a_version_stands_once() -> None:
-    with pytest.raises(KnowledgeError, match="row 7: column version: the versions do not rise"):
+    with pytest.raises(KnowledgeError, match="row 7: column version: it stands twice"):
         versions.read_hardware(damaged(8, "version = 8", "version = 7"))
 
 

@@ -83,9 +83,10 @@ def test_every_source_is_known() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("00:50:56:00:00:00", "00:50:56", "two addresses are wanted"),
-        ("00:50:56:00:00:00", "00:50:57:00:00:00", "two addresses are wanted"),
-        (RANGE, RANGE + RANGE, "it overlaps"),
+        ("00:50:56:00:00:00", "00:50:56", "column first: an address such as"),
+        ("00:50:56:00:00:00", "00:50:57:00:00:00", "column first: the lower address comes first"),
+        (RANGE, RANGE + RANGE, "it stands twice"),
+        (RANGE, RANGE + RANGE.replace('"x"', '"y"'), "row y: column first: it overlaps"),
         (RANGE, "", "no range is in it"),
     ],
 )

@@ -85,7 +85,7 @@ def test_no_setting_of_a_real_config_is_taken_for_misspelt() -> None:
     ("old", "new", "says"),
     [
         (ROW, ROW + ROW, "column id: it stands twice"),
-        (ROW, "", "no setting is in it"),
+        (ROW, "", "no device is in it"),
         ('words = "a#"\n', "", "missing"),
     ],
 )

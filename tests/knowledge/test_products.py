@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,10 @@ from vmxtool.knowledge import products as module
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.knowledge.product_names import find_target, names_of
 from vmxtool.knowledge.product_rows import read_products
-from vmxtool.knowledge.products import Product, is_smp_edition, products
+from vmxtool.knowledge.products import is_smp_edition, products
+
+if TYPE_CHECKING:
+    from vmxtool.knowledge.product import Product
 
 SHIPPED, ENGINES = (
     (Path(module.__file__).parent / name).read_text(encoding="utf-8") for name in ("products.toml", "engines.toml")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vmxtool.knowledge import tables as guide
-from vmxtool.knowledge.cells import CONVERTER_VERDICTS, EFFORT_VERDICTS, VERDICTS, Cell, Written, read_cell
+from vmxtool.knowledge.cells import CONVERTER_VERDICTS, EFFORT_VERDICTS, VERDICTS, Cell, ParsedCell, read_cell
 from vmxtool.knowledge.guide_names import names
 from vmxtool.report.words import short_name
 
@@ -35,7 +35,7 @@ def second(number: int) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"t{number:02d}.toml").read_text(encoding="utf-8"))
 
 
-def second_cell(cell: Cell) -> Written:
+def second_cell(cell: Cell) -> ParsedCell:
     """The same cell as the second reading has it."""
     row, column = (int(part) - 1 for part in cell.address.partition(":r")[2].split("c"))
     text = second(cell.table)["rows"][row]["cells"][column]

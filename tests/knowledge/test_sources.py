@@ -17,7 +17,8 @@ from vmxtool.knowledge import sources as documents
 from vmxtool.knowledge.devices import DeviceRule, devices
 from vmxtool.knowledge.guests import Guest, guests
 from vmxtool.knowledge.hardware import HardwareVersion, hardware_versions
-from vmxtool.knowledge.products import Product, products
+from vmxtool.knowledge.product import Product
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.plan import holds, step_kinds
 from vmxtool.planner.verdict import Answer
-from vmxtool.rules.case import Case, facts_of
-from vmxtool.rules.registry import judge
+from vmxtool.rules.case import Case
+from vmxtool.rules.judging import facts_of, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from laws.conftest import CopiesOf
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.verdict import Verdict

@@ -16,7 +16,7 @@ from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.planner.unseen import plain_vm
 from vmxtool.planner.verdict import Answer
-from vmxtool.rules.case import facts_of
+from vmxtool.rules.judging import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

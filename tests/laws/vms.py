@@ -13,7 +13,8 @@ from build import copy_vm, give_disks, set_up_corpus_vm
 from peers import CORPUS, needs_corpus
 
 import vmxtool
-from vmxtool.knowledge.products import HARDWARE, Product, products
+from vmxtool.knowledge.product import HARDWARE, Product
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

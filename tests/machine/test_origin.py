@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine import vms
 
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.machine.origin import indicators
 from vmxtool.machine.origin.candidates import candidates, group, told_as
 from vmxtool.machine.read import build_machine, read_machine

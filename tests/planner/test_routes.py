@@ -14,7 +14,8 @@ from planner.plans import dos
 from vmxtool import Answer, UsageError, check, route
 from vmxtool.knowledge import tables as guide
 from vmxtool.knowledge.guide_names import names
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, first_version, runs
 
 if TYPE_CHECKING:

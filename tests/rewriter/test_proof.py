@@ -19,7 +19,7 @@ from vmxtool.rewriter.edit_config import edit_config
 from vmxtool.rewriter.edit_descriptor import edit_descriptors
 from vmxtool.rewriter.journal.patch import ReplacePatch
 from vmxtool.rewriter.proof import prove_config, prove_descriptors, prove_state
-from vmxtool.rules.case import facts_of
+from vmxtool.rules.judging import facts_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx.document import Document

@@ -17,9 +17,9 @@ import vmxtool
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.hardware import hardware_versions
+from vmxtool.knowledge.product import ENGINES, FILE
 from vmxtool.knowledge.product_names import names_of
 from vmxtool.knowledge.product_rows import read_products
-from vmxtool.knowledge.products import ENGINES, FILE
 from vmxtool.planner.check import check
 from vmxtool.planner.verdict import Answer
 from vmxtool.rules.registry import About, Hit, forget, manual, rule

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import ARM_DEVICE, SettingChange, Topic
 from vmxtool.findings import Safety
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.product import HARDWARE
 from vmxtool.rules.architecture import may_run_arm, not_for_arm
 from vmxtool.rules.guest_hosts import is_arm
 

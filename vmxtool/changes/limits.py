@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from vmxtool._record import Record
 from vmxtool.changes.model import ADAPTERS_OVER, Kept, SettingChange, Topic
 from vmxtool.machine.sections import MANY_NICS_FROM
-from vmxtool.rules.limits import amount, exceeded, over_row
+from vmxtool.rules.figures import exceeded
+from vmxtool.rules.limits import amount, over_row
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from vmxtool.changes.model import Wanted
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.rules.case import Files
-    from vmxtool.rules.limits import Limit
+    from vmxtool.rules.figures import Limit
     from vmxtool.rules.state import VmState
 
 _MEMORY = "memory_mib"

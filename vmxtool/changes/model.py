@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._record import Record
 from vmxtool.findings import Safety
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.product import HARDWARE
 from vmxtool.rules.case import kind_of
 from vmxtool.vmx import edits
 from vmxtool.vmx.document import ENCODING_KEYS
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding, Fix
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.rules.state import VmState
     from vmxtool.vmdk.chain import Link
     from vmxtool.vmx.document import Document

@@ -19,11 +19,11 @@ from vmxtool.changes.product_habits import newest_config_version
 from vmxtool.changes.told import as_esx2_names, character_set, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.product import HARDWARE
 from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.disk_numbers import newest_number
-from vmxtool.rules.limits import exceeded
+from vmxtool.rules.figures import exceeded
 from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.changes.model import DescriptorChange, SettingChange, Wanted
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Bus
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import Wanted
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
 

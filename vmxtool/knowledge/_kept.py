@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT")
 
 # A generated row is as good as the reading that made it, so what reads it is part of what it is made of.
-_READERS = ("_kept.py", "_load.py")
+_READERS = ("_kept.py", "_load.py", "rows.py")
 _DAY: dict[str, Form] = {"checked": (date.toordinal, date.fromordinal)}
 
 

@@ -8,9 +8,9 @@ from vmxtool._record import Record, replace
 from vmxtool.knowledge.sources import source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from vmxtool.knowledge._load import Row
+    from vmxtool.knowledge.rows import DataRow
 
 BACKED_BY = ("backing.py", "sources.py", "sources.toml")
 """What rows that are kept depend on besides their own files."""
@@ -67,7 +67,16 @@ class Backed(Record, aside=("backing",)):
         return self.backing.unverified
 
 
-def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
+def backed(*claims: str) -> tuple[str, Callable[..., Backing]]:
+    """How the field of a row's backing is read: for `rows.Rows`.
+
+    Args:
+        claims: the fields that can block.
+    """
+    return "source from disputed", lambda row, *_: read_backing(row, claims)
+
+
+def read_backing(row: DataRow, claims: Iterable[str], day: str = "") -> Backing:
     """The backing that a row of data declares in its columns `source`, `from` and `disputed`.
 
     `from` has by field the references with blanks between, `disputed` by field a clause that tells what another source
@@ -83,7 +92,7 @@ def read_backing(row: Row, claims: Iterable[str], day: str = "") -> Backing:
             nowhere.
     """
     claims = tuple(claims)
-    names = frozenset((*row.columns(), *claims))
+    names = frozenset((*row.cells, *claims))
     tables = {column: row.table(column) for column in ("from", "disputed")}
     for column, table in tables.items():
         for field, text in table.items():

@@ -123,7 +123,7 @@ class Cell(Record):
     page: int
 
 
-class Written(Record):
+class ParsedCell(Record):
     """A cell as the notation gives it: the notes are still marks, and nothing says yet where it stands."""
 
     verdict: str
@@ -143,7 +143,7 @@ WAYS = (_plain_ways, _ways_again)
 """How a field of ways becomes plain values, and those become ways again: a form for `_kept.recall`."""
 
 
-def read_cell(text: str, where: str, products: Collection[str], verdicts: Collection[str] = VERDICTS) -> Written:
+def read_cell(text: str, where: str, products: Collection[str], verdicts: Collection[str] = VERDICTS) -> ParsedCell:
     """Read the notation of one cell.
 
     Args:
@@ -164,7 +164,7 @@ def read_cell(text: str, where: str, products: Collection[str], verdicts: Collec
             raise KnowledgeError(f"{where}: {mark!r} is no note; write #n1 for a note or #p16 for a page")
     ways = tuple(_read_way(way, where, products) for way in written_ways.split(" | ")) if colon else ()
     _agree(verdict, ways, where)
-    return Written(verdict, ways, tuple(marks))
+    return ParsedCell(verdict, ways, tuple(marks))
 
 
 def _read_way(text: str, where: str, products: Collection[str]) -> Way:

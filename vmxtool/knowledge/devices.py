@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
 from vmxtool.knowledge.guests import FAMILIES
 from vmxtool.knowledge.hardware import BUSES, LIMITS
+from vmxtool.knowledge.rows import Rows
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.rows import DataRow
 
 Action = Literal["remove", "replace", "refuse", "move-disks", "limit"]
 Safety = Literal["safe", "unsafe", "manual"]
@@ -25,26 +26,6 @@ Safety = Literal["safe", "unsafe", "manual"]
 FILE = "devices.toml"
 NEVER = 1_000_000
 """A first hardware version that means: none knows it."""
-_ACTIONS = ("remove", "replace", "refuse", "move-disks", "limit")
-_SAFETIES = ("safe", "unsafe", "manual")
-_COLUMNS = "id keys first_hardware below safety reason source checked"
-_OPTIONAL = {
-    "value": "-",
-    "while_on": False,
-    "when": {},
-    "unless": {},
-    "first_hardware_esx": "-",
-    "last_hardware": "-",
-    "replacement": "-",
-    "limit": "-",
-    "per_unit": 1,
-    "on_any_change": False,
-    "guest_loses": "-",
-    "losing_guests": "-",
-    "from": {},
-    "disputed": {},
-}
-_CLAIMS = ("keys", "value", "when", "unless", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
 _HEAD = 3
 _NUMBER = re.compile(r"[0-9]+")
 _NUMBER_AT_STAR = r"[0-9]\*|\*[0-9]"
@@ -212,49 +193,15 @@ def read_devices(text: str) -> Mapping[str, DeviceRule]:
         KnowledgeError: it is broken.
     """
     found: dict[str, DeviceRule] = {}
-    for table in _load.document(FILE, text).get("device", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        found[row.name] = _read(row)
-    if not found:
-        raise KnowledgeError(f"{FILE}: no device is in it")
+    for row, rule in _ROWS.read(FILE, _load.document(FILE, text)):
+        _prove(row, rule)
+        found[rule.id] = rule
     return found
 
 
-def _read(row: _load.Row) -> DeviceRule:
-    value, while_on = row.maybe_text("value"), row.flag("while_on")
-    when, unless = row.table("when"), row.table("unless")
-    rule = DeviceRule(
-        id=row.name,
-        keys=row.texts("keys"),
-        value=value,
-        while_on=while_on,
-        when=when,
-        unless=unless,
-        always=value is None and not (while_on or when or unless),
-        first_hardware=_version(row, "first_hardware") or 0,
-        first_hardware_esx=_version(row, "first_hardware_esx"),
-        last_hardware=row.maybe_number("last_hardware"),
-        limit=row.maybe_text("limit"),
-        per_unit=row.number("per_unit"),
-        below=cast("Action", row.choice("below", _ACTIONS)),
-        replacement=row.maybe_text("replacement"),
-        on_any_change=row.flag("on_any_change"),
-        safety=cast("Safety", row.choice("safety", _SAFETIES)),
-        reason=row.text("reason"),
-        guest_loses=row.maybe_text("guest_loses"),
-        losing_guests=row.maybe_text("losing_guests"),
-        backing=read_backing(row, _CLAIMS),
-        checked=row.day("checked"),
-    )
-    _prove(row, rule)
-    return rule
-
-
-def _prove(row: _load.Row, rule: DeviceRule) -> None:
+def _prove(row: DataRow, rule: DeviceRule) -> None:
     moves = rule.below == "move-disks"
-    for column, holds, problem in (
+    row.prove(
         ("keys", bool(rule.keys), "no key is named"),
         ("keys", all(key == key.lower() and key for key in rule.keys), "keys are written in lower case"),
         (
@@ -271,17 +218,13 @@ def _prove(row: _load.Row, rule: DeviceRule) -> None:
         ),
         ("first_hardware", rule.first_hardware > 0, "the versions begin with 1"),
         ("last_hardware", rule.last_hardware is None or rule.known(rule.last_hardware, esx=None), "no version is left"),
-        ("limit", rule.limit is None or rule.limit in LIMITS, f"{rule.limit!r} is none of {', '.join(LIMITS)}"),
         ("limit", rule.below != "limit" or rule.limit is not None, "the figure is not named"),
         ("per_unit", rule.per_unit > 0, "it is 1 or more"),
         ("replacement", (rule.below == "replace" or moves) == (rule.replacement is not None), "below says otherwise"),
         ("replacement", not moves or rule.replacement in BUSES, "disks move to a bus"),
         ("safety", rule.below != "refuse" or rule.safety == "manual", "what is refused is left to the owner"),
-        ("losing_guests", rule.losing_guests in {None, *FAMILIES}, "no family of guests"),
         ("reason", rule.reason.endswith("."), "a sentence is wanted"),
-    ):
-        if not holds:
-            raise row.broken(column, problem)
+    )
 
 
 def _is_beside(rule: DeviceRule, settings: Mapping[str, str]) -> bool:
@@ -293,8 +236,37 @@ def _is_beside(rule: DeviceRule, settings: Mapping[str, str]) -> bool:
     )
 
 
-def _version(row: _load.Row, column: str) -> int | None:
-    return NEVER if row.is_text(column, "never") else row.maybe_number(column)
+def _version(row: DataRow, column: str) -> int | None:
+    if row.cells[column] == "never":
+        return NEVER
+    return row.number(column) if row.is_given(column) else None
+
+
+def _is_always(row: DataRow, value: str, *others: str) -> bool:
+    return not (row.is_given(value) or any(row.cells[it] for it in others))
+
+
+_ROWS = Rows(
+    "device",
+    DeviceRule,
+    among={"limit": LIMITS, "losing_guests": FAMILIES},
+    absent={
+        "while_on": False,
+        "when": {},
+        "unless": {},
+        "first_hardware_esx": "-",
+        "per_unit": 1,
+        "on_any_change": False,
+    },
+    cells={
+        "always": ("value while_on when unless", _is_always),
+        "first_hardware": ("first_hardware", lambda row, column: _version(row, column) or 0),
+        "first_hardware_esx": ("first_hardware_esx", _version),
+        "backing": backed(
+            *("keys", "value", "when", "unless", "first_hardware", "first_hardware_esx", "last_hardware", "limit")
+        ),
+    },
+)
 
 
 def matches(pattern: str, key: str) -> bool:

@@ -7,28 +7,19 @@ from itertools import dropwhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import Backed, again, plain, read_backing
+from vmxtool.knowledge.backing import Backed, again, backed, plain
 from vmxtool.knowledge.products import MADE_OF, products
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 FILE = "features.toml"
-_COLUMNS = "id since source checked says"
-_OPTIONAL: dict[str, object] = {
-    "from": {},
-    "disputed": {},
-    "until": [],
-    "shown_by": [],
-    "unless": {},
-    "loses": "",
-}
 
 
 class Feature(Backed):
@@ -61,6 +52,14 @@ class Feature(Backed):
         return product.row in _from_on(self.since) and product.row not in _from_on(self.until)
 
 
+_ROWS = Rows(
+    "feature",
+    Feature,
+    absent={"until": [], "shown_by": [], "unless": {}, "loses": ""},
+    cells={"backing": backed("since", "until")},
+)
+
+
 @cache
 def _from_on(since: tuple[str, ...]) -> frozenset[str]:
     """Ids of the products from the first of each family on."""
@@ -91,24 +90,14 @@ def read_features(text: str) -> Mapping[str, Feature]:
         KnowledgeError: it is broken.
     """
     found: dict[str, Feature] = {}
-    for table in _load.document(FILE, text).get("feature", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        since, until = row.texts("since"), row.texts("until")
-        unknown = [name for name in (*since, *until) if name not in products() or products()[name].row != name]
-        families = [products()[name].family for name in since if name in products()]
+    for row, feature in _ROWS.read(FILE, _load.document(FILE, text)):
+        named = (*feature.since, *feature.until)
+        unknown = [name for name in named if name not in products() or products()[name].row != name]
         if unknown:
             raise row.broken("since", f"{unknown[0]!r} is no product with facts of its own")
-        if len(set(families)) < len(families):
+        if len({products()[name].family for name in feature.since}) < len(feature.since):
             raise row.broken("since", "a family stands twice")
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        backing = read_backing(row, ("since", "until"))
-        if bool(row.texts("shown_by")) is not bool(table.get("loses")):
+        if bool(feature.shown_by) is not bool(feature.loses):
             raise row.broken("loses", "what is lost and what shows it belong together")
-        found[row.name] = Feature(
-            *(row.name, since, until, row.text("says"), backing, row.day("checked")),
-            *(row.texts("shown_by"), row.table("unless"), str(table.get("loses", ""))),
-        )
-    if not found:
-        raise KnowledgeError(f"{FILE}: no feature is in it")
+        found[feature.id] = feature
     return found

@@ -8,13 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
+from vmxtool.knowledge.rows import DataRow, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.rows import Words
 
 FILE = "guest_options.toml"
 MADE_OF = (FILE, "guest_options.py")
@@ -22,10 +24,6 @@ CONTROLLERS = ("ide", "buslogic", "lsilogic", "lsisas1068", "pvscsi", "sata", "n
 NICS = ("vlance", "vmxnet", "vmxnet2", "e1000", "e1000e", "vmxnet3", "sriov", "pvrdma")
 LEVELS = ("supported", "techPreview", "legacy", "deprecated", "unsupported", "terminated")
 _FIRMWARE = ("bios", "efi")
-_WANTED = "id first controllers nics scsi disk nic firmware vcpus memory_mib level"
-_OPTIONAL: dict[str, object] = {"first_firmware": "", "creates": True} | dict.fromkeys(
-    ("secure_boot", "tpm", "apple_host"), False
-)
 _SHARED = ("source", "from", "checked")
 _FIRST = r"(\.\.)?(\d+)"
 _MEMORY = r"(\d+)\.\.(\d+)"
@@ -57,12 +55,12 @@ class GuestOptions(Backed):
     id: str
     first: int | None
     known_at: int
-    controllers: tuple[str, ...]
-    nics: tuple[str, ...]
+    controllers: Words
+    nics: Words
     scsi: str
     disk: str
     nic: str
-    firmware: tuple[str, ...]
+    firmware: Words
     first_firmware: str
     secure_boot: bool
     tpm: bool
@@ -103,66 +101,63 @@ def read_guest_options(text: str) -> Mapping[str, GuestOptions]:
         KnowledgeError: it is broken.
     """
     data = _load.document(FILE, text)
-    shared = {key: data[key] for key in _SHARED if key in data} | {"disputed": {}}
+    # What the head of the file says holds for every guest.
+    shared = {key: data[key] for key in _SHARED if key in data}
+    data["guest"] = [shared | table for table in data.get("guest", ())]
     found: dict[str, GuestOptions] = {}
-    for table in data.get("guest", ()):
-        row = _load.record(FILE, table, _WANTED, _OPTIONAL | shared)
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        found[row.name] = _read(row)
+    for row, options in _ROWS.read(FILE, data):
+        _prove(row, options)
+        found[options.id] = options
     return MappingProxyType(found)
 
 
-def _read(row: _load.Row) -> GuestOptions:
-    first, known_at = _first(row)
-    least, most = _memory(row)
-    firmware = row.words("firmware", _FIRMWARE)
-    options = GuestOptions(
-        id=row.name,
-        first=first,
-        known_at=known_at,
-        controllers=row.words("controllers", CONTROLLERS),
-        nics=row.words("nics", NICS),
-        scsi=row.choice("scsi", CONTROLLERS),
-        disk=row.choice("disk", CONTROLLERS),
-        nic=row.choice("nic", NICS),
-        firmware=firmware,
-        first_firmware=row.text("first_firmware") or " ".join(firmware),
-        secure_boot=row.flag("secure_boot"),
-        tpm=row.flag("tpm"),
-        apple_host=row.flag("apple_host"),
-        max_vcpus=row.number("vcpus"),
-        min_memory_mib=least,
-        max_memory_mib=most,
-        level=row.choice("level", LEVELS),
-        creates=row.flag("creates"),
-        backing=read_backing(row, ()),
-        checked=row.day("checked"),
-    )
-    for column, holds, problem in (
+def _prove(row: DataRow, options: GuestOptions) -> None:
+    row.prove(
         ("scsi", options.scsi in options.controllers, "it is not among the controllers"),
         ("disk", options.disk in options.controllers, "it is not among the controllers"),
         ("nic", options.nic in options.nics, "it is not among the adapters"),
         ("first_firmware", options.first_firmware in options.firmware, "it is not among the firmware"),
-        ("memory_mib", least <= most, "the most is below the least"),
-    ):
-        if not holds:
-            raise row.broken(column, problem)
-    return options
+        ("memory_mib", options.min_memory_mib <= options.max_memory_mib, "the most is below the least"),
+    )
 
 
-def _first(row: _load.Row) -> tuple[int | None, int]:
+def _first(row: DataRow, column: str) -> tuple[int | None, int]:
     """The first version where it is known exactly, and the lowest that is recorded."""
-    hit = re.fullmatch(_FIRST, row.text("first"))
+    hit = re.fullmatch(_FIRST, row.text(column))
     if hit is None:
-        raise row.broken("first", f'a version such as "14" or "..10" is wanted, not {row.text("first")!r}')
+        raise row.broken(column, f'a version such as "14" or "..10" is wanted, not {row.text(column)!r}')
     version = int(hit[2])
     return None if hit[1] else version, version
 
 
-def _memory(row: _load.Row) -> tuple[int, int]:
+def _memory(row: DataRow, column: str) -> tuple[int, int]:
     """The least memory that is recommended, and the most, in MiB."""
-    hit = re.fullmatch(_MEMORY, row.text("memory_mib"))
+    hit = re.fullmatch(_MEMORY, row.text(column))
     if hit is None:
-        raise row.broken("memory_mib", f'a range such as "512..4096" is wanted, not {row.text("memory_mib")!r}')
+        raise row.broken(column, f'a range such as "512..4096" is wanted, not {row.text(column)!r}')
     return int(hit[1]), int(hit[2])
+
+
+_ROWS = Rows(
+    "guest",
+    GuestOptions,
+    among={
+        "controllers": CONTROLLERS,
+        "nics": NICS,
+        "scsi": CONTROLLERS,
+        "disk": CONTROLLERS,
+        "nic": NICS,
+        "firmware": _FIRMWARE,
+        "level": LEVELS,
+    },
+    absent={"first_firmware": "", "secure_boot": False, "tpm": False, "apple_host": False, "creates": True},
+    cells={
+        "first": ("first", lambda row, column: _first(row, column)[0]),
+        "known_at": ("first", lambda row, column: _first(row, column)[1]),
+        "first_firmware": ("first_firmware firmware", lambda row, first, every: row.text(first) or row.text(every)),
+        "max_vcpus": ("vcpus", DataRow.number),
+        "min_memory_mib": ("memory_mib", lambda row, column: _memory(row, column)[0]),
+        "max_memory_mib": ("memory_mib", lambda row, column: _memory(row, column)[1]),
+        "backing": backed(),
+    },
+)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
-from vmxtool.knowledge.guest_options import CONTROLLERS, MADE_OF, guest_options
-from vmxtool.knowledge.guest_options import NICS as _NICS
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
+from vmxtool.knowledge.guest_options import CONTROLLERS, MADE_OF, NICS, guest_options
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.backing import Backing
     from vmxtool.knowledge.guest_options import GuestOptions
+    from vmxtool.knowledge.rows import DataRow, Words
 
 FILE = "guests.toml"
 FAMILIES = ("windows", "linux", "netware", "solaris", "freebsd", "darwin", "dos", "os2", "vmkernel", "other")
@@ -27,10 +28,6 @@ LEFT = ("ide", "sata", "nvme")
 """The buses that a disk may have to leave."""
 _BITS = (16, 32, 64)
 _SCSI = ("buslogic", "lsilogic", "lsisas1068", "pvscsi")
-_COLUMNS = "id vim_id bits min_hw older name aliases"
-_SHARED = "family scsi_model brings nics converter_reconfigures smp ide_note source from disputed checked"
-_CLAIMS = ("min_hw", "older", "smp", "scsi_model", "brings", "nics", "ide_note")
-
 # The beginnings of the values that VMware writes, by family. Where one fits, no data file has to be read.
 _BEGINNINGS = (
     ("windows", ("win", "longhorn", "nt4", "whistler")),
@@ -86,11 +83,11 @@ class Guest(Backed):
     vim_id: str
     bits: int
     family: str
-    aliases: tuple[str, ...]
+    aliases: Words
     min_hw: int | None
     smp: bool | None
     scsi_model: str | None
-    brings: tuple[str, ...]
+    brings: Words
     nic_model: str | None
     converter_reconfigures: bool
     notes: Mapping[str, str]
@@ -192,55 +189,56 @@ def read_guests(text: str) -> Mapping[str, Guest]:
         KnowledgeError: it is broken.
     """
     data = _load.document(FILE, text)
-    notes, stops = data.get("notes", {}), data.get("stops", {})
     found: dict[str, Guest] = {}
     names: set[str] = set()
-    for group in data.get("group", ()):
-        for row in _load.rows(FILE, data, _COLUMNS, group, _SHARED):
-            guest = _read(row, notes, stops)
-            for column, name in (("id", guest.id), ("vim_id", guest.vim_id), *(("aliases", a) for a in guest.aliases)):
-                if name.lower() in names:
-                    raise row.broken(column, f"{name!r} stands twice")
-                names.add(name.lower())
-            found[guest.id] = guest
+    for row, written in _rows(data.get("notes", {}), data.get("stops", {})).read(FILE, data):
+        guest = _with_options(row, written)
+        for column, name in (("id", guest.id), ("vim_id", guest.vim_id), *(("aliases", a) for a in guest.aliases)):
+            if name.lower() in names:
+                raise row.broken(column, f"{name!r} stands twice")
+            names.add(name.lower())
+        found[guest.id] = guest
     for guest in found.values():
         _prove_chain(guest, found)
     return MappingProxyType(found)
 
 
-def _read(row: _load.Row, notes: Mapping[str, str], stops: Mapping[str, str]) -> Guest:
-    bits = row.number("bits")
-    if bits not in _BITS:
-        raise row.broken("bits", f"{bits} is none of 16, 32 and 64")
-    note = row.choice("ide_note", tuple(notes))
-    brings, nics, offers = row.words("brings", CONTROLLERS), row.words("nics", _NICS), guest_options().get(row.name)
-    min_hw, backing = row.maybe_number("min_hw"), read_backing(row, _CLAIMS)
-    if offers is not None:
-        brings = tuple(word for word in brings if word in offers.controllers)
-        nics = tuple(word for word in nics if word in offers.nics) or nics
-        if offers.first is not None:
-            if min_hw is not None:
-                raise row.broken("min_hw", "the option tables give it")
-            min_hw, backing = offers.first, _on_options(backing, offers)
-    return Guest(
-        id=row.name,
-        vim_id=row.text("vim_id"),
-        bits=bits,
-        family=row.choice("family", FAMILIES),
-        aliases=row.words("aliases"),
-        min_hw=min_hw,
-        smp=row.maybe_flag("smp"),
-        scsi_model=None if row.maybe_text("scsi_model") is None else row.choice("scsi_model", _SCSI),
-        brings=brings,
-        nic_model=next(iter(nics), None),
-        converter_reconfigures=row.flag("converter_reconfigures"),
-        notes={bus: notes.get(f"{note}-from-{bus}", notes[note]) for bus in LEFT},
-        stops_with=stops.get(note),
-        older=row.maybe_text("older"),
-        name=row.text("name"),
-        backing=backing,
-        checked=row.day("checked"),
+def _rows(notes: Mapping[str, str], stops: Mapping[str, str]) -> Rows[Guest]:
+    def read_notes(row: DataRow, column: str) -> dict[str, str]:
+        note = row.choice(column, notes)
+        return {bus: notes.get(f"{note}-from-{bus}", notes[note]) for bus in LEFT}
+
+    return Rows(
+        "group",
+        Guest,
+        among={"bits": _BITS, "family": FAMILIES, "scsi_model": _SCSI, "brings": CONTROLLERS},
+        cells={
+            "nic_model": ("id nics", _nic_model),
+            "notes": ("ide_note", read_notes),
+            "stops_with": ("ide_note", lambda row, column: stops.get(row.text(column))),
+            "backing": backed("min_hw", "older", "smp", "scsi_model", "brings", "nics", "ide_note"),
+        },
     )
+
+
+def _nic_model(row: DataRow, guest: str, column: str) -> str | None:
+    nics = row.words(column)
+    row.prove_among(column, nics, NICS)
+    offers = guest_options().get(row.text(guest))
+    return next((word for word in nics if offers is not None and word in offers.nics), next(iter(nics), None))
+
+
+def _with_options(row: DataRow, guest: Guest) -> Guest:
+    """A guest with what the option tables say of it."""
+    offers = guest.options
+    if offers is None:
+        return guest
+    guest = replace(guest, brings=tuple(word for word in guest.brings if word in offers.controllers))
+    if offers.first is None:
+        return guest
+    if guest.min_hw is not None:
+        raise row.broken("min_hw", "the option tables give it")
+    return replace(guest, min_hw=offers.first, backing=_on_options(guest.backing, offers))
 
 
 def _on_options(backing: Backing, offers: GuestOptions) -> Backing:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.rows import DataRow
 
 SnapshotSupport = Literal["none", "single", "many"]
 
@@ -35,20 +37,6 @@ _PLAIN = (
     "graphics_memory_mib",
 )
 LIMITS = (*_BY_KIND, *_PLAIN, "disk_bytes")
-_COLUMNS = "version source checked"
-_TEXTS = ("generation", "offered", *BUSES, "config_version", "guest_64bit", "snapshots")
-_OPTIONAL: dict[str, object] = {
-    "valid": True,
-    **dict.fromkeys((*_TEXTS, *_PLAIN, "disk_bytes", *(f"{it}_{kind}" for it in _BY_KIND for kind in KINDS)), "-"),
-    "from": {},
-    "disputed": {},
-    "notes": "",
-}
-_CLAIMS = (
-    *("version", "guest_64bit", "snapshots", *BUSES, *_PLAIN, "disk_bytes"),
-    *(f"{it}_{kind}" for it in _BY_KIND for kind in KINDS),
-)
-_SNAPSHOTS = ("none", "single", "many")
 
 
 class BusLimit(Record):
@@ -212,14 +200,10 @@ def read_hardware(text: str) -> Mapping[int, HardwareVersion]:
     """
     data = _load.document(FILE, text)
     found: dict[int, HardwareVersion] = {}
-    for table in data.get("version", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        version = _read(row)
+    for row, version in _ROWS.read(FILE, data):
         if found and version.version <= max(found):
             raise row.broken("version", "the versions do not rise")
         found[version.version] = version
-    if not found:
-        raise KnowledgeError(f"{FILE}: no version is in it")
     _prove_rising(found, data.get("less", {}))
     return MappingProxyType(found)
 
@@ -236,57 +220,31 @@ def _buses(pairs: Mapping[str, tuple[int, int]]) -> Mapping[str, BusLimit]:
     return MappingProxyType({bus: BusLimit(*pair) for bus, pair in pairs.items()})
 
 
-def _read(row: _load.Row) -> HardwareVersion:
-    return HardwareVersion(
-        version=row.number("version"),
-        generation=row.maybe_number("generation"),
-        offered=frozenset(row.words("offered", KINDS)),
-        valid=row.flag("valid"),
-        vcpus_hosted=row.maybe_number("vcpus_hosted"),
-        vcpus_esx=row.maybe_number("vcpus_esx"),
-        cores_per_socket=row.maybe_number("cores_per_socket"),
-        memory_mib_hosted=row.maybe_number("memory_mib_hosted"),
-        memory_mib_esx=row.maybe_number("memory_mib_esx"),
-        nics_hosted=row.maybe_number("nics_hosted"),
-        nics_esx=row.maybe_number("nics_esx"),
-        buses=MappingProxyType({bus: limit for bus in BUSES if (limit := _bus(row, bus)) is not None}),
-        pvscsi_units=row.maybe_number("pvscsi_units"),
-        pci_slots=row.maybe_number("pci_slots"),
-        pci_passthrough=row.maybe_number("pci_passthrough"),
-        pvrdma_nics=row.maybe_number("pvrdma_nics"),
-        displays=row.maybe_number("displays"),
-        video_memory_mib=row.maybe_number("video_memory_mib"),
-        graphics_memory_mib=row.maybe_number("graphics_memory_mib"),
-        disk_bytes=row.maybe_number("disk_bytes"),
-        config_version=row.maybe_number("config_version"),
-        guest_64bit=row.maybe_flag("guest_64bit"),
-        snapshots=snapshot_support(row),
-        backing=read_backing(row, _CLAIMS),
-        checked=row.day("checked"),
-        notes=row.text("notes"),
-    )
+def _read_buses(row: DataRow, *buses: str) -> Mapping[str, BusLimit]:
+    return MappingProxyType({bus: _read_bus(row, bus) for bus in buses if row.is_given(bus)})
 
 
-def snapshot_support(row: _load.Row) -> SnapshotSupport | None:
-    """The `snapshots` cell of a row of this folder.
-
-    Raises:
-        KnowledgeError: it is none of the words.
-    """
-    if row.maybe_text("snapshots") is None:
-        return None
-    word = row.choice("snapshots", _SNAPSHOTS)
-    return "none" if word == "none" else "single" if word == "single" else "many"
-
-
-def _bus(row: _load.Row, bus: str) -> BusLimit | None:
-    text = row.maybe_text(bus)
-    if text is None:
-        return None
+def _read_bus(row: DataRow, bus: str) -> BusLimit:
+    text = row.text(bus)
     controllers, cross, units = text.partition("x")
     if not cross or not (controllers + units).isdigit() or not controllers or not units:
         raise row.broken(bus, f'controllers and units such as "4x15" are wanted, not {text!r}')
     return BusLimit(int(controllers), int(units))
+
+
+_ROWS = Rows(
+    "version",
+    HardwareVersion,
+    among={"offered": KINDS},
+    absent={"offered": "-", "valid": True} | dict.fromkeys(BUSES, "-"),
+    cells={
+        "buses": (" ".join(BUSES), _read_buses),
+        "backing": backed(
+            *("version", "guest_64bit", "snapshots", *BUSES, *_PLAIN, "disk_bytes"),
+            *(f"{it}_{kind}" for it in _BY_KIND for kind in KINDS),
+        ),
+    },
+)
 
 
 def _figures(version: HardwareVersion) -> Iterator[tuple[str, int]]:

@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.knowledge.backing import Backed, backed
 from vmxtool.knowledge.devices import devices
+from vmxtool.knowledge.rows import DataRow, Rows
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.backing import Backing
 
 FILE = "host_needs.toml"
-_COLUMNS = "id keys value device group wants offered set loses source checked"
-_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
 _ON, _LEAST, _WORD = "on", "least", "="
 _MASK = r"(?i)min:(?:0x)?0*[1-9a-f][0-9a-f]*"
 
@@ -64,6 +62,9 @@ class HostNeed(Backed):
         return value.strip().lower() == self.value.removeprefix(_WORD)
 
 
+_ROWS = Rows("need", HostNeed, cells={"backing": backed("keys")})
+
+
 def lacks_driver(device: str, guest: str) -> bool:
     """Whether a guest, by the value of `guestOS`, brings no driver for a device such as "usb_xhci".
 
@@ -76,8 +77,7 @@ def lacks_driver(device: str, guest: str) -> bool:
 
 @cache
 def _without_driver() -> dict[str, tuple[str, ...]]:
-    table = _load.document(FILE, _load.shipped(FILE)).get("without-driver", {})
-    return {device: _load.Row(FILE, "without-driver", table).texts(device) for device in table}
+    return DataRow(FILE, "", _load.document(FILE, _load.shipped(FILE))).lists("without-driver")
 
 
 def _fits(word: str, pattern: str) -> bool:
@@ -101,29 +101,11 @@ def read_needs(text: str) -> tuple[HostNeed, ...]:
     Raises:
         KnowledgeError: it is broken.
     """
-    found: dict[str, HostNeed] = {}
-    for table in _load.document(FILE, text).get("need", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        value, device = row.text("value"), row.text("device")
-        if value not in {_ON, _LEAST} and not value.startswith(_WORD):
-            raise row.broken("value", f"{value!r} is none of on, least, =WORD")
-        if device and device not in devices():
-            raise row.broken("device", f"{device!r} is no row of devices.toml")
-        found[row.name] = HostNeed(
-            id=row.name,
-            keys=row.texts("keys"),
-            value=value,
-            device=device,
-            group=row.text("group"),
-            wants=row.text("wants"),
-            offered=row.text("offered"),
-            set=row.text("set"),
-            loses=row.text("loses"),
-            backing=read_backing(row, ("keys",)),
-            checked=row.day("checked"),
-        )
-    if not found:
-        raise KnowledgeError(f"{FILE}: no need is in it")
-    return tuple(found.values())
+    found: list[HostNeed] = []
+    for row, need in _ROWS.read(FILE, _load.document(FILE, text)):
+        if need.value not in {_ON, _LEAST} and not need.value.startswith(_WORD):
+            raise row.broken("value", f"{need.value!r} is none of on, least, =WORD")
+        if need.device and need.device not in devices():
+            raise row.broken("device", f"{need.device!r} is no row of devices.toml")
+        found.append(need)
+    return tuple(found)

@@ -6,19 +6,18 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
-from vmxtool.knowledge.backing import BACKED_BY, Backed, again, plain, read_backing
+from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.rows import DataRow
 
 FILE = "known_keys.toml"
-_COLUMNS = "id words names source checked"
-_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
 _NUMBER = re.compile("[0-9]+")
 _SHORTEST = 4  # a shorter name is as near to many as to the one that was meant
 _LONGEST = 40
@@ -65,18 +64,26 @@ def read_known_keys(text: str) -> Mapping[str, KnownKeys]:
     Raises:
         KnowledgeError: it is broken.
     """
-    found: dict[str, KnownKeys] = {}
-    for table in _load.document(FILE, text).get("device", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        names = {name.lower(): name for name in row.text("names").split()}
-        words = frozenset(row.text("words").lower().split())
-        backing = read_backing(row, ("names",))
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        found[row.name] = KnownKeys(row.name, words, names, backing, row.day("checked"))
-    if not found:
-        raise KnowledgeError(f"{FILE}: no setting is in it")
-    return found
+    return {row.id: row for _, row in _ROWS.read(FILE, _load.document(FILE, text))}
+
+
+def _in_lower_case(row: DataRow, column: str) -> frozenset[str]:
+    return frozenset(row.text(column).lower().split())
+
+
+def _by_lower_case(row: DataRow, column: str) -> dict[str, str]:
+    return {name.lower(): name for name in row.text(column).split()}
+
+
+_ROWS = Rows(
+    "device",
+    KnownKeys,
+    cells={
+        "words": ("words", _in_lower_case),
+        "names": ("names", _by_lower_case),
+        "backing": backed("names"),
+    },
+)
 
 
 @cache

@@ -6,18 +6,17 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.knowledge.backing import Backed, backed
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from datetime import date
 
     from vmxtool.knowledge.backing import Backing
+    from vmxtool.knowledge.rows import DataRow
 
 FILE = "mac_addresses.toml"
-_COLUMNS = "id first last use source checked"
-_OPTIONAL: dict[str, object] = {"from": {}, "disputed": {}}
 _ADDRESS = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _MANUAL = "manual"
 
@@ -75,15 +74,24 @@ def read_ranges(text: str) -> tuple[AddressRange, ...]:
         KnowledgeError: it is broken.
     """
     found: list[AddressRange] = []
-    for table in _load.document(FILE, text).get("range", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        first, last = (address_number(row.text(column)) for column in ("first", "last"))
-        if first is None or last is None or first > last:
-            raise row.broken("first", "two addresses are wanted, the lower one first")
-        if any(first <= it.last and it.first <= last for it in found):
+    for row, it in _ROWS.read(FILE, _load.document(FILE, text)):
+        if it.first > it.last:
+            raise row.broken("first", "the lower address comes first")
+        if any(it.first <= other.last and other.first <= it.last for other in found):
             raise row.broken("first", "it overlaps with another range")
-        backing = read_backing(row, ("first", "last"))
-        found.append(AddressRange(row.name, first, last, row.text("use"), backing, row.day("checked")))
-    if not found:
-        raise KnowledgeError(f"{FILE}: no range is in it")
+        found.append(it)
     return tuple(found)
+
+
+def _read_address(row: DataRow, column: str) -> int:
+    number = address_number(row.text(column))
+    if number is None:
+        raise row.broken(column, f'an address such as "00:0c:29:1f:4a:ab" is wanted, not {row.text(column)!r}')
+    return number
+
+
+_ROWS = Rows(
+    "range",
+    AddressRange,
+    cells={"first": ("first", _read_address), "last": ("last", _read_address), "backing": backed("first", "last")},
+)

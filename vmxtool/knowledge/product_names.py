@@ -11,13 +11,14 @@ from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import _kept
 from vmxtool.knowledge._spelling import Spelling, spell, squeeze
-from vmxtool.knowledge.product_rows import ReadProducts, Refusal
-from vmxtool.knowledge.products import FILE, MADE_OF, products, shipped
+from vmxtool.knowledge.product import FILE, Refusal
+from vmxtool.knowledge.products import MADE_OF, products, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
+    from vmxtool.knowledge.product_rows import ReadProducts
 
 _NEAREST = 4
 _PARTS = 4

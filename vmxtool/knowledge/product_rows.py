@@ -10,14 +10,16 @@ from vmxtool._record import Record, replace
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
 from vmxtool.knowledge.backing import layered, read_backing
-from vmxtool.knowledge.hardware import BUSES, snapshot_support
-from vmxtool.knowledge.products import ARRIVALS, ENGINES, FACTS, FILE, HARDWARE, Product
+from vmxtool.knowledge.hardware import BUSES
+from vmxtool.knowledge.product import ARRIVALS, ENGINES, FACTS, FILE, HARDWARE, Product, Refusal
+from vmxtool.knowledge.rows import DataRow, Rows, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from vmxtool.knowledge.backing import Backing
     from vmxtool.knowledge.hardware import HardwareVersion
+    from vmxtool.knowledge.rows import Words
 
 _FORMATS = ("hosted", "esx", "legacy")
 _RUNS = r"(\d+)\.\.(\d+)((?: -\d+)*)"
@@ -25,9 +27,9 @@ _OF_RUNS = ("runs_min", "runs_max", "runs_except")
 _DAY = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 _COLUMNS = ("runs", *(it for it in FACTS if it not in {*_OF_RUNS, "released"}))
 _BACKING: dict[str, object] = {"from": {}, "disputed": {}, "notes": ""}
-_OF_A_KIND = "id source checked"
-_OF_AN_ENGINE = "id kind since runs disk_buses source checked"
-_OF_A_PRODUCT = "id family name engine source checked"
+_OF_A_KIND = ("id", "source", "checked")
+_OF_AN_ENGINE = ("id", "kind", "since", "runs", "disk_buses", "source", "checked")
+_OF_A_PRODUCT = ("id", "family", "name", "engine", "source", "checked")
 _OWN: dict[str, object] = {"covers": "", "aliases": "", "also": {}, "released": ""}
 
 
@@ -49,22 +51,20 @@ class ReadProducts(Record):
     refusals: tuple[Refusal, ...]
 
 
-class Refusal(Record):
-    """A name that people use and that is no target.
+class _Family(Record):
+    """A family of products, with the words before a version that mean it."""
 
-    Attributes:
-        words: the words before the version.
-        versions: beginnings of the version numbers that are meant; empty for all.
-        says: why it is none, as a clause.
-        hosts: the family whose product of the same number may be meant, or empty.
-        same: beginnings of the numbers of which just that product is meant.
-    """
+    id: str
+    name: str
+    words: Words
 
-    words: tuple[str, ...]
-    versions: tuple[str, ...]
-    says: str
-    hosts: str
-    same: tuple[str, ...]
+
+class _Group(Record):
+    """A name for several releases, the oldest first."""
+
+    id: str
+    name: str
+    releases: Words
 
 
 class _Layer(Record):
@@ -92,7 +92,7 @@ def read_products(engines: str, text: str, versions: Mapping[int, HardwareVersio
     releases: dict[str, Product] = {}
     latest: dict[str, Product] = {}
     for table in data.get("product", ()):
-        row = _load.record(FILE, table, _OF_A_PRODUCT, _OWN | _BACKING | dict.fromkeys(_COLUMNS))
+        row = record(FILE, table, _OF_A_PRODUCT, _OWN | _BACKING | dict.fromkeys(_COLUMNS))
         product = _read(row, table, families, layers)
         for name, said in row.table("also").items():
             releases[name] = replace(product, id=name, name=said, covers="", aliases=(), released="")
@@ -113,18 +113,17 @@ def read_products(engines: str, text: str, versions: Mapping[int, HardwareVersio
         MappingProxyType(releases),
         MappingProxyType(groups),
         MappingProxyType(words),
-        tuple(_refusals(data)),
+        tuple(refusal for _, refusal in _REFUSALS.read(FILE, data)),
     )
 
 
 def _families(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for table in data.get("family", ()):
-        row = _load.record(FILE, table, "id name words", {})
+    for row, family in _FAMILIES.read(FILE, data):
         for words in found.values():
-            for word in {*words} & {*row.words("words")}:
+            for word in {*words} & {*family.words}:
                 raise row.broken("words", f"{word!r} belongs to two families")
-        found[row.name] = row.words("words")
+        found[family.id] = family.words
     return found
 
 
@@ -134,19 +133,19 @@ def _read_engines(text: str) -> dict[str, tuple[str, tuple[_Layer, ...]]]:
     optional = _BACKING | dict.fromkeys(_COLUMNS)
     kinds = {}
     for table in data.get("kind", ()):
-        row = _load.record(ENGINES, table, _OF_A_KIND, optional)
+        row = record(ENGINES, table, _OF_A_KIND, optional)
         kinds[row.name] = _layer(row, table)
     found: dict[str, tuple[str, tuple[_Layer, ...]]] = {}
     for table in data.get("engine", ()):
-        row = _load.record(ENGINES, table, _OF_AN_ENGINE, optional)
+        row = record(ENGINES, table, _OF_AN_ENGINE, optional)
         if row.name in found:
             raise row.broken("id", "it stands twice")
         since = _day(row, "since")
-        found[row.name] = (since, (kinds[row.choice("kind", tuple(kinds))], _layer(row, table, since)))
+        found[row.name] = (since, (kinds[row.choice("kind", kinds)], _layer(row, table, since)))
     return found
 
 
-def _layer(row: _load.Row, table: Mapping[str, Any], day: str = "") -> _Layer:
+def _layer(row: DataRow, table: Mapping[str, Any], day: str = "") -> _Layer:
     row.day("checked")
     # What a range rests on is what each of its borders rests on, unless one has its own.
     for column in ("from", "disputed"):
@@ -158,59 +157,31 @@ def _layer(row: _load.Row, table: Mapping[str, Any], day: str = "") -> _Layer:
 
 
 def _read(
-    row: _load.Row,
+    row: DataRow,
     table: Mapping[str, Any],
     families: Mapping[str, tuple[str, ...]],
     engines: Mapping[str, tuple[str, tuple[_Layer, ...]]],
 ) -> Product:
-    family = row.choice("family", tuple(families))
-    since, outer = engines[row.choice("engine", tuple(engines))]
+    row.choice("family", families)
+    since, outer = engines[row.choice("engine", engines)]
     released = _day(row, "released") if row.text("released") else since
-    own = _layer(row, {"released": released, **table}, released)
-    layers = (*outer, own)
-    facts: dict[str, Any] = dict.fromkeys(_COLUMNS, "-")
+    layers = (*outer, _layer(row, {"released": released, **table}, released))
+    cells = {**row.cells, **dict.fromkeys(_COLUMNS, "-"), "snapshots": "none"}
     for layer in layers:
-        facts |= layer.facts
+        cells |= layer.facts
     backing = layered(FACTS, [(it.backing, _fields(it.facts)) for it in layers])
-    cells = _load.Row(FILE, row.name, facts)
-    span = re.fullmatch(_RUNS, cells.text("runs"))
-    if span is None:
-        raise row.broken("runs", f'a range such as "3..7 -5" is wanted, not {cells.text("runs")!r}')
-    product = Product(
-        id=row.name,
-        name=row.text("name"),
-        family=family,
-        row=row.name,
-        releases=(),
-        generation=cells.maybe_number("generation"),
-        aliases=row.words("aliases"),
-        runs_min=int(span[1]),
-        runs_max=int(span[2]),
-        runs_except=frozenset(-int(word) for word in span[3].split()),
-        creates=cells.maybe_number("creates"),
-        converts_to=cells.numbers("converts_to"),
-        max_vcpus=cells.maybe_number("max_vcpus"),
-        smp=cells.flag("smp"),
-        guest_64bit=cells.flag("guest_64bit"),
-        disk_buses=frozenset(cells.words("disk_buses", BUSES)),
-        native_formats=frozenset(cells.words("native_formats", _FORMATS)),
-        readable_formats=frozenset(cells.words("readable_formats", _FORMATS)),
-        snapshots=snapshot_support(cells) or "none",
-        max_memory_mib=cells.maybe_number("max_memory_mib"),
-        max_nics=cells.maybe_number("max_nics"),
-        max_passthrough=cells.maybe_number("max_passthrough"),
-        creates_vms=cells.flag("creates_vms"),
-        arrives_by=cells.choice("arrives_by", ARRIVALS[1:]),
-        since=since,
-        released=released,
-        covers=row.text("covers"),
-        backing=backing,
-        checked=row.day("checked"),
-        notes=row.text("notes"),
-        esx=_is_esx(cells.words("native_formats", _FORMATS)),
+    product = _PRODUCTS.fill(
+        DataRow(FILE, row.name, cells | {"since": since, "released": released, "backing": backing})
     )
     _prove(row, product)
     return product
+
+
+def _read_span(row: DataRow, column: str) -> tuple[int, int, frozenset[int]]:
+    span = re.fullmatch(_RUNS, row.text(column))
+    if span is None:
+        raise row.broken(column, f'a range such as "3..7 -5" is wanted, not {row.text(column)!r}')
+    return int(span[1]), int(span[2]), frozenset(-int(word) for word in span[3].split())
 
 
 def _fields(facts: Iterable[str]) -> frozenset[str]:
@@ -218,14 +189,14 @@ def _fields(facts: Iterable[str]) -> frozenset[str]:
     return names - {"runs"} | frozenset(_OF_RUNS) if "runs" in names else names
 
 
-def _day(row: _load.Row, column: str) -> str:
+def _day(row: DataRow, column: str) -> str:
     if re.fullmatch(_DAY, row.text(column)) is None:
         raise row.broken(column, "a date such as 2007-10 is wanted")
     return row.text(column)
 
 
-def _prove(row: _load.Row, product: Product) -> None:
-    for column, holds, problem in (
+def _prove(row: DataRow, product: Product) -> None:
+    row.prove(
         ("runs", product.runs_min <= product.runs_max, "the range is empty"),
         ("runs", all(product.runs_min < no < product.runs_max for no in product.runs_except), "-N lies outside"),
         ("creates", product.creates is None or product.runs(product.creates), "it does not run what it makes"),
@@ -235,9 +206,7 @@ def _prove(row: _load.Row, product: Product) -> None:
         ("native_formats", bool(product.native_formats), "it writes no disks at all"),
         ("readable_formats", product.native_formats <= product.readable_formats, "it does not read its own disks"),
         ("covers", re.fullmatch(r"(\d+(\.\d+)*)?", product.covers) is not None, "a version number is wanted"),
-    ):
-        if not holds:
-            raise row.broken(column, problem)
+    )
 
 
 def _bare_versions(versions: Mapping[int, HardwareVersion], others: tuple[Product, ...]) -> Iterator[Product]:
@@ -289,25 +258,41 @@ def _is_esx(formats: Iterable[str]) -> bool | None:
 
 
 def _groups(data: Mapping[str, Any], known: Mapping[str, Product]) -> Iterator[tuple[str, Product]]:
-    for table in data.get("group", ()):
-        row = _load.record(FILE, table, "id name releases", {})
-        names = row.words("releases")
-        if row.name in known and row.name != names[0]:
+    for row, group in _GROUPS.read(FILE, data):
+        if group.id in known and group.id != group.releases[0]:
             raise row.broken("id", "it stands twice")
-        for name in names:
+        for name in group.releases:
             if name not in known:
                 raise row.broken("releases", f"{name!r} is no release")
-        oldest = known[names[0]]
+        oldest = known[group.releases[0]]
         yield (
-            row.name,
-            replace(oldest, id=row.name, name=row.text("name"), releases=names, covers="", aliases=(), released=""),
+            group.id,
+            replace(oldest, id=group.id, name=group.name, releases=group.releases, covers="", aliases=(), released=""),
         )
 
 
-def _refusals(data: Mapping[str, Any]) -> Iterator[Refusal]:
-    for table in data.get("no-target", ()):
-        row = _load.record(FILE, table, "words says", {"versions": "", "hosts": "", "same": ""})
-        yield Refusal(row.words("words"), row.words("versions"), row.text("says"), row.text("hosts"), row.words("same"))
+_FAMILIES = Rows("family", _Family)
+_GROUPS = Rows("group", _Group)
+_REFUSALS = Rows("no-target", Refusal, absent={"versions": "", "hosts": "", "same": ""})
+_PRODUCTS = Rows(
+    "product",
+    Product,
+    among={
+        "disk_buses": BUSES,
+        "native_formats": _FORMATS,
+        "readable_formats": _FORMATS,
+        "arrives_by": ARRIVALS[1:],
+    },
+    cells={
+        "row": ("id", DataRow.text),
+        "releases": ("", lambda _: ()),
+        "runs_min": ("runs", lambda row, column: _read_span(row, column)[0]),
+        "runs_max": ("runs", lambda row, column: _read_span(row, column)[1]),
+        "runs_except": ("runs", lambda row, column: _read_span(row, column)[2]),
+        "backing": ("backing", lambda row, column: row.cells[column]),
+        "esx": ("native_formats", lambda row, column: _is_esx(row.words(column))),
+    },
+)
 
 
 def _prove_rising(older: Product, newer: Product) -> None:

@@ -7,10 +7,11 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool.knowledge.hardware import existed, hardware
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 OLDEST_WRITTEN = 3
 """No config of an older hardware version has been seen, so vmxtool writes none."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
+from vmxtool.knowledge.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
 FILE = "sources.toml"
-_COLUMNS = "id title publisher dated until address read stands_alone remark"
 _DAY = r"(?:\d{4}(?:-\d\d(?:-\d\d)?)?)?"
 
 
@@ -56,6 +56,9 @@ class Source(Record):
         return self.read is not None and self.stands_alone and timely
 
 
+_ROWS = Rows("", Source)
+
+
 @cache
 def sources() -> Mapping[str, Source]:
     """All documents by id, in the order of their file.
@@ -88,24 +91,12 @@ def read_sources(text: str) -> Mapping[str, Source]:
         KnowledgeError: it is broken.
     """
     found: dict[str, Source] = {}
-    for row in _load.rows(FILE, _load.document(FILE, text), _COLUMNS):
-        if not row.text("title"):
-            raise row.broken("title", "it is empty")
-        if any(character.isspace() for character in row.name):
-            raise row.broken("id", "an id has no blanks")
-        if not re.fullmatch(_DAY, row.text("until")):
-            raise row.broken("until", "a date such as 2022-11 is wanted, or nothing")
-        if row.is_text("read", "-") and row.flag("stands_alone"):
-            raise row.broken("stands_alone", "nobody has read it")
-        found[row.name] = Source(
-            id=row.name,
-            title=row.text("title"),
-            publisher=row.text("publisher"),
-            dated=row.text("dated"),
-            until=row.text("until"),
-            address=row.text("address"),
-            read=None if row.is_text("read", "-") else row.day("read"),
-            stands_alone=row.flag("stands_alone"),
-            remark=row.text("remark"),
+    for row, document in _ROWS.read(FILE, _load.document(FILE, text)):
+        row.prove(
+            ("title", bool(document.title), "it is empty"),
+            ("id", not any(map(str.isspace, document.id)), "an id has no blanks"),
+            ("until", re.fullmatch(_DAY, document.until) is not None, "a date such as 2022-11 is wanted, or nothing"),
+            ("stands_alone", document.read is not None or not document.stands_alone, "nobody has read it"),
         )
+        found[document.id] = document
     return MappingProxyType(found)

@@ -6,9 +6,9 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _load
-from vmxtool.knowledge.backing import Backed, read_backing
+from vmxtool.knowledge.backing import Backed, backed
+from vmxtool.knowledge.rows import Rows
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 FILE = "traits.toml"
 GROUPS = ("pcie", "not-on-arm")
-_COLUMNS = "id group keys says source checked"
-_OPTIONAL: dict[str, object] = {"values": [], "instead": "-", "becomes": "-", "from": {}, "disputed": {}}
 _STAR = r"\\\*"
 
 
@@ -61,6 +59,11 @@ class Trait(Backed):
         return value.lower() in self.values if self.values else as_bool(value)
 
 
+_ROWS = Rows(
+    "trait", Trait, among={"group": GROUPS}, absent={"values": []}, cells={"backing": backed("keys", "values")}
+)
+
+
 @cache
 def traits(group: str) -> tuple[Trait, ...]:
     """The kinds of devices of a group.
@@ -83,24 +86,9 @@ def read_traits(text: str) -> Mapping[str, Trait]:
         KnowledgeError: it is broken.
     """
     found: dict[str, Trait] = {}
-    for table in _load.document(FILE, text).get("trait", ()):
-        row = _load.record(FILE, table, _COLUMNS, _OPTIONAL)
-        if row.name in found:
-            raise row.broken("id", "it stands twice")
-        for column in ("keys", "values"):
-            if any(it != it.lower() for it in row.texts(column)):
+    for row, trait in _ROWS.read(FILE, _load.document(FILE, text)):
+        for column, values in (("keys", trait.keys), ("values", trait.values)):
+            if any(it != it.lower() for it in values):
                 raise row.broken(column, "it has capitals")
-        found[row.name] = Trait(
-            id=row.name,
-            group=row.choice("group", GROUPS),
-            keys=row.texts("keys"),
-            values=row.texts("values"),
-            says=row.text("says"),
-            instead=row.maybe_text("instead"),
-            becomes=row.maybe_text("becomes"),
-            backing=read_backing(row, ("keys", "values")),
-            checked=row.day("checked"),
-        )
-    if not found:
-        raise KnowledgeError(f"{FILE}: no trait is in it")
+        found[trait.id] = trait
     return found

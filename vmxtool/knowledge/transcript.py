@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import TYPE_CHECKING
 
 from vmxtool import _resources
 from vmxtool._record import Record, replace
 from vmxtool.errors import KnowledgeError
-from vmxtool.knowledge import _kept
-from vmxtool.knowledge._entry import Entry, parse
+from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.cells import (
     CONVERTER_VERDICTS,
     EFFORT_VERDICTS,
@@ -30,15 +28,19 @@ from vmxtool.knowledge.guide_names import (
     names,
     place_in_guide,
 )
+from vmxtool.knowledge.rows import DataRow, Rows, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
+
+    from vmxtool.knowledge.cells import ParsedCell
 
 _MADE_OF = ("guide/text.toml", "transcript.py", "cells.py", *NAMES_MADE_OF)
 _FACT_ADDRESS = r"mpg:p(\d\d):[a-z0-9.-]+"
 
 
-class Row(Record):
+class PrintedRow(Record):
     """One printed row: its head, its cells from left to right, and in table 1 the heading it stands under."""
 
     label: str
@@ -46,10 +48,18 @@ class Row(Record):
     group: str = ""
 
 
+class _Line(Record):
+    """A printed row as the file has it."""
+
+    label: str
+    cells: tuple[str, ...]
+    group: str
+
+
 class Reading(Record):
     """Who read the printed table, and when."""
 
-    on: datetime.date
+    on: date
     by: str
 
 
@@ -71,7 +81,7 @@ class Table(Record):
     title: str
     page: int
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PrintedRow, ...]
     notes: tuple[Note, ...]
     read: tuple[Reading, ...]
     hosts: tuple[str, ...] = ()
@@ -147,26 +157,15 @@ def read_table(text: str, name: str) -> Table:
     Raises:
         KnowledgeError: it is broken; the message names file, row and column.
     """
-    whole = parse(text, f"guide/{name}")
-    whole.only("table", "title", "page", "size", "read", "columns", "hosts", "rows", "notes")
-    blank = Table(
-        whole.number("table"),
-        whole.text("title"),
-        whole.number("page"),
-        whole.texts("columns"),
-        (),
-        tuple(_read_note(mark, entry) for mark, entry in whole.named("notes").items()),
-        tuple(_read_reading(entry) for _, entry in whole.entries("read")),
-        whole.texts("hosts", optional=True),
-    )
-    rows = tuple(_read_row(blank, place, row) for place, row in whole.entries("rows"))
-    if whole.values.get("size") != [len(rows), len(blank.columns)]:
-        raise whole.broken(
-            f"size is not the [{len(rows)}, {len(blank.columns)}] of the rows and columns that are there"
-        )
+    file = f"guide/{name}"
+    whole, blank = _TABLES.whole(file, _load.document(file, text))
+    rows = tuple(_read_row(blank, file, at, it) for at, it in enumerate(_LINES.inside(whole), start=1))
+    size = [len(rows), len(blank.columns)]
+    if whole.cells["size"] != size:
+        raise whole.broken("size", f"it is not the {size} of the rows and columns that are there")
     unused = {note.id for note in blank.notes} - {note.id for row in rows for cell in row.cells for note in cell.notes}
     if unused:
-        raise whole.broken(f"no cell uses the note {', '.join(sorted(unused))}")
+        raise whole.broken("notes", f"no cell uses the note {', '.join(sorted(unused))}")
     return replace(blank, rows=rows)
 
 
@@ -174,36 +173,32 @@ def read_text(text: str, name: str) -> tuple[Fact, ...]:
     """Read the content of the file with the facts of the text; `name` is for messages.
 
     Raises:
-        KnowledgeError: it is broken; the message names file and entry.
+        KnowledgeError: it is broken; the message names file and fact.
     """
-    whole = parse(text, f"guide/{name}")
-    whole.only("facts")
-    facts = tuple(_read_fact(entry) for _, entry in whole.entries("facts"))
-    addresses = [fact.address for fact in facts]
-    for address in addresses:
-        if addresses.count(address) > 1:
-            raise whole.broken(f"{address} stands there twice")
-    return facts
+    file = f"guide/{name}"
+    facts = []
+    for row, fact in _FACTS.read(file, record(file, _load.document(file, text), ["facts"], {}).cells):
+        _prove(row, fact)
+        facts.append(fact)
+    return tuple(facts)
 
 
-def _read_row(table: Table, place: int, entry: Entry) -> Row:
-    entry.only("label", "cells", "group")
-    label = entry.text("label")
-    written = entry.texts("cells")
-    if len(written) != len(table.columns):
-        raise KnowledgeError(f"{entry.where} ({label}): {len(written)} cells for {len(table.columns)} columns")
+def _read_row(table: Table, file: str, place: int, line: _Line) -> PrintedRow:
+    at = f"{file}, row {place} ({line.label})"
+    if len(line.cells) != len(table.columns):
+        raise KnowledgeError(f"{at}: {len(line.cells)} cells for {len(table.columns)} columns")
     verdicts = {CONVERTER_TABLE: CONVERTER_VERDICTS, EFFORT_TABLE: EFFORT_VERDICTS}.get(table.number, VERDICTS)
     cells = []
-    for column, (text, head) in enumerate(zip(written, table.columns, strict=True), start=1):
-        where = f"{entry.where} ({label}), column {column} ({head})"
+    for column, (text, head) in enumerate(zip(line.cells, table.columns, strict=True), start=1):
+        where = f"{at}, column {column} ({head})"
         read = read_cell(text, where, _step_products(), verdicts)
         leaves_none = table.number == EFFORT_TABLE or read.verdict in WITHOUT_WAYS
         if leaves_none == bool(read.ways):
             raise KnowledgeError(f"{where}: {read.verdict!r} needs {'no' if leaves_none else 'at least one'} way")
         address = f"mpg:t{table.number:02d}:r{place}c{column}"
         notes = tuple(_note(mark, table.notes, where) for mark in read.marks)
-        cells.append(Cell(table.number, address, label, head, read.verdict, read.ways, notes, table.page))
-    return Row(label, tuple(cells), entry.text("group", default=""))
+        cells.append(Cell(table.number, address, line.label, head, read.verdict, read.ways, notes, table.page))
+    return PrintedRow(line.label, tuple(cells), line.group)
 
 
 def _note(mark: str, notes: tuple[Note, ...], where: str) -> Note:
@@ -219,64 +214,81 @@ def _step_products() -> frozenset[str]:
     return frozenset(names().generation) | frozenset(names().groups)
 
 
-def _read_note(mark: str, entry: Entry) -> Note:
-    entry.only("says", "source", "from", "to")
-    says, source = entry.text("says"), place_in_guide(entry, "source")
-    return Note(mark, says, source, _products(entry, "from"), _products(entry, "to"))
+def _read_notes(row: DataRow, column: str) -> tuple[Note, ...]:
+    notes = row.cells[column]
+    if not isinstance(notes, dict):
+        raise row.broken(column, f"a table is wanted, not {notes!r}")
+    tables = [{"id": mark, **note} for mark, note in notes.items()]
+    return _NOTES.inside(DataRow(row.file, "", {column: tables})) if tables else ()
 
 
-def _read_reading(entry: Entry) -> Reading:
-    entry.only("on", "by")
-    day = entry.values.get("on")
-    if not isinstance(day, datetime.date):
-        raise entry.broken("on is no date")
-    return Reading(day, entry.text("by"))
+def _prove(row: DataRow, fact: Fact) -> None:
+    row.prove(
+        ("from", bool(fact.from_ids) == bool(fact.to_ids), "from and to come together"),
+        ("from", bool(fact.from_ids) or not (fact.verdict or fact.adds), "move and adds need from and to"),
+        ("adds", not (fact.verdict and fact.adds), "move says it already"),
+        ("acts", bool(fact.from_ids or fact.on or fact.acts), "nothing acts on it: it needs from and to, on, or acts"),
+    )
 
 
-def _read_fact(entry: Entry) -> Fact:
-    entry.only("address", "topic", "says", "products", "from", "to", "move", "adds", "on", "acts", "only", "concluded")
-    address = entry.text("address")
-    match = re.fullmatch(_FACT_ADDRESS, address)
+def _read_page(row: DataRow, column: str) -> int:
+    match = re.fullmatch(_FACT_ADDRESS, row.text(column))
     if match is None:
-        raise entry.broken(f"{address!r} is no address such as mpg:p17:topic")
-    from_ids, to_ids = _products(entry, "from"), _products(entry, "to")
-    move = entry.text("move", default="")
-    adds = entry.text("adds", default="") or None
-    if bool(from_ids) != bool(to_ids) or (not from_ids and (move or adds)) or (move and adds):
-        raise entry.broken("from and to come together, with move or adds or neither")
-    on, acts, only = (
-        entry.texts("on", optional=True),
-        entry.texts("acts", optional=True),
-        entry.text("only", default=""),
-    )
-    if not (from_ids or on or acts):
-        raise entry.broken("nothing acts on it: it needs from and to, on, or acts")
-    if only not in {"", "ide", "ide-reconfigured", "ide-left"}:
-        raise entry.broken(f"only {only!r} says no kind of VM")
-    read = read_cell(move, f"{entry.where}, move", _step_products()) if move else None
-    return Fact(
-        address,
-        int(match[1]),
-        entry.text("topic"),
-        entry.text("says"),
-        _products(entry, "products"),
-        from_ids,
-        to_ids,
-        read.verdict if read else None,
-        read.ways if read else (),
-        adds,
-        on,
-        acts,
-        only or None,
-        entry.values.get("concluded") is True,
-    )
+        raise row.broken(column, f"{row.text(column)!r} is no address such as mpg:p17:topic")
+    return int(match[1])
 
 
-def _products(entry: Entry, field: str) -> tuple[str, ...]:
-    """Product ids, with the families written out; none where the field is absent."""
+def _read_move(row: DataRow, column: str) -> ParsedCell | None:
+    where = f"{row.file}: row {row.name}: column {column}"
+    return read_cell(row.text(column), where, _step_products()) if row.text(column) else None
+
+
+def _read_verdict(row: DataRow, column: str) -> str | None:
+    move = _read_move(row, column)
+    return None if move is None else move.verdict
+
+
+def _read_ways(row: DataRow, column: str) -> tuple[Way, ...]:
+    move = _read_move(row, column)
+    return () if move is None else move.ways
+
+
+def _read_products(row: DataRow, column: str) -> tuple[str, ...]:
+    """Product ids, with the families written out."""
     found: list[str] = []
-    for name in entry.texts(field, optional=True):
+    for name in row.texts(column):
         if name not in names().generation and name not in names().families:
-            raise entry.broken(f"{name!r} in {field} is no product of the guide")
+            raise row.broken(column, f"{name!r} is no product of the guide")
         found += names().families.get(name, (name,))
     return tuple(dict.fromkeys(found))
+
+
+_FROM_AND_TO = {"from_ids": ("from", _read_products), "to_ids": ("to", _read_products)}
+_NOTES = Rows(
+    "notes", Note, absent={"from": [], "to": []}, cells={"source": ("source", place_in_guide), **_FROM_AND_TO}
+)
+_LINES = Rows("rows", _Line, absent={"group": ""}, cells={"cells": ("cells", DataRow.repeated)})
+_TABLES = Rows(
+    "",
+    Table,
+    absent={"hosts": [], "notes": {}},
+    cells={
+        "number": ("table", DataRow.number),
+        "rows": ("rows size", lambda *_: ()),  # which need the rest of the table
+        "notes": ("notes", _read_notes),
+        "read": ("read", Rows("read", Reading).inside),
+    },
+)
+_FACTS = Rows(
+    "facts",
+    Fact,
+    among={"only": ("ide", "ide-reconfigured", "ide-left")},
+    absent={"products": [], "from": [], "to": [], "move": "", "on": [], "acts": [], "concluded": False},
+    cells={
+        "page": ("address", _read_page),
+        "products": ("products", _read_products),
+        "verdict": ("move", _read_verdict),
+        "ways": ("move", _read_ways),
+        **_FROM_AND_TO,
+    },
+)

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
 from vmxtool.findings import Severity
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.planner.guide import ask_guide
 from vmxtool.planner.hop import Plans, likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.verdict import Answer, Verdict
-from vmxtool.rules.case import facts_of
+from vmxtool.rules.judging import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine, OriginCandidate
     from vmxtool.planner.plan import Plan
     from vmxtool.planner.routes import Route

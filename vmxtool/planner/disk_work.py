@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Drive
     from vmxtool.planner.moves import Made, Move
     from vmxtool.rules.case import Files

@@ -13,7 +13,7 @@ from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.told import refuse_told, told_words
 
 if TYPE_CHECKING:
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 
 class Goal(Record):

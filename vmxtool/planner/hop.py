@@ -17,7 +17,7 @@ from vmxtool.vmdk.model import UNREACHED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files, GuideAnswer

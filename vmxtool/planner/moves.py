@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import Changes
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.rules.state import DiskFormat, VmState
 
 YOU, HERE, GUEST, SOURCE, TARGET, VMXTOOL = "you", "here", "guest", "source", "target", "vmxtool"

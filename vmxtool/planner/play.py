@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.model import Wanted
 from vmxtool.changes.realise import realise_alike
 from vmxtool.findings import BY_CONVERTER, CARRYING, CONVERTING_DISKS, Do, Severity
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
 from vmxtool.planner.moves import VERSION_MOVES, Made, Move, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, holds, is_stopped
 from vmxtool.planner.steps import StepMaker
 from vmxtool.rules.case import Case
-from vmxtool.rules.registry import judge
+from vmxtool.rules.judging import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState

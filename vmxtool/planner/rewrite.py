@@ -21,7 +21,8 @@ from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.told import refuse_for, refuse_gone
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
-from vmxtool.rules.case import files_of, has_bus
+from vmxtool.rules.case import has_bus
+from vmxtool.rules.judging import files_of
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import DISKS_NAMED
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vmxtool.findings import Finding, Fix
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.goal import Goal
     from vmxtool.planner.hop import Plans

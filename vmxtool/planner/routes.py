@@ -16,13 +16,13 @@ from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search, is_far
 from vmxtool.planner.unseen import plain_vm
-from vmxtool.rules.case import facts_of
+from vmxtool.rules.judging import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from vmxtool.knowledge.cells import Way
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine, OriginCandidate
     from vmxtool.planner.plan import Plan

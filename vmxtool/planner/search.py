@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
-from vmxtool.knowledge.products import HARDWARE, is_smp_edition, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.planner.guide import hop_guide
 from vmxtool.planner.hop import plan_hop
 from vmxtool.planner.moves import is_one_way
@@ -23,7 +24,7 @@ from vmxtool.planner.unseen import native_format, plain_vm
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.state import DiskFormat, VmState
 

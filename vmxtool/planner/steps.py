@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.product import HARDWARE
 from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import can_go_back
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import Changes
     from vmxtool.findings import Finding, Fix
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.planner.moves import Made, Move
     from vmxtool.planner.plan import Progress
     from vmxtool.planner.ways import Way

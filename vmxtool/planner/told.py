@@ -17,7 +17,7 @@ from vmxtool.vmx.document import ENCODING_KEYS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 

@@ -20,7 +20,7 @@ from vmxtool.machine.model import (
     Power,
 )
 from vmxtool.machine.snapshot_model import Snapshots
-from vmxtool.rules.case import files_of
+from vmxtool.rules.judging import files_of
 from vmxtool.rules.state import DiskState, VmState
 from vmxtool.vmx.document import Document
 

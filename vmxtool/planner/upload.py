@@ -13,7 +13,7 @@ from vmxtool.planner.plan import Course
 from vmxtool.rules.commands import download_commands, upload_command
 
 if TYPE_CHECKING:
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.planner.plan import Plan
     from vmxtool.rules.case import Files
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate

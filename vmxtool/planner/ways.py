@@ -14,7 +14,8 @@ from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
 from vmxtool.planner.moves import Move, member
 from vmxtool.rules.case import has_bus
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.cells import Step as GuideStep
     from vmxtool.knowledge.cells import Way as PrintedWay
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.rules.case import GuideAnswer
     from vmxtool.rules.state import VmState

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.planner.goal import Goal
 from vmxtool.planner.moves import VERSION_MOVES, Phase, phase_of
 from vmxtool.planner.plan import holds, identity, stops
@@ -13,13 +14,13 @@ from vmxtool.planner.rewrite import intend
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules.case import Case
 from vmxtool.rules.commands import vmxtool_command
-from vmxtool.rules.registry import judge
+from vmxtool.rules.judging import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.findings import Finding, Fix
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.play import HopPlanner

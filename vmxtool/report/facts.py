@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.knowledge.hardware import BUSES, KINDS, LIMITS, hardware
-from vmxtool.knowledge.products import FACTS, HARDWARE
+from vmxtool.knowledge.product import FACTS, HARDWARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.knowledge.backing import Backing
     from vmxtool.knowledge.hardware import HardwareVersion
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 _OF_A_VERSION = ("generation", "config_version", "guest_64bit", "snapshots", *BUSES)
 

@@ -54,11 +54,11 @@ _WRITERS: Mapping[str, Mapping[str, Writer]] = {
     },
     "undo": {
         TEXT: Writer("text.undo", "print_undone"),
-        JSON: Writer("documents.plan_values", "undo_value"),
+        JSON: Writer("documents.undo_values", "undo_value"),
     },
     "undo/list": {
         TEXT: Writer("text.undo", "print_rewrites"),
-        JSON: Writer("documents.plan_values", "rewrites_value"),
+        JSON: Writer("documents.undo_values", "rewrites_value"),
     },
     "guide": {
         TEXT: Writer("text.guide", "print_list"),
@@ -91,7 +91,7 @@ _WRITERS: Mapping[str, Mapping[str, Writer]] = {
     },
     "error": {
         TEXT: Writer("text.refusal", "print_refusal"),
-        JSON: Writer("documents.values", "error_value"),
+        JSON: Writer("documents.undo_values", "error_value"),
     },
 }
 

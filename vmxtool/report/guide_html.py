@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vmxtool.knowledge.cells import Cell, Note, Way
-    from vmxtool.knowledge.transcript import Fact, Row, Table
+    from vmxtool.knowledge.transcript import Fact, PrintedRow, Table
 
 
 def guide_page() -> str:
@@ -66,7 +66,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _row(number: int, row: Row) -> str:
+def _row(number: int, row: PrintedRow) -> str:
     head = f'<th scope="row"><span class="no">r{number}</span>{escape(row.label)}</th>'
     return f"<tr>{head}{''.join(map(_cell, row.cells))}</tr>"
 

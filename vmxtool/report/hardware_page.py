@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import HardwareVersion, hardware, hardware_versions
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 _NEWEST_FIRST = ("workstation", "fusion", "player", "esx", "cloud", "server", "gsx", "ace", "labmanager")
 

@@ -6,12 +6,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 FAMILIES = {
     "workstation": "Workstation",

@@ -11,8 +11,8 @@ from vmxtool._record import Record
 from vmxtool.errors import KnowledgeError, UsageError
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
+from vmxtool.knowledge.product import Product
 from vmxtool.knowledge.product_names import find_target
-from vmxtool.knowledge.products import Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
 from vmxtool.report.hardware_page import Novelty, novelties

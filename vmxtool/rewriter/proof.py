@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.changes.realise import apply_settings, realise
 from vmxtool.errors import WriteError
 from vmxtool.machine.read import build_machine
-from vmxtool.rules.case import files_of
+from vmxtool.rules.judging import files_of
 from vmxtool.rules.state import VmState
 from vmxtool.vmdk.descriptor import Descriptor
 from vmxtool.vmx import encodings

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.findings import Fix
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.knowledge.traits import Trait
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case, Files

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vmxtool._record import Record
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
-from vmxtool.rules.limits import exceeded
-from vmxtool.rules.state import lowered_mark, rows_for, settings_of
+from vmxtool.rules.figures import exceeded
+from vmxtool.rules.state import rows_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding
     from vmxtool.knowledge.cells import Way
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import Drive, Machine
-    from vmxtool.rules.limits import Limit
+    from vmxtool.rules.figures import Limit
     from vmxtool.rules.registry import Rule
     from vmxtool.rules.state import Setting, VmState
     from vmxtool.vmdk.chain import Link
@@ -223,45 +224,6 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
         return True
     rows = [rule for rule in rows_for(f"{bus}0:0.present") if rule.below == "move-disks"]
     return all(rule.known(version, esx=esx) for rule in rows if "first_hardware" not in rule.unverified)
-
-
-def facts_of(vm: Machine) -> Files:
-    """A VM's files judged once, for any number of targets: the same again while it is the same `Machine`."""
-    from vmxtool.rules.registry import all_rules
-
-    rules = all_rules()
-    judged_by, files = vm.memo.get(facts_of, (None, None))
-    # A rule that has been registered since is asked too.
-    if judged_by is not rules or not isinstance(files, Files):
-        files = facts_now(vm)
-        vm.memo[facts_of] = rules, files
-    return files
-
-
-def facts_now(vm: Machine) -> Files:
-    """A VM's files judged anew, as before a rewrite: what lies beside them may have changed since."""
-    from vmxtool.rules.registry import judge_files
-
-    return files_of(vm, tuple(judge_files(vm)))
-
-
-def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
-    """A VM's files with what was found in them."""
-    from vmxtool.rules.registry import rules_for_target
-
-    document = vm.config.document
-    settings = settings_of(document)
-    limited = tuple(it for it in settings if it.rule.limit is not None)
-    return Files(
-        vm=vm,
-        settings=settings,
-        findings=findings,
-        limited=limited,
-        figures=frozenset(lowered_mark(it.rule) for it in limited),
-        drives={drive.id: drive for drive in vm.disks},
-        rules=rules_for_target(vm),
-        named_as_esx2=tuple(disk_name_keys(document)),
-    )
 
 
 def sections_of(files: Files) -> Sections:

@@ -23,7 +23,7 @@ from vmxtool.rules.case import top
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.vmdk.chain import Link
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.knowledge.features import Feature
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 

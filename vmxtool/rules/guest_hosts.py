@@ -13,7 +13,7 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 

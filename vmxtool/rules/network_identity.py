@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vmxtool.evidence import Evidence
     from vmxtool.knowledge.mac_addresses import AddressRange
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.machine.sections import Section
     from vmxtool.rules.case import Case, Files

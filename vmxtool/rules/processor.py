@@ -14,10 +14,10 @@ from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
-    from vmxtool.rules.limits import Limit
+    from vmxtool.rules.figures import Limit
 
 _RULED_OUT = ("takes-no-smp-vm", "takes-no-smp-vm-of-old")
 _EARLY = 3  # generation whose VMs get no second processor (table 14)

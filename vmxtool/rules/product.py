@@ -9,14 +9,15 @@ from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import ESX2_MANAGED
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions, newest_known
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case, GuideAnswer
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from vmxtool.evidence import Evidence
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
-    from vmxtool.rules.case import Case, Files
 
 _Check = TypeVar("_Check", bound="Callable[..., Iterator[Hit]]")
 MOST = 100
@@ -112,7 +111,7 @@ class Rule(Record):
 
     def findings(self, *asked: Any) -> list[Finding]:
         """What the rule finds in what it is asked about."""
-        return _of_a_real_vm([self.finding(hit) for hit in self.check(*asked)])
+        return of_a_real_vm([self.finding(hit) for hit in self.check(*asked)])
 
     def finding(self, hit: Hit) -> Finding:
         """A hit as a finding of this rule."""
@@ -149,7 +148,7 @@ class Rule(Record):
         return f"<rule {self.code} {self.name}>"
 
 
-def _of_a_real_vm(found: list[Finding]) -> list[Finding]:
+def of_a_real_vm(found: list[Finding]) -> list[Finding]:
     """The findings; where a rule has more than it has in any real VM, some of them and how many more there are."""
     if len(found) <= MOST:
         return found
@@ -234,7 +233,7 @@ def forget(code: str) -> None:
 
 
 def _forget_lists() -> None:
-    for kept in (_sorted, _of, _by_check, _silent_on):
+    for kept in (_sorted, _of, _by_check, silent_on):
         kept.cache_clear()
 
 
@@ -278,7 +277,7 @@ def _of(about: About) -> tuple[Rule, ...]:
 
 def judge_files(machine: Machine) -> list[Finding]:
     """Return the findings about a VM's files, whatever the target."""
-    return _of_a_real_vm([it.finding(hit) for it in _of(About.FILES) for hit in it.check(machine)])
+    return of_a_real_vm([it.finding(hit) for it in _of(About.FILES) for hit in it.check(machine)])
 
 
 def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
@@ -287,24 +286,9 @@ def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _silent_on(target: Product) -> frozenset[str]:
+def silent_on(target: Product) -> frozenset[str]:
     """Codes of the rules that have no hit on a target, whatever the VM."""
     return frozenset(it.code for it in _of(About.TARGET) if it.only_on is not None and not it.only_on(target))
-
-
-def _rules_but(files: Files, silent: frozenset[str]) -> list[Rule]:
-    return [it for it in files.rules if it.code not in silent]
-
-
-def judge(case: Case) -> list[Finding]:
-    """Return the findings about a VM at one point of a plan on a target, but for those that a step has settled.
-
-    Findings about the files are not among them; they are judged once a VM and lie in `case.files`.
-    """
-    settled = case.now.settled
-    rules = case.files.once(_rules_but, _silent_on(case.target))
-    found = _of_a_real_vm([it.finding(hit) for it in rules for hit in it.check(case)])
-    return [item for item in found if settled.isdisjoint(item.keys)] if settled else found
 
 
 def manual(text: str, *commands: tuple[str, ...], product: str | None = None) -> Fix:

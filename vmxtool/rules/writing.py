@@ -12,7 +12,7 @@ from vmxtool.rules.registry import About, Hit, manual, rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.case import GuideAnswer
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
 from vmxtool.knowledge.hardware import generation_of, hardware
-from vmxtool.knowledge.products import HARDWARE, products
+from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 # Shares before anything but the hardware version is looked at; only their ratios count. A product gives new VMs its own
 # version far more often than an older one, the more so the older that is, and hardly ever one that is far from its own.

@@ -12,7 +12,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.machine.folder import CONFIG_ENDINGS
 
 if TYPE_CHECKING:
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.folder import Folder
 
 _LOG = "vmware.log"

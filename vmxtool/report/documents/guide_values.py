@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
 from vmxtool.knowledge.guide_names import CONVERTER_TABLE, EFFORT_TABLE
-from vmxtool.knowledge.products import FACTS, Product, products
+from vmxtool.knowledge.product import FACTS, Product
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of

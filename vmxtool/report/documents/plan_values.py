@@ -13,7 +13,7 @@ from vmxtool.report.documents.values import finding_value, origin_value, sole_co
 from vmxtool.report.step_words import step_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from vmxtool.findings import Finding, Fix
@@ -27,26 +27,17 @@ if TYPE_CHECKING:
         CheckAllDocument,
         CheckDocument,
         CheckedTargetValue,
-        JournalValue,
         LegValue,
         ManualValue,
         RewriteDocument,
-        RewritesDocument,
         RouteDocument,
         RouteValue,
         TargetValue,
-        UndoDocument,
-        UndoRefusalValue,
         WayLabelValue,
     )
     from vmxtool.report.documents.parts import StepValue
     from vmxtool.rewriter.diff import FileChange
-    from vmxtool.rewriter.journal.history import UndoResult
-    from vmxtool.rewriter.journal.refusal import Refusal
-    from vmxtool.rewriter.journal.store import JournalInfo
     from vmxtool.rewriter.rewrite import Rewrite
-
-_STATES = {"journal": "cut-short", "done": "done", "undone": "undone"}
 
 
 def check_value(verdict: Verdict, vm: Machine | None = None) -> CheckDocument:
@@ -159,51 +150,6 @@ def rewrite_value(rewrite: Rewrite, dry_run: bool, journal: Path | None) -> Rewr
     }
 
 
-def undo_value(result: UndoResult) -> UndoDocument:
-    """Return what an undo did, "vmxtool.undo/1"."""
-    return {
-        "schema": "vmxtool.undo/1",
-        "path": str(result.path),
-        "name": result.name,
-        "number": result.undone.number,
-        "state": _STATES[result.undone.state],
-        "files": list(result.undone.files),
-        "left": list(result.undone.left),
-        "was_unfinished": result.undone.was_unfinished,
-        "copied": result.copied,
-        "warnings": list(result.warnings),
-        "about": dict(result.about),
-    }
-
-
-def undo_refusal_value(refusal: Refusal) -> UndoRefusalValue:
-    """Return why an undo was refused, for the document of an error."""
-    return {
-        "number": refusal.number,
-        "state": _STATES[refusal.state],
-        "journal": refusal.journal,
-        "files": [
-            {
-                "file": file.name,
-                "found": file.found,
-                "blocks": file.blocks,
-                "compared_with": file.side,
-                "lines": [{"line": it.number, "was": it.was, "now": it.now} for it in file.lines.shown],
-                "more_lines": file.lines.more,
-            }
-            for file in refusal.files
-        ],
-        "undo_alone": next(iter(vectors([refusal.undo_alone])), None) or None,
-        "get_old": vectors(refusal.get_old),
-        "warnings": list(refusal.warnings),
-    }
-
-
-def rewrites_value(rewrites: Sequence[JournalInfo]) -> RewritesDocument:
-    """Return the rewrites of a VM, "vmxtool.rewrites/1", oldest first; times are in UTC."""
-    return {"schema": "vmxtool.rewrites/1", "rewrites": [_journal(info) for info in rewrites]}
-
-
 def _target(verdict: Verdict) -> TargetValue:
     return {
         **product_name(verdict.target),
@@ -285,16 +231,4 @@ def _manual(fix: Fix) -> ManualValue:
         "command": sole_command(fix.commands),
         "commands": vectors(fix.commands),
         "product": fix.product,
-    }
-
-
-def _journal(info: JournalInfo) -> JournalValue:
-    return {
-        "number": info.number,
-        "state": _STATES[info.state],
-        "created": info.created.isoformat() if info.created is not None else None,
-        "about": dict(info.about),
-        "journal": str(info.path),
-        "problem": info.problem or None,
-        "copied": info.copied,
     }

@@ -9,14 +9,12 @@ from vmxtool._text import whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vmxtool.errors import VmxtoolError
     from vmxtool.evidence import Evidence
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Controller, Drive, Machine, Nic, OriginCandidate
     from vmxtool.machine.named_files import NamedFile
     from vmxtool.machine.peripherals import Port, Security, SharedFolder, UsbPart
     from vmxtool.machine.snapshot_model import Snapshot, Snapshots
-    from vmxtool.report.documents.contract import ErrorDocument
     from vmxtool.report.documents.inspect_contract import (
         ControllerValue,
         DiskValue,
@@ -117,22 +115,6 @@ def sole_command(commands: Sequence[Sequence[str]]) -> str | None:
 def vectors(commands: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return commands as argument vectors; none where a name in one is no text, since JSON would have another name."""
     return [list(argv) for argv in commands] if all(whole(word) == word for argv in commands for word in argv) else []
-
-
-def error_value(error: VmxtoolError, exit_code: int) -> ErrorDocument:
-    """Return why there is no answer, "vmxtool.error/1"."""
-    from vmxtool.report.documents.plan_values import undo_refusal_value
-
-    return {
-        "schema": "vmxtool.error/1",
-        "exit": exit_code,
-        "message": error.problem,
-        "hint": error.hint or None,
-        "file": str(error.path) if error.path is not None else None,
-        "line": error.line,
-        "candidates": list(error.candidates),
-        "undo": undo_refusal_value(error.details) if error.details is not None else None,
-    }
 
 
 def _cure(fix: Fix) -> Cure:

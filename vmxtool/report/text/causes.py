@@ -25,7 +25,7 @@ from vmxtool.changes.model import (
     VERSION,
 )
 from vmxtool.knowledge.devices import NEVER, devices
-from vmxtool.knowledge.products import HARDWARE
+from vmxtool.knowledge.product import HARDWARE
 from vmxtool.report.text.cause_words import LOSSES, NAMES, OF_LIMITS, PLAIN_EFFECTS, TOPICS
 from vmxtool.report.words import count, listed, some
 from vmxtool.rules.registry import code_of

@@ -10,7 +10,7 @@ from rich.text import Text
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import Cell
 from vmxtool.knowledge.hardware import BUSES, LIMITS, hardware
-from vmxtool.knowledge.products import HARDWARE, Product
+from vmxtool.knowledge.product import HARDWARE, Product
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vmxtool.findings import Finding
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.planner.verdict import Verdict
     from vmxtool.report.overview import Line, Overview, Row

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import IO
 
-    from vmxtool.knowledge.products import Product
+    from vmxtool.knowledge.product import Product
 
 _HEADINGS = ("id", "product", "gen", "runs", "makes", "released")
 _NAME = 1
