@@ -18,7 +18,7 @@ from vmxtool.planner.verdict import Answer
 from vmxtool.report.releases import releases_words
 from vmxtool.report.step_words import place_words, step_text
 from vmxtool.report.text.verdict import print_verdict
-from vmxtool.report.words import verdict_words
+from vmxtool.report.verdict_words import verdict_words
 
 if TYPE_CHECKING:
     from conftest import CopySample

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from vmxtool.planner.verdict import Answer, Effort
-from vmxtool.report.words import ANSWERS, EFFORTS
+from vmxtool.report.verdict_words import ANSWERS, EFFORTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,15 +25,8 @@ from vmxtool.report.text.terminal import (
     title_of,
     vm_title,
 )
-from vmxtool.report.words import (
-    CONDITIONS,
-    GUIDE_VERDICTS,
-    answer_words,
-    count,
-    short_name,
-    verdict_words,
-    way_summary,
-)
+from vmxtool.report.verdict_words import answer_words, verdict_words, way_summary
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, short_name
 from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
