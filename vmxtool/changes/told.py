@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 _LIBVIRT = "libvirt:src/vmx/vmx.c"
 KINDS = frozenset({"bridged", "nat", "hostonly"})
 _PLACES = ("networkName", "connectionType", "vnet", "devName")
-_MODEL = re.compile(r"scsi[0-3]\.virtualdev")
+_MODEL = r"scsi[0-3]\.virtualdev"
 _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
 _OF_ESX2 = 3  # its hardware version
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half a character, which UTF-7 alone can spell
+_HALF = r"\\u[dD][89a-fA-F]"  # half a character, which UTF-7 alone can spell
 _DISK_ENDS = (".vmdk", ".dsk")
 _NAMED = 2  # settings that a reason names
 _WESTERN = "windows-1252"
@@ -99,7 +99,7 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
     for key in [*changes, *document.folded()]:
         change = changes.get(key)
         model = change.after if change is not None else document.get(key)
-        if _MODEL.fullmatch(key) and model is not None and model.lower() in _AS_VMX:
+        if re.fullmatch(_MODEL, key) and model is not None and model.lower() in _AS_VMX:
             named = _AS_VMX[model.lower()]
             why = f"{product.name} calls the controller so"
             changes[key] = (
@@ -253,7 +253,7 @@ def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
     document, encoding = files.vm.config.document, files.vm.config.document.encoding
     if encoding.conflict is not None or not encoding.known:
         return ".encoding", "the config's own character set is not clear"
-    halves = (key for key in document if encoding.codec == "utf-7" and _HALF.search(document[key]))
+    halves = (key for key in document if encoding.codec == "utf-7" and re.search(_HALF, document[key]))
     misspelt = filter(None, map(_misspelt(document), document))
     unreadable = next(chain(document.undecodable, halves, misspelt), None)
     if unreadable is not None:

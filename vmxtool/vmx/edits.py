@@ -14,8 +14,8 @@ from vmxtool.vmx.lines import fold, split
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_ASSIGNMENT = re.compile(r'[ \t]*+([^\x00 \t=#\r\n]++)[ \t]*+=[ \t]*+("[^"]*+"|[^\x00 \t#\r\n]*+)')
-_NAME = re.compile(r"[^\x00 \t=#\r\n]+")
+_ASSIGNMENT = r'[ \t]*+([^\x00 \t=#\r\n]++)[ \t]*+=[ \t]*+("[^"]*+"|[^\x00 \t#\r\n]*+)'
+_NAME = r"[^\x00 \t=#\r\n]+"
 _BOM = "\xef\xbb\xbf"
 
 Row = tuple[str, str]
@@ -230,7 +230,7 @@ class _Draft:
         encoding = self._before.encoding
         codec = encoding.codec if encoding.known and not name.isascii() else "ascii"
         written = name.encode(codec, "replace").decode("latin-1")
-        if not _NAME.fullmatch(written) or encodings.decode(written.encode("latin-1"), codec) != name:
+        if not re.fullmatch(_NAME, written) or encodings.decode(written.encode("latin-1"), codec) != name:
             raise ValueError(f"{name!r} cannot be the name of a setting")
         return written
 
@@ -264,7 +264,7 @@ class _Draft:
 
 def _parts(text: str) -> re.Match[str]:
     """Return name and value, with its quotes, of a line that is an assignment."""
-    return cast("re.Match[str]", _ASSIGNMENT.match(text))
+    return cast("re.Match[str]", re.match(_ASSIGNMENT, text))
 
 
 def _line_end(ending: str, rows: list[Row]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Kind = Literal["BOM", "ASSIGNMENT", "COMMENT", "BLANK", "UNKNOWN"]
 
 _PIECE = 2**14
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = r"\r\n|\n|\r"
 _VALUE = re.compile(r'=[ \t]*+(?:"([^"]*+)"|([^\x00 \t#\r\n]*+))')
 
 
@@ -145,7 +145,7 @@ def split(text: str) -> Iterator[tuple[str, int]]:
     while start < len(text):
         end = len(text)
         if end - start > _PIECE:
-            cut = _LINE_END.search(text, start + _PIECE)
+            cut = re.compile(_LINE_END).search(text, start + _PIECE)
             end = cut.end() if cut else end
         for kind, line in _grammar.tokens("vmx", text[start:end], rule):
             yield kind, len(line)

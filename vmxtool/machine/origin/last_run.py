@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LOG = "vmware.log"
 # The first line of a log: "... Log for VMware Workstation pid=6528 version=12.5.2 build=build-4638234 option=Release".
 _HEAD_BYTES = 1024
-_HEAD = re.compile(rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b")
+_HEAD = rb"Log for VMware ([A-Za-z][A-Za-z ]{1,30}?) pid=[0-9]+ version=([0-9][0-9A-Za-z.]{0,15})\b"
 
 
 class LastRun(Record):
