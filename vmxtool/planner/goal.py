@@ -111,12 +111,6 @@ class Goal(Record):
         }[word]
 
 
-def option_words(option: str) -> tuple[str, ...]:
-    """An option that a rewrite needs as it is typed: "adapter=lsilogic" is `--adapter lsilogic`."""
-    word, _, value = option.partition("=")
-    return (f"--{word}", value) if value else (f"--{word}",)
-
-
 def _refuse_version(version: int) -> None:
     row = hardware(version)
     if row is None or not row.valid or not row.offered:

@@ -13,7 +13,6 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.read import build_machine
-from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
@@ -22,6 +21,7 @@ from vmxtool.planner.told import refuse_for, refuse_gone
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
+from vmxtool.rules.commands import option_words
 from vmxtool.rules.judging import files_of
 from vmxtool.rules.registry import findings_of
 from vmxtool.rules.state import DISKS_NAMED

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.planner.disk_work import DiskWork
-from vmxtool.planner.goal import option_words
 from vmxtool.planner.guide import can_go_back
 from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
-from vmxtool.rules.commands import converted_folder, vmxtool_command
+from vmxtool.rules.commands import converted_folder, option_words, vmxtool_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, Do, Safety, Severity, in_order
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
-from vmxtool.planner.goal import Goal
 from vmxtool.planner.moves import VERSION_MOVES, Phase, phase_of
 from vmxtool.planner.plan import holds, identity, stops
-from vmxtool.planner.rewrite import intend
 from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules.case import Case
 from vmxtool.rules.commands import vmxtool_command
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.product import Product
+    from vmxtool.planner.goal import Goal
     from vmxtool.planner.hop import Plans
     from vmxtool.planner.plan import Plan, Step
     from vmxtool.planner.play import HopPlanner
@@ -97,6 +96,9 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
 
 def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
     """The fix with the command of a rewrite that no plan needs; None where it would be refused, or change nothing."""
+    # Few VMs have one, and its plan takes what a rewrite loads.
+    from vmxtool.planner.goal import Goal
+
     hop, version = found.hop, None
     if finding.cure in VERSION_MOVES:
         version = nearest_offered(hop.target, hop.start.version) if hop.start.version is not None else None
@@ -113,5 +115,7 @@ def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
 
 
 def _makes_changes(files: Files, goal: Goal) -> bool:
+    from vmxtool.planner.rewrite import intend
+
     made = intend(files, goal)
     return not made.refused and bool(made.changes)

@@ -97,6 +97,12 @@ def vmxtool_at(path: Path, *words: str) -> Argv:
     return ("vmxtool", *words) if typed == "." else ("vmxtool", *words, as_argument(typed))
 
 
+def option_words(option: str) -> tuple[str, ...]:
+    """An option that a rewrite needs as it is typed: "adapter=lsilogic" is `--adapter lsilogic`."""
+    word, _, value = option.partition("=")
+    return (f"--{word}", value) if value else (f"--{word}",)
+
+
 def as_argument(name: str) -> str:
     """A file name that no program takes for an option, nor qemu-img for an address such as `nbd:host:port`."""
     address = os.name != "nt" and ":" in name.partition("/")[0]
