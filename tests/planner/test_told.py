@@ -458,3 +458,9 @@ def test_a_hint_can_be_pasted_however_the_config_spells_its_character_set(tmp_pa
     (refused,) = plan_rewrite(vm, target="ws5.5").refused
     assert refused.fix is not None
     assert "--encoding cp1252," in refused.fix.text
+
+
+def test_a_config_that_is_not_written_gets_no_volume(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.pln"), hw=2, kind="plain")
+    with pytest.raises(UsageError, match="--vmfs-path is for configs from hardware version 3 on, and the VM has 2"):
+        plan_rewrite(vm, target="esx2", origin="ws3", vmfs_path="local")

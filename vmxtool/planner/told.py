@@ -11,6 +11,7 @@ from vmxtool.changes.model import NOTHING_TOLD, Told
 from vmxtool.changes.told import KINDS
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.vmx import encodings
 from vmxtool.vmx.document import ENCODING_KEYS
 
@@ -114,7 +115,7 @@ def _refuse_networks(said: Told, target: Product) -> None:
 
 
 def refuse_for(files: Files, said: Told, target: Product | None) -> None:
-    """Refuse what a VM cannot have: networks for adapters that it has not.
+    """Refuse what a VM cannot have: networks for adapters that it has not, a volume for a config that is not written.
 
     Raises:
         UsageError: it cannot have it.
@@ -124,6 +125,12 @@ def refuse_for(files: Files, said: Told, target: Product | None) -> None:
     for device, _ in said.networks:
         if device not in have:
             raise UsageError(f"the VM has no {device}", hint=f"it has {', '.join(have) or 'no network adapter'}")
+    own = vm.hardware.version
+    if said.vmfs is not None and own is not None and own < OLDEST_WRITTEN:
+        raise UsageError(
+            f"--vmfs-path is for configs from hardware version {OLDEST_WRITTEN} on, and the VM has {own}",
+            hint="leave it out: the VM's disks go into a new VM there",
+        )
     if target is not None:
         _refuse_text(vm, said, target)
 
