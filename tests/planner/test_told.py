@@ -464,3 +464,23 @@ def test_a_config_that_is_not_written_gets_no_volume(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.pln"), hw=2, kind="plain")
     with pytest.raises(UsageError, match="--vmfs-path is for configs from hardware version 3 on, and the VM has 2"):
         plan_rewrite(vm, target="esx2", origin="ws3", vmfs_path="local")
+
+
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [
+        ("independent-persistent", "persistent"),
+        ("Independent-nonpersistent", "nonpersistent"),
+        ("persistent", "persistent"),
+    ],
+)
+def test_esx_2_has_disk_modes_without_the_word_independent(tmp_path: Path, mode: str, after: str) -> None:
+    vm = made(tmp_path, f'scsi0:0.mode = "{mode}"\n')
+    assert written(vm, target="esx2")["scsi0:0.mode"] == after
+
+
+def test_a_disk_that_moves_to_scsi_takes_its_mode_along(tmp_path: Path) -> None:
+    lines = disk_lines("ide0:0", "disk.vmdk") + '\nide0:0.mode = "independent-persistent"\n'
+    vm = make_vm(tmp_path, lines, hw=6)
+    document = written(vm, target="esx2", ide_to_scsi=True, adapter="lsilogic")
+    assert document["scsi0:0.mode"] == "persistent"

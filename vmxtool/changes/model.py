@@ -96,7 +96,7 @@ class Topic(Record):
 
 
 VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
-CONFIG_VERSION = "config-version"
+CONFIG_VERSION, DISK_MODE = "config-version", "disk-mode"
 HOST_OF_ESX2, ARM_DEVICE = "host-of-esx2", "arm-device"
 CHARACTER_SET, NETWORK, CONTROLLER_NAME, ADAPTERS_OVER = "character-set", "network", "controller-name", "adapters-over"
 DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"

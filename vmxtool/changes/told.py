@@ -11,6 +11,7 @@ from vmxtool._record import replace
 from vmxtool.changes.model import (
     CHARACTER_SET,
     CONTROLLER_NAME,
+    DISK_MODE,
     DISK_NAMES,
     NETWORK,
     Changes,
@@ -41,6 +42,8 @@ _PLACES = ("networkName", "connectionType", "vnet", "devName")
 _MODEL = r"scsi[0-3]\.virtualdev"
 _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
 _OF_ESX2 = 3  # its hardware version
+_DISK_MODE = re.compile(r"(?:ide|scsi|sata|nvme)[0-9]+:[0-9]+\.mode")
+_INDEPENDENT = "independent-"
 _HALF = r"\\u[dD][89a-fA-F]"  # half a character, which UTF-7 alone can spell
 _DISK_ENDS = (".vmdk", ".dsk")
 _NAMED = 2  # settings that a reason names
@@ -107,6 +110,14 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
                 if change is not None
                 else SettingChange(document.spelling(key), named, why, source, topic=Topic(CONTROLLER_NAME))
             )
+    for key in document.folded():
+        change, mode = changes.get(key), document[key]
+        if _DISK_MODE.fullmatch(key) and mode.lower().startswith(_INDEPENDENT):
+            why = (
+                f"{product.name} has no snapshots that a disk could be independent of, and four modes without the word"
+            )
+            old = change or SettingChange(document.spelling(key), None, why, source, topic=Topic(DISK_MODE))
+            changes[key] = replace(old, after=mode[len(_INDEPENDENT) :])
     if wanted.told.vmfs is not None:
         for key, name in _disk_files(files, changes):
             file = f"{wanted.told.vmfs}:{last_part(document[key])}"
