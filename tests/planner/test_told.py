@@ -119,10 +119,6 @@ def test_products_since_keep_the_encoding(tmp_path: Path) -> None:
     assert document[".encoding"] == "UTF-8"
 
 
-def test_a_vm_that_needs_no_change_keeps_its_encoding(tmp_path: Path) -> None:
-    assert not plan_rewrite(made(tmp_path, NAMED, hw=4), target="ws5.5").changes
-
-
 def test_workstation_4_writes_its_own_config_version(tmp_path: Path) -> None:
     assert written(made(tmp_path), target="ws4")["config.version"] == "7"
     vmxtool.undo(tmp_path)
@@ -360,15 +356,6 @@ def test_a_raw_device_of_esx_2_is_no_file(tmp_path: Path, name: str) -> None:
     assert check(tmp_path, "ws5.5", "esx2").verdict != "ready"
 
 
-def test_text_beyond_ascii_of_a_vm_that_needs_no_change_stays_and_is_told(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.vmdk") + "\n" + NAMED, hw=3)
-    rewrite = plan_rewrite(vm, target="ws4", origin="ws6")
-    assert not any(it.key == ".encoding" for it in rewrite.changes)
-    assert any(note.startswith("displayName has characters beyond ASCII") for note in rewrite.notes)
-    document = written(vm, target="ws4", origin="ws6", encoding="windows-1252")
-    assert ".encoding" not in document
-
-
 @pytest.mark.parametrize(("target", "config"), [("ws4", 7), ("gsx3", 6), ("esx2", 6), ("ws5.5", 8)])
 def test_a_config_is_of_no_newer_version_than_its_product_writes(tmp_path: Path, target: str, config: int) -> None:
     vm = make_vm(tmp_path, disk_lines("scsi0:0", "disk.vmdk"), hw=3, guest="win2000serv")
@@ -386,6 +373,15 @@ def test_limit_takes_out_lines_of_adapters_that_no_version_has(tmp_path: Path) -
     document = written(made(tmp_path, f'bios.bootOrder = "ethernet9,hdd"\n{nics}', hw=4), target="ws4", limit=True)
     assert [key for key in document if key.startswith("ethernet")] == [f"ethernet{n}.present" for n in range(3)]
     assert document["bios.bootOrder"] == "hdd"
+
+
+@pytest.mark.parametrize(("network", "doubted"), [("vmnic0", 0), ("bond1", 0), ("vmnet_3", 0), ("VM Network", 1)])
+def test_a_name_that_no_network_of_esx_2_was_seen_to_have_is_doubted(
+    tmp_path: Path, network: str, doubted: int
+) -> None:
+    rewrite = plan_rewrite(made(tmp_path, NIC), target="esx2", networks=[f"ethernet0={network}"])
+    notes = [note for note in rewrite.notes if note.startswith("ethernet0: ESX Server 2.x calls its networks")]
+    assert (len(notes), rewrite.refused) == (doubted, ())
 
 
 @pytest.mark.parametrize("network", ["bridged", "NAT", "hostonly"])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
 from vmxtool.changes.buses import move_drives
+from vmxtool.changes.character_set import character_set
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import VERSION, Changes, join
 from vmxtool.changes.product_habits import newest_config_version
-from vmxtool.changes.told import as_esx2_names, character_set, disks_of_one_name, volume_not_told
+from vmxtool.changes.told import as_esx2_names, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.product import HARDWARE
@@ -24,7 +25,7 @@ from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.disk_numbers import newest_number
 from vmxtool.rules.figures import exceeded
-from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, lowered_mark, rows_for, rows_of
+from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, TEXT_WRITTEN, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
 
@@ -151,7 +152,9 @@ def _state_after(files: Files, start: VmState, wanted: Wanted, made: Changes) ->
         disks=tuple([replace(disk, bus=buses.get(disk.drive, disk.bus)) for disk in start.disks]),
         devices=frozenset(rows - (every - start.devices)),
         settled=start.settled.union(
-            _marks(keys, made.settings), (DISKS_NUMBERED,) if any(_names_version(it) for it in made.descriptors) else ()
+            _marks(keys, made.settings),
+            (DISKS_NUMBERED,) if any(_names_version(it) for it in made.descriptors) else (),
+            (TEXT_WRITTEN,) if made.recode is not None else (),
         ),
     )
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
-from vmxtool.findings import Severity
+from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.planner.guide import ask_guide
@@ -169,4 +169,6 @@ def _is_open(finding: Finding, best: Plan) -> bool:
     """Whether a finding is a question whose answer would change the verdict or the steps."""
     if finding.severity is not Severity.UNKNOWN:
         return False
+    if finding.cure is Do.REWRITE and not best.end.settled.isdisjoint(finding.keys):
+        return False  # the plan's own rewrite waits for the answer
     return finding.of_files or not finding.stops or bool(finding.stops & best.kinds)

@@ -16,7 +16,7 @@ from vmxtool.knowledge.hardware import existed
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
 from vmxtool.rules.case import kind_of, unknown_rows
-from vmxtool.rules.state import DISKS_NAMED
+from vmxtool.rules.state import DISKS_NAMED, TEXT_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,9 @@ YOU, HERE, GUEST, SOURCE, TARGET, VMXTOOL = "you", "here", "guest", "source", "t
 
 VERSION_MOVES = LOWERING | {Do.UPGRADE_HARDWARE}
 """Moves to another hardware version; which version is a way's own, so no finding adds one."""
+
+_AS_MADE_THERE = frozenset({DISKS_NAMED, TEXT_WRITTEN})
+"""What is settled for a VM whose config a product writes anew."""
 
 
 class Phase(IntEnum):
@@ -208,14 +211,14 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
         version=version,
         disks=disks,
         devices=_kept(state, version, to),
-        settled=moved.settled | {DISKS_NAMED},
+        settled=moved.settled | _AS_MADE_THERE,
     )
 
 
 def _create(state: VmState, _: Move, target: Product) -> VmState:
     """A new VM has the devices that its product gives it, and keeps all figures of the old one."""
     kept = state.devices if state.version is None else _kept(state, state.version, target)
-    return state._replace(holder=target.id, arrived=True, devices=kept, settled=state.settled | {DISKS_NAMED})
+    return state._replace(holder=target.id, arrived=True, devices=kept, settled=state.settled | _AS_MADE_THERE)
 
 
 def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:

@@ -17,7 +17,7 @@ from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
-from vmxtool.planner.told import refuse_for, refuse_gone
+from vmxtool.planner.told import doubtful_networks, refuse_for, refuse_gone
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
@@ -288,6 +288,7 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
         listed = ", ".join(unseen[:_NAMED]) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
         yield f"not seen: {listed}; before that is there, nothing can be said of whether the VM starts"
     yield from _state_notes(files.vm)
+    yield from doubtful_networks(goal.told, found.hop.target)
     before, end = plan.start.version, plan.end.version
     after = before if plan.own is None else plan.own.after.version
     for finding in found.hop.found:

@@ -179,7 +179,7 @@ def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:
     """Whether a finding of the start is one that a rewrite cures."""
     if finding.cure in VERSION_MOVES:
         return made.after.version != made.before.version
-    return finding.cure is Do.REWRITE and not by_converter
+    return finding.cure is Do.REWRITE and finding.blocks and not by_converter
 
 
 def _buses(made: Made) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from vmxtool.vmx import encodings
 from vmxtool.vmx.document import ENCODING_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
@@ -26,6 +26,7 @@ _NETWORK = re.compile(r"(ethernet[0-9])=(.+)", re.IGNORECASE)
 _VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
 _LONGEST = 200  # characters of a name; no product takes more
 _SHOWN = 80
+_OF_ESX2 = re.compile(r"(?:vmnic|bond|vmnet_)[0-9]{1,3}", re.IGNORECASE)
 _VMNET = re.compile(r"(?:/dev/)?vmnet[0-9]{1,3}", re.IGNORECASE)
 
 
@@ -112,6 +113,15 @@ def _refuse_networks(said: Told, target: Product) -> None:
                 f"{target.name} has no network {network[:_SHOWN]!r}",
                 hint="it takes bridged, nat, hostonly, or a network of the host such as VMnet2",
             )
+
+
+def doubtful_networks(said: Told, target: Product) -> Iterator[str]:
+    """Notes on networks whose names are unlike those of the target, so that it may not find them."""
+    if features()["names-controllers-as-vmx"].holds(target):
+        for device, network in said.networks:
+            if not _OF_ESX2.fullmatch(network):
+                doubt = f"unverified: whether it finds one called {network}"
+                yield f"{device}: {target.name} calls its networks vmnic1, bond0 or vmnet_0 ({doubt})"
 
 
 def refuse_for(files: Files, said: Told, target: Product | None) -> None:

@@ -13,6 +13,7 @@ from vmxtool.planner.ways import nearest_offered
 from vmxtool.rules.case import Case
 from vmxtool.rules.commands import vmxtool_command
 from vmxtool.rules.judging import judge
+from vmxtool.rules.state import TEXT_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +50,11 @@ def _weighed(found: Plans, best: Plan | None, own: Sequence[Step]) -> Iterator[F
         yield _with_command(finding, own, found)
     told = hop.found if best is None else hop.found_for(best)
     seen = {identity(it) for it in (*hop.found, *told)}
+    settled = best.end.settled if best is not None else frozenset()
     for finding in told:
-        yield _with_command(finding, own, found)
+        # What a rewrite or Converter does on the way of its own, and stops nobody, is not for the owner to think of.
+        if finding.blocks or finding.cure is not Do.REWRITE or settled.isdisjoint(finding.keys):
+            yield _with_command(finding, own, found)
     if best is None:
         for dead in found.dead[:1]:
             for finding in dead.reasons:
@@ -97,7 +101,10 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
 def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
     """The fix with the command of a rewrite that no plan needs; None where it would be refused, or change nothing."""
     # Few VMs have one, and its plan takes what a rewrite loads.
+    from vmxtool._record import replace
+    from vmxtool.changes.model import NOTHING_TOLD
     from vmxtool.planner.goal import Goal
+    from vmxtool.rules.character_set import beyond_ascii, likely_of_host
 
     hop, version = found.hop, None
     if finding.cure in VERSION_MOVES:
@@ -108,7 +115,10 @@ def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
     if hop.target.family == HARDWARE:
         target, version = None, hop.target.runs_max
     origin = products()[hop.named] if hop.named is not None else None
-    goal = Goal(version, target, origin, unsafe=fix.safety is Safety.UNSAFE)
+    told = NOTHING_TOLD
+    if TEXT_WRITTEN in finding.keys:
+        told = replace(told, encoding=likely_of_host(hop.files.vm.config.document, hop.files.once(beyond_ascii)))
+    goal = Goal(version, target, origin, unsafe=fix.safety is Safety.UNSAFE, told=told)
     if not hop.files.once(_makes_changes, goal):
         return None
     return fix._replace(commands=(vmxtool_command(hop.files.vm, "rewrite", *goal.words),))

@@ -29,6 +29,9 @@ DISKS_NAMED = "disks-named"
 DISKS_NUMBERED = "disks-numbered"
 """The mark in `settled` of a VM whose disks name no newer hardware version than the product runs that it goes to."""
 
+TEXT_WRITTEN = "VMX027"
+"""The code of text in another character set than that of its host: settled once a rewrite or a product writes it."""
+
 LOWERED = "lowered:"
 """How the mark of a figure begins that a rewrite has brought below its limit."""
 
@@ -178,7 +181,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> list[Setting]
 
 def _of_the_files(settled: frozenset[str]) -> set[str]:
     """Of what was settled the marks that say how the files are by now."""
-    return {mark for mark in settled if mark in {DISKS_NAMED, DISKS_NUMBERED} or mark.startswith(LOWERED)}
+    return {mark for mark in settled if mark in {DISKS_NAMED, DISKS_NUMBERED, TEXT_WRITTEN} or mark.startswith(LOWERED)}
 
 
 def lowered_mark(row: DeviceRule) -> str:

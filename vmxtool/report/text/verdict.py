@@ -203,6 +203,9 @@ def _needs_remedy(finding: Finding, verdict: Verdict, steps: Sequence[Step]) -> 
     # The steps deal with all that blocks, and one of them is our own wherever a rewrite is needed.
     if finding.fix.safety is Safety.UNSAFE and not finding.blocks:
         return True  # the plan does without it
+    by_us = finding.fix.safety is Safety.SAFE and finding.cure is Do.REWRITE
+    if by_us and finding.severity in {Severity.WARNING, Severity.UNKNOWN} and not any(it.is_ours for it in steps):
+        return bool(finding.fix.commands)
     if finding.blocks or finding.fix.safety is not Safety.MANUAL or finding.cure in {Do.REMOVE_SNAPSHOTS, Do.DECRYPT}:
         return False
     return not any(
