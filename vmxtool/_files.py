@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
 _ESX_PATH = r"(?i)/vmfs/|vmhba[0-9]|\[[^\]]+\] "
+_DRIVE_LETTER = r"[A-Za-z]:[\\/]"
 # What no name has that lies in the folder where it is written.
 _NOT_PLAIN = r"[/\\:\x00]|^\["
 _NO_NAMES = frozenset({"", ".", ".."})
@@ -196,8 +197,10 @@ def is_absolute(name: str) -> bool:
 
 
 def is_on_esx(name: str) -> bool:
-    """Whether a name is a path that only an ESX host has: on a VMFS volume or in a datastore."""
-    return re.match(_ESX_PATH, name) is not None
+    """Whether a name is a path that only an ESX host has: in a datastore, or on a VMFS volume, by its label too."""
+    if re.match(_ESX_PATH, name) is not None:
+        return True
+    return ":" in name.partition("/")[0] and re.match(_DRIVE_LETTER, name) is None
 
 
 def last_part(name: str) -> str:

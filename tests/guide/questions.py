@@ -35,9 +35,12 @@ _GUESTS = {
 _LINES = {
     "undoable": 'scsi0:0.mode = "undoable"\n',
     "append": 'scsi0:0.mode = "append"\n',
+    "nonpersistent": 'scsi0:0.mode = "nonpersistent"\n',
     "suspended": 'checkpoint.vmState = "canon.vmss"\n',
     "3d": 'mks.enable3d = "TRUE"\n',
 }
+# How ESX Server 1 and 2 name a disk: by the address of its volume, or by the volume's label.
+_NAMES = {"by-address": "vmhba0:0:0:5:", "by-label": "local:"}
 _ONE_SNAPSHOT = """\
 snapshot.lastUID = "1"
 snapshot.numSnapshots = "1"
@@ -79,8 +82,10 @@ def make(folder: Path, words: tuple[str, ...]) -> Machine:
     path = vm.config.path
     text = path.read_text()
     for mark in marks:
-        assert mark in {*_GUESTS, *_LINES, "smp", "ide", "snapshot", "policies", "std"}, mark
+        assert mark in {*_GUESTS, *_LINES, *_NAMES, "smp", "ide", "snapshot", "policies", "std"}, mark
         text += _LINES.get(mark, "")
+        if mark in _NAMES:
+            text = re.sub(r"scsi0:0\.fileName = \"", f'scsi0:0.name = "{_NAMES[mark]}', text)
     if "ide" in marks:
         text = re.sub(r"(?m)^scsi0.*\n", "", text) + disk_lines("ide0:0", vm.disks[0].file or "")
         (folder / (vm.disks[0].file or "")).unlink()

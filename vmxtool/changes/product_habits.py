@@ -74,18 +74,12 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
         # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
-        beside = last_part(document[key]) if _names_volume(document[key]) else None
+        beside = last_part(document[key]) if is_on_esx(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
     for key in document.folded():
         if _is_of_esx2(key, document[key]):
             why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
             yield SettingChange(document.spelling(key), None, why, "general", topic=Topic(HOST_OF_ESX2))
-
-
-def _names_volume(name: str) -> bool:
-    """Whether the name of a disk begins with a volume of ESX Server, by its address, its path or its label."""
-    drive_letter = re.match(r"[A-Za-z]:[\\/]", name) is not None
-    return is_on_esx(name) or (":" in name.partition("/")[0] and not drive_letter)
 
 
 def _is_of_esx2(key: str, value: str) -> bool:

@@ -20,7 +20,7 @@ def command(  # noqa: PLR0917 one for each option
     why: Why = False,
     format: As = formats.TEXT,  # noqa: A002 the option's own name
 ) -> None:
-    """Find the shortest ways of a VM to a product, over others if needed.
+    """Find the ways of a VM to a product, over others if needed.
 
     With --from and no VM in the folder, the ways of a new VM of that product.
     """

@@ -28,7 +28,8 @@ _SNAPSHOT_FILE = re.compile(
 )
 _REDO_FILE = re.compile(r"\.redo(?:_[a-z0-9]{1,8})?$", re.IGNORECASE)
 # Disk modes that keep what the guest writes in a redo log by design.
-_REDO_MODES = frozenset({"undoable", "append", "nonpersistent"})
+# Modes whose log lasts until it is committed. That of a nonpersistent disk is gone once the VM is off.
+REDO_MODES = frozenset({"undoable", "append"})
 
 
 def read_snapshots(
@@ -110,13 +111,13 @@ def _delta_signs(drives: Sequence[Drive]) -> Iterator[Evidence]:
 
 
 def _rests_on_neighbour(drive: Drive) -> bool:
-    return drive.chain is not None and len(drive.chain.links) > 1 and drive.mode not in _REDO_MODES
+    return drive.chain is not None and len(drive.chain.links) > 1 and drive.mode not in REDO_MODES | {"nonpersistent"}
 
 
 def _redo_signs(drives: Sequence[Drive], owned: Sequence[str]) -> Iterator[Evidence]:
     for drive in drives:
         for place in drive.evidence:
             key = (place.key or "").rpartition(".")[2].lower()
-            if (key == "redo" and drive.redo is not None) or (key == "mode" and drive.mode in _REDO_MODES):
+            if (key == "redo" and drive.redo is not None) or (key == "mode" and drive.mode in REDO_MODES):
                 yield place
     yield from (Evidence(name) for name in owned if _REDO_FILE.search(name))

@@ -46,7 +46,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
         if do in dos:
             move = Move(do, cured=_of(cures, do))
             body.insert(_place_of(move, body, start), move)
-    front = sorted(_front(cures, converter=converter), key=lambda move: KINDS[move.do].phase)
+    front = sorted(_front(cures, converter=converter), key=_turn)
     last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
     return [*front, *_with_arrival(body, start.holder, target), *last]
 
@@ -78,6 +78,12 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
             same = [it for it, by in led if by.cure is finding.cure and (do in _ONCE or by.fix == finding.fix)]
             # What is done is said by the finding that leads, and by no device that goes with it.
             yield Move(do, cured=tuple(sorted(same, key=lambda it: it.cure is not finding.cure)))
+
+
+def _turn(move: Move) -> Phase:
+    """When a cure has its turn; a disk is fetched from an ESX host once that has done what it has to do with it."""
+    fetched = move.do is Do.REPAIR_DISK and all(it.while_format == "esx" for it in move.cured)
+    return Phase.OWNER if fetched else KINDS[move.do].phase
 
 
 def _with_rewrite(

@@ -9,7 +9,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
-from vmxtool.planner.ways import derived_ways, stages, ways
+from vmxtool.planner.ways import derived_ways, members, stages, ways
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.state import VmState, is_hidden
 from vmxtool.vmdk.model import UNREACHED
@@ -88,12 +88,17 @@ def plan_hop(
     else:
         there_are = list(derived_ways(start, target, only))
     results = [hop.complete(way, order) for order, way in enumerate(there_are)]
-    plans = [it for it in results if isinstance(it, Plan)]
+    plans = [it for it in results if isinstance(it, Plan) and (have is None or _is_at_hand(it, have))]
     if len(plans) > 1:
         plans.sort(key=lambda plan: plan.cost)
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
     return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
+
+
+def _is_at_hand(plan: Plan, have: frozenset[str]) -> bool:
+    """Whether the products that may do steps do all that others than the target do on the way."""
+    return all(not made.move.products or members(made.move, have) for made in plan.made)
 
 
 def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:

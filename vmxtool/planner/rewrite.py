@@ -23,7 +23,7 @@ from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
 from vmxtool.rules.commands import option_words
 from vmxtool.rules.judging import files_of
-from vmxtool.rules.registry import findings_of
+from vmxtool.rules.registry import code_of, findings_of
 from vmxtool.rules.state import DISKS_NAMED
 
 if TYPE_CHECKING:
@@ -265,7 +265,10 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
     if best is not None:
         return _from_plan(found, best, goal)
     refused = [it for dead in found.dead[:1] for it in dead.reasons if it in dead.fatal or _is_of_owner(it)]
-    if not offers_any(found.hop.target):
+    ruled_out = [it for it in refused if it.code == code_of("move-ruled-out")]
+    if ruled_out:
+        refused = ruled_out  # no change of files leads there, so none is advised
+    elif not offers_any(found.hop.target):
         refused += findings_of(
             writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
         )

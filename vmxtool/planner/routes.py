@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool._record import Record
+from vmxtool._record import Record, replace
 from vmxtool.errors import UsageError
+from vmxtool.findings import Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.knowledge.runs import Ternary, first_version, runs
 from vmxtool.planner.guide import after_upgrade, ask_guide, can_go_back, hop_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
@@ -62,8 +63,10 @@ class Hop(Record):
 
     @property
     def others(self) -> tuple[Way, ...]:
-        """The other printed ways between the same two products."""
-        return tuple(way for way in self.guide.ways if way != self.plan.printed)
+        """The other printed ways between the same two products; one-way also where an upgrade is that by itself."""
+        others = [way for way in self.guide.ways if way != self.plan.printed]
+        final = is_one_way(self.before, first_version(products()[self.to_id]), self.from_id)
+        return tuple(replace(it, one_way=it.one_way or (final and _upgrades(it))) for it in others)
 
     @property
     def before(self) -> int | None:
@@ -103,6 +106,10 @@ class Hop(Record):
 
     def __repr__(self) -> str:
         return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"
+
+
+def _upgrades(way: Way) -> bool:
+    return any(step.do == Do.UPGRADE_HARDWARE and not step.products for step in way.steps)
 
 
 class Route(Record):

@@ -76,7 +76,7 @@ def ways(
         moves = _with_additions(moves, guide.beside, target)
         if have is not None:
             moves = tuple(_narrowed(move, have) for move in moves)
-            if any(move.products and not _members(move, have) for move in moves):
+            if any(move.products and not members(move, have) for move in moves):
                 continue
         found.setdefault((moves, way.when, way.one_way), Way(moves, way.when, way.one_way, source, way))
     return list(found.values())
@@ -139,18 +139,19 @@ def stages(found: Sequence[Way], start: VmState, target: Product, *, far: bool) 
     ]
 
 
-def _members(move: Move, have: frozenset[str]) -> list[str]:
+def members(move: Move, have: frozenset[str]) -> list[str]:
+    """The products that a move names, by themselves or in a group, and that are at hand."""
     groups = names().groups
     return [name for group in move.products for name in groups.get(group, (group,)) if name in have]
 
 
 def _narrowed(move: Move, have: frozenset[str]) -> Move:
     """A move by those of its products that are at hand, and to the version that the first of them makes."""
-    members = tuple(_members(move, have))
-    if not members or members == move.products:
+    at_hand = tuple(members(move, have))
+    if not at_hand or at_hand == move.products:
         return move
-    version = first_version(products()[members[0]]) if move.do is Do.UPGRADE_HARDWARE else move.version
-    return move._replace(products=members, version=version)
+    version = first_version(products()[at_hand[0]]) if move.do is Do.UPGRADE_HARDWARE else move.version
+    return move._replace(products=at_hand, version=version)
 
 
 def derived_ways(start: VmState, target: Product, only: int | None = None) -> tuple[Way, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._text import as_clause
-from vmxtool.findings import Do
+from vmxtool.findings import LOWERING, Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import first_version
 from vmxtool.planner.moves import member
 from vmxtool.report.text.printable import size
-from vmxtool.report.words import listed, product_words, short_name
+from vmxtool.report.words import facility_words, listed, product_words, short_name
 from vmxtool.rules.buses import takes_sata
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def place_words(step: Step, holder: str | None) -> str:
         step: the step.
         holder: id of the product that has the VM before it, or None where nothing tells.
     """
+    if step.do in LOWERING and step.products and not step.is_ours:
+        return product_words(step.products)
     if step.where in _PLACES:
         return _PLACES[step.where]
     if step.do is Do.IMPORT_WIZARD:
@@ -95,9 +97,10 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
         case Do.UPGRADE_HARDWARE if step.products:
             return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
-            return f"upgrade the virtual hardware{_to_version(step)}"
+            return f"upgrade the virtual hardware{_to_version(step)}{facility_words(step.target)}"
         case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
-            return f"lower the virtual hardware with {tool}{_to_version(step)}"
+            facility = facility_words(step.products[0]) if len(step.products) == 1 else ""
+            return f"lower the virtual hardware{_to_version(step)}{facility or f' with {tool}'}"
         case Do.CREATE_VM if not products()[step.target].esx:
             like = next((it for it in ("ws5", "ws4") if first_version(products()[member(it)]) == step.before), "ws5")
             return _NEW_CUSTOM_VM.format(like=product_words((like,)))

@@ -68,6 +68,9 @@ _GUIDE_SENTENCES = {
 # --- the guide ---
 
 
+_FACILITIES = {"ws6": "its Change Version wizard", "fusion1": "its Upgrade Virtual Machine facility"}
+
+
 def cell_step_words(step: GuideStep) -> str:
     """One step of a cell: "upgrade hardware with Workstation 4 or 5"."""
     words = CELL_WORDS[Do(step.do)]
@@ -82,6 +85,12 @@ def guide_sentence(step: GuideStep, from_id: str, to_id: str) -> str:
     to = short_name(to_id)
     tool = product_words(step.products) if step.products else to
     return _GUIDE_SENTENCES[Do(step.do)].format(start=short_name(from_id), to=to, tool=tool)
+
+
+def facility_words(product_id: str) -> str:
+    """What changes the hardware version in a product, where tables 4 to 7 of the guide name it; else nothing."""
+    facility = _FACILITIES.get(product_id)
+    return f" with {facility}" if facility is not None else ""
 
 
 def way_words(way: Way) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
+from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.rules.case import disk_label, has_disks, name_evidence, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
@@ -200,11 +202,18 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
     keys = case.files.named_as_esx2
     if not keys or DISKS_NAMED in case.now.settled or features()["reads-disk-names-in-name"].holds(case.target):
         return
-    document = case.vm.config.document
+    document, own = case.vm.config.document, case.vm.hardware.version
+    fix, cure = by_rewrite("the name goes to fileName with the rewrite"), Do.REWRITE
+    if own is not None and own < OLDEST_WRITTEN:
+        # No rewrite changes such a config, and the product that upgrades it has to find its disks.
+        lines = [f'{key.rpartition(".")[0]}.fileName = "{last_part(document[key])}"' for key in keys]
+        shown = " and ".join(lines[:2]) + (", and so on," if len(lines) > 2 else "")
+        fix, cure = manual(f"write {shown} in the config in place of {keys[0]}"), Do.CHANGE_SETTINGS
     yield Hit(
         f"{', '.join(keys)}: {case.target.name} does not read a disk's name there, and finds no disk",
         tuple(document.evidence(key) for key in keys),
-        by_rewrite("the name goes to fileName with the rewrite"),
+        fix,
+        cure=cure,
     )
 
 

@@ -111,7 +111,16 @@ def too_many_vcpus(case: Case) -> Iterator[Hit]:
     was raised by hand may be over that of the VM's own version. A guest may need another kernel or licence for fewer.
     """
     most = case.over("vcpus", case.now.vcpus) if case.target.smp else None
-    if most is not None:
+    entry = case.guide.entry if case.guide is not None and is_smp_edition(case.target.id) else None
+    if entry is not None and case.now.vcpus > 1 and generation_of(case.vm.hardware.version) == _EARLY:
+        yield Hit(
+            f"{case.now.vcpus} virtual processors{_NO_SECOND}",
+            case.vm.cpu.evidence,
+            manual("set numvcpus to 1"),
+            sources=(entry.cell,),
+            leaves=(("vcpus", 1),),
+        )
+    elif most is not None:
         yield Hit(
             f"{case.now.vcpus} virtual processors; {_takes(case.target, most)} {most.figure}",
             case.vm.cpu.evidence,

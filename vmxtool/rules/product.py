@@ -166,8 +166,8 @@ def origin_uncertain(case: Case) -> Iterator[Hit]:
     if others:
         named = [f"{products()[it.from_id].name} (Table {it.table}: {it.verdict.replace('-', ' ')})" for it in others]
         yield Hit(
-            f"{products()[first.from_id].name} is assumed to have made the VM; if it was another, the guide has other "
-            f"steps: {' and '.join(named)}",
+            f"{_made_by(case.guide)} is assumed to have made the VM; if it was another, the guide has other steps: "
+            f"{' and '.join(named)}",
             next((it.evidence for it in case.vm.origin if it.product == first.from_id), ()),
             manual("say which product made it with --from"),
             None,
@@ -222,7 +222,7 @@ def virtualcenter_2_unknown(case: Case) -> Iterator[Hit]:
     host = case.target if case.target.esx else products()[guide.entry.from_id]
     yield Hit(
         f"is the {host.name} a 2.5 that VirtualCenter 2 manages? If it is, VMware Converter 3 moves the VM; if not, "
-        "the guide does not support the move",
+        "the guide names no other way between the two",
         (),
         manual("look in VirtualCenter which version it has, and whether it lists the host"),
         None,

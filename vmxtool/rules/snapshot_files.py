@@ -77,7 +77,7 @@ def saved_state_beside(vm: Machine) -> Iterator[Hit]:
     old = vm.hardware.version is not None and vm.hardware.version <= _LAST_WITHOUT_A_NAME
     if old and any(it.file.lower().endswith(".std") for it in vm.saved_states):
         message = (
-            f"is the VM suspended? {files} lies here, and configs of its time name no saved state; if it is, it has to "
+            f"is the VM suspended? Configs of its time name no saved state, and {files} lies here; if it is, it has to "
             "be shut down in its own product first; if not, the file is left over"
         )
         yield Hit(message, vm.saved_states, cure, Severity.UNKNOWN)
