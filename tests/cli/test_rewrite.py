@@ -192,7 +192,7 @@ def test_json_is_the_contract_in_all_three_cases(copy_sample: CopySample) -> Non
 
     refused = vmxtool("rewrite", "--target", "ws3", "--format", "json", folder)
     assert refused.code == 4
-    assert "hardware-version-not-written" in {reason["name"] for reason in refused.json()["refused"]}
+    assert "move-ruled-out" in {reason["name"] for reason in refused.json()["refused"]}
     assert refused.json()["changes"] == []
 
 

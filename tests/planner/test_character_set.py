@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from build import disk_lines, make_vm
@@ -85,7 +85,7 @@ def test_utf_8_that_nothing_names_is_written_for_an_older_host_as_the_owner_says
 
 
 def test_a_rewrite_that_is_made_anyway_leaves_no_question(tmp_path: Path) -> None:
-    verdict = check(vm_of(tmp_path, "Zürich.vmdk", UTF8, hw=6), "server1", "player2")
+    verdict = check(vm_of(tmp_path, "Zürich.vmdk", UTF8, hw=6), "player1", "ws6.5")
     (step,) = [step for step in verdict.plans[0].steps if step.is_ours]
     assert step.needs == ("encoding=windows-1252",)
     assert (verdict.verdict, severities(verdict)) == ("needs-steps", [])
@@ -95,6 +95,37 @@ def test_converter_writes_the_config_anew(tmp_path: Path) -> None:
     verdict = check(vm_of(tmp_path, lines=f'{UTF8}displayName = "Büro"', hw=6), "esx3", "ws6")
     assert verdict.plans[0].by_converter
     assert severities(verdict) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("位置", "gbk"), ("日本表示", "cp932"), ("Диск", "cp1251"), ("Zürich", "cp1252")]
+)
+def test_the_files_that_a_config_names_tell_its_character_set(tmp_path: Path, name: str, codec: str) -> None:
+    vm = vm_of(tmp_path, f"{name}.vmdk")
+    vm.config.path.write_bytes(vm.config.path.read_text("utf-8").encode(codec))
+    again = vmxtool.inspect(tmp_path)
+    assert again.config.document.encoding.codec == codec
+    assert again.disks[0].chain is not None
+    assert bytes(again.config.document) == vm.config.path.read_bytes()
+    (said,) = [it.message for it in vmxtool.judge(again) if it.code == "VMX026"]
+    assert said.endswith("by a guess" if codec == "cp1252" else f"in {codec}, in which its files are found")
+
+
+def test_a_name_that_ends_in_half_a_backslash_is_not_cut(tmp_path: Path) -> None:
+    path = vm_of(tmp_path).config.path
+    path.write_bytes(path.read_text("utf-8").replace("disk.vmdk", "日本表示.vmdk").encode("cp932"))
+    wishes: dict[str, Any] = {"target": "esx2", "vmfs_path": "vmhba0:0:0:5", "encoding": "shift_jis"}
+    plan_rewrite(tmp_path, **wishes).apply()
+    assert "vmhba0:0:0:5:日本表示.vmdk".encode("cp932") in path.read_bytes()
+    assert not plan_rewrite(tmp_path, **wishes).changes
+
+
+def test_a_character_set_that_the_text_is_not_in_is_refused_and_not_ignored(tmp_path: Path) -> None:
+    path = vm_of(tmp_path, lines='displayName = "Büro"').config.path
+    path.write_bytes(path.read_text("utf-8").encode("cp1252"))
+    refused = plan_rewrite(tmp_path, target="ws4", encoding="utf-8").refused
+    assert [it.code for it in refused] == ["VMX025"]
+    assert "no text in utf-8" in refused[0].message
 
 
 @given(name=st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), min_size=1, max_size=12))

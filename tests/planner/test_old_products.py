@@ -85,10 +85,3 @@ def test_an_upgrade_that_no_product_takes_back_is_one_way_where_the_table_has_no
 def test_a_rewrite_for_a_move_that_is_ruled_out_advises_nothing(tmp_path: Path, hw: int, origin: str) -> None:
     refused = plan_rewrite(make_vm(tmp_path, hw=hw), target="ws3", origin=origin).refused
     assert [(it.code, it.fix) for it in refused] == [("PRD108", None)]
-
-
-@pytest.mark.parametrize(("holder", "hw", "like"), [("ace2", 6, "ws6"), ("player2", 6, "ws6"), ("ace1", 3, "ws4")])
-def test_a_vm_of_ace_or_player_is_like_one_of_workstation(tmp_path: Path, holder: str, hw: int, like: str) -> None:
-    entry = check(make_vm(tmp_path, hw=hw), "gsx3", holder).guide
-    assert entry is not None
-    assert entry.from_id == like

@@ -115,7 +115,8 @@ def test_what_a_cell_allows_directly_is_one_hop_with_that_cell(entry: GuideEntry
     hop = only_hop(entry.from_id, entry.to_id, set())
     assert (hop.cell, hop.verdict) == (entry.cell, entry.verdict)
     every = [*entry.ways, *(way for fact in guide.moves(entry.from_id, entry.to_id) for way in fact.ways)]
-    assert all(way in every for way in hop.others)
+    printed = [(way.steps, way.when) for way in every]  # an upgrade may be final where the cell has no mark
+    assert all((way.steps, way.when) in printed for way in hop.others)
     assert len(hop.others) == len(every) - 1
 
 

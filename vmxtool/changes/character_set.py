@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.changes.model import CHARACTER_SET, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.knowledge.features import features
+from vmxtool.machine.character_set import as_its_files_say
+from vmxtool.machine.folder import folder_of
 from vmxtool.rules import writing
 from vmxtool.rules.character_set import beyond_ascii, declared_in, in_words, likely_of_host
 from vmxtool.rules.registry import findings_of
@@ -37,14 +39,9 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
     declared, beyond = declared_in(document), files.once(beyond_ascii)
     if product is None or not wanted.fit or feature.holds(product) or not (declared or beyond):
         return Changes()
-    if not declared:
-        # It is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
-        guessed = document.encoding.codec != "utf-8"
-        if told is None and (guessed or wanted.version == files.vm.hardware.version):
-            return _as_it_is(beyond, product, "" if guessed else likely_of_host(document, beyond))
-        if guessed:
-            note = "the config names no character set, so its text is left as it is, whatever --encoding says"
-            return Changes(notes=(note,) if encodings.codec(told or "") != document.encoding.codec else ())
+    settled = None if declared else _without_a_name(files, wanted, product, beyond)
+    if settled is not None:
+        return settled
     name = told if told is not None else likely_of_host(document, beyond)
     codec = (encodings.codec(name) or "utf-8") if beyond or told is not None else "utf-8"
     why = f"{product.name} writes none, and reads a config in its host's character set"
@@ -65,6 +62,24 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
     option = f"encoding={name}"
     needs = Needs((option,), ((option, reason, document.evidence(beyond[0])),))
     return Changes(settings, needs=needs, recode=codec, notes=notes)
+
+
+def _without_a_name(files: Files, wanted: Wanted, product: Product, beyond: tuple[str, ...]) -> Changes | None:
+    """What becomes of text beyond ASCII where the config names no character set; None where it is UTF-8 and goes over.
+
+    It is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
+    """
+    document, told = files.vm.config.document, wanted.told.encoding
+    guessed = document.encoding.codec != "utf-8"
+    if told is None and (guessed or wanted.version == files.vm.hardware.version):
+        return _as_it_is(beyond, product, "" if guessed else likely_of_host(document, beyond))
+    if not guessed:
+        return None
+    if encodings.codec(told or "") == document.encoding.codec:
+        return Changes()
+    reason = f"{in_words(beyond)}, and the config, which names no character set, is no text in {told}"
+    place = document.evidence(beyond[0])
+    return Changes(refused=tuple(findings_of(writing.encoding_cannot_hold, reason, beyond[0], place)))
 
 
 def _as_it_is(beyond: tuple[str, ...], product: Product, name: str) -> Changes:
@@ -90,8 +105,9 @@ def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[s
             f"{listed}: the disk's files and what its descriptor says keep their names in the character set that they "
             f"have (unverified: whether {product.name} finds them); a name of ASCII alone is surer"
         )
-    text = bytes(edits.recode(files.vm.config.document, codec))
-    if encodings.guess(text) != codec and not text.isascii():
+    document = files.vm.config.document
+    again = Document.parse(bytes(edits.recode(document, codec)), document.name)
+    if as_its_files_say(again, folder_of(files.vm)).encoding.codec != codec and not bytes(again).isascii():
         yield (
             "the config names no character set any more, and is read here by a guess that does not find it: copy it to "
             "its new host before it is asked about again"

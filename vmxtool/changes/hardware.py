@@ -275,9 +275,11 @@ class _Draft:
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
+        limited = any(option == "limit" for option, _, _ in self.asked)
         for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
-            if self.document.flag(key, False):
+            # Where --limit is asked for anyway, it takes out the adapter, too.
+            if self.document.flag(key, False) and not (limited and word.startswith("ethernet")):
                 place = self.document.evidence(key)
                 yield from findings_of(writing.device_number_lost, word, self.wanted.version, place)
         for word in sorted(before - after):

@@ -9,7 +9,7 @@ from vmxtool._files import is_on_esx, last_part
 from vmxtool.changes.model import CONFIG_VERSION, DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, VERSION, SettingChange, Topic
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
-from vmxtool.vmdk.paths import is_device
+from vmxtool.knowledge.product import HARDWARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,10 @@ def config_version_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChang
     number, source = row.config_version, row.source
     why = f"configs of hardware version {wanted.version} are of this version"
     why += " (unverified)" if "config_version" in row.unverified else ""
-    own = features()["config-version-7"]
-    if product is not None and wanted.version == _LAST_OF_ESX2 and own.holds(product):
-        number, source, why = 7, own.source, f"{product.name} writes this version"
+    own = None if product is None or product.family == HARDWARE else newest_config_version(product)
+    if product is not None and own is not None and own > number:
+        # A product gives older hardware, too, a config of its own version, as those that were seen have it.
+        number, source, why = own, features()["config-version-7"].source, f"{product.name} writes this version"
     if number != vm.config.config_version:
         topic = Topic(VERSION)
         yield SettingChange("config.version", str(number), why, source, beside="virtualHW.version", topic=topic)
@@ -66,11 +67,12 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     if product is not None and product.esx is False and document.get(_KIND, "").lower() == "esx":
         why = f"{product.name} is no ESX product (unverified)"
         yield SettingChange(document.spelling(_KIND), "hosted", why, "general", topic=Topic(PRODUCT_KIND))
+    for key in files.once(_leftover_names):
+        why = "fileName beside it names the disk"
+        yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
     if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
         return
     for key in files.named_as_esx2:
-        if is_device(document[key]):
-            continue  # which disk of the new host it is to be, its owner says there
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
         # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
@@ -80,6 +82,13 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         if _is_of_esx2(key, document[key]):
             why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
             yield SettingChange(document.spelling(key), None, why, "general", topic=Topic(HOST_OF_ESX2))
+
+
+def _leftover_names(files: Files) -> tuple[str, ...]:
+    """The settings that name a disk as ESX Server 1 and 2 do, beside the one that counts."""
+    document = files.vm.config.document
+    found = [f"{drive.id}.name" for drive in files.vm.disks if f"{drive.id}.filename" in document]
+    return tuple(document.spelling(key) for key in found if key in document)
 
 
 def _is_of_esx2(key: str, value: str) -> bool:

@@ -116,7 +116,10 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             named = f"{name.rpartition('.')[0]}.name"
             why = f"{product.name} reads a disk's place on VMFS here, which --vmfs-path says"
             old = changes.get(fold(key)) or SettingChange(key, None, why, _LIBVIRT, topic=Topic(DISK_NAMES))
-            if file != document[key] or fold(named) != fold(key):
+            if fold(named) != fold(key) and named in document:  # left over from another host
+                changes[fold(named)] = replace(old, key=document.spelling(named), after=file, name=None)
+                changes[fold(key)] = replace(old, after=None, name=None)
+            elif file != document[key] or fold(named) != fold(key):
                 changes[fold(key)] = replace(old, after=file, name=named if fold(named) != fold(key) else None)
     return tuple(changes.values())
 
@@ -167,7 +170,7 @@ def _is_esx2(product: Product) -> bool:
 
 def _file_key(document: Document, drive: Drive) -> str | None:
     """The setting that names a disk's file; None for a device of the host, which is no file on VMFS."""
-    for word in ("name", "filename"):
+    for word in ("filename", "name"):  # as the VM's own product reads it
         key = f"{drive.id}.{word}"
         if key in document and document[key].lower().endswith(_DISK_ENDS):
             return document.spelling(key)

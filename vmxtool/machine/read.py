@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of, family_of
 from vmxtool.knowledge.hardware import generation_of
+from vmxtool.machine.character_set import as_its_files_say
 from vmxtool.machine.folder import Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
@@ -50,6 +51,7 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
     """Build the Machine of a config that has been read; `path` is where it lies, `asked` the path the user gave."""
     real = Path(os.path.realpath(path))
     folder = Folder.list(real.parent)
+    document = as_its_files_say(document, folder)
     sections = Sections(document)
     version = _hardware_version(document)
     units = sections.units(version)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import OriginCandidate
 
 _OF_ESX2 = 4  # its generation
-_BEHIND = "workstation"  # the family whose VMs ACE and Player have, for which the tables have no rows
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
@@ -215,7 +214,6 @@ def _like(holder_id: str, version: int, made_by: str) -> str | None:
         product = products()[name]
         # That a product has Virtual SMP says nothing of a VM that it only runs.
         edition = is_smp_edition(name) and not is_smp_edition(holder_id)
-        related = product.family == (holder.family if tables.has_rows_for(holder_id) else _BEHIND)
-        return not related, edition, product.smp != holder.smp, -product.released_order
+        return product.family != holder.family, edition, product.smp != holder.smp, -product.released_order
 
     return min(alike, key=strangeness, default=None)

@@ -17,14 +17,14 @@ from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
 from vmxtool.planner.plan import step_kinds
-from vmxtool.planner.told import doubtful_networks, refuse_for, refuse_gone
+from vmxtool.planner.told import read_as_told, refuse_for, refuse_gone
 from vmxtool.planner.ways import nearest_offered, offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
 from vmxtool.rules.commands import option_words
 from vmxtool.rules.judging import files_of
 from vmxtool.rules.registry import code_of, findings_of
-from vmxtool.rules.state import DISKS_NAMED
+from vmxtool.rules.state import DISKS_NAMED, TEXT_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +71,7 @@ def intend(files: Files, goal: Goal) -> Intended:
     Raises:
         UsageError: which product made the VM matters, and its files do not tell.
     """
+    files = read_as_told(files, goal.told)
     machine = files.vm
     refuse_for(files, goal.told, goal.target)
     origins = likely_origins(machine, goal.origin)
@@ -136,6 +137,9 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
     refuse_gone(goal.told, adapters_over(files, wanted, own))
     changes = realise(files, plan.start, wanted)
     stops = [it for it in _refusals(found, plan, changes) if it.of_files or not _is_lowered(it, found, changes, goal)]
+    blocking = {it.code for it in files.findings if it.blocks}
+    if not changes and plan.own is None and blocking.isdisjoint([it.code for it in stops]):
+        stops = []  # nothing is written, so what only forbids that may stay
     refused = _unique([*stops, *changes.refused, *_not_asked(changes, goal, files.vm)])
     if refused:
         return Intended(files.vm, wanted=wanted, refused=refused, words=goal.words)
@@ -265,9 +269,8 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
     if best is not None:
         return _from_plan(found, best, goal)
     refused = [it for dead in found.dead[:1] for it in dead.reasons if it in dead.fatal or _is_of_owner(it)]
-    ruled_out = [it for it in refused if it.code == code_of("move-ruled-out")]
-    if ruled_out:
-        refused = ruled_out  # no change of files leads there, so none is advised
+    if any(it.code == code_of("move-ruled-out") for it in refused):
+        refused = [it for it in refused if it.cure not in VERSION_MOVES]  # no version leads there
     elif not offers_any(found.hop.target):
         refused += findings_of(
             writing.hardware_version_not_written, found.hop.target, files.vm.hardware.evidence, OLDEST_WRITTEN
@@ -291,11 +294,11 @@ def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
         listed = ", ".join(unseen[:_NAMED]) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
         yield f"not seen: {listed}; before that is there, nothing can be said of whether the VM starts"
     yield from _state_notes(files.vm)
-    yield from doubtful_networks(goal.told, found.hop.target)
     before, end = plan.start.version, plan.end.version
     after = before if plan.own is None else plan.own.after.version
     for finding in found.hop.found:
-        if finding.severity is Severity.UNKNOWN and not finding.stops:
+        answered = finding.code == TEXT_WRITTEN and goal.told.encoding is not None
+        if finding.severity is Severity.UNKNOWN and not finding.stops and not answered:
             yield f"{finding.message.partition('? ')[0].rstrip('?')}? vmxtool check has what follows from the answer"
     guide = found.hop.guide
     if guide.entry is not None and guide.unlike:

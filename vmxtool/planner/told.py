@@ -12,18 +12,21 @@ from vmxtool.changes.told import KINDS
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
+from vmxtool.machine.character_set import read_in
+from vmxtool.machine.read import build_machine
+from vmxtool.rules.judging import facts_of
 from vmxtool.vmx import encodings
 from vmxtool.vmx.document import ENCODING_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
 _NETWORK = re.compile(r"(ethernet[0-9])=(.+)", re.IGNORECASE)
-_VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
+_VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){2}:[1-9][0-9]{0,3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
 _LONGEST = 200  # characters of a name; no product takes more
 _SHOWN = 80
 _OF_ESX2 = re.compile(r"(?:vmnic|bond|vmnet_)[0-9]{1,3}", re.IGNORECASE)
@@ -103,10 +106,11 @@ def _refuse_networks(said: Told, target: Product) -> None:
                 f"--network {device}: {network[:_SHOWN]!r} is no name of a network",
                 hint=f"it has no blanks at its ends, no control characters, and at most {_LONGEST} characters",
             )
-        if features()["names-controllers-as-vmx"].holds(target) and network.lower() in KINDS:
+        if features()["names-controllers-as-vmx"].holds(target) and not _OF_ESX2.fullmatch(network):
             raise UsageError(
                 f"{target.name} has no network {network[:_SHOWN]!r}",
-                hint="it takes a network adapter of the host, such as vmnic1, or a network within it, such as vmnet_0",
+                hint="its configs name a network adapter of the host, such as vmnic1 or bond0, or a network within it, "
+                "such as vmnet_0",
             )
         if not target.esx and network.lower() not in KINDS and not _VMNET.fullmatch(network):
             raise UsageError(
@@ -115,13 +119,17 @@ def _refuse_networks(said: Told, target: Product) -> None:
             )
 
 
-def doubtful_networks(said: Told, target: Product) -> Iterator[str]:
-    """Notes on networks whose names are unlike those of the target, so that it may not find them."""
-    if features()["names-controllers-as-vmx"].holds(target):
-        for device, network in said.networks:
-            if not _OF_ESX2.fullmatch(network):
-                doubt = f"unverified: whether it finds one called {network}"
-                yield f"{device}: {target.name} calls its networks vmnic1, bond0 or vmnet_0 ({doubt})"
+def read_as_told(files: Files, said: Told) -> Files:
+    """The files read in the character set that the owner says, where the config names none and is text in it.
+
+    A host of one language wrote it, and mostly it goes to another: what --encoding says of that one holds for both.
+    """
+    document, codec = files.vm.config.document, encodings.codec(said.encoding or "")
+    now = document.encoding
+    if codec is None or now.declared is not None or now.codec in {codec, "utf-8"}:
+        return files
+    other = read_in(document, codec)
+    return files if other is None else facts_of(build_machine(other, files.vm.config.path, files.vm.path))
 
 
 def refuse_for(files: Files, said: Told, target: Product | None) -> None:

@@ -125,6 +125,8 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
         moved = {drive for drive, _ in step.drives}
         choice = ", or with --adapter sata to SATA" if vm is not None and _may_choose_sata(step, moved, vm) else ""
         parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}{choice}")
+    if "limit" in step.needs:
+        parts.append(f"bring what is over the limits of {short_name(step.target)} below them")
     parts += [
         f"write its text in {need.partition('=')[2]}, if that is what the new host uses"
         for need in step.needs

@@ -16,6 +16,7 @@ from vmxtool.knowledge.runs import runs
 from vmxtool.machine.sections import Sections
 from vmxtool.rules.figures import exceeded
 from vmxtool.rules.state import rows_for
+from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -239,9 +240,16 @@ _NAME_KEY = r"(?i)scsi\d:\d{1,2}\.name"
 
 
 def disk_name_keys(document: Document) -> list[str]:
-    """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside."""
+    """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside.
+
+    A device of the host that a disk maps is no file, and has no name elsewhere.
+    """
     found = [key for key in document.folded() if key.endswith(".name") and re.fullmatch(_NAME_KEY, key)]
-    return [document.spelling(key) for key in found if f"{key.rpartition('.')[0]}.filename" not in document]
+    return [
+        document.spelling(key)
+        for key in found
+        if f"{key.rpartition('.')[0]}.filename" not in document and not is_device(document[key])
+    ]
 
 
 def scsi_model(vm: Machine) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 _SHOWN = 5
+_WESTERN = frozenset({"cp1252", "iso8859_1"})
 _CUT = 200
 # Files and folders of its own that a config names, beside its drives (libvirt's and VMware's own key lists).
 _PATHS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir", "nvram", "extendedConfigFile")
@@ -298,8 +299,10 @@ def encoding_not_declared(vm: Machine) -> Iterator[Hit]:
         return
     key = next((key for key in document if not document[key].isascii()), None)
     if key is not None:
+        codec = document.encoding.codec
+        how = "as Western European, by a guess" if codec in _WESTERN else f"in {codec}, in which its files are found"
         yield Hit(
-            "no .encoding says in which characters the file is written; it is shown as Western European, by a guess",
+            f"no .encoding says in which characters the file is written; it is shown {how}",
             (document.evidence(key),),
             manual('where a name looks wrong, add a line that says it, such as .encoding = "GBK"'),
         )

@@ -184,22 +184,35 @@ def _loose_nics(files: Files, named: bool, by_device: bool) -> _LooseNics:
 
     ESX Server 1 and 2 connect an adapter by a device of the host.
     """
-    loose = [
-        nic
-        for nic in files.vm.nics
-        if _is_named(nic) == named and not (by_device and nic.connection == _DEVICE_OF_HOST)
+    document = files.vm.config.document
+    loose = [nic for nic in files.vm.nics if _is_loose(nic, named, by_device)]
+    before = [
+        _HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "")
+        if nic.connection != _DEVICE_OF_HOST
+        else document.get(f"{nic.id}.devName", "of its host")
+        for nic in loose
     ]
-    before = [_HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "") for nic in loose]
     networks = dict.fromkeys(nic.network or word for nic, word in zip(loose, before, strict=True))
-    evidence = tuple(place for nic in loose for place in _network_evidence(files.vm.config.document, nic))
+    evidence = tuple(place for nic in loose for place in _network_evidence(document, nic))
     nics = ", ".join(nic.id for nic in loose)
     wanted = "bridged, NAT or host-only" if named else "a network of the ESX host"
     return _LooseNics(nics, " or ".join(networks), evidence, manual(f"connect {nics} to {wanted}"))
 
 
+def _is_loose(nic: Nic, to_hosted: bool, by_device: bool) -> bool:
+    if nic.connection == _DEVICE_OF_HOST:
+        return to_hosted or not by_device
+    return _is_named(nic) == to_hosted
+
+
 def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:
     """The line that names the network; an adapter that has none is bridged, and its presence has to do."""
-    named = (f"{nic.id}.{word}" for word in ("networkName", "vnet", "connectionType"))
+    words = (
+        ("devName", "connectionType")
+        if nic.connection == _DEVICE_OF_HOST
+        else ("networkName", "vnet", "connectionType")
+    )
+    named = (f"{nic.id}.{word}" for word in words)
     key = next((key for key in named if key in document), None)
     return nic.evidence[:1] if key is None else (document.evidence(key),)
 
