@@ -278,9 +278,13 @@ class _Draft:
         limited = any(option == "limit" for option, _, _ in self.asked)
         for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
-            # Where --limit is asked for anyway, it takes out the adapter, too.
-            if self.document.flag(key, False) and not (limited and word.startswith("ethernet")):
-                place = self.document.evidence(key)
+            if not self.document.flag(key, False):
+                continue
+            place = self.document.evidence(key)
+            if limited and word.startswith("ethernet"):
+                # Where --limit is asked for anyway, it takes out the adapter, too.
+                self.asked.append(("limit", f"hardware version {self.wanted.version} has no {word}", place))
+            else:
                 yield from findings_of(writing.device_number_lost, word, self.wanted.version, place)
         for word in sorted(before - after):
             if self.document.flag(f"{word}.present", False):
