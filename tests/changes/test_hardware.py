@@ -141,8 +141,8 @@ def test_everything_that_stands_against_a_version_is_said_at_once(tmp_path: Path
     said = " / ".join(reason.message for reason in made.refused)
     for word in ("EFI", "TPM", "16 virtual processors"):
         assert word in said, said
-    # Memory, the disk and ethernet7 are not among them: vmxtool changes all three where that is asked for, and nothing asks for an
-    # option of a rewrite that cannot be made with it either.
+    # Memory, the disk and ethernet7 are not among them: vmxtool changes all three where that is asked for, and nothing
+    # asks for an option of a rewrite that cannot be made with it either.
     assert "not-asked-for" not in reasons(made)
 
 
