@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool._text import as_clause
 from vmxtool.findings import Fix, Safety
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _MODULES = {
 ORDER_KEYS = ("bios.hddorder", "bios.bootorder", "efi.bootorder")
 """Settings that say which drive a VM starts from."""
 
-# The generations whose VMs VMware Converter 3 takes from hosted products to ESX Server (guide, page 10).
-_CONVERTER_GENERATIONS = frozenset({4, 5})
 _CONTROLLERS = {
     "buslogic": "BusLogic",
     "lsilogic": "LSI Logic",
@@ -128,7 +127,11 @@ def _texts(vm: Machine, model: str, moved: Mapping[str, str]) -> Iterator[str]:
             f"a Windows without the driver stops with {guest.stops_with}: an undo gives the disk its old place back, "
             "so that the guest can be prepared there"
         )
-    if guest is not None and guest.converter_reconfigures and vm.hardware.generation in _CONVERTER_GENERATIONS:
+    if (
+        guest is not None
+        and guest.converter_reconfigures
+        and features()["simpler-by-converter"].holds_of(vm.hardware.version)
+    ):
         yield f"instead of that, VMware Converter 3 can move the VM to ESX Server and prepares {name} itself"
 
 

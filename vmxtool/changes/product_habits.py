@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _NIC_SETTING = re.compile(r"ethernet[0-9]\.(?:devname|connectiontype)")
 _KIND = "virtualHW.productCompatibility"
-_LAST_OF_ESX2 = 3  # configs of ESX Server 1 and 2, whose disks have `name` and not `fileName`, go up to this version
 
 
 def config_version_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
@@ -70,7 +69,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names):
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
-    if wanted.version <= _LAST_OF_ESX2 if product is None else features()["reads-disk-names-in-name"].holds(product):
+    if product is not None and features()["reads-disk-names-in-name"].holds(product):
         return
     for key in files.named_as_esx2:
         name = f"{key.rpartition('.')[0]}.fileName"

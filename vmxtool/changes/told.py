@@ -36,7 +36,6 @@ KINDS = frozenset({"bridged", "nat", "hostonly"})
 _PLACES = ("networkName", "connectionType", "vnet", "devName")
 _MODEL = r"scsi[0-3]\.virtualdev"
 _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
-_OF_ESX2 = 3  # its hardware version
 _DISK_MODE = re.compile(r"(?:ide|scsi|sata|nvme)[0-9]+:[0-9]+\.mode")
 _INDEPENDENT = "independent-"
 _DISK_ENDS = (".vmdk", ".dsk")
@@ -86,8 +85,8 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
         wanted: what is to be reached.
         made: all changes to the config so far.
     """
-    product = wanted.product
-    if not wanted.fit or wanted.version != _OF_ESX2 or product is None or not _is_esx2(product):
+    product = _as_esx2(wanted)
+    if product is None:
         return tuple(made)
     document, source = files.vm.config.document, features()["names-controllers-as-vmx"].source
     changes = {fold(change.key): change for change in made}
@@ -132,8 +131,8 @@ def volume_not_told(files: Files, wanted: Wanted, made: Sequence[SettingChange])
         wanted: what is to be reached.
         made: all changes to the config.
     """
-    product = wanted.product
-    if not wanted.fit or wanted.version != _OF_ESX2 or product is None or not _is_esx2(product) or wanted.told.vmfs:
+    product = _as_esx2(wanted)
+    if product is None or wanted.told.vmfs is not None:
         return None
     named = [name for _, name in _disk_files(files, {fold(it.key): it for it in made})]
     untold = [name for name in named if name.lower().endswith(".filename")]
@@ -164,8 +163,12 @@ def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[F
             yield from findings_of(writing.disks_of_one_name, name, [document.evidence(key) for key in keys])
 
 
-def _is_esx2(product: Product) -> bool:
-    return features()["names-controllers-as-vmx"].holds(product)
+def _as_esx2(wanted: Wanted) -> Product | None:
+    """The product, where it is ESX Server 2 and the config gets hardware that it makes; else None."""
+    product = wanted.product
+    if not wanted.fit or product is None or wanted.version != product.creates:
+        return None
+    return product if features()["names-controllers-as-vmx"].holds(product) else None
 
 
 def _file_key(document: Document, drive: Drive) -> str | None:

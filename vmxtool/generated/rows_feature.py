@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '78c1a5abc1e93f53'
+MADE_OF = '63965db126b13eac'
 ROWS: list[list[Any]] = [
     ['opens-partial-encryption', ('ws16.2', 'player16.2', 'fusion12.2', 'hw19'), (), 'It opens a machine whose settings stay readable although the machine is encrypted (vmx.encryptionType).', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739942, (), {}, ''],
     ['takes-no-smp-vm', ('ws5.0',), ('ws5.5',), 'The guide rules out moving a VM with several processors to it, whatever its guest.', (('mpg:p17',), {}, {}, frozenset(), ('mpg:p17',)), 739950, (), {}, ''],
@@ -55,4 +55,11 @@ ROWS: list[list[Any]] = [
     ['vbs-on-amd', ('esxi7.0u2', 'hw19'), (), 'Virtualization-based security of Windows runs on hosts with AMD processors too.', (('vsphere-vbs-docs',), {}, {}, frozenset(), ('vsphere-vbs-docs',)), 739950, (), {}, ''],
     ['tpm-needs-efi', ('esxi6.7',), (), 'A VM with a virtual TPM has to have EFI firmware.', (('vddk-tpm-guide', 'vsphere-tpm-article', 'foreman-10225'), {}, {}, frozenset(), ('vddk-tpm-guide', 'vsphere-tpm-article', 'foreman-10225')), 739950, (), {}, ''],
     ['chooses-passwords', ('fusion12.2',), ('fusion13.0',), 'It adds a virtual TPM with keys whose password it chooses, and keeps it on its Mac.', (('fusion-12-tpm-article',), {}, {}, frozenset(('since', 'until', )), ('fusion-12-tpm-article',)), 739950, (), {}, ''],
+    ['takes-odd-processor-counts', ('hw7',), (), 'A machine may have an odd number of virtual processors above one; before, products took an even one.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739950, (), {}, ''],
+    ['has-pcie-slots', ('hw7',), (), 'Its PCI bridges have slots for devices of PCI Express.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739950, (), {}, ''],
+    ['names-saved-state', ('hw3',), (), 'The config of a suspended machine names the file with its saved state.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739950, (), {}, ''],
+    ['no-second-processor-on-esx2', ('esx1.5', 'gsx2', 'ws3'), ('esx2', 'gsx3', 'ws4'), 'A machine that it made gets no second processor under ESX Server 2 with Virtual SMP.', (('mpg:t14:r1c1',), {}, {}, frozenset(), ('mpg:t14:r1c1',)), 739950, (), {}, ''],
+    ['reached-over-workstation', ('fusion1',), (), 'A generation 3 machine reaches it only over a Workstation that has made it younger.', (('mpg:p15:fusion-over-workstation',), {}, {}, frozenset(), ('mpg:p15:fusion-over-workstation',)), 739950, (), {}, ''],
+    ['leads-to-fusion', ('ws4',), (), 'It makes a generation 3 machine younger on the way to Fusion 1.', (('mpg:p15:fusion-over-workstation',), {}, {}, frozenset(), ('mpg:p15:fusion-over-workstation',)), 739950, (), {}, ''],
+    ['simpler-by-converter', ('hw3',), ('hw6',), 'VMware Converter 3 takes such a machine of a hosted product to ESX Server and prepares some guests for their disks by itself.', (('mpg:p10',), {}, {}, frozenset(), ('mpg:p10',)), 739950, (), {}, ''],
 ]

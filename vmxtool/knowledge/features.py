@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import Backed, again, backed, plain
+from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.products import MADE_OF, products
 from vmxtool.knowledge.rows import Rows
 
@@ -50,6 +51,11 @@ class Feature(Backed):
     def holds(self, product: Product) -> bool:
         """Whether a product is one of those, or a later one of the same family."""
         return product.row in _from_on(self.since) and product.row not in _from_on(self.until)
+
+    def holds_of(self, version: int | None) -> bool:
+        """Whether a hardware version is one of those; one newer than all that are known is like the newest."""
+        row = None if version is None else products().get(f"hw{min(version, newest_known())}")
+        return row is not None and self.holds(row)
 
 
 _ROWS = Rows(

@@ -14,6 +14,7 @@ from vmxtool._record import replace
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.cells import ESX2_MANAGED
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import is_smp_edition, products
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate
 
-_OF_ESX2 = 4  # its generation
 LIKELY = 0.1
 """A candidate below this share of the odds does not make an answer uncertain."""
 
@@ -158,7 +158,7 @@ def after_upgrade(answer: GuideAnswer, origin: str, holder: str, to_id: str) -> 
 
 
 def _is_esx2(product_id: str) -> bool:
-    return bool(products()[product_id].esx) and tables.generation_of(product_id) == _OF_ESX2
+    return features()["names-controllers-as-vmx"].holds(products()[product_id])
 
 
 def _of_no_esx2(way: Way) -> Way:

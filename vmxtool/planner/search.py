@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import is_smp_edition, products
@@ -35,9 +36,8 @@ Path = tuple[tuple[str, int | None], ...]
 _MOST_HOPS = 5
 _MOST_EDGES = 400  # of one search; past it, what has been found is the answer
 _ONLY_AT_HAND = frozenset({"ace", "player", "labmanager", HARDWARE})  # no products that one would get for a move
-_EARLY = 3  # generation whose VMs reach Fusion 1 over a Workstation only (page 15)
-_STAGED_FROM = 5
 _OVER_WORKSTATION = "mpg:p15:fusion-over-workstation"
+_STAGED = "mpg:p20:generation-2-to-5"
 
 
 class _Node(NamedTuple):
@@ -85,8 +85,9 @@ class Search:
         self._at_home = {products()[holder].family, target.family}
         self._smp_only = is_smp_edition(holder)
         self._far = is_far(holder, target)
-        staged = tables.fact(_OVER_WORKSTATION)
-        self._over_workstation = {name for name in staged.products if tables.generation_of(name) == 6}
+        over_workstation = features()["reached-over-workstation"]
+        named = tables.fact(_OVER_WORKSTATION).products
+        self._early = {tables.generation_of(name) for name in named if not over_workstation.holds(products()[name])}
 
     def default_products(self) -> list[str]:
         """The products that one would think of going over, hosted or ESX as one of the ends is.
@@ -169,10 +170,10 @@ class Search:
     def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
         """Whether a VM of generation 3 has been made younger, and by no Workstation, before Fusion 1."""
         generations = [generation_of(node.version) for node in partial.nodes]
-        if to_id not in self._over_workstation or _EARLY not in generations[:-1] or generations[-1] == _EARLY:
+        was_early = not self._early.isdisjoint(generations[:-1]) and generations[-1] not in self._early
+        if not (was_early and _is_of_guide(to_id) and features()["reached-over-workstation"].holds(products()[to_id])):
             return False
-        passed = [products()[node.product] for node in partial.nodes]
-        return not any(it.family == "workstation" and (it.generation or 0) > _EARLY for it in passed)
+        return not any(features()["leads-to-fusion"].holds(products()[node.product]) for node in partial.nodes)
 
     def _may_lead(self, partial: _Partial, to_id: str) -> bool:
         """Whether a route begun may lead on over a product and still be cheaper than what is found."""
@@ -221,7 +222,8 @@ def is_far(holder: str, target: Product) -> bool:
     """Whether a product is reached in stages alone: of generation 5 or later (pages 15 and 20), or denied directly."""
     generation, entry = tables.generation_of(target.id), tables.lookup(holder, target.id)
     denied = entry is not None and entry.verdict == "not-supported"
-    return generation is None or generation >= _STAGED_FROM or denied
+    first = max(tables.generation_of(name) or 0 for name in tables.fact(_STAGED).products)
+    return generation is None or generation >= first or denied
 
 
 def _maker(nodes: Sequence[_Node]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.traits import traits
 from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, SCSI_CONTROLLER_UNIT
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _SHOWN = 4
 _OTHER_UNITS = (*range(SCSI_CONTROLLER_UNIT + 1, NARROW_SCSI_UNITS), *range(SCSI_CONTROLLER_UNIT))
 _SLOT = ".pcislotnumber"
-_PCIE_FROM = 7  # the hardware version that brought the bridges
 
 
 @rule(
@@ -130,7 +130,7 @@ def no_bridge_for_pcie_device(vm: Machine) -> Iterator[Hit]:
     device.
     """
     document, version = vm.config.document, vm.hardware.version
-    if version is None or version < _PCIE_FROM:
+    if not features()["has-pcie-slots"].holds_of(version):
         return
     bridges = (key for key in document.folded() if key.startswith("pcibridge") and key.endswith(".present"))
     if any(document.flag(key, False) for key in bridges):

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.hardware import generation_of
-from vmxtool.knowledge.products import is_smp_edition
+from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.rules.limits import or_raise
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -20,10 +19,8 @@ if TYPE_CHECKING:
     from vmxtool.rules.figures import Limit
 
 _RULED_OUT = ("takes-no-smp-vm", "takes-no-smp-vm-of-old")
-_EARLY = 3  # generation whose VMs get no second processor (table 14)
 _NO_SECOND = ", and a VM of its generation gets no second processor there"
 _GUEST_DECIDES = "guest-os-supports-it"
-_ODD_COUNTS_FROM = 7
 _MEMORY_STEP_MIB = 4
 
 
@@ -94,6 +91,10 @@ def smp_guest_kernel(case: Case) -> Iterator[Hit]:
     )
 
 
+def _gets_no_second(made_by: str) -> bool:
+    return features()["no-second-processor-on-esx2"].holds(products()[made_by])
+
+
 @rule(
     "CPU403",
     "too-many-vcpus",
@@ -112,7 +113,7 @@ def too_many_vcpus(case: Case) -> Iterator[Hit]:
     """
     most = case.over("vcpus", case.now.vcpus) if case.target.smp else None
     entry = case.guide.entry if case.guide is not None and is_smp_edition(case.target.id) else None
-    if entry is not None and case.now.vcpus > 1 and generation_of(case.vm.hardware.version) == _EARLY:
+    if entry is not None and case.now.vcpus > 1 and _gets_no_second(entry.from_id):
         yield Hit(
             f"{case.now.vcpus} virtual processors{_NO_SECOND}",
             case.vm.cpu.evidence,
@@ -213,7 +214,8 @@ def odd_vcpu_count(case: Case) -> Iterator[Hit]:
     ESX of that time took one processor or an even number of them; that later ones take any is unverified.
     """
     now = case.now
-    if now.vcpus > 1 and now.vcpus % 2 and now.version is not None and now.version < _ODD_COUNTS_FROM:
+    odd = now.vcpus > 1 and now.vcpus % 2
+    if odd and now.version is not None and not features()["takes-odd-processor-counts"].holds_of(now.version):
         yield Hit(
             f"{now.vcpus} virtual processors; with hardware version {now.version} products took one or an even number",
             case.vm.cpu.evidence,
@@ -242,10 +244,11 @@ def uniprocessor_guest_kernel(case: Case) -> Iterator[Hit]:
     name = case.guest.name if case.guest is not None else case.now.guest or "the guest"
     if _GUEST_DECIDES not in guide.conditions:
         # The other tables leave the processors out; what page 21 says of them holds all the same.
+        early = _gets_no_second(guide.entry.from_id) and not case.version_changed
         if is_smp_edition(to.id) and case.now.vcpus == 1 and not is_smp_edition(guide.entry.from_id):
             yield Hit(
                 f"{name}, installed on one processor, may not run under {to.name}; its documentation says whether it "
-                f"does{_NO_SECOND if generation_of(case.now.version) == _EARLY else ''}",
+                f"does{_NO_SECOND if early else ''}",
                 (*case.vm.cpu.evidence, *case.vm.guest.evidence),
                 manual("look into the documentation of the guest system"),
                 Severity.WARNING,

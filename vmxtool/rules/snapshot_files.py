@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Severity
+from vmxtool.knowledge.features import features
 from vmxtool.machine.locks import some
 from vmxtool.rules.registry import About, Hit, manual, rule
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from vmxtool.machine.model import Machine
 
-_LAST_WITHOUT_A_NAME = 2  # of the hardware versions
 _LOOKED_AT = 1000  # disks of snapshots; no VM has as many
 
 
@@ -74,7 +74,8 @@ def saved_state_beside(vm: Machine) -> Iterator[Hit]:
         return
     files = some([it.file for it in vm.saved_states])
     cure = manual("start the VM once in its own product and shut the guest down, unless you know that it is old")
-    old = vm.hardware.version is not None and vm.hardware.version <= _LAST_WITHOUT_A_NAME
+    version = vm.hardware.version
+    old = version is not None and not features()["names-saved-state"].holds_of(version)
     if old and any(it.file.lower().endswith(".std") for it in vm.saved_states):
         message = (
             f"is the VM suspended? Configs of its time name no saved state, and {files} lies here; if it is, it has to "
