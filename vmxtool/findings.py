@@ -169,6 +169,19 @@ class Finding(NamedTuple):
             return self
         return self._replace(message=self.at_home, severity=Severity.INFO, fix=None, cure=None, stops=frozenset())
 
+    def if_its_product(self, product: str) -> Finding:
+        """The finding where that product may have the VM, which then only goes to another host of it: a question.
+
+        Args:
+            product: its name.
+        """
+        if self.at_home is None or not self.blocks or self.fix is None:
+            return self
+        answer = f"If it did, {self.at_home}; if not, {self.fix.text}"
+        message = f"did {product} make the VM? {answer}"
+        fix = self.fix._replace(text="say which product made it with --from", commands=(), product=None)
+        return self._replace(message=message, severity=Severity.UNKNOWN, fix=fix, cure=None, stops=frozenset())
+
     def __repr__(self) -> str:
         return f"<{self.code} {self.name}, {self.severity.value}: {self.message[:60]}>"
 

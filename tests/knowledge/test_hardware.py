@@ -49,7 +49,7 @@ def test_limits_under_esx_are_those_of_the_second_reading(
     assert [version.controllers(bus) for bus in ("scsi", "sata", "nvme")] == [scsi, sata, nvme]
 
 
-@pytest.mark.parametrize(("number", "vcpus", "mib", "nics"), [(3, 1, 3600, 3), (4, 2, 3600, 3), (6, 2, 8192, 10)])
+@pytest.mark.parametrize(("number", "vcpus", "mib", "nics"), [(3, 1, 3600, 4), (4, 2, 3600, 4), (6, 2, 8192, 10)])
 def test_limits_of_the_old_hosted_versions(number: int, vcpus: int, mib: int, nics: int) -> None:
     version = hardware(number)
     assert version is not None

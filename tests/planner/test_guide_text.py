@@ -87,11 +87,18 @@ def test_what_its_own_product_takes_up_again_comes_along(tmp_path: Path, line: s
     assert ways(other)[0][0] in {"power-off", "commit-redo-logs"}
 
 
-def test_whose_vm_it_is_has_to_be_sure_before_a_suspended_one_is_only_copied(tmp_path: Path) -> None:
+def test_where_whose_vm_it_is_is_not_sure_a_copy_of_a_suspended_one_is_a_question(tmp_path: Path) -> None:
     (tmp_path / "vm.vmss").write_bytes(b"state")
     vm = make_vm(tmp_path, 'checkpoint.vmState = "vm.vmss"', hw=4)
-    assert vm.origin[0].confidence <= 0.5
-    assert "power-off" in ways(check(vm, vm.origin[0].product))[0]
+    likeliest = vm.origin[0]
+    assert likeliest.confidence <= 0.5
+    verdict = check(vm, likeliest.product)
+    assert verdict.verdict is Answer.DEPENDS
+    assert "power-off" not in ways(verdict)[0]
+    (question,) = [it for it in verdict.findings if it.code == "SNP603"]
+    assert question.message.startswith(f"did {products()[likeliest.product].name} make the VM? If it did, ")
+    assert "(vm.vmss, with the .vmem of that name) has to come along" in question.message
+    assert "; if not, resume the VM in its own product" in question.message
 
 
 @pytest.mark.parametrize(

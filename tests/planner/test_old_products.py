@@ -9,7 +9,9 @@ from build import disk_lines, make_vm, plainest_vm, write_config
 from planner.plans import ways
 
 import vmxtool
-from vmxtool import check, plan_rewrite, route
+from vmxtool import Answer, check, plan_rewrite, route
+from vmxtool.knowledge import tables
+from vmxtool.report.words import way_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,3 +87,66 @@ def test_an_upgrade_that_no_product_takes_back_is_one_way_where_the_table_has_no
 def test_a_rewrite_for_a_move_that_is_ruled_out_advises_nothing(tmp_path: Path, hw: int, origin: str) -> None:
     refused = plan_rewrite(make_vm(tmp_path, hw=hw), target="ws3", origin=origin).refused
     assert [(it.code, it.fix) for it in refused] == [("PRD108", None)]
+
+
+@pytest.mark.parametrize("path", ["/vmfs/volumes/storage1/web/web.vmdk", "[storage1] web/web.vmdk"])
+def test_a_path_on_an_esx_host_is_no_name_for_a_hosted_product(tmp_path: Path, path: str) -> None:
+    make_vm(tmp_path, disk_lines("scsi0:0", "web.vmdk"), hw=4)
+    config = tmp_path / "vm.vmx"
+    config.write_text(config.read_text().replace('"web.vmdk"', f'"{path}"'))
+    verdict = check(tmp_path, "ws6", "esx3")
+    assert verdict.verdict is Answer.NEEDS_STEPS
+    assert "DSK220" in {it.code for it in verdict.findings}
+    plan_rewrite(tmp_path, target="ws6", origin="esx3").apply()
+    assert vmxtool.open_config(config)["scsi0:0.fileName"] == "web.vmdk"
+    assert "DSK220" not in {it.code for it in check(tmp_path, "ws6", "esx3").findings}
+    assert "DSK220" not in {it.code for it in check(of_esx(tmp_path / "esx"), "esx2", "esx2").findings}
+
+
+def test_what_names_its_old_host_goes_with_a_vm_of_esx_2(tmp_path: Path) -> None:
+    lines = 'redoLogDir = "/vmfs/vmhba0:0:0:5"\nworkingDir = "/vmfs/local/x"\nsched.swap.dir = "/vmfs/local"\n'
+    nic = 'ethernet0.present = "TRUE"\nethernet0.connectionType = "monitor_dev"\nethernet0.devName = "bond0"\n'
+    rewrite = plan_rewrite(of_esx(tmp_path, lines=lines + nic), target="ws5.5", origin="esx2")
+    gone = {it.key for it in rewrite.changes if it.after is None}
+    assert gone >= {"redoLogDir", "workingDir", "sched.swap.dir", "ethernet0.devName", "ethernet0.connectionType"}
+    (told,) = [fix.text for fix in rewrite.manual if fix.text.startswith("ethernet0: bridged now")]
+    assert "until bridged, NAT or host-only is chosen in Workstation 5.5" in told
+
+
+def test_files_that_were_rewritten_here_are_put_on_the_host_first(tmp_path: Path) -> None:
+    vm = of_esx(tmp_path)
+    before = next(step for step in check(vm, "ws5.5", "esx2").plans[0].steps if step.do.value == "export-disks")
+    plan_rewrite(vm, target="ws5.5", origin="esx2").apply()
+    after = next(step for step in check(tmp_path, "ws5.5", "esx2").plans[0].steps if step.do.value == "export-disks")
+    assert (before.rewritten, after.rewritten) == (True, True)
+
+
+def test_a_disk_that_another_vm_has_too_is_numbered_by_its_owner(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("ide0:0", "disk.vmdk"), hw=6)
+    (tmp_path / "two.vmx").write_bytes(vm.config.path.read_bytes())
+    plans = check(tmp_path / "vm.vmx", "server1", "fusion1").plans
+    plan = next(plan for plan in plans if plan.own is not None)
+    assert any(step.remedy == 'set ddb.virtualHWVersion = "4" in it' for step in plan.steps)
+
+
+def test_text_that_is_none_in_its_own_character_set_is_corrected_first(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, '.encoding = "UTF-8"\ndisplayName = "till"', hw=7)
+    vm.config.path.write_bytes(vm.config.path.read_bytes().replace(b"till", b"Gr\xf6\xdfe"))
+    plan = check(tmp_path, "ws5.5").plans[0]
+    assert plan.steps[0].do.value == "repair-config"
+    assert "--encoding" not in " ".join(word for step in plan.steps for argv in step.commands for word in argv)
+    (refused,) = plan_rewrite(tmp_path, target="ws5.5").refused
+    assert (refused.code, refused.evidence[0].key) == ("VMX025", "displayName")
+
+
+def test_an_adapter_that_the_guest_has_no_driver_for_is_told(tmp_path: Path) -> None:
+    lines = 'ethernet0.present = "TRUE"\nethernet0.virtualDev = "e1000"\n'
+    for guest, told in (("windows7", True), ("winxppro", False)):
+        vm = make_vm(tmp_path / guest, lines, hw=7, guest=guest)
+        texts = [fix.text for fix in plan_rewrite(vm, target="ws4").manual]
+        assert any("is not known to have a driver for vlance" in text for text in texts) is told
+
+
+def test_the_first_upgrade_of_a_way_is_the_one_that_is_final() -> None:
+    (way,) = [way for way in tables.lookup("ws3", "ws6").ways if way.one_way]  # type: ignore[union-attr]
+    assert way_words(way) == "upgrade hardware with Workstation 4 or 5 (one-way), upgrade hardware"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 _HALF = r"\\u[dD][89a-fA-F]"  # half a character, which UTF-7 alone can spell
+_CORRECT = "write {key} in the character set that the config declares, or correct .encoding"
 _NAMED = 2  # files that a note names
 
 
@@ -49,11 +50,13 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
         SettingChange(document.spelling(key), None, why, feature.source, topic=Topic(CHARACTER_SET, name))
         for key in declared
     )
-    lost = files.once(_lost_in, codec)
-    if lost is not None and told is not None:
+    lost = files.once(_unreadable) or files.once(_lost_in, codec)
+    if lost is not None and (told is not None or files.once(_unreadable) is not None):
         key, reason = lost
         place = document.evidence(key) if key in document else document.evidence(declared[0] if declared else key)
-        return Changes(refused=tuple(findings_of(writing.encoding_cannot_hold, reason.format(name=name), key, place)))
+        remedy = _CORRECT.format(key=key) if files.once(_unreadable) is not None else ""
+        said = findings_of(writing.encoding_cannot_hold, reason.format(name=name), key, place, remedy)
+        return Changes(refused=tuple(said))
     notes = tuple(_about_other_names(files, codec, product)) if lost is None else ()
     if not beyond and lost is None:
         return Changes(settings, recode=codec if told is not None else "utf-8", notes=notes)
@@ -114,16 +117,23 @@ def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[s
         )
 
 
-def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
-    """The first setting that a character set cannot say, and why, with a place for its name; None where it says all."""
+def _unreadable(files: Files) -> tuple[str, str] | None:
+    """The first setting that is no text in the config's own character set, and why; None where all is."""
     document, encoding = files.vm.config.document, files.vm.config.document.encoding
-    if encoding.conflict is not None or not encoding.known:
-        return ".encoding", "the config's own character set is not clear"
+    if encoding.conflict is not None or (not encoding.known and not bytes(document).isascii()):
+        return declared_in(document)[0], "the config's own character set is not clear"
     halves = (key for key in document if encoding.codec == "utf-7" and re.search(_HALF, document[key]))
     misspelt = filter(None, map(_misspelt(document), document))
     unreadable = next(chain(document.undecodable, halves, misspelt), None)
-    if unreadable is not None:
-        return unreadable, f"{unreadable} has bytes that are no text in the config's own character set"
+    if unreadable is None:
+        return None
+    key = document.spelling(unreadable)
+    return key, f"{key} has bytes that are no text in the config's own character set"
+
+
+def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
+    """The first setting that a character set cannot say, and why, with a place for its name; None where it says all."""
+    document = files.vm.config.document
     missing = "{key} has a character that {{name}} does not have"
     for key in document:
         if not (encodings.holds(key, codec) and encodings.holds(document[key], codec)):

@@ -10,7 +10,7 @@ from vmxtool._text import as_clause
 from vmxtool.changes.arm_devices import arm_changes
 from vmxtool.changes.guest_name import guest_name_change
 from vmxtool.changes.guest_work import controller_work
-from vmxtool.changes.limits import adapter_removals, adapters_kept, adapters_over, figure_over
+from vmxtool.changes.limits import adapter_removals, adapters_asked, adapters_over, figure_over
 from vmxtool.changes.model import VERSION, Changes, Kept, Needs, SettingChange, Topic
 from vmxtool.changes.product_habits import config_version_changes, config_version_lowered, name_changes
 from vmxtool.changes.told import network_changes
@@ -70,9 +70,9 @@ def change_hardware(files: Files, start: VmState, wanted: Wanted) -> Changes:
                 known[place] = _touched(files, *place)
             if (touched := known[place]) is not None and touched.may_go:
                 draft.apply(touched)
-    draft.add(*name_changes(files, wanted))
+    draft.forget_host()
     draft.rename_guest()
-    draft.keep_adapters()
+    draft.ask_for_adapters()
     draft.optional += [(None, change) for change in arm_changes(files, wanted)]
     return draft.finish()
 
@@ -178,6 +178,7 @@ class _Draft:
         change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
             change = replace(change, after=_replacement(row, touched.key, self.start.guest, self.wanted))
+            self._tell_driver(touched, change)
         elif touched.off or row.safety != "unsafe":
             self.changes.setdefault(touched.folded, change)  # most are such removals
             if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
@@ -207,11 +208,11 @@ class _Draft:
             kept=tuple(dict.fromkeys(self.kept)),
         )
 
-    def keep_adapters(self) -> None:
-        """Say of network adapters that stay, though they may be too many."""
-        stay = adapters_kept(self.files, self.wanted, self.start.version)
-        if stay is not None:
-            self._keep(stay)
+    def ask_for_adapters(self) -> None:
+        """Ask for --limit where network adapters have to go."""
+        asked = adapters_asked(self.files, self.wanted, self.gone)
+        if asked is not None:
+            self.asked.append(asked)
 
     def _propose(self, row: DeviceRule, change: SettingChange, *, doubtful: bool, off: bool = False) -> None:
         if fold(change.key) in self.changes:
@@ -247,6 +248,17 @@ class _Draft:
             self.manual.append(Fix(Safety.MANUAL, f"{device}: {as_clause(row.guest_loses)}"))
             self.manual += controller_work(self.vm, device, change.after)
 
+    def _tell_driver(self, touched: _Touched, change: SettingChange) -> None:
+        """Say of a network adapter that becomes another which the guest is not known to have a driver for."""
+        guest = find_guest(self.start.guest) if self.start.guest else None
+        known = guest.nic_model if guest is not None else None
+        if guest is None or known is None or touched.off or not touched.folded.startswith("ethernet"):
+            return
+        if change.after is not None and change.after != known:
+            device = change.key.partition(".")[0]
+            text = f"{device}: {guest.name} is not known to have a driver for {change.after}; have one ready there"
+            self.manual.append(Fix(Safety.MANUAL, text))
+
     def _limit(self, row: DeviceRule, key: str) -> None:
         """Lower a figure that is too high; of devices that are too many the rules speak, and none is chosen here."""
         over = figure_over(self.files, self.start, self.wanted, row, key)
@@ -261,6 +273,19 @@ class _Draft:
             self.add(*over.beside)
         else:
             self._keep(over.kept)
+
+    def forget_host(self) -> None:
+        """Take out the names of the old host, and say where an adapter has no network by a name any more."""
+        changes = tuple(name_changes(self.files, self.wanted))
+        self.add(*changes)
+        told = {device for device, _ in self.wanted.told.networks}
+        nics = dict.fromkeys(
+            fold(it.key).partition(".")[0] for it in changes if fold(it.key).endswith(".connectiontype")
+        )
+        loose = [nic for nic in nics if nic not in told]
+        if loose and self.wanted.esx is False:
+            text = f"{', '.join(loose)}: bridged now, until bridged, NAT or host-only is chosen in {self.wanted.name}"
+            self.manual.append(Fix(Safety.MANUAL, text))
 
     def rename_guest(self) -> None:
         """Give the guest the nearest older name where the product may not know its own."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vmxtool._record import Record
 from vmxtool.changes.model import ADAPTERS_OVER, Kept, SettingChange, Topic
+from vmxtool.findings import Safety
 from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.figures import exceeded
 from vmxtool.rules.limits import amount, over_row
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
+    from vmxtool.evidence import Evidence
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.rules.case import Files
     from vmxtool.rules.figures import Limit
@@ -115,16 +117,20 @@ def _reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterato
 
 
 def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[str, ...]:
-    """The network adapters that go where --limit asks for it: those without a number in the version, then the last.
+    """The network adapters that are too many: those without a number in the version, then the last.
+
+    Where --limit asks for it they go, also where no source confirms the figure; else where one does, and only once it
+    is asked for.
 
     Args:
         files: the VM's files.
         wanted: what is to be reached.
         version: the VM's hardware version before.
     """
-    if not wanted.told.limit:
-        return ()
     present = [nic.id for nic in files.vm.nics]
+    most = _most_adapters(wanted, len(present), version)
+    if not wanted.told.limit and (most is None or not most.verified or not wanted.fit):
+        return ()
     lost = [it for it in present if wanted.version < MANY_NICS_FROM and int(it.removeprefix("ethernet")) > _LAST_OF_FEW]
     left = [it for it in present if it not in lost]
     if wanted.version < MANY_NICS_FROM:
@@ -132,21 +138,25 @@ def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[st
         places = [(place.key or "").lower().partition(".")[0] for place in files.vm.devices_beyond_version]
         lost += [word for word in places if word.startswith("ethernet")]
     most = _most_adapters(wanted, len(left), version)
-    return (*lost, *(left[most.figure :] if most is not None else ()))
+    while most is not None and len(left) > most.figure:  # what no source confirms counts, too, where it is asked for
+        lost += left[most.figure :]
+        left = left[: most.figure]
+        most = _most_adapters(wanted, len(left), version) if wanted.told.limit else None
+    return tuple(lost)
 
 
-def adapters_kept(files: Files, wanted: Wanted, version: int | None) -> Kept | None:
-    """Network adapters that stay, though the target may hold fewer; None where it holds all, or they go.
-
-    Where a source confirms that it holds fewer, a finding says so and the VM is not changed at all.
-    """
-    have = len(files.vm.nics)
-    most = None if wanted.told.limit else _most_adapters(wanted, have, version)
-    if most is None or most.verified:
+def adapters_asked(files: Files, wanted: Wanted, gone: Sequence[str]) -> tuple[str, str, Evidence] | None:
+    """Why --limit has to be said for network adapters to go; None where none goes, or it was."""
+    if wanted.told.limit or not gone:
         return None
-    effect = _holds(most, wanted.name, str(most.figure))
-    note = f"{have} network adapters, and {effect}, so they stay as they are; --limit takes out those beyond"
-    return Kept(Topic(ADAPTERS_OVER, str(have)), note, effect, "limit")
+    have = len(files.vm.nics)
+    places = [place for nic in files.vm.nics if nic.id in gone for place in nic.evidence]
+    most = _most_adapters(wanted, have, files.vm.hardware.version)
+    if most is None or not places:
+        return None
+    listed = ", ".join(it for it in gone if any(nic.id == it for nic in files.vm.nics))
+    why = f"{have} network adapters, and {_holds(most, wanted.name, str(most.figure))}: {listed} would go"
+    return "limit", why, places[0]
 
 
 def _most_adapters(wanted: Wanted, have: int, version: int | None) -> Limit | None:
@@ -161,7 +171,8 @@ def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Itera
     for key in document.folded():
         if key.partition(".")[0] in gone:
             why = f"{holder} holds fewer network adapters (--limit)"
-            yield SettingChange(document.spelling(key), None, why, _LIBVIRT, topic=Topic(ADAPTERS_OVER))
+            safety = Safety.SAFE if wanted.told.limit else Safety.UNSAFE
+            yield SettingChange(document.spelling(key), None, why, _LIBVIRT, safety, topic=Topic(ADAPTERS_OVER))
 
 
 def adapters_gone(changes: Iterable[_Change]) -> frozenset[str]:

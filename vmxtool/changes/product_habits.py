@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_on_esx, last_part
@@ -10,6 +9,8 @@ from vmxtool.changes.model import CONFIG_VERSION, DISK_NAMES, HOST_OF_ESX2, PROD
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
+from vmxtool.rules.case import paths_on_esx, settings_of_esx_host
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
-_NIC_SETTING = re.compile(r"ethernet[0-9]\.(?:devname|connectiontype)")
+# Of a VM of ESX Server 2 that leaves ESX they go, too; else they may be those of any host.
+_ON_LATER_ESX_TOO = frozenset({"redologdir", "workingdir", "sched.swap.dir", "sched.swap.derivedname"})
 _KIND = "virtualHW.productCompatibility"
 
 
@@ -69,6 +71,10 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names):
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
+    for key in files.once(paths_on_esx) if product is not None and product.esx is False else ():
+        if fold(key).partition(".")[0] not in wanted.moves:
+            why = f"{product.name} finds a disk beside the config" if product is not None else ""
+            yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))
     if product is not None and features()["reads-disk-names-in-name"].holds(product):
         return
     for key in files.named_as_esx2:
@@ -77,10 +83,11 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
         beside = last_part(document[key]) if is_on_esx(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
-    for key in document.folded():
-        if _is_of_esx2(key, document[key]):
-            why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
-            yield SettingChange(document.spelling(key), None, why, "general", topic=Topic(HOST_OF_ESX2))
+    for key in files.once(settings_of_esx_host):
+        if fold(key) in _ON_LATER_ESX_TOO and not (files.named_as_esx2 and product is not None and not product.esx):
+            continue
+        why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
+        yield SettingChange(key, None, why, "general", topic=Topic(HOST_OF_ESX2))
 
 
 def _leftover_names(files: Files) -> tuple[str, ...]:
@@ -88,12 +95,3 @@ def _leftover_names(files: Files) -> tuple[str, ...]:
     document = files.vm.config.document
     found = [f"{drive.id}.name" for drive in files.vm.disks if f"{drive.id}.filename" in document]
     return tuple(document.spelling(key) for key in found if key in document)
-
-
-def _is_of_esx2(key: str, value: str) -> bool:
-    """Whether a setting names a network or a folder of a host of ESX Server 1 or 2."""
-    if key == "suspend.directory":
-        return is_on_esx(value)
-    if not _NIC_SETTING.fullmatch(key):
-        return False
-    return key.endswith(".devname") or value.lower() == "monitor_dev"

@@ -15,9 +15,9 @@ from vmxtool.changes.character_set import character_set
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
-from vmxtool.changes.model import VERSION, Changes, join
+from vmxtool.changes.model import DISK_NAMES, VERSION, Changes, join
 from vmxtool.changes.product_habits import newest_config_version
-from vmxtool.changes.told import as_esx2_names, disks_of_one_name, volume_not_told
+from vmxtool.changes.told import as_esx2_names, disks_in_folders, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.product import HARDWARE
@@ -63,7 +63,11 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     untold = volume_not_told(files, wanted, made.settings)
     if untold is not None:
         made = replace(made, notes=(*made.notes, untold.note), kept=(*made.kept, untold))
-    stops = (*without_room(made.descriptors), *disks_of_one_name(files, made.settings))
+    stops = (
+        *without_room(made.descriptors),
+        *disks_of_one_name(files, made.settings),
+        *disks_in_folders(files, made.settings),
+    )
     return replace(made, refused=(*made.refused, *stops), end=_state_after(files, start, wanted, made))
 
 
@@ -183,7 +187,7 @@ def _marks(keys: Iterable[str], changes: Iterable[SettingChange]) -> Iterator[st
         for row in rows_for(key):
             if row.limit is not None:
                 yield lowered_mark(row)
-        if change.name is not None and change.name.lower().endswith(".filename"):
+        if (change.name or change.key).lower().endswith(".filename") and change.topic.kind == DISK_NAMES:
             yield DISKS_NAMED
 
 

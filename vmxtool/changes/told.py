@@ -163,6 +163,24 @@ def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[F
             yield from findings_of(writing.disks_of_one_name, name, [document.evidence(key) for key in keys])
 
 
+def disks_in_folders(files: Files, made: Sequence[SettingChange]) -> Iterator[Finding]:
+    """Report disks that are here, and would be named as if they lay beside the config.
+
+    Args:
+        files: the VM's files.
+        made: all changes to the config.
+    """
+    document, folder = files.vm.config.document, files.vm.config.folder
+    named = {fold(it.key): it.after for it in made if it.topic.kind == DISK_NAMES and it.after is not None}
+    for drive in files.vm.disks:
+        key, found = _file_key(document, drive), drive.found
+        after = named.get(fold(key)) if key is not None else None
+        if after is None or found is None or not found.exists:
+            continue
+        if found.path is None or found.path.parent != folder:
+            yield from findings_of(writing.disk_not_beside_config, drive, after)
+
+
 def _as_esx2(wanted: Wanted) -> Product | None:
     """The product, where it is ESX Server 2 and the config gets hardware that it makes; else None."""
     product = wanted.product

@@ -11,7 +11,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of, family_of
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.machine.character_set import as_its_files_say
-from vmxtool.machine.folder import Folder, stem_of
+from vmxtool.machine.folder import CONFIG_ENDINGS, Folder, stem_of
 from vmxtool.machine.locate import find_config, read_config
 from vmxtool.machine.model import Config, Cpu, Guest, Hardware, Machine, Uuids
 from vmxtool.machine.network import read_nics
@@ -66,9 +66,10 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
     guest = document.get("guestOS") or None
     vcpus = _amount(document, "numvcpus", 1)
     vcpus = None if vcpus is None else max(vcpus, 1)
-    ace_files, saved_states = (
-        tuple([Evidence(name) for name in owned if name.lower().endswith(ends)]) for ends in (_OF_ACE, _SAVED)
-    )
+    # Where no other VM is beside it, whose policies they are is no question.
+    alone = sum(name.lower().endswith(CONFIG_ENDINGS) for name in folder.names) <= 1
+    ace_files = _ending(owned, _OF_ACE) or (_ending(folder.names, _OF_ACE) if alone else ())
+    saved_states = _ending(owned, _SAVED)
     facts = VmFacts(document, sections, units, real, version, vcpus or 1, storage.drives, snapshots, folder, ace_files)
     vm = Machine(
         path=path if asked is None else asked,
@@ -104,6 +105,10 @@ def build_machine(document: Document, path: Path, asked: Path | None = None) -> 
     )
     vm.memo[Folder] = folder
     return vm
+
+
+def _ending(names: Iterable[str], ends: tuple[str, ...]) -> tuple[Evidence, ...]:
+    return tuple([Evidence(name) for name in names if name.lower().endswith(ends)])
 
 
 def _uuid(document: Document, key: str) -> str | None:

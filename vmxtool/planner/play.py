@@ -57,13 +57,18 @@ class HopPlanner:
         """Judge the VM as it is."""
         self.files, self.start, self.target, self.guide, self.named = files, start, target, guide, named
         self.found = tuple(judge(Case(files, start, target, guide)))
-        self.of_files = tuple([it.with_its_product() for it in files.findings]) if self._stays else files.findings
+        self.of_files = tuple(self._of_files())
 
-    @property
-    def _stays(self) -> bool:
-        """Whether the VM surely stays with the product and version that has it, and only goes to another host."""
-        sure = self.named is not None or any(it.confidence > _SURE for it in self.files.vm.origin[:1])
-        return sure and self.start.holder == self.target.id
+    def _of_files(self) -> Iterable[Finding]:
+        """The findings about the files: of a VM that only goes to another host of the product and version that has it.
+
+        Where that product is only the likeliest of several, whether it is so is a question.
+        """
+        if self.start.holder != self.target.id:
+            return self.files.findings
+        if self.named is not None or any(it.confidence > _SURE for it in self.files.vm.origin[:1]):
+            return [it.with_its_product() for it in self.files.findings]
+        return [it.if_its_product(self.target.name) for it in self.files.findings]
 
     def complete(self, way: Way, order: int = 0) -> Plan | Dead:
         """Play a way until nothing stops it; at most one round for each cure, one or two in practice."""

@@ -13,18 +13,18 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.read import build_machine
-from vmxtool.planner.guide import LIKELY, ask_guide, can_go_back
-from vmxtool.planner.hop import likely_origins, plan_hop, start_of, unseen_files
-from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase, is_one_way
+from vmxtool.planner.guide import ask_guide, can_go_back
+from vmxtool.planner.hop import likely_origins, plan_hop, start_of
+from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase
+from vmxtool.planner.notes import makers, notes, state_notes
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.told import read_as_told, refuse_for, refuse_gone
-from vmxtool.planner.ways import nearest_offered, offers_any
+from vmxtool.planner.ways import offers_any
 from vmxtool.rules import writing
 from vmxtool.rules.case import has_bus
 from vmxtool.rules.commands import option_words
 from vmxtool.rules.judging import files_of
 from vmxtool.rules.registry import code_of, findings_of
-from vmxtool.rules.state import DISKS_NAMED, TEXT_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,21 +104,11 @@ def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
     version, at = plan.end.version, plan.end.holder or ""
     if version is None:
         return True
-    answers = {not plan.one_way and can_go_back(origin.id, version, at) for origin in _makers(vm, goal)}
+    answers = {not plan.one_way and can_go_back(origin.id, version, at) for origin in makers(vm, goal)}
     if len(answers) > 1:
-        names = ", ".join(origin.id for origin in _makers(vm, goal))
+        names = ", ".join(origin.id for origin in makers(vm, goal))
         raise UsageError(f"it matters which product made this VM ({names}); name it with --from")
     return answers.pop()
-
-
-def _makers(vm: Machine, goal: Goal) -> list[Product]:
-    if goal.origin is not None:
-        return [goal.origin]
-    known = products()
-    likely = [known[it.product] for it in vm.origin if it.confidence >= LIKELY and it.product in known]
-    if not likely:
-        raise UsageError("nothing in its files tells which product made this VM; name it with --from")
-    return likely
 
 
 def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
@@ -150,7 +140,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
         changes,
         wanted,
         manual=tuple(dict.fromkeys((*changes.manual, *later))),
-        notes=tuple(dict.fromkeys((*_notes(found, plan, goal), *changes.notes))),
+        notes=tuple(dict.fromkeys((*notes(found, plan, goal), *changes.notes))),
         words=goal.words,
         then=goal.check_words,
     )
@@ -197,7 +187,7 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
         changes,
         wanted,
         manual=changes.manual,
-        notes=(*_state_notes(files.vm), *changes.notes),
+        notes=(*state_notes(files.vm), *changes.notes),
         words=goal.words,
     )
 
@@ -263,7 +253,7 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
         refused = findings_of(writing.left_to_converter, found.hop.target, found.hop.guide)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if goal.legacy and found.plans:
-        maker, target = _makers(files.vm, goal)[0], found.hop.target
+        maker, target = makers(files.vm, goal)[0], found.hop.target
         refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if best is not None:
@@ -285,57 +275,6 @@ def _as_it_is(start: VmState, target: Product) -> Wanted:
 
 def _adapter(goal: Goal) -> str | None:
     return goal.adapter.lower() if goal.adapter is not None else None
-
-
-def _notes(found: Plans, plan: Plan, goal: Goal) -> Iterator[str]:
-    files = found.hop.files
-    unseen = unseen_files(files)
-    if unseen:
-        listed = ", ".join(unseen[:_NAMED]) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
-        yield f"not seen: {listed}; before that is there, nothing can be said of whether the VM starts"
-    yield from _state_notes(files.vm)
-    before, end = plan.start.version, plan.end.version
-    after = before if plan.own is None else plan.own.after.version
-    for finding in found.hop.found:
-        answered = finding.code == TEXT_WRITTEN and goal.told.encoding is not None
-        if finding.severity is Severity.UNKNOWN and not finding.stops and not answered:
-            yield f"{finding.message.partition('? ')[0].rstrip('?')}? vmxtool check has what follows from the answer"
-    guide = found.hop.guide
-    if guide.entry is not None and guide.unlike:
-        others = " or ".join(products()[it.from_id].name for it in guide.unlike)
-        yield (
-            f"{products()[guide.entry.from_id].name} is assumed to have made the VM; if it was {others}, "
-            "the guide has other steps: say so with --from"
-        )
-    if goal.legacy and goal.target is not None:
-        maker = _makers(files.vm, goal)[0]
-        undone = " once an undo has given its disks their old names" if DISKS_NAMED in plan.end.settled else ""
-        yield f"{maker.name} and {goal.target.name} both run hardware version {end}, so the VM can go back{undone}"
-    for finding in found.hop.found:
-        if before is None or {after, end} != {before} or finding.blocks or finding.cure not in VERSION_MOVES:
-            continue
-        other = nearest_offered(found.hop.target, before)
-        if other is not None:
-            yield f"{finding.message}, so it stays as it is; --hwversion {other} changes it"
-    if before is not None and after is not None and after > before:
-        if is_one_way(before, after, plan.start.holder):
-            yield (
-                f"raising the hardware version from {before} to {after} is one-way in VMware's products; an undo "
-                "takes it back as long as the VM has not been started since"
-            )
-        else:
-            yield (
-                f"an undo takes the hardware version back from {after} to {before} as long as the VM has not been "
-                "started since"
-            )
-
-
-def _state_notes(vm: Machine) -> Iterator[str]:
-    if vm.power.state == "off" and vm.power.evidence:
-        yield (
-            "the VM was not shut down, or ran while it was copied (cleanShutdown): if it is still running on another "
-            "host, what is written here does not reach it"
-        )
 
 
 def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:

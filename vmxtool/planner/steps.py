@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from vmxtool.changes.model import ADAPTERS_OVER
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
 from vmxtool.knowledge.product import HARDWARE
+from vmxtool.machine.folder import folder_of
+from vmxtool.machine.state import JOURNAL_FOLDER
 from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.guide import can_go_back
 from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
@@ -160,11 +163,16 @@ class StepMaker:
             cures=_codes(move.cured),
             takes=self._converted if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
             path=self._disks.path(made, commands),
-            rewritten=so_far.rewritten,
+            rewritten=so_far.rewritten or self._has_been_rewritten,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not so_far.converted else None,
             space=self._disks.space(drives) if move.do in CONVERTING_DISKS and drives else None,
             back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),
         )
+
+    @cached_property
+    def _has_been_rewritten(self) -> bool:
+        """Whether a rewrite lies behind the files here, which those on a host then do not have."""
+        return JOURNAL_FOLDER in folder_of(self.files.vm).names
 
     def _doer(self, move: Move) -> str:
         kind = KINDS[move.do]
@@ -211,4 +219,6 @@ def _asks_guest(changes: Changes) -> bool:
     if {"ide-to-scsi", "move-disks"} & set(changes.needs.options):
         return True
     unsafe = [change for change in changes.settings if change.safety is Safety.UNSAFE]
-    return bool(changes.needs.of_guest) and any(change.key.lower() not in {"memsize", "guestos"} for change in unsafe)
+    return bool(changes.needs.of_guest) and any(
+        change.key.lower() not in {"memsize", "guestos"} and change.topic.kind != ADAPTERS_OVER for change in unsafe
+    )

@@ -29,7 +29,7 @@ _NETWORK = re.compile(r"(ethernet[0-9])=(.+)", re.IGNORECASE)
 _VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){2}:[1-9][0-9]{0,3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
 _LONGEST = 200  # characters of a name; no product takes more
 _SHOWN = 80
-_OF_ESX2 = re.compile(r"(?:vmnic|bond|vmnet_)[0-9]{1,3}", re.IGNORECASE)
+_OF_ESX2 = re.compile(r"(?:vmnic|bond|vmnet_)[0-9]{1,3}")
 _VMNET = re.compile(r"(?:/dev/)?vmnet[0-9]{1,3}", re.IGNORECASE)
 
 

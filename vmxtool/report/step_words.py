@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._text import as_clause
+from vmxtool.changes.controllers import FALLBACK
 from vmxtool.findings import LOWERING, Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -124,6 +125,8 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     if {"ide-to-scsi", "move-disks"} & set(step.needs):
         moved = {drive for drive, _ in step.drives}
         choice = ", or with --adapter sata to SATA" if vm is not None and _may_choose_sata(step, moved, vm) else ""
+        if f"adapter={FALLBACK}" in step.needs:
+            choice += " behind LSI Logic, or with another --adapter behind a controller that the guest has a driver for"
         parts.append(f"move {listed([drive for drive, _ in step.drives])} to {listed(step.buses)}{choice}")
     if "limit" in step.needs:
         parts.append(f"bring what is over the limits of {short_name(step.target)} below them")

@@ -95,9 +95,11 @@ def facility_words(product_id: str) -> str:
 
 def way_words(way: Way) -> str:
     """One way of a cell on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
-    said = ", ".join(cell_step_words(step) for step in way.steps)
-    marks = [CONDITIONS[condition] for condition in way.when] + (["one-way"] if way.one_way else [])
-    return f"{said} ({', '.join(marks)})" if marks else said
+    # The first upgrade is the one that no product takes back; what comes after can be.
+    final = next((n for n, it in enumerate(way.steps) if it.do == Do.UPGRADE_HARDWARE), len(way.steps) - 1)
+    marked = [f"{cell_step_words(it)}{' (one-way)' * (way.one_way and n == final)}" for n, it in enumerate(way.steps)]
+    said = ", ".join(marked)
+    return f"{said} ({', '.join(CONDITIONS[condition] for condition in way.when)})" if way.when else said
 
 
 # --- products and lists ---

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vmxtool._files import is_on_esx
 from vmxtool._record import Record
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -236,6 +237,10 @@ def _sections(files: Files) -> Sections:
     return Sections(files.vm.config.document)
 
 
+_NIC_KEY = r"ethernet[0-9]\.(?:devname|connectiontype)"
+_FOLDERS_OF_HOST = frozenset(
+    {"suspend.directory", "redologdir", "workingdir", "sched.swap.dir", "sched.swap.derivedname"}
+)
 _NAME_KEY = r"(?i)scsi\d:\d{1,2}\.name"
 
 
@@ -250,6 +255,25 @@ def disk_name_keys(document: Document) -> list[str]:
         for key in found
         if f"{key.rpartition('.')[0]}.filename" not in document and not is_device(document[key])
     ]
+
+
+def paths_on_esx(files: Files) -> tuple[str, ...]:
+    """The settings that name a disk by a path that only an ESX host has."""
+    document = files.vm.config.document
+    found = [f"{drive.id}.filename" for drive in files.vm.disks if is_on_esx(drive.file or "")]
+    return tuple(document.spelling(key) for key in found if key in document and not is_device(document[key]))
+
+
+def settings_of_esx_host(files: Files) -> tuple[str, ...]:
+    """The settings that name a network adapter of a host of ESX Server 1 or 2, or a folder on its VMFS."""
+    document = files.vm.config.document
+    return tuple(document.spelling(key) for key in document.folded() if _is_of_esx_host(key, document[key]))
+
+
+def _is_of_esx_host(key: str, value: str) -> bool:
+    if key in _FOLDERS_OF_HOST:
+        return is_on_esx(value)
+    return bool(re.fullmatch(_NIC_KEY, key)) and (key.endswith(".devname") or value.lower() == "monitor_dev")
 
 
 def scsi_model(vm: Machine) -> str | None:

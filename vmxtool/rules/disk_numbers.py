@@ -43,18 +43,16 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
     row = hardware(to.runs_max)
     if row is None or row.generation is None or (case.now.version or 0) > to.runs_max:
         return
-    if case.version_changed:
-        return
     refuses = features()["refuses-newer-disk-numbers"]
     for drive in case.vm.disks:
         newer = numbered_above(drive, to.runs_max)
         if not newer:
             continue
         writable = drive.id in case.files.once(_written_by_us)
-        if writable and DISKS_NUMBERED in case.now.settled:
-            continue
+        if writable and (case.version_changed or DISKS_NUMBERED in case.now.settled):
+            continue  # with the config, or by itself
         stops = refuses.holds(to)
-        lowered = f'{VERSION_ENTRY} = "{case.vm.hardware.version}"'
+        lowered = f'{VERSION_ENTRY} = "{case.now.version}"'
         does = "refuses to start it" if stops else "whether it minds is unverified"
         yield Hit(
             f"{disk_label(drive)}: says hardware version {newer[0].hw_version}, newer than {to.name} runs; {does}",

@@ -10,7 +10,7 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.rules.guest_options import has_offer, has_options, listed, offer_for
 from vmxtool.rules.limits import or_raise
-from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _SLOTS = "nic-slot-numbers"  # the row of devices.toml
     "too-many-nics",
     Severity.BLOCKER,
     about=About.TARGET,
-    cure=Do.CHANGE_SETTINGS,
+    cure=Do.REWRITE,
     only_if=lambda vm: len(vm.nics) + len(vm.devices_beyond_version) > 1,  # every product gives a VM one,
     short="fewer network adapters",
     stopping="too many network adapters",
@@ -51,15 +51,14 @@ def too_many_nics(case: Case) -> Iterator[Hit]:
         return
     kept = most.version is None or most.version == to.runs_max
     holder = to.name if kept else f"{to.name} with hardware version {most.version}"
+    text = f"remove network adapters until {most.figure} are left{or_raise(case, 'nics', case.now.nics)}"
     yield Hit(
         f"{case.now.nics} network adapters; {holder} takes {most.figure}",
         tuple(nic.evidence[0] for nic in case.vm.nics[most.figure :] if nic.evidence),
-        manual(
-            f"remove network adapters until {most.figure} are left, as a rewrite with --limit does"
-            f"{or_raise(case, 'nics', case.now.nics)}"
-        ),
+        by_rewrite(text, unsafe=True) if most.verified else manual(text),
         sources=(most.source,),
         unverified=not most.verified,
+        cure=None if most.verified else Do.CHANGE_SETTINGS,
         leaves=(("nics", most.figure),),
     )
 

@@ -286,6 +286,32 @@ def holder_does_not_run_it(case: Case) -> Iterator[Hit]:
     )
 
 
+@rule(
+    "PRD112",
+    "move-not-in-guide",
+    Severity.INFO,
+    about=About.TARGET,
+    sources=("mpg:p12",),
+    only_on=lambda to: tables.generation_of(to.id) is not None,
+    short="not treated by the guide",
+)
+def move_not_in_guide(case: Case) -> Iterator[Hit]:
+    """The guide names both products and no move between them, and the VM's hardware has to be lowered for it.
+
+    ACE 1 takes VMs of Workstation 4 and GSX Server 3 (page 12), and no page lowers a younger one for it. The steps are
+    those that the hardware versions ask for, and a copy of the VM is worth keeping.
+    """
+    guide, version, to = case.guide, case.now.version, case.target
+    holder = next(iter(guide.origins), "") if guide is not None else ""
+    if guide is None or guide.verdict is not None or tables.generation_of(holder) is None or holder == to.id:
+        return
+    if version is not None and version > to.runs_max:
+        yield Hit(
+            f"the guide has no move from {products()[holder].name} to {to.name}; the hardware is lowered all the same",
+            case.vm.hardware.evidence,
+        )
+
+
 def _is_served(target: Product) -> bool:
     return features()["hosts-not-known"].holds(target)
 

@@ -1,4 +1,4 @@
-"""SNP6xx: files that only a snapshot or a suspended state needs, and that nothing opens before it is gone back to."""
+"""SNP6xx: redo logs, and files that only a snapshot or a suspended state needs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
-from vmxtool.findings import Severity
+from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.machine.locks import some
+from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -18,6 +19,44 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
 
 _LOOKED_AT = 1000  # disks of snapshots; no VM has as many
+
+
+@rule(
+    "SNP602",
+    "redo-log-open",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.COMMIT_REDO_LOGS,
+    stops=LEAVING,
+    sources=("mpg:p08", "ws4-help"),
+    short="an open redo log",
+)
+def redo_log_open(vm: Machine) -> Iterator[Hit]:
+    """A disk has a redo log, or a mode that keeps one until it is committed: undoable, append.
+
+    What the guest wrote last is in the redo log and not in the disk. Power the VM off in its own product and commit
+    or discard the log, then make the disk persistent. The log of a nonpersistent disk is gone once the VM is off.
+    """
+    # The log of a snapshot of Workstation 4 or GSX Server 3 goes with the snapshot.
+    asked_for = any(drive.mode in REDO_MODES for drive in vm.disks)
+    if vm.snapshots.redo_signs and (asked_for or not vm.snapshots.present):
+        yield Hit(
+            "a disk keeps what the guest writes in a redo log",
+            vm.snapshots.redo_signs,
+            manual("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
+            at_home="a disk keeps what the guest writes in a redo log, which has to come along",
+        )
+        return
+    dropping = [drive for drive in vm.disks if drive.mode == "nonpersistent"]
+    if dropping:
+        places = tuple(it for drive in dropping for it in drive.evidence if (it.key or "").lower().endswith(".mode"))
+        yield Hit(
+            f"{', '.join(drive.id for drive in dropping)}: nonpersistent, so what the guest writes is gone once it is "
+            "off; products since Workstation 4 offer that as independent-nonpersistent",
+            places,
+            severity=Severity.INFO,
+            stops=frozenset(),
+        )
 
 
 @rule(

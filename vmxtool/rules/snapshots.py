@@ -8,7 +8,6 @@ from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.machine.locks import held_words, left_words, some
-from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.case import disk_label, name_evidence
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import UNREACHED
@@ -114,44 +113,6 @@ def too_many_snapshots(case: Case) -> Iterator[Hit]:
             manual("remove all snapshots but one, or all, in the VM's own product"),
             sources=(to.source_of("snapshots"),),
             unverified="snapshots" in to.unverified,
-        )
-
-
-@rule(
-    "SNP602",
-    "redo-log-open",
-    Severity.BLOCKER,
-    about=About.FILES,
-    cure=Do.COMMIT_REDO_LOGS,
-    stops=LEAVING,
-    sources=("mpg:p08", "ws4-help"),
-    short="an open redo log",
-)
-def redo_log_open(vm: Machine) -> Iterator[Hit]:
-    """A disk has a redo log, or a mode that keeps one until it is committed: undoable, append.
-
-    What the guest wrote last is in the redo log and not in the disk. Power the VM off in its own product and commit
-    or discard the log, then make the disk persistent. The log of a nonpersistent disk is gone once the VM is off.
-    """
-    # The log of a snapshot of Workstation 4 or GSX Server 3 goes with the snapshot.
-    asked_for = any(drive.mode in REDO_MODES for drive in vm.disks)
-    if vm.snapshots.redo_signs and (asked_for or not vm.snapshots.present):
-        yield Hit(
-            "a disk keeps what the guest writes in a redo log",
-            vm.snapshots.redo_signs,
-            manual("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
-            at_home="a disk keeps what the guest writes in a redo log, which has to come along",
-        )
-        return
-    dropping = [drive for drive in vm.disks if drive.mode == "nonpersistent"]
-    if dropping:
-        places = tuple(it for drive in dropping for it in drive.evidence if (it.key or "").lower().endswith(".mode"))
-        yield Hit(
-            f"{', '.join(drive.id for drive in dropping)}: nonpersistent, so what the guest writes is gone once it is "
-            "off; products since Workstation 4 offer that as independent-nonpersistent",
-            places,
-            severity=Severity.INFO,
-            stops=frozenset(),
         )
 
 

@@ -269,16 +269,17 @@ def encoding_not_told(option: str, reason: str, place: Evidence) -> Iterator[Hit
     "encoding-cannot-hold",
     Severity.BLOCKER,
     about=About.REWRITE,
+    cure=Do.REPAIR_CONFIG,
     stops={Do.REWRITE},
     short="a character that the new host does not have",
 )
-def encoding_cannot_hold(reason: str, key: str, place: Evidence) -> Iterator[Hit]:
+def encoding_cannot_hold(reason: str, key: str, place: Evidence, remedy: str = "") -> Iterator[Hit]:
     """A setting cannot be said in the character set of the new host, or is no text in that of the config.
 
     Nothing is written with a mark in the place of a letter. Name a character set of the new host that has it, or give
     the setting a value that it can hold.
     """
-    yield Hit(reason, (place,), manual(f"give {key} another value first, or name another --encoding"))
+    yield Hit(reason, (place,), manual(remedy or f"give {key} another value first, or name another --encoding"))
 
 
 @rule(
@@ -297,3 +298,24 @@ def disks_of_one_name(name: str, places: Sequence[Evidence]) -> Iterator[Hit]:
     """
     message = f"{len(places)} disks would be {name}, and only one can have the name"
     yield Hit(message, tuple(places), manual("give one of them another name, its file and the line of the config"))
+
+
+@rule(
+    "VMX094",
+    "disk-not-beside-config",
+    Severity.BLOCKER,
+    about=About.REWRITE,
+    cure=Do.REPAIR_DISK,
+    stops={Do.REWRITE},
+    short="a disk in another folder",
+)
+def disk_not_beside_config(drive: Drive, name: str) -> Iterator[Hit]:
+    """A disk would be named without its folder, and lies in one.
+
+    A volume of ESX Server 2 has no folders, so the config names a disk there by its file alone. Under that name it has
+    to lie beside the config here, too, or another file is taken for it.
+    """
+    message = f"{drive.id} would be {name}, and its disk lies at {drive.file}"
+    yield Hit(
+        message, drive.file_evidence, manual("put the disk's files beside the config and name it without a folder")
+    )
