@@ -34,7 +34,8 @@ _CONVERTER = "let VMware Converter copy the system while it runs"
     "disk-outside-folder",
     Severity.WARNING,
     about=About.FILES,
-    stops={Do.MOVE_DISKS},
+    cure=Do.REPAIR_DISK,
+    stops=READING_DISKS | {Do.COPY, Do.MOVE_TO},
     short="a disk in another folder",
 )
 def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
@@ -47,8 +48,11 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
             yield Hit(
                 f"{disk_label(drive)}: outside the VM's folder, and not opened",
                 name_evidence(drive),
-                manual("copy it into the VM's folder and correct the name, or copy it separately"),
+                manual(
+                    f"copy {drive.file} into the VM's folder, with all files that it is made of, and correct the name"
+                ),
                 subject=drive.id,
+                at_home=f"{disk_label(drive)}: outside the VM's folder, so a copy of that does not bring it along",
             )
 
 
