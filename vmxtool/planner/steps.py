@@ -172,7 +172,7 @@ class StepMaker:
     @cached_property
     def _has_been_rewritten(self) -> bool:
         """Whether a rewrite lies behind the files here, which those on a host then do not have."""
-        return JOURNAL_FOLDER in folder_of(self.files.vm).names
+        return self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names
 
     def _doer(self, move: Move) -> str:
         kind = KINDS[move.do]
