@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from vmxtool.cli.app import build
 from vmxtool.knowledge import tables as guide
+from vmxtool.knowledge.products import products
+from vmxtool.planner.guide import hop_guide
 from vmxtool.report.documents.guide_values import entries_value, entry_value
 
 
@@ -200,3 +202,18 @@ def test_html_is_the_proof_sheet() -> None:
     result = run("--format", "html")
     assert result.exit_code == 0
     assert result.stdout.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(("start", "target"), [("esx2", "esx1.5"), ("esx3", "esx1"), ("ws6", "ws3")])
+def test_a_move_that_is_not_supported_gets_no_remark_on_how_it_is_made(start: str, target: str) -> None:
+    said = shown("--from", start, "--to", target)
+    assert "Not supported" in said
+    assert "mpg:p10" not in said
+    assert "mpg:p10:virtualcenter-2" in shown("--from", "esx2", "--to", "esx3")
+
+
+def test_every_move_that_is_not_supported_is_told_without_remarks() -> None:
+    denied = [entry for entry in guide.entries() if entry.verdict == "not-supported"]
+    assert denied
+    for entry in denied:
+        assert hop_guide(entry.from_id, products()[entry.from_id].creates, entry.to_id, entry.from_id).beside == ()
