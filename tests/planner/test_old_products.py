@@ -126,7 +126,7 @@ def test_a_disk_that_another_vm_has_too_is_numbered_by_its_owner(tmp_path: Path)
     (tmp_path / "two.vmx").write_bytes(vm.config.path.read_bytes())
     plans = check(tmp_path / "vm.vmx", "server1", "fusion1").plans
     plan = next(plan for plan in plans if plan.own is not None)
-    assert any(step.remedy == 'set ddb.virtualHWVersion = "4" in it' for step in plan.steps)
+    assert any(step.remedy == 'set ddb.virtualHWVersion = "4" in disk.vmdk' for step in plan.steps)
 
 
 def test_text_that_is_none_in_its_own_character_set_is_corrected_first(tmp_path: Path) -> None:
@@ -150,3 +150,18 @@ def test_an_adapter_that_the_guest_has_no_driver_for_is_told(tmp_path: Path) -> 
 def test_the_first_upgrade_of_a_way_is_the_one_that_is_final() -> None:
     (way,) = [way for way in tables.lookup("ws3", "ws6").ways if way.one_way]  # type: ignore[union-attr]
     assert way_words(way) == "upgrade hardware with Workstation 4 or 5 (one-way), upgrade hardware"
+
+
+def test_a_vm_that_its_own_product_takes_up_again_is_nothing_to_rewrite(samples: Path) -> None:
+    same = plan_rewrite(samples / "ws4-undoable", target="ws4", origin="ws4")
+    assert (same.refused, same.changes) == ((), ())
+    other = plan_rewrite(samples / "ws4-undoable", target="gsx3", origin="ws4")
+    assert [it.code for it in other.refused] == ["SNP602"]
+
+
+def test_adapters_that_go_leave_room_on_the_bus(tmp_path: Path) -> None:
+    nics = "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(10))
+    vm = make_vm(tmp_path, f"{disk_lines('scsi0:0', 'disk.vmdk')}\n{nics}", hw=8)
+    found = {it.code for it in check(vm, "esx3").findings}
+    assert "NET301" in found
+    assert "DEV702" not in found

@@ -254,8 +254,8 @@ class _Draft:
         known = guest.nic_model if guest is not None else None
         if guest is None or known is None or touched.off or not touched.folded.startswith("ethernet"):
             return
-        if change.after is not None and change.after != known:
-            device = change.key.partition(".")[0]
+        device = change.key.partition(".")[0]
+        if change.after is not None and change.after != known and fold(device) not in self.gone:
             text = f"{device}: {guest.name} is not known to have a driver for {change.after}; have one ready there"
             self.manual.append(Fix(Safety.MANUAL, text))
 
@@ -283,8 +283,11 @@ class _Draft:
             fold(it.key).partition(".")[0] for it in changes if fold(it.key).endswith(".connectiontype")
         )
         loose = [nic for nic in nics if nic not in told]
-        if loose and self.wanted.esx is False:
-            text = f"{', '.join(loose)}: bridged now, until bridged, NAT or host-only is chosen in {self.wanted.name}"
+        if loose and self.wanted.esx is not None:
+            now = (
+                "bridged now, until bridged, NAT or host-only" if not self.wanted.esx else "without a network until one"
+            )
+            text = f"{', '.join(loose)}: {now} is chosen in {self.wanted.name}"
             self.manual.append(Fix(Safety.MANUAL, text))
 
     def rename_guest(self) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
-# Of a VM of ESX Server 2 that leaves ESX they go, too; else they may be those of any host.
+# Of a VM of ESX Server 2 that leaves it they go, too; else they may be those of any host.
 _ON_LATER_ESX_TOO = frozenset({"redologdir", "workingdir", "sched.swap.dir", "sched.swap.derivedname"})
 _KIND = "virtualHW.productCompatibility"
 
@@ -84,7 +84,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         beside = last_part(document[key]) if is_on_esx(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
     for key in files.once(settings_of_esx_host):
-        if fold(key) in _ON_LATER_ESX_TOO and not (files.named_as_esx2 and product is not None and not product.esx):
+        if fold(key) in _ON_LATER_ESX_TOO and not files.named_as_esx2:
             continue
         why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
         yield SettingChange(key, None, why, "general", topic=Topic(HOST_OF_ESX2))

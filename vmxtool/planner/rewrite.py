@@ -127,7 +127,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
     refuse_gone(goal.told, adapters_over(files, wanted, own))
     changes = realise(files, plan.start, wanted)
     stops = [it for it in _refusals(found, plan, changes) if it.of_files or not _is_lowered(it, found, changes, goal)]
-    blocking = {it.code for it in files.findings if it.blocks}
+    blocking = {it.code for it in found.hop.of_files if it.blocks}
     if not changes and plan.own is None and blocking.isdisjoint([it.code for it in stops]):
         stops = []  # nothing is written, so what only forbids that may stay
     refused = _unique([*stops, *changes.refused, *_not_asked(changes, goal, files.vm)])

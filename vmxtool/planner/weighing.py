@@ -74,7 +74,7 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
     for step, state in zip(steps, best.states, strict=False):
         if step.is_ours and step.before != step.after:
             # What the guest loses is seen while the new version still has the old devices.
-            old_devices = previous._replace(version=state.version)
+            old_devices = previous._replace(version=state.version, nics=state.nics)
             yield from ((it, step.n) for it in judge(Case(hop.files, old_devices, hop.target, hop.guide)))
         previous = state
     changing = [step.n for step in steps if step.do in CHANGING_HARDWARE | CONVERTING_DISKS]

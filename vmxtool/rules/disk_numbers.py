@@ -57,7 +57,7 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"{disk_label(drive)}: says hardware version {newer[0].hw_version}, newer than {to.name} runs; {does}",
             tuple(place for link in newer for place in link.evidence(VERSION_ENTRY)),
-            by_rewrite(f"the descriptor gets {lowered}") if writable else manual(f"set {lowered} in it"),
+            by_rewrite(f"the descriptor gets {lowered}") if writable else manual(f"set {lowered} in {newer[0].file}"),
             Severity.BLOCKER if stops else None,
             refuses.sources if stops else (),
             unverified=stops and "since" in refuses.unverified,

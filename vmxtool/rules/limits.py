@@ -52,7 +52,8 @@ def over_limits(case: Case) -> tuple[OverLimit, ...]:
     # Products that have the version alike ask alike.
     marks = now.settled & files.figures
     asked = case.version_changed, case.esx, case.target.esx, case.runs is Ternary.NO
-    key = ("over limits", now.version, asked, now.devices, marks)
+    gone = max(len(files.vm.nics) - now.nics, 0)
+    key = ("over limits", now.version, asked, now.devices, marks, gone)
     found = files.memo.get(key)
     if not isinstance(found, tuple):
         found = files.memo[key] = tuple(_over_version(case))
@@ -77,8 +78,15 @@ def _over_version(case: Case) -> Iterator[OverLimit]:
             continue
         seen.add(fact)
         limit = over_row(case.files, case.target, rule, key, version)
-        if limit is not None:
+        if limit is not None and not _fits_by_now(case, rule, key, limit):
             yield OverLimit(key, rule, limit)
+
+
+def _fits_by_now(case: Case, rule: DeviceRule, key: str, limit: Limit) -> bool:
+    """Whether devices fit on the PCI bus once the network adapters have gone that a rewrite takes out."""
+    gone = len(case.vm.nics) - case.now.nics
+    have = amount(case.files, rule, key, esx=case.target.esx)
+    return rule.limit == "pci_slots" and gone > 0 and have is not None and have - gone <= limit.figure
 
 
 def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
