@@ -111,6 +111,18 @@ def test_the_files_that_a_config_names_tell_its_character_set(tmp_path: Path, na
     assert said.endswith("by a guess" if codec == "cp1252" else f"in {codec}, in which its files are found")
 
 
+def test_a_config_whose_disks_tell_its_character_set_goes_over_to_another(tmp_path: Path) -> None:
+    vm = vm_of(tmp_path, "磁盘.vmdk", hw=6)
+    vm.config.path.write_bytes(vm.config.path.read_text("utf-8").encode("gbk"))
+    (step,) = [it for it in check(tmp_path, "player1", "ws6.5").plans[0].steps if it.is_ours]
+    assert step.needs == ("encoding=gbk",)
+    (refused,) = plan_rewrite(tmp_path, target="ws5.5", encoding="windows-1252").refused
+    assert "has a character that windows-1252 does not have" in refused.message
+    plan_rewrite(tmp_path, target="ws5.5", encoding="utf-8").apply()
+    assert '"磁盘.vmdk"'.encode() in vm.config.path.read_bytes()
+    assert not plan_rewrite(tmp_path, target="ws5.5", encoding="utf-8").changes
+
+
 def test_a_name_that_ends_in_half_a_backslash_is_not_cut(tmp_path: Path) -> None:
     path = vm_of(tmp_path).config.path
     path.write_bytes(path.read_text("utf-8").replace("disk.vmdk", "日本表示.vmdk").encode("cp932"))

@@ -254,7 +254,10 @@ def test_what_cannot_be_is_said_in_one_line(tmp_path: Path, wishes: dict[str, An
 def test_a_config_that_names_no_character_set_is_left_as_its_host_wrote_it(tmp_path: Path) -> None:
     path = write_config(tmp_path, 'displayName = "B\u00fcro"\n', hw=6, guest="winxppro")
     path.write_bytes(path.read_bytes().replace("Büro".encode(), b"B\xfcro"))
-    document = written(vmxtool.inspect(tmp_path), target="ws5.5")
+    (refused,) = plan_rewrite(vmxtool.inspect(tmp_path), target="ws5.5").refused
+    assert refused.code == "VMX024"
+    assert refused.message.startswith("displayName has characters beyond ASCII")
+    document = written(vmxtool.inspect(tmp_path), target="ws5.5", encoding="windows-1252")
     assert b"B\xfcro" in bytes(document)
 
 

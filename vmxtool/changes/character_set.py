@@ -11,7 +11,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.machine.character_set import as_its_files_say
 from vmxtool.machine.folder import folder_of
 from vmxtool.rules import writing
-from vmxtool.rules.character_set import beyond_ascii, declared_in, in_words, likely_of_host
+from vmxtool.rules.character_set import beyond_ascii, declared_in, in_words, is_sure, likely_of_host
 from vmxtool.rules.registry import findings_of
 from vmxtool.vmx import edits, encodings
 from vmxtool.vmx.document import ENCODING_KEYS, Document
@@ -68,20 +68,23 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
 
 
 def _without_a_name(files: Files, wanted: Wanted, product: Product, beyond: tuple[str, ...]) -> Changes | None:
-    """What becomes of text beyond ASCII where the config names no character set; None where it is UTF-8 and goes over.
+    """What becomes of text beyond ASCII where the config names no character set; None where it is sure and goes over.
 
-    It is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
+    Where it is not sure, it is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
     """
-    document, told = files.vm.config.document, wanted.told.encoding
-    guessed = document.encoding.codec != "utf-8"
-    if told is None and (guessed or wanted.version == files.vm.hardware.version):
-        return _as_it_is(beyond, product, "" if guessed else likely_of_host(document, beyond))
-    if not guessed:
-        return None
-    if encodings.codec(told or "") == document.encoding.codec:
+    document, told, sure = files.vm.config.document, wanted.told.encoding, files.once(is_sure)
+    likely, place = likely_of_host(document, beyond), document.evidence(beyond[0])
+    if told is None and wanted.version == files.vm.hardware.version:
+        return _as_it_is(beyond, product, likely if sure else "")
+    if told is not None and encodings.codec(told) == document.encoding.codec:
         return Changes()
+    if sure:
+        return None
+    if told is None:
+        reason = f"{in_words(beyond)}, which {product.name} reads in its host's character set"
+        option = f"encoding={likely}"
+        return Changes(needs=Needs((option,), ((option, reason, place),)))
     reason = f"{in_words(beyond)}, and the config, which names no character set, is no text in {told}"
-    place = document.evidence(beyond[0])
     return Changes(refused=tuple(findings_of(writing.encoding_cannot_hold, reason, beyond[0], place)))
 
 

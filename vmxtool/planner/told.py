@@ -14,6 +14,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.character_set import read_in
 from vmxtool.machine.read import build_machine
+from vmxtool.rules.character_set import WESTERN, is_sure
 from vmxtool.rules.judging import facts_of
 from vmxtool.vmx import encodings
 from vmxtool.vmx.document import ENCODING_KEYS
@@ -125,8 +126,7 @@ def read_as_told(files: Files, said: Told) -> Files:
     A host of one language wrote it, and mostly it goes to another: what --encoding says of that one holds for both.
     """
     document, codec = files.vm.config.document, encodings.codec(said.encoding or "")
-    now = document.encoding
-    if codec is None or now.declared is not None or now.codec in {codec, "utf-8"}:
+    if codec is None or codec == document.encoding.codec or files.once(is_sure):
         return files
     other = read_in(document, codec)
     return files if other is None else facts_of(build_machine(other, files.vm.config.path, files.vm.path))
@@ -169,7 +169,8 @@ def _refuse_text(vm: Machine, said: Told, target: Product) -> None:
     if not all(encodings.holds(text, codec) for text in beyond):
         name = said.encoding or document.encoding.name
         raise UsageError(f"the config is in {name}, which does not have all of {beyond[0][:_SHOWN]!r}")
-    if old and not any(key in document for key in ENCODING_KEYS) and document.encoding.codec not in {"utf-8", codec}:
+    unsure = not any(key in document for key in ENCODING_KEYS) and document.encoding.codec in WESTERN
+    if old and unsure and document.encoding.codec != codec:
         raise UsageError(f"the config's own text is not in {said.encoding}", hint="give the network a name of ASCII")
 
 

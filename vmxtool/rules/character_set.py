@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LOOKED_UP = (".filename", ".name", ".hostpath", ".networkname", ".vnet", ".devname", "nvram", "dir", ".directory")
 _NAMED = 2  # settings that a message names
 _WESTERN = "windows-1252"
+WESTERN = frozenset({"cp1252", "iso8859_1"})
+"""The character sets that are guessed where nothing tells one."""
 
 
 def beyond_ascii(files: Files) -> tuple[str, ...]:
@@ -39,9 +41,20 @@ def declared_in(document: Document) -> list[str]:
     return [key for key in ENCODING_KEYS if key in document]
 
 
+def is_sure(files: Files) -> bool:
+    """Whether the config's character set is certain: it is named, is UTF-8, or the disks are found by names in it."""
+    document = files.vm.config.document
+    if declared_in(document) or document.encoding.codec not in WESTERN:
+        return True
+    named = (drive for drive in files.vm.disks if drive.file is not None and not drive.file.isascii())
+    return any(drive.found is not None and drive.found.exists for drive in named)
+
+
 def likely_of_host(document: Document, beyond: Sequence[str]) -> str:
     """The character set that the host may well use: what the config was written in, unless every host reads that."""
     encoding = document.encoding
+    if encoding.declared is None and encoding.codec == "cp1252":
+        return _WESTERN
     if encoding.codec not in {"utf-8", "ascii"} and not encodings.is_shifting(encoding.codec):
         return encodings.plain_name(encoding.declared or "", encoding.codec)
     western = all(encodings.holds(text, "cp1252") for key in beyond for text in (key, document[key]))
@@ -84,7 +97,7 @@ def text_in_host_character_set(case: Case) -> Iterator[Hit]:
     of_disks = [key for key in beyond if fold(key) in disks]
     looked_up = [key for key in beyond if fold(key).endswith(_LOOKED_UP)]
     keys = of_disks or looked_up or beyond
-    has, codec = in_words(keys), document.encoding.codec
+    has, sure = in_words(keys), case.files.once(is_sure)
     places = tuple(document.evidence(key) for key in keys)
     effect = "finds nothing of that name" if keys is not beyond else "shows other letters"
     name = likely_of_host(document, beyond)
@@ -105,7 +118,7 @@ def text_in_host_character_set(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"{has}, and nothing says in which character set; {to.name} {effect} on a host of another language",
             places,
-            into_that if codec == "utf-8" else as_before,
+            into_that if sure else as_before,
             Severity.WARNING if of_disks else Severity.INFO,
-            cure=Do.REWRITE if codec == "utf-8" else Do.CHANGE_SETTINGS,
+            cure=Do.REWRITE if sure else Do.CHANGE_SETTINGS,
         )

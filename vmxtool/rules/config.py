@@ -8,6 +8,7 @@ from vmxtool._files import is_absolute, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.rules.case import name_evidence
+from vmxtool.rules.character_set import WESTERN
 from vmxtool.rules.commands import file_argument, vmxtool_command
 from vmxtool.rules.registry import About, Hit, manual, rule
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from vmxtool.vmx.document import Document
 
 _SHOWN = 5
-_WESTERN = frozenset({"cp1252", "iso8859_1"})
 _CUT = 200
 # Files and folders of its own that a config names, beside its drives (libvirt's and VMware's own key lists).
 _PATHS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir", "nvram", "extendedConfigFile")
@@ -300,7 +300,7 @@ def encoding_not_declared(vm: Machine) -> Iterator[Hit]:
     key = next((key for key in document if not document[key].isascii()), None)
     if key is not None:
         codec = document.encoding.codec
-        how = "as Western European, by a guess" if codec in _WESTERN else f"in {codec}, in which its files are found"
+        how = "as Western European, by a guess" if codec in WESTERN else f"in {codec}, in which its files are found"
         yield Hit(
             f"no .encoding says in which characters the file is written; it is shown {how}",
             (document.evidence(key),),
