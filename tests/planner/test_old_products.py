@@ -11,6 +11,7 @@ from planner.plans import ways
 import vmxtool
 from vmxtool import Answer, check, plan_rewrite, route
 from vmxtool.knowledge import tables
+from vmxtool.report.step_words import step_text
 from vmxtool.report.words import way_words
 
 if TYPE_CHECKING:
@@ -165,3 +166,12 @@ def test_adapters_that_go_leave_room_on_the_bus(tmp_path: Path) -> None:
     found = {it.code for it in check(vm, "esx3").findings}
     assert "NET301" in found
     assert "DEV702" not in found
+
+
+def test_what_was_exported_is_copied_to_the_product_that_upgrades_it(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "esx1.5")
+    upgrade = next(step for step in check(vm, "ws6", "esx1.5").plans[0].steps if step.do.value == "upgrade-hardware")
+    assert step_text(upgrade).startswith("copy all files of that new folder there, open the VM in Workstation 4 or 5")
+    hosted = check(plainest_vm(tmp_path / "ws3", "ws3"), "ws6", "ws3").plans[0]
+    first = next(step for step in hosted.steps if step.do.value == "upgrade-hardware")
+    assert step_text(first).startswith("open the VM in Workstation 4 or 5")

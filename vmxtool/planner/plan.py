@@ -44,7 +44,7 @@ class Step(Record):
         buses: the buses that they move to, as a person says it.
         remedy: what the finding that it cures says to do, or None.
         cures: codes of the findings that it cures.
-        takes: the folder in the VM's own that a copy takes, where disks have been converted into a new one.
+        takes: the folder in the VM's own that it takes elsewhere first, where disks have been converted into a new one.
         path: the folder on an ESX host that a copy or an import goes to, or None.
         rewritten: whether vmxtool has rewritten the files by then, and not those that lie where the VM is.
         bytes: how many bytes it moves, or None where that is not known.

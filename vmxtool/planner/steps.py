@@ -161,7 +161,7 @@ class StepMaker:
             drives=self._disks.named([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else move.remedy,
             cures=_codes(move.cured),
-            takes=self._converted if so_far.converted and move.do in {Do.COPY, Do.MOVE_TO} else None,
+            takes=self._converted if so_far.converted and _takes_along(move) else None,
             path=self._disks.path(made, commands),
             rewritten=so_far.rewritten or self._has_been_rewritten,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not so_far.converted else None,
@@ -181,6 +181,11 @@ class StepMaker:
         if move.products:
             return member(move.products[0])
         return self.target.id if kind.by == TARGET else kind.by
+
+
+def _takes_along(move: Move) -> bool:
+    """Whether a move begins with the VM's files in another place: a copy, or an upgrade by a product in between."""
+    return move.do in {Do.COPY, Do.MOVE_TO} or (move.do is Do.UPGRADE_HARDWARE and bool(move.products))
 
 
 def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:

@@ -96,7 +96,8 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             back = ", so that it can go back" if step.back else ""
             return f"leave the hardware as it is and run the VM in legacy mode{back}"
         case Do.UPGRADE_HARDWARE if step.products:
-            return f"open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
+            there = "copy all files of that new folder there, " if step.takes is not None else ""
+            return f"{there}open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
             return f"upgrade the virtual hardware{_to_version(step)}{facility_words(step.target)}"
         case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
