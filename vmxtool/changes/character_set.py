@@ -32,8 +32,8 @@ _NAMED = 2  # files that a note names
 def character_set(files: Files, wanted: Wanted) -> Changes:
     """Take out `.encoding` for a product that writes none, and write the text in the character set of its host.
 
-    Which that is only the owner can say; a config of ASCII alone reads the same in all. One that names none, and is not
-    UTF-8, is left as its host wrote it. So is one in UTF-8 that names none and keeps its hardware version.
+    Which that is only the owner can say; a config of ASCII alone reads the same in all. One that names none and keeps
+    its hardware version is left as it is, until the owner says another.
     """
     product, told, document = wanted.product, wanted.told.encoding, files.vm.config.document
     feature = features()["writes-encoding"]

@@ -27,8 +27,7 @@ _SNAPSHOT_FILE = re.compile(
     r"-(?:delta|sesparse)\.vmdk$|-snapshot[0-9]+\.vmem$|\.vmsn$|\.vmx\.sav$|\.cpt$", re.IGNORECASE
 )
 _REDO_FILE = re.compile(r"\.redo(?:_[a-z0-9]{1,8})?$", re.IGNORECASE)
-# Disk modes that keep what the guest writes in a redo log by design.
-# Modes whose log lasts until it is committed. That of a nonpersistent disk is gone once the VM is off.
+# Disk modes with a redo log that lasts until it is committed; that of a nonpersistent disk is gone once the VM is off.
 REDO_MODES = frozenset({"undoable", "append"})
 
 
