@@ -131,7 +131,7 @@ class Finding(NamedTuple):
         subject: the drive or row of devices.toml that it is about, where it is about one of several.
         leaves: figures of the VM's state once its owner has cured it, by the names of `VmState`'s fields.
         of_files: whether it is about the VM's files, whatever the target.
-        while_format: the format of its disk that it hangs on; once a step has converted the disk, it is settled.
+        while_format: formats of its disk that it hangs on; once a step has converted the disk, it is settled.
         at_home: what is true of it instead where the VM stays with the product and version that has it; or None.
         unshown: how many places beside those in `evidence` show it.
     """
@@ -149,7 +149,7 @@ class Finding(NamedTuple):
     subject: str | None = None
     leaves: tuple[tuple[str, int], ...] = ()
     of_files: bool = False
-    while_format: str | None = None
+    while_format: tuple[str, ...] = ()
     at_home: str | None = None
     unshown: int = 0
 

@@ -41,6 +41,8 @@ _LINES = {
 }
 # How ESX Server 1 and 2 name a disk: by the address of its volume, or by the volume's label.
 _NAMES = {"by-address": "vmhba0:0:0:5:", "by-label": "local:"}
+# "exported": its disk is in the format of hosted products; "half": and a second one is still on its host.
+_MARKS = frozenset({"smp", "ide", "snapshot", "policies", "std", "exported", "half", "left-behind"})
 _ONE_SNAPSHOT = """\
 snapshot.lastUID = "1"
 snapshot.numSnapshots = "1"
@@ -82,7 +84,7 @@ def make(folder: Path, words: tuple[str, ...]) -> Machine:
     path = vm.config.path
     text = path.read_text()
     for mark in marks:
-        assert mark in {*_GUESTS, *_LINES, *_NAMES, "smp", "ide", "snapshot", "policies", "std"}, mark
+        assert mark in {*_GUESTS, *_LINES, *_NAMES, *_MARKS}, mark
         text += _LINES.get(mark, "")
         if mark in _NAMES:
             text = re.sub(r"scsi0:0\.fileName = \"", f'scsi0:0.name = "{_NAMES[mark]}', text)
@@ -91,6 +93,12 @@ def make(folder: Path, words: tuple[str, ...]) -> Machine:
         (folder / (vm.disks[0].file or "")).unlink()
         kind: Any = "plain" if (vm.disks[0].file or "").endswith(".pln") else "flat"
         make_disk(folder / (vm.disks[0].file or ""), kind, adapter="ide", hw=vm.hardware.version)
+    if "exported" in marks:
+        make_disk(folder / "disk.vmdk", "flat", adapter="buslogic", hw=vm.hardware.version)
+    if "half" in marks:
+        text += f'scsi0:1.present = "TRUE"\nscsi0:1.name = "{_NAMES["by-address"]}data.vmdk"\n'
+    if "left-behind" in marks:
+        (folder / "disk.vmdk").unlink()
     if "suspended" in marks:
         (folder / "canon.vmss").write_bytes(b"state")
     if "std" in marks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import disk_lines, make_vm, plainest_vm, write_config
+from build import disk_lines, make_disk, make_vm, plainest_vm, write_config
 from planner.plans import codes, ways
 
 import vmxtool
@@ -51,6 +51,45 @@ def test_a_disk_that_is_still_on_its_esx_host_is_exported_for_every_hosted_produ
     assert verdict.verdict is Answer.DEPENDS
     assert "export-disks" in ways(verdict)[0]
     assert codes(verdict) >= {"DSK202", "DSK203"}
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    return [step_text(step, verdict.hop.hop.files.vm) for step in verdict.steps if step.way in {None, 1}]
+
+
+def test_a_copy_takes_the_disks_that_were_exported_before_and_lie_here(tmp_path: Path) -> None:
+    second = 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba0:0:0:5:old.vmdk"\n'
+    make_disk(tmp_path / "old.vmdk", "flat", adapter="buslogic", hw=3)
+    write_config(tmp_path, ON_ESX, second, hw=3, guest="win2000serv", config=6)
+    there = (
+        "copy all files of that new folder, and old.vmdk with all its parts from the VM's folder here, to Workstation"
+    )
+    for target, product in (("ws5.5", "Workstation 5.5"), ("ws6", "Workstation 6")):
+        said = sentences(check(tmp_path, target, "esx2"))
+        assert [it for it in said if it.startswith("copy all")] == [f"{there}{product.removeprefix('Workstation')}"]
+    alone = sentences(check(on_esx(tmp_path / "alone"), "ws6", "esx2"))
+    assert "copy all files of that new folder to Workstation 6" in alone
+
+
+def test_a_config_that_changes_on_its_host_comes_here_before_it_is_rewritten(tmp_path: Path) -> None:
+    (tmp_path / "append").mkdir()
+    write_config(
+        tmp_path / "append", ON_ESX, 'scsi0:0.mode = "append"', hw=3, guest="win2000serv", config=6, name="db.vmx"
+    )
+    fetching = "copy the config from the host over the one here, then change what the target does not take"
+    for target in ("esx3", "ws5.5"):
+        assert fetching in sentences(check(tmp_path / "append", target, "esx2"))
+        assert fetching not in sentences(check(on_esx(tmp_path), target, "esx2"))
+
+
+def test_a_disk_of_esx_that_was_not_taken_along_is_exported_and_does_not_come_here_first(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "esx3")
+    vm.config.folder.joinpath("disk.vmdk").unlink()
+    assert ways(check(tmp_path, "ws5.5", "esx3"))[-1][:2] == ["export-disks", "copy"]
+    assert ways(check(tmp_path, "esx4.0", "esx3"))[0][0] == "repair-disk"
+    # Where a hosted product has the VM, nothing says that its disk lies on any host.
+    assert ways(check(tmp_path, "ws5.5", "ws5.5"))[0][0] == "repair-disk"
+    assert check(tmp_path, "ws5.5", "esx3").verdict is Answer.DEPENDS
 
 
 def test_a_disk_on_its_host_is_left_behind_by_a_copy_and_not_by_an_export(tmp_path: Path) -> None:

@@ -144,15 +144,17 @@ def test_disks_that_are_exported_already_are_not_exported_again(make: Make) -> N
     assert ways(check(make(4, kind="vmfs"), "ws6", "esx3")) == [*by_cell, ["converter"], ["import-wizard"]]
 
 
-def test_disks_that_lie_there_exported_are_only_copied(make: Make) -> None:
+def test_disks_that_lie_there_exported_go_into_a_new_vm_as_the_others_do(make: Make) -> None:
     verdict = check(make(4, kind="flat"), "ws6", "esx3")
-    assert ways(verdict)[:2] == [["copy", "run-legacy"], ["copy", "upgrade-hardware"]]
-    assert verdict.verdict is Answer.READY
+    assert ways(verdict)[:2] == [["copy", "create-vm", "run-legacy"], ["copy", "create-vm", "upgrade-hardware"]]
+    assert verdict.verdict is Answer.NEEDS_STEPS
+    # Where the text names no new VM, they are only copied.
+    assert check(make(4, kind="flat"), "ws5.5", "esx3").verdict is Answer.READY
 
 
 def test_disks_that_cannot_be_seen_are_exported_for_safety(make: Make) -> None:
     verdict = check(make(4, kind="vmfs", disks=False), "ws6", "esx3")
-    assert ways(verdict)[0] == ["repair-disk", "export-disks", "copy", "create-vm", "run-legacy"]
+    assert ways(verdict)[0] == ["export-disks", "copy", "create-vm", "run-legacy"]
     assert verdict.verdict is Answer.DEPENDS
     assert verdict.unseen == ("shop.vmdk",)
 

@@ -82,7 +82,7 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
 
 def _turn(move: Move) -> Phase:
     """When a cure has its turn; a disk is fetched from an ESX host once that has done what it has to do with it."""
-    fetched = move.do is Do.REPAIR_DISK and all(it.while_format == "esx" for it in move.cured)
+    fetched = move.do is Do.REPAIR_DISK and all(it.while_format == ("esx",) for it in move.cured)
     return Phase.OWNER if fetched else KINDS[move.do].phase
 
 

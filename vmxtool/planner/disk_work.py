@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from vmxtool._files import is_on_esx
 from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
@@ -19,6 +20,7 @@ from vmxtool.rules.commands import (
     old_folder,
     register_command,
 )
+from vmxtool.rules.data_elsewhere import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,6 +88,19 @@ class DiskWork:
             command = register_command(vm, self.target)
             return self.target.id, (command,) if command is not None else ()
         return None, ()
+
+    def left_here(self, made: Made, commands: Sequence[Argv]) -> tuple[str, ...]:
+        """The files of disks in the VM's folder that an export on its host leaves here; its commands take all along."""
+        if commands:
+            return ()
+        others = (drive for drive in self.files.vm.disks if drive.id not in made.drives)
+        here = (drive for drive in others if drive.chain is not None and drive.chain.links)
+        return tuple(dict.fromkeys(self._file(drive, made.before).name for drive in here))
+
+    @cached_property
+    def lie_on_host(self) -> bool:
+        """Whether the VM runs where a disk of it lies, on an ESX host, and the config here is a copy."""
+        return any(is_elsewhere(drive) and is_on_esx(drive.file or "") for drive in self.files.vm.disks)
 
     @cached_property
     def folder_bytes(self) -> int | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 _CONVERTING = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
+_AT_SOURCE = frozenset({Do.POWER_OFF, Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CHANGE_SETTINGS})
 _OF_OWNER = frozenset({Do.CHANGE_SETTINGS, Do.REPAIR_DISK, Do.REPAIR_CONFIG})
 
 
@@ -45,7 +46,10 @@ class Step(Record):
         remedy: what the finding that it cures says to do, or None.
         cures: codes of the findings that it cures.
         takes: the folder in the VM's own that it takes elsewhere first, where disks have been converted into a new one.
+        stays: files of disks that lie in the VM's folder here and that an export does not bring into its new one; the
+            copy of that one takes them as well.
         path: the folder on an ESX host that a copy or an import goes to, or None.
+        fetches: whether the config has been changed on the host that has the disks, and has to come here first.
         rewritten: whether vmxtool has rewritten the files by then, and not those that lie where the VM is.
         bytes: how many bytes it moves, or None where that is not known.
         space: how many bytes the disks that it writes may come to, or None.
@@ -73,7 +77,9 @@ class Step(Record):
     remedy: str | None = None
     cures: tuple[str, ...] = ()
     takes: str | None = None
+    stays: tuple[str, ...] = ()
     path: str | None = None
+    fetches: bool = False
     rewritten: bool = False
     bytes: int | None = None
     space: int | None = None
@@ -98,18 +104,25 @@ class Progress(Record):
         rewritten: vmxtool has rewritten them.
         converted: disks have been written into a new folder, with the config.
         changed: the owner has changed settings, by which the files may tell of another product.
+        stays: files of disks that lie in the VM's folder here and not in that new one.
+        at_source: the VM's own product has changed it where it is.
     """
 
     rewritten: bool = False
     converted: bool = False
     changed: bool = False
+    stays: tuple[str, ...] = ()
+    at_source: bool = False
 
     def with_step(self, step: Step) -> Progress:
         """The same after one more step; a product that gets the VM has it in a folder of its own."""
         into_new = step.do is Do.EXPORT_DISKS or (step.do is Do.CONVERT_DISKS and bool(step.commands))
         moved = step.do in BY_CONVERTER | {Do.MOVE_TO}
         changed = self.changed or (step.do is Do.CHANGE_SETTINGS and not step.is_ours)
-        return Progress(self.rewritten or step.is_ours, not moved and (self.converted or into_new), changed)
+        converted = not moved and (self.converted or into_new)
+        stays = (step.stays if into_new else self.stays) if converted else ()
+        at_source = (self.at_source and not step.is_ours) or step.do in _AT_SOURCE
+        return Progress(self.rewritten or step.is_ours, converted, changed, stays, at_source)
 
 
 class Plan(Record, aside=("as_steps",)):
@@ -275,8 +288,8 @@ def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -
 
 def holds(finding: Finding, state: VmState) -> bool:
     """Whether a finding about the files of a disk is still true in a state; one that hangs on its format may not be."""
-    form, drive = finding.while_format, finding.subject
-    return form is None or any(disk.drive == drive and disk.format == form for disk in state.disks)
+    forms, drive = finding.while_format, finding.subject
+    return not forms or any(disk.drive == drive and disk.format in forms for disk in state.disks)
 
 
 def identity(finding: Finding) -> tuple[object, ...]:

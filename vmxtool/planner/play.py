@@ -104,7 +104,11 @@ class HopPlanner:
     @cached_property
     def _blocking_files(self) -> list[Finding]:
         """What is wrong with the files and has to be settled on every way, by something else than another version."""
-        return [it for it in self.of_files if it.blocks and it.cure is not None and it.cure not in OWN | VERSION_MOVES]
+        return [
+            it
+            for it in self.of_files
+            if it.blocks and not it.while_format and it.cure is not None and it.cure not in OWN | VERSION_MOVES
+        ]
 
     def _unsettled(self, settled: frozenset[str]) -> Sequence[Finding]:
         return [it for it in self.found if settled.isdisjoint(it.keys)] if settled else self.found
@@ -116,7 +120,7 @@ class HopPlanner:
             for it in self.of_files
             if played.end.settled.isdisjoint(it.keys)
             and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
-            and (it.blocks or played.is_stopped_by(it))
+            and ((it.blocks and holds(it, played.end)) or played.is_stopped_by(it))
         ]
 
     def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:

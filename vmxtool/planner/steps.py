@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
 from vmxtool.knowledge.product import HARDWARE
@@ -70,6 +71,7 @@ class StepMaker:
         # Where the owner changes settings first, the command says which product the plan is for.
         named = self.named or (self.assumed if so_far.changed and way.source is not None else None)
         own = self._own_step(made, made.changes, way, named, by_converter=by_converter)
+        own = replace(own, fetches=so_far.at_source and self._disks.lie_on_host)
         return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
     @cached_property
@@ -144,6 +146,7 @@ class StepMaker:
         source = move.source or (way.source if move in way.moves else None)
         source = source or next((it.sources[0] for it in move.cured if it.sources), kind.source)
         before, after = made.before.version, made.after.version
+        takes = so_far.converted and _takes_along(move)
         return Step(
             do=move.do,
             by=self._doer(move),
@@ -161,7 +164,8 @@ class StepMaker:
             drives=self._disks.named([drive.id for drive in drives], made.before),
             remedy=fix.text if fix is not None and _says_what(move, fix) else move.remedy,
             cures=_codes(move.cured),
-            takes=self._converted if so_far.converted and _takes_along(move) else None,
+            takes=self._converted if takes else None,
+            stays=self._disks.left_here(made, commands) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
             path=self._disks.path(made, commands),
             rewritten=so_far.rewritten or self._has_been_rewritten,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not so_far.converted else None,

@@ -70,10 +70,9 @@ def ways(
         return list(derived_ways(start, target))
     found: dict[tuple[object, ...], Way] = {}
     for way, source in guide.sourced_ways:
-        moves = tuple(_guide_moves(way.steps, start, target, reconfigures, one_way=way.one_way))
+        moves = tuple(_guide_moves(way, start, target, guide.beside, reconfigures=reconfigures))
         if not _is_for_converter(moves, start, target):
             continue
-        moves = _with_additions(moves, guide.beside, target)
         if have is not None:
             moves = tuple(_narrowed(move, have) for move in moves)
             if any(move.products and not members(move, have) for move in moves):
@@ -82,22 +81,15 @@ def ways(
     return list(found.values())
 
 
-def _with_additions(moves: tuple[Move, ...], beside: Sequence[Fact], target: Product) -> tuple[Move, ...]:
-    """The moves of a way with what only the text has after an export: a new VM that gets the disks, an upgrade."""
-    at = next((n for n, move in enumerate(moves) if move.do is Do.EXPORT_DISKS), None)
-    added = list(
-        {fact.adds: (Do(fact.adds), fact.address) for fact in reversed(beside) if fact.adds is not None}.values()
-    )
-    if at is None or not added:
-        return moves
-    here = [Move(do, source=source) for do, source in added if do is not Do.UPGRADE_HARDWARE]
-    # An upgrade that the text alone has is that of a move over two generations, which is final (page 11).
-    last = [
-        Move(do, version=first_version(target), one_way=True, source=source)
-        for do, source in added
-        if do is Do.UPGRADE_HARDWARE
-    ]
-    return (*moves[: at + 1], *here, *moves[at + 1 :], *last)
+def _added(beside: Sequence[Fact], target: Product) -> tuple[list[Move], list[Move]]:
+    """What only the text has after an export: a new VM that gets the disks, and in the end an upgrade.
+
+    Such an upgrade is that of a move over two generations, which is final (page 11).
+    """
+    added = {Do(fact.adds): fact.address for fact in reversed(beside) if fact.adds is not None}
+    upgrade = added.pop(Do.UPGRADE_HARDWARE, None)
+    last = Move(Do.UPGRADE_HARDWARE, version=first_version(target), one_way=True, source=upgrade)
+    return [Move(do, source=source) for do, source in added.items()], [last] if upgrade is not None else []
 
 
 def _is_for_converter(moves: Sequence[Move], start: VmState, target: Product) -> bool:
@@ -259,24 +251,31 @@ def nearest_offered(target: Product, version: int) -> int | None:
 
 
 def _guide_moves(
-    steps: Sequence[GuideStep], start: VmState, target: Product, reconfigures: bool, *, one_way: bool
+    way: PrintedWay, start: VmState, target: Product, beside: Sequence[Fact], *, reconfigures: bool
 ) -> Iterator[Move]:
-    """The steps of a way that this VM needs; it goes to another product only for one of them that this product does."""
-    needed = [step for step in steps if _is_needed(step, start, target)]
+    """The steps of a way that this VM needs; it goes to another product only for one of them that this product does.
+
+    What the text has after an export is done with exported disks, whether they still have to be exported or have been.
+    """
+    needed = [step for step in way.steps if _is_needed(step, start, target)]
     tools = {name for step in needed if step.do != "move-to" for name in step.products}
     first_upgrade = next((step for step in needed if step.do == "upgrade-hardware"), None)
-    for step in needed:
-        if step.do == "move-to" and not tools & set(step.products):
-            continue
-        do = Do(step.do)
-        version: int | None = None
-        if do is Do.UPGRADE_HARDWARE:
-            version = first_version(products()[member(step.products[0])] if step.products else target)
-        elif step.do in LOWERING:
-            version = nearest_below(target, start.version) if start.version is not None else None
-        final = one_way and step is first_upgrade
-        fits = reconfigures if do in BY_CONVERTER else True
-        yield Move(do, step.products, version, one_way=final, fits=fits)
+    exports = bool(start.disks) and any(step.do == "export-disks" for step in way.steps)
+    exported, last = _added(beside, target) if exports else ([], [])
+    for step in way.steps:
+        if step in needed and (step.do != "move-to" or tools & set(step.products)):
+            do = Do(step.do)
+            version: int | None = None
+            if do is Do.UPGRADE_HARDWARE:
+                version = first_version(products()[member(step.products[0])] if step.products else target)
+            elif step.do in LOWERING:
+                version = nearest_below(target, start.version) if start.version is not None else None
+            final = way.one_way and step is first_upgrade
+            fits = reconfigures if do in BY_CONVERTER else True
+            yield Move(do, step.products, version, one_way=final, fits=fits)
+        if step.do == "export-disks":
+            yield from exported
+    yield from last
 
 
 def _is_needed(step: GuideStep, start: VmState, target: Product) -> bool:

@@ -96,7 +96,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             back = ", so that it can go back" if step.back else ""
             return f"leave the hardware as it is and run the VM in legacy mode{back}"
         case Do.UPGRADE_HARDWARE if step.products:
-            there = "copy all files of that new folder there, " if step.takes is not None else ""
+            there = f"copy all files of {_new_folder(step)} there, " if step.takes is not None else ""
             return f"{there}open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
             return f"upgrade the virtual hardware{_to_version(step)}{facility_words(step.target)}"
@@ -110,7 +110,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
                 tool=tool,
-                folder="that new folder" if step.takes is not None else "its folder",
+                folder=_new_folder(step) if step.takes is not None else "its folder",
                 room=_room(step),
             )
 
@@ -139,6 +139,7 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
+    text = f"copy the config from the host over the one here, then {text}" if step.fetches else text
     return f"{text}, which makes it a legacy VM as Workstation 5 creates" if step.do is Do.CREATE_LEGACY_VM else text
 
 
@@ -169,7 +170,7 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
 
 
 def _copy_text(step: Step, vm: Machine | None) -> str:
-    folder = "that new folder" if step.takes is not None else "the VM's folder"
+    folder = _new_folder(step) if step.takes is not None else "the VM's folder"
     if step.bytes is not None and vm is not None:
         folder += f" ({size(step.bytes)})"
     to = short_name(step.target)
@@ -178,6 +179,14 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
     elif products()[step.target].esx and not features()["vmfs-folders"].holds(products()[step.target]):
         to = f"the host of {to}, whose VMFS has no folders"
     return f"copy all files of {folder} to {to}"
+
+
+def _new_folder(step: Step) -> str:
+    """The folder that disks were converted into, with the disks that are not in it."""
+    if not step.stays:
+        return "that new folder"
+    parts = "all its parts" if len(step.stays) == 1 else "all their parts"
+    return f"that new folder, and {listed(list(step.stays))} with {parts} from the VM's folder here,"
 
 
 def _export_text(step: Step) -> str:

@@ -46,7 +46,8 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
 
     Either the config names a disk that is not beside it, or a disk names an extent that is not. Copy the missing
     file into the VM's folder before anything else; without it the disk cannot be opened anywhere. A full path of an
-    ESX host, such as one on VMFS, only warns: what lies there cannot be seen from here.
+    ESX host, such as one on VMFS, only warns: what lies there cannot be seen from here. The disk of a VM of ESX that is
+    to be exported does not have to come here first.
     """
     for drive in vm.disks:
         if drive.file is None:
@@ -64,11 +65,19 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
                     Severity.WARNING,
                     stops=_LEAVING_IT_BEHIND,
                     subject=drive.id,
-                    while_format="esx",
+                    while_format=("esx",),
                 )
         elif drive.found is not None and not drive.found.exists:
             cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
-            yield Hit(f"{disk_label(drive)}: not there", name_evidence(drive), cure, subject=drive.id)
+            # A disk of ESX that was not taken along is exported from the VM's folder on its host.
+            yield Hit(
+                f"{disk_label(drive)}: not there",
+                name_evidence(drive),
+                cure,
+                stops=_LEAVING_IT_BEHIND,
+                subject=drive.id,
+                while_format=("esx", "unseen"),
+            )
         for problem in _problems(drive):
             if problem.kind == "extent-missing":
                 cure = manual(f"copy {_gone(drive) or 'the missing file'} to the VM's folder")

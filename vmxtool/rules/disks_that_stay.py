@@ -44,7 +44,7 @@ def legacy_disk(vm: Machine) -> Iterator[Hit]:
                         f"{link.file}"
                     ),
                     subject=drive.id,
-                    while_format="legacy",
+                    while_format=("legacy",),
                 )
 
 

@@ -83,7 +83,9 @@ def network_not_there(case: Case) -> Iterator[Hit]:
     if not case.is_place or to.esx is None:
         return
     by_device = features()["reads-disk-names-in-name"].holds(to)
-    loose = case.files.once(_loose_nics, not to.esx, by_device)
+    over = case.over("nics", case.now.nics)
+    most = case.now.nics if over is None else over.figure
+    loose = case.files.once(_loose_nics, not to.esx, by_device, most)
     if not loose.nics:
         return
     had = f"network {loose.networks}" if not to.esx else f"{loose.networks} network"
@@ -178,13 +180,13 @@ class _LooseNics(Record):
     remedy: Fix
 
 
-def _loose_nics(files: Files, named: bool, by_device: bool) -> _LooseNics:
+def _loose_nics(files: Files, named: bool, by_device: bool, most: int) -> _LooseNics:
     """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind.
 
-    ESX Server 1 and 2 connect an adapter by a device of the host.
+    ESX Server 1 and 2 connect an adapter by a device of the host. Of adapters that are too many the last ones go.
     """
     document = files.vm.config.document
-    loose = [nic for nic in files.vm.nics if _is_loose(nic, named, by_device)]
+    loose = [nic for nic in files.vm.nics[:most] if _is_loose(nic, named, by_device)]
     before = [
         _HOSTED_NETWORKS.get(nic.connection or "bridged", nic.connection or "")
         if nic.connection != _DEVICE_OF_HOST

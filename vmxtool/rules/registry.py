@@ -53,7 +53,7 @@ class Hit(NamedTuple):
         stops: instead of the rule's own.
         subject: the drive or the row of devices.toml that it is about, where it is about one of several.
         leaves: figures of the VM's state after the cure, by the names of `VmState`'s fields.
-        while_format: the format of the disk `subject` that it hangs on, as `DiskState` has it.
+        while_format: formats of the disk `subject` that it hangs on, as `DiskState` has them; empty for any.
         at_home: what is true instead where the VM stays with the product and version that has it.
     """
 
@@ -67,7 +67,7 @@ class Hit(NamedTuple):
     stops: frozenset[Do] | None = None
     subject: str | None = None
     leaves: tuple[tuple[str, int], ...] = ()
-    while_format: str | None = None
+    while_format: tuple[str, ...] = ()
     at_home: str | None = None
 
 
