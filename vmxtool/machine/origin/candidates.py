@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from vmxtool._record import Record
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import generation_of, hardware
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
@@ -27,11 +28,6 @@ _HOSTED = frozenset({"workstation", "player", "fusion", "server", "gsx", "ace"})
 _ON_WINDOWS = _HOSTED - {"fusion"}
 _ON_LINUX = _HOSTED - {"fusion", "ace"}
 _ESX = frozenset({"esx", "labmanager"})
-# The first products that write `.encoding` are Workstation 6 and its kin, and ESX 4; those with partial encryption are
-# Workstation 16.2 and Fusion 12.2 and later.
-_ENCODING_FROM, _PARTIAL_FROM = 20070000, 20210000
-# VirtualCenter wrote some booleans in small letters for ESX 3 and 4.
-_PLAIN_BOOLEANS_FROM = 20110000
 _LAST_GENERATION = 6
 
 
@@ -51,7 +47,11 @@ def _late_esx(product: Product) -> bool:
 
 
 def _esx3(product: Product) -> bool:
-    return _late_esx(product) and product.released_order < _ENCODING_FROM
+    return _late_esx(product) and not _does("writes-encoding", product)
+
+
+def _does(feature: str, product: Product) -> bool:
+    return features()[feature].holds(product)
 
 
 # What an indicator can speak for, by the word that indicators.py uses.
@@ -68,8 +68,8 @@ _GROUPS: dict[str, Callable[[Product], bool]] = {
     "esx-4-up": lambda product: _late_esx(product) and not _esx3(product),
     # The service console of ESX up to version 3 is a Linux, and starts configs as programs as Linux hosts do.
     "linux-console": lambda product: product.family in _ON_LINUX or _early_esx(product) or _esx3(product),
-    "mixed-booleans": lambda product: _late_esx(product) and product.released_order < _PLAIN_BOOLEANS_FROM,
-    "writes-encoding": lambda product: product.released_order >= _ENCODING_FROM,
+    "mixed-booleans": partial(_does, "mixed-booleans"),
+    "writes-encoding": partial(_does, "writes-encoding"),
     "generation-4": lambda product: product.generation == 4,
     "generation-4-hosted": lambda product: product.generation == 4 and product.family in _HOSTED,
     "after-generation-4": lambda product: (product.generation or _LAST_GENERATION) > 4,
@@ -77,7 +77,7 @@ _GROUPS: dict[str, Callable[[Product], bool]] = {
     "ace": lambda product: product.family == "ace",
     "gsx-or-early-esx": lambda product: product.family == "gsx" or _early_esx(product),
     "teams": lambda product: product.family == "workstation",
-    "partial-encryption": lambda product: product.family in _HOSTED and product.released_order >= _PARTIAL_FROM,
+    "partial-encryption": partial(_does, "opens-partial-encryption"),
     "many-snapshots": lambda product: product.snapshots == "many" or "snapshots" in product.unverified,
     "64-bit-guests": lambda product: product.guest_64bit or "guest_64bit" in product.unverified,
 }
