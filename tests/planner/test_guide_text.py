@@ -201,7 +201,9 @@ def test_esx_3_to_ace_2_goes_over_workstation_5_by_name(tmp_path: Path) -> None:
     vm = plainest_vm(tmp_path, "esx3")
     first, second, *_ = check(vm, "ace2", "esx3").steps
     assert step_text(first, vm).startswith("move the VM to Workstation 5 with VMware Converter 3")
-    assert step_text(second, vm).startswith("open the VM in Workstation 6")
+    assert step_text(second, vm).startswith(
+        "copy all files of the VM's folder in Workstation 5 there; open the VM in Workstation 6"
+    )
 
 
 def test_a_vm_with_policies_of_ace_beside_it_is_at_best_a_question(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def test_files_that_were_rewritten_here_are_put_on_the_host_first(tmp_path: Path
     before = next(step for step in check(vm, "ws5.5", "esx2").plans[0].steps if step.do.value == "export-disks")
     plan_rewrite(vm, target="ws5.5", origin="esx2").apply()
     after = next(step for step in check(tmp_path, "ws5.5", "esx2").plans[0].steps if step.do.value == "export-disks")
-    assert (before.rewritten, after.rewritten) == (True, True)
+    assert (before.rewritten, after.rewritten) == ("config", "config")
+    assert step_text(after).endswith("then put the rewritten config over that one")
 
 
 def test_a_disk_that_another_vm_has_too_is_numbered_by_its_owner(tmp_path: Path) -> None:
@@ -171,7 +172,10 @@ def test_adapters_that_go_leave_room_on_the_bus(tmp_path: Path) -> None:
 def test_what_was_exported_is_copied_to_the_product_that_upgrades_it(tmp_path: Path) -> None:
     vm = plainest_vm(tmp_path, "esx1.5")
     upgrade = next(step for step in check(vm, "ws6", "esx1.5").plans[0].steps if step.do.value == "upgrade-hardware")
-    assert step_text(upgrade).startswith("copy all files of that new folder there, open the VM in Workstation 4 or 5")
+    assert step_text(upgrade).startswith("copy all files of that new folder there; open the VM in Workstation 4 or 5")
+    assert "to version 3 (Workstation 4) or 4 (Workstation 5)" in step_text(upgrade)
     hosted = check(plainest_vm(tmp_path / "ws3", "ws3"), "ws6", "ws3").plans[0]
     first = next(step for step in hosted.steps if step.do.value == "upgrade-hardware")
-    assert step_text(first).startswith("open the VM in Workstation 4 or 5")
+    assert step_text(first).startswith("copy all files of the VM's folder there; open the VM in Workstation 4 or 5")
+    copied = next(step for step in hosted.steps if step.do.value == "copy")
+    assert step_text(copied) == "copy all files of the VM's folder in Workstation 4 or 5 to Workstation 6"

@@ -9,7 +9,7 @@ from vmxtool.changes.model import CONFIG_VERSION, DISK_NAMES, HOST_OF_ESX2, PROD
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
-from vmxtool.rules.case import paths_on_esx, settings_of_esx_host
+from vmxtool.rules.case import paths_of_host, settings_of_esx_host
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names):
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
-    for key in files.once(paths_on_esx) if product is not None and product.esx is False else ():
+    for key in files.once(paths_of_host, bool(product.esx)) if product is not None and product.esx is not None else ():
         if fold(key).partition(".")[0] not in wanted.moves:
             why = f"{product.name} finds a disk beside the config" if product is not None else ""
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vmxtool.findings import LOWERING, Do
+from vmxtool.findings import LOWERING, Do, Safety
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Move, Phase, arrives, phase_of
 from vmxtool.planner.ways import upgrades
+from vmxtool.rules.commands import takes_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,12 +41,21 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     if not cures:
         return list(_completed(way, start.holder, target))
     converter = any(arrives(move, target) for move in way.moves)
+    by_hand = tuple(
+        it for it in cures if it.cure is Do.REWRITE and it.fix is not None and it.fix.safety is Safety.MANUAL
+    )
+    if not converter:
+        cures = [it for it in cures if it not in by_hand]
     body = _with_rewrite(list(way.moves), cures, start, target, converter=converter)
     dos = {finding.cure for finding in cures}
     for do in _OF_FORMATS:
         if do in dos:
             move = Move(do, cured=_of(cures, do))
             body.insert(_place_of(move, body, start), move)
+    if by_hand:
+        # The config is changed beside the exported disks: the one on the host stays what its product reads.
+        at = next((n + 1 for n, move in enumerate(body) if move.do is Do.EXPORT_DISKS), 0)
+        body.insert(at, Move(Do.CHANGE_SETTINGS, cured=by_hand))
     front = sorted(_front(cures, converter=converter), key=_turn)
     last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
     return [*front, *_with_arrival(body, start.holder, target), *last]
@@ -109,6 +119,11 @@ def _with_rewrite(
     return body
 
 
+def is_by_hand(finding: Finding) -> bool:
+    """Whether a config needs a change that no rewrite makes."""
+    return finding.cure is Do.REWRITE and finding.fix is not None and finding.fix.safety is Safety.MANUAL
+
+
 def _is_for_its_owner(body: Sequence[Move], start: VmState, target: Product) -> bool:
     """Whether a VM goes with hardware that vmxtool does not write to a product that runs it so."""
     own = start.version or 0
@@ -160,8 +175,8 @@ def _with_arrival(body: list[Move], holder_id: str | None, target: Product) -> l
         body.insert(next(late, len(body)), Move(Do.COPY))
     kind = _SETTLING_IN.get(target.arrives_by)
     holder = products().get(holder_id or "")
-    if kind is Do.CREATE_VM and holder is not None and holder.esx:
-        kind = Do.REGISTER_VM  # only a config of hosted products is not taken
+    if kind is Do.CREATE_VM and takes_config(target, holder):
+        kind = Do.REGISTER_VM
     if kind is not None and not any(move.do is kind for move in body):
         carried = max(n for n, move in enumerate(body) if move.do in {Do.COPY, Do.IMPORT_DISKS})
         body.insert(carried + 1, Move(kind))

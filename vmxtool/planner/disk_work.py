@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_on_esx
 from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
@@ -20,7 +19,7 @@ from vmxtool.rules.commands import (
     old_folder,
     register_command,
 )
-from vmxtool.rules.data_elsewhere import is_elsewhere
+from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,9 +39,14 @@ _MOST_FILES = 10_000
 class DiskWork:
     """What the steps of one plan do with the files of the VM's disks."""
 
-    def __init__(self, files: Files, target: Product, found: Sequence[Finding]) -> None:
-        """Begin for a VM, its target, and what was found against the target at its start."""
-        self.files, self.target, self.found = files, target, found
+    def __init__(self, files: Files, start: VmState, target: Product, found: Sequence[Finding]) -> None:
+        """Begin for a VM, its state, its target, and what was found against the target at its start."""
+        self.files, self.start, self.target, self.found = files, start, target, found
+
+    @cached_property
+    def holder(self) -> Product | None:
+        """The product that has the VM at its start, or None where nothing tells."""
+        return products().get(self.start.holder or "")
 
     @cached_property
     def _snapshots(self) -> frozenset[str]:
@@ -57,8 +61,12 @@ class DiskWork:
 
     def named(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
         """Some disks with the file that each has in a state."""
-        wanted = set(ids)
-        return tuple((drive.id, self._file(drive, state).name) for drive in self.files.vm.disks if drive.id in wanted)
+        wanted = [drive for drive in self.files.vm.disks if drive.id in set(ids)]
+        return tuple((drive.id, self._label(drive, self._file(drive, state))) for drive in wanted)
+
+    def _label(self, drive: Drive, file: DiskFile) -> str:
+        """What a disk is called: by where it lies; a device by the disk that was made of it."""
+        return f"the new disk of {drive.id}" if is_device(drive.file or "") else file.at or file.name
 
     def _file(self, drive: Drive, state: VmState) -> DiskFile:
         return disk_file(drive, merged=self._are_merged(state))
@@ -70,17 +78,22 @@ class DiskWork:
     def commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
         """The commands of a move that converts disks or registers the VM, and whose they are."""
         vm = self.files.vm
-        seen = [self._file(drive, state) for drive in drives if drive.chain is not None and drive.chain.links]
+        all_of_them = [self._file(drive, state) for drive in drives]
+        seen = [
+            file
+            for drive, file in zip(drives, all_of_them, strict=True)
+            if drive.chain is not None and drive.chain.links
+        ]
         merged = self._are_merged(state)
         if move.do is Do.IMPORT_DISKS and seen:
             # What is in the host's own format already is cloned into the new folder by the same command.
             native = {it.drive for it in state.disks if it.format == "esx"}
             seen += [self._file(drive, state) for drive in vm.disks if drive.id in native and drive not in drives]
-            return self.target.id, import_commands(vm, seen, self.target)
+            return self.target.id, import_commands(vm, seen, self.target, self.holder)
         if move.do is Do.EXPORT_DISKS:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
-            made = export_commands(vm, seen, host, merged=merged) if seen else ()
+            made = export_commands(vm, all_of_them, host)
             return (host.id if host is not None else "esxi"), made
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
             return "qemu-img", convert_commands(vm, seen, merged=merged)
@@ -89,18 +102,28 @@ class DiskWork:
             return self.target.id, (command,) if command is not None else ()
         return None, ()
 
-    def left_here(self, made: Made, commands: Sequence[Argv]) -> tuple[str, ...]:
-        """The files of disks in the VM's folder that an export on its host leaves here; its commands take all along."""
-        if commands:
-            return ()
+    def left_here(self, made: Made) -> tuple[str, ...]:
+        """The files of disks in the VM's folder that an export on its host leaves here: no disks of ESX."""
         others = (drive for drive in self.files.vm.disks if drive.id not in made.drives)
         here = (drive for drive in others if drive.chain is not None and drive.chain.links)
         return tuple(dict.fromkeys(self._file(drive, made.before).name for drive in here))
 
     @cached_property
-    def lie_on_host(self) -> bool:
-        """Whether the VM runs where a disk of it lies, on an ESX host, and the config here is a copy."""
-        return any(is_elsewhere(drive) and is_on_esx(drive.file or "") for drive in self.files.vm.disks)
+    def fetched(self) -> str:
+        """What of the VM is here as a copy, where an ESX host has it: its "config" alone, its "files", or nothing.
+
+        A VM whose disks were all exported is here, and no more on that host.
+        """
+        if not self.is_on_esx:
+            return ""
+        here = any(drive.chain is not None and drive.chain.links for drive in self.files.vm.disks)
+        return "files" if here else "config"
+
+    @cached_property
+    def is_on_esx(self) -> bool:
+        """Whether the VM is on a host of ESX: one has it, and a disk of it is not in the format of hosted products."""
+        on_esx = self.holder is not None and bool(self.holder.esx)
+        return on_esx and (not self.start.disks or any(disk.format != "hosted" for disk in self.start.disks))
 
     @cached_property
     def folder_bytes(self) -> int | None:
@@ -119,7 +142,7 @@ class DiskWork:
             return None
         vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
         if made.move.do is Do.COPY and self.target.esx:
-            return old_folder(vm) if formats - {"esx", "unseen"} else new_folder(vm)
+            return old_folder(vm) if formats - {"esx", "unseen", "device"} else new_folder(vm)
         return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
 
 

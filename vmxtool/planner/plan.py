@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._record import Record, replace
 from vmxtool.findings import BY_CONVERTER, CARRYING, CHANGING_HARDWARE, CONVERTING_DISKS, MOVING_DATA, Do
 from vmxtool.planner.moves import VMXTOOL
+from vmxtool.planner.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 _CONVERTING = CONVERTING_DISKS | CHANGING_HARDWARE | {Do.MOVE_DISKS}
-_AT_SOURCE = frozenset({Do.POWER_OFF, Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CHANGE_SETTINGS})
 _OF_OWNER = frozenset({Do.CHANGE_SETTINGS, Do.REPAIR_DISK, Do.REPAIR_CONFIG})
 
 
@@ -49,8 +49,12 @@ class Step(Record):
         stays: files of disks that lie in the VM's folder here and that an export does not bring into its new one; the
             copy of that one takes them as well.
         path: the folder on an ESX host that a copy or an import goes to, or None.
-        fetches: whether the config has been changed on the host that has the disks, and has to come here first.
-        rewritten: whether vmxtool has rewritten the files by then, and not those that lie where the VM is.
+        held: the products of which one has the VM's newest files before it, where those are not here.
+        in_place: whether the product that makes it has the VM already.
+        fetches: what has been changed on the ESX host that has the VM, and has to come here first: "config", "files",
+            or empty where nothing.
+        rewritten: what vmxtool has rewritten by then here, and not where the VM is: "config", "files", or empty.
+        writes: what vmxtool rewrites in it: "config", "files" where disks are among it, or empty.
         bytes: how many bytes it moves, or None where that is not known.
         space: how many bytes the disks that it writes may come to, or None.
         keeps: whether the data in the old place is worth keeping after it: it is the last of a way that moves data.
@@ -79,8 +83,11 @@ class Step(Record):
     takes: str | None = None
     stays: tuple[str, ...] = ()
     path: str | None = None
-    fetches: bool = False
-    rewritten: bool = False
+    held: tuple[str, ...] = ()
+    in_place: bool = False
+    fetches: str = ""
+    rewritten: str = ""
+    writes: str = ""
     bytes: int | None = None
     space: int | None = None
     keeps: bool = False
@@ -95,34 +102,6 @@ class Step(Record):
 
     def __repr__(self) -> str:
         return f"<step {self.n or ''} {self.do.value} by {self.by}, {self.before} to {self.after}>"
-
-
-class Progress(Record):
-    """What the steps so far have made of the VM's files.
-
-    Attributes:
-        rewritten: vmxtool has rewritten them.
-        converted: disks have been written into a new folder, with the config.
-        changed: the owner has changed settings, by which the files may tell of another product.
-        stays: files of disks that lie in the VM's folder here and not in that new one.
-        at_source: the VM's own product has changed it where it is.
-    """
-
-    rewritten: bool = False
-    converted: bool = False
-    changed: bool = False
-    stays: tuple[str, ...] = ()
-    at_source: bool = False
-
-    def with_step(self, step: Step) -> Progress:
-        """The same after one more step; a product that gets the VM has it in a folder of its own."""
-        into_new = step.do is Do.EXPORT_DISKS or (step.do is Do.CONVERT_DISKS and bool(step.commands))
-        moved = step.do in BY_CONVERTER | {Do.MOVE_TO}
-        changed = self.changed or (step.do is Do.CHANGE_SETTINGS and not step.is_ours)
-        converted = not moved and (self.converted or into_new)
-        stays = (step.stays if into_new else self.stays) if converted else ()
-        at_source = (self.at_source and not step.is_ours) or step.do in _AT_SOURCE
-        return Progress(self.rewritten or step.is_ours, converted, changed, stays, at_source)
 
 
 class Plan(Record, aside=("as_steps",)):

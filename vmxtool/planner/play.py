@@ -160,6 +160,12 @@ class HopPlanner:
         wanted = self._wanted(move, version, own, by_converter=played.by_converter)
         changes = realise_alike(self.files, before, wanted)
         if not changes and version == own:
+            # A figure over the limit of the hardware that the VM gets later is no rewrite's; its owner lessens it.
+            left = tuple([it for it in move.cured if it.leaves])
+            if left:
+                by_owner = Move(Do.CHANGE_SETTINGS, cured=left)
+                played.end = effect_of(by_owner, before, self.target)
+                played.made.append(Made(by_owner, before, played.end))
             return
         played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
         played.wanted = wanted

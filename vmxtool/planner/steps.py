@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
+from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.machine.folder import folder_of
 from vmxtool.machine.state import JOURNAL_FOLDER
+from vmxtool.planner.arrange import is_by_hand
 from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.guide import can_go_back
-from vmxtool.planner.moves import KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
+from vmxtool.planner.moves import HERE, KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import converted_folder, option_words, vmxtool_command
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding, Fix
     from vmxtool.knowledge.product import Product
     from vmxtool.planner.moves import Made, Move
-    from vmxtool.planner.plan import Progress
+    from vmxtool.planner.progress import Progress
     from vmxtool.planner.ways import Way
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
@@ -55,7 +57,7 @@ class StepMaker:
         """
         self.files, self.start, self.target, self.found = files, start, target, found
         self.named, self.assumed = named, assumed
-        self._disks = DiskWork(files, target, found)
+        self._disks = DiskWork(files, start, target, found)
 
     def steps(self, made: Made, so_far: Progress, way: Way, *, by_converter: bool) -> list[Step]:
         """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after.
@@ -71,7 +73,8 @@ class StepMaker:
         # Where the owner changes settings first, the command says which product the plan is for.
         named = self.named or (self.assumed if so_far.changed and way.source is not None else None)
         own = self._own_step(made, made.changes, way, named, by_converter=by_converter)
-        own = replace(own, fetches=so_far.at_source and self._disks.lie_on_host)
+        fetches = self._disks.fetched if so_far.at_source else ""
+        own = replace(own, fetches=fetches, held=so_far.held, writes="files" if made.changes.descriptors else "config")
         return [self._prepare(made), own] if _asks_guest(made.changes) else [own]
 
     @cached_property
@@ -150,7 +153,7 @@ class StepMaker:
         return Step(
             do=move.do,
             by=self._doer(move),
-            where=SOURCE if move.products and kind.where == TARGET else kind.where,
+            where=self._where(move, so_far),
             product=product,
             commands=commands,
             source=source,
@@ -162,21 +165,39 @@ class StepMaker:
             before=before,
             after=after,
             drives=self._disks.named([drive.id for drive in drives], made.before),
-            remedy=fix.text if fix is not None and _says_what(move, fix) else move.remedy,
+            remedy=_remedy(move, fix) if fix is not None and _says_what(move, fix) else move.remedy,
             cures=_codes(move.cured),
             takes=self._converted if takes else None,
-            stays=self._disks.left_here(made, commands) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
+            stays=self._disks.left_here(made) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
             path=self._disks.path(made, commands),
-            rewritten=so_far.rewritten or self._has_been_rewritten,
-            bytes=self._disks.folder_bytes if move.do is Do.COPY and not so_far.converted else None,
+            held=so_far.held,
+            in_place=self._is_in_place(move, so_far),
+            fetches=self._disks.fetched if so_far.at_source and move.do is Do.COPY else "",
+            rewritten=so_far.rewritten or self._rewritten_before,
+            bytes=self._disks.folder_bytes if move.do is Do.COPY and not (so_far.converted or so_far.held) else None,
             space=self._disks.space(drives) if move.do in CONVERTING_DISKS and drives else None,
             back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),
         )
 
     @cached_property
-    def _has_been_rewritten(self) -> bool:
-        """Whether a rewrite lies behind the files here, which those on a host then do not have."""
-        return self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names
+    def _rewritten_before(self) -> str:
+        """What a rewrite that lies behind the files here has changed, which those on a host then do not have."""
+        if not (self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names):
+            return ""
+        return self._disks.fetched
+
+    def _is_in_place(self, move: Move, so_far: Progress) -> bool:
+        """Whether a product upgrades a VM that it has already."""
+        groups, has = names().groups, so_far.held or (self.start.holder,)
+        able = {it for name in move.products for it in groups.get(name, (name,))}
+        return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
+
+    def _where(self, move: Move, so_far: Progress) -> str:
+        kind = KINDS[move.do]
+        exported = self._disks.holder is not None and self._disks.holder.esx and not self._disks.is_on_esx
+        if move.do is Do.CHANGE_SETTINGS and not so_far.converted and (exported or any(map(is_by_hand, move.cured))):
+            return HERE  # the config that goes along is this one
+        return SOURCE if move.products and kind.where == TARGET else kind.where
 
     def _doer(self, move: Move) -> str:
         kind = KINDS[move.do]
@@ -189,7 +210,9 @@ class StepMaker:
 
 def _takes_along(move: Move) -> bool:
     """Whether a move begins with the VM's files in another place: a copy, or an upgrade by a product in between."""
-    return move.do in {Do.COPY, Do.MOVE_TO} or (move.do is Do.UPGRADE_HARDWARE and bool(move.products))
+    return move.do in {Do.COPY, Do.MOVE_TO, Do.CHANGE_SETTINGS} or (
+        move.do is Do.UPGRADE_HARDWARE and bool(move.products)
+    )
 
 
 def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:
@@ -217,6 +240,13 @@ def _do_of_rewrite(move: Move, before: int | None, after: int | None, *, moves: 
 def _says_what(move: Move, fix: Fix) -> bool:
     """Whether what a rule says is the step: of moves with an effect the words know more, unless a product makes it."""
     return KINDS[move.do].effect is None or (move.do is Do.CONVERT_DISKS and fix.product is not None)
+
+
+def _remedy(move: Move, fix: Fix) -> str:
+    """What the owner does: of settings that are changed together all, else what the rule says that leads."""
+    if move.do is not Do.CHANGE_SETTINGS:
+        return fix.text
+    return "; ".join(dict.fromkeys(it.fix.text for it in move.cured if it.fix is not None))
 
 
 def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:

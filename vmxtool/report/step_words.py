@@ -24,7 +24,7 @@ _PLACES = {"here": "here", "guest": "in the guest"}
 
 _NEW_CUSTOM_VM = (
     "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, and "
-    "choose the exported disks as existing ones"
+    "choose the exported disks as existing ones; give it the memory, processors and network adapters of the old one"
 )
 _AS_THE_GUIDE_SAYS = "as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
 # Of a step of a plan, beside the place where it is done.
@@ -40,6 +40,7 @@ _SENTENCES = {
     ),
     Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
     Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
+    Do.CHANGE_SETTINGS: "change what the target does not take",
     Do.DOWNLOAD: "download the VM with the OVF Tool of VMware as a package, and unpack it for {to}{room}",
     Do.UPLOAD: "upload the VM to {to} with the OVF Tool of VMware, which converts its disks{room}",
 }
@@ -76,7 +77,8 @@ def step_text(step: Step, vm: Machine | None = None) -> str:
 
 def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912 one answer for each kind
     if step.remedy is not None:
-        return step.remedy
+        in_it = step.do is Do.CHANGE_SETTINGS and step.takes is not None
+        return f"in that new folder, {step.remedy}" if in_it else step.remedy
     tool = product_words(step.products) if step.products else short_name(step.target)
     if step.is_ours:
         return _rewrite_text(step, tool, vm)
@@ -86,8 +88,10 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
         case Do.COPY:
             return _copy_text(step, vm)
         case Do.EXPORT_DISKS:
-            first = "put the rewritten files in the place of those on the host, then " if step.rewritten else ""
-            return f"{first}{_export_text(step)}{_room(step)}"
+            # Disks are exported as they are on the host, and the config goes its way beside them.
+            first = "put the rewritten files in the place of those on the host, then " * (step.rewritten == "files")
+            then = "; then put the rewritten config over that one" * (step.rewritten == "config")
+            return f"{first}{_export_text(step)}{_room(step)}{then}"
         case Do.IMPORT_DISKS:
             return _import_text(step, vm)
         case Do.CONVERT_DISKS:
@@ -96,7 +100,9 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             back = ", so that it can go back" if step.back else ""
             return f"leave the hardware as it is and run the VM in legacy mode{back}"
         case Do.UPGRADE_HARDWARE if step.products:
-            there = f"copy all files of {_new_folder(step)} there, " if step.takes is not None else ""
+            there = f"copy all files of {_folder(step)} there; "
+            if step.in_place and step.takes is None:
+                there = "make a copy of the VM's folder; " * (step.one_way and not step.held)
             return f"{there}open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
             return f"upgrade the virtual hardware{_to_version(step)}{facility_words(step.target)}"
@@ -110,7 +116,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
                 tool=tool,
-                folder=_new_folder(step) if step.takes is not None else "its folder",
+                folder=_folder(step) if step.takes is not None else "its folder",
                 room=_room(step),
             )
 
@@ -139,7 +145,12 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
-    text = f"copy the config from the host over the one here, then {text}" if step.fetches else text
+    if step.held:
+        text = f"copy the VM's folder from {product_words(step.held)} back here, then {text}"
+    elif step.fetches:
+        one = step.fetches == "config"
+        what = "config from the host over the one" if one else "VM's files from the host over those"
+        text = f"copy the {what} here, then {text}"
     return f"{text}, which makes it a legacy VM as Workstation 5 creates" if step.do is Do.CREATE_LEGACY_VM else text
 
 
@@ -170,7 +181,7 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
 
 
 def _copy_text(step: Step, vm: Machine | None) -> str:
-    folder = _new_folder(step) if step.takes is not None else "the VM's folder"
+    folder = _folder(step)
     if step.bytes is not None and vm is not None:
         folder += f" ({size(step.bytes)})"
     to = short_name(step.target)
@@ -181,8 +192,15 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
     return f"copy all files of {folder} to {to}"
 
 
-def _new_folder(step: Step) -> str:
-    """The folder that disks were converted into, with the disks that are not in it."""
+def _folder(step: Step) -> str:
+    """Where the newest files are: in the folder that disks were converted into, with a product, on the host, or here.
+
+    What an export left here is told with its folder.
+    """
+    if step.takes is None:
+        return (
+            f"the VM's folder{f' in {product_words(step.held)}' if step.held else ' on its host' * bool(step.fetches)}"
+        )
     if not step.stays:
         return "that new folder"
     parts = "all its parts" if len(step.stays) == 1 else "all their parts"
@@ -216,9 +234,19 @@ def _config_too(step: Step) -> str:
 
 
 def _to_version(step: Step) -> str:
-    return f" to version {step.after}" if step.after is not None and step.after != step.before else ""
+    if step.after is None or step.after == step.before:
+        return ""
+    made = dict[int, list[str]]()
+    for name in step.products:
+        made.setdefault(first_version(products()[member(name)]), []).append(name)
+    if step.is_ours or len(made) <= 1:
+        return f" to version {step.after}"
+    return f" to version {' or '.join(f'{version} ({product_words(names)})' for version, names in made.items())}"
 
 
 def disk_words(step: Step) -> str:
     """The disks that a step is about: their files, or "the virtual disks"."""
-    return listed(list(dict.fromkeys(file for _, file in step.drives))) if step.drives else "the virtual disks"
+    if not step.drives:
+        return "the virtual disks"
+    files = dict.fromkeys(file for _, file in step.drives)
+    return listed(list(files) if len(files) == len(step.drives) else [drive for drive, _ in step.drives])

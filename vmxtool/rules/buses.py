@@ -8,7 +8,7 @@ from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import newest_known
-from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, runs
 from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
 from vmxtool.rules.guest_options import NAMES, has_offer, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
@@ -126,7 +126,10 @@ def scsi_driver_unknown(case: Case) -> Iterator[Hit]:
         f"has {name} a driver for a SCSI disk? None is known; with one the VM can move, without one {to.name} cannot "
         "run it",
         (*case.vm.guest.evidence, *case.files.once(presence_of, homeless[0].id)),
-        manual("look into its documentation; where it drives another controller, put that one after --adapter"),
+        manual(
+            "look into its documentation"
+            + "; where it drives another controller, put that one after --adapter" * _is_rewritten(case)
+        ),
     )
 
 
@@ -253,8 +256,14 @@ def _move(case: Case, drive: Drive) -> Fix:
     elif sata:
         bus = "SATA"
     else:
-        guest = "if the guest has a driver for the controller that --adapter names"
+        named = "the controller that --adapter names" if _is_rewritten(case) else "its controller"
+        guest = f"if the guest has a driver for {named}"
     return by_rewrite(f"move {drive.id} to {bus}, {guest}", unsafe=True)
+
+
+def _is_rewritten(case: Case) -> bool:
+    """Whether vmxtool writes hardware of the VM's version, and so moves its disks."""
+    return case.now.version is not None and case.now.version >= OLDEST_WRITTEN
 
 
 def takes_sata(vm: Machine, drive: Drive, version: int | None, to: Product | None) -> bool:

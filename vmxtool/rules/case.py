@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vmxtool._files import is_on_esx
+from vmxtool._files import is_absolute, is_on_esx
 from vmxtool._record import Record
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -257,11 +257,25 @@ def disk_name_keys(document: Document) -> list[str]:
     ]
 
 
-def paths_on_esx(files: Files) -> tuple[str, ...]:
-    """The settings that name a disk by a path that only an ESX host has."""
+def paths_of_host(files: Files, esx: bool) -> tuple[str, ...]:
+    """The settings that name a disk by a path that a new host has not: full, though the disk lies beside the config.
+
+    Args:
+        files: the VM's files.
+        esx: whether the new host is one of ESX; no other has a disk at a path of VMFS or of a datastore.
+    """
     document = files.vm.config.document
-    found = [f"{drive.id}.filename" for drive in files.vm.disks if is_on_esx(drive.file or "")]
+    found = [
+        f"{drive.id}.filename"
+        for drive in files.vm.disks
+        if _is_beside(drive) or (not esx and is_on_esx(drive.file or ""))
+    ]
     return tuple(document.spelling(key) for key in found if key in document and not is_device(document[key]))
+
+
+def _is_beside(drive: Drive) -> bool:
+    found = drive.found
+    return found is not None and found.exists and not found.outside and is_absolute(drive.file or "")
 
 
 def settings_of_esx_host(files: Files) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vmxtool._files import is_inside, last_part, size_of
+from vmxtool._files import is_inside, is_on_esx, last_part, size_of
 from vmxtool._record import Record
 from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
@@ -34,14 +34,25 @@ class DiskFile(Record):
     """The file of a disk that its VM opens, as commands in the VM's folder name it.
 
     Attributes:
-        name: its name.
+        name: its name in the VM's folder.
         split: whether it is of the hosted kind that lies in pieces of 2 GB.
         adapter: the adapter that its descriptor is to name, as qemu-img calls it.
+        at: where it lies on its ESX host, where it is not in the VM's folder: a path, an address or a label.
     """
 
     name: str
     split: bool
     adapter: str
+    at: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        """How a command on its host names it; None where it lies at an address of VMFS before ESX Server 3."""
+        if self.at is None:
+            return as_argument(self.name)
+        store = re.fullmatch(r"\[([^/\]]+)\] *(.+)", self.at)
+        path = f"/vmfs/volumes/{store[1]}/{store[2]}" if store is not None else self.at
+        return path if path.startswith("/") else None
 
 
 NOT_FOR_PASTING = "a name in it has control characters, which are shown here by their codes"
@@ -117,33 +128,41 @@ def file_argument(vm: Machine, name: str) -> str:
     return as_argument(str(folder / name))
 
 
-def import_commands(vm: Machine, disks: Sequence[DiskFile], target: Product) -> tuple[Argv, ...]:
+def import_commands(
+    vm: Machine, disks: Sequence[DiskFile], target: Product, holder: Product | None
+) -> tuple[Argv, ...]:
     """Bring hosted disks, copied to the host with their folder, into the format of ESX; empty where nobody knows how.
 
     `vmkfstools -i source destination` since ESX Server 3 (vSphere documentation). ESX Server 2 imports with the same
     letter, but the order of its arguments is unverified.
+
+    Args:
+        vm: the VM.
+        disks: all its disks, those that are cloned in the format of ESX among them.
+        target: the ESX that it goes to.
+        holder: the product that has it, or None.
     """
     if not features()["imports-with-vmkfstools"].holds(target):
         return ()
     thin = ("-d", "thin") if features()["thin-disks"].holds(target) else ()
-    made = list(_folders(vm, target, disks))
+    along = _own_files(vm) if takes_config(target, holder) else []
+    made = list(_folders(vm, target, disks, along))
     made += [
         ("vmkfstools", *thin, "-i", f"{old_folder(vm)}/{name}", f"{new_folder(vm)}/{name}") for name in _names(disks)
     ]
-    if _takes_config(target):
-        made += _copies(_own_files(vm), old_folder(vm), new_folder(vm))
+    made += _copies(along, old_folder(vm), new_folder(vm))
     return tuple(made)
 
 
-def _takes_config(target: Product) -> bool:
-    """Whether the config goes along; where a new VM is made for the disks it does not."""
-    return target.arrives_by != "create-vm"
+def takes_config(target: Product, holder: Product | None) -> bool:
+    """Whether a VM's config goes along: where a new VM is made for its disks, only that of another ESX does."""
+    return target.arrives_by != "create-vm" or bool(holder is not None and holder.esx)
 
 
-def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile]) -> Iterator[Argv]:
+def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile], along: Sequence[str]) -> Iterator[Argv]:
     if features()["needs-multiextent"].holds(target) and any(disk.split for disk in disks):
         yield ("esxcli", "system", "module", "load", "-m", "multiextent")
-    yield _make_folders(new_folder(vm), [*_names(disks), *(_own_files(vm) if _takes_config(target) else ())])
+    yield _make_folders(new_folder(vm), [*_names(disks), *along])
 
 
 def upload_command(vm: Machine) -> Argv:
@@ -174,9 +193,7 @@ def register_command(vm: Machine, target: Product) -> Argv | None:
     return ("vim-cmd", "solo/registervm", f"{new_folder(vm)}/{vm.config.path.name}")
 
 
-def export_commands(
-    vm: Machine, disks: Sequence[DiskFile], host: Product | None, *, merged: bool = False
-) -> tuple[Argv, ...]:
+def export_commands(vm: Machine, disks: Sequence[DiskFile], host: Product | None) -> tuple[Argv, ...]:
     """Bring ESX disks into a format that hosted products open, in the VM's folder on its host.
 
     ESXi writes the hosted split format with `-d 2gbsparse`, flattening a chain; the service console of ESX Server 3
@@ -185,21 +202,23 @@ def export_commands(
 
     Args:
         vm: the VM.
-        disks: those that are exported; the VM's others go along as they are.
+        disks: those that are exported; others are not on the host.
         host: the ESX that has it, or None.
-        merged: whether the VM's snapshots are removed by then.
     """
     if host is not None and not any(features()[it].holds(host) for it in _WAYS_OUT_OF_ESX):
         return ()
-    along = [*_other_disks(vm, disks, merged=merged), *_own_files(vm)]
-    new = converted_folder(vm)
+    sources = {disk.name: disk.source for disk in disks}
+    if len(sources) < len(disks) or None in sources.values():
+        return ()  # two would have one name, or one cannot be named
+    named = [(source or name, name) for name, source in sources.items()]
+    along, new = _own_files(vm), converted_folder(vm)
     made: list[Argv] = [_make_folders(new, [*_names(disks), *along])]
     if host is not None and features()["exports-with-vmkfstools"].holds(host):
-        made += [("vmkfstools", "-e", f"{new}/{name}", as_argument(name)) for name in _names(disks)]
+        made += [("vmkfstools", "-e", f"{new}/{name}", source) for source, name in named]
         return (*made, *_copies(along, "", new))
     if host is None or features()["needs-multiextent"].holds(host):
         made.insert(0, ("esxcli", "system", "module", "load", "-m", "multiextent"))
-    made += [("vmkfstools", "-d", "2gbsparse", "-i", as_argument(name), f"{new}/{name}") for name in _names(disks)]
+    made += [("vmkfstools", "-d", "2gbsparse", "-i", source, f"{new}/{name}") for source, name in named]
     return (*made, *_copies(along, "", new))
 
 
@@ -260,6 +279,8 @@ def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
     link, links = top(drive), drive.chain.links if drive.chain is not None else ()
     if merged and links and link is not None and links[-1].path.parent == link.path.parent:
         link = links[-1]
+    if link is None and is_on_esx(drive.file or ""):
+        return DiskFile(last_part(drive.file or "") or drive.id, False, _adapter_word(drive), drive.file)
     name = link.file if link is not None else drive.file or drive.id
     return DiskFile(name, link is not None and is_split(link), _adapter_word(drive))
 

@@ -12,6 +12,7 @@ from vmxtool.rules.case import disk_label, name_evidence, presence_evidence
 from vmxtool.rules.commands import as_argument, converted_folder
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk import paths
+from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def device_backed_disk(vm: Machine) -> Iterator[Hit]:
     for drive in vm.disks:
         links = drive.chain.links if drive.chain is not None else ()
         link = next((it for it in links if it.format == "device"), None)
-        if link is None and drive.device_type not in RAW_TYPES:
+        if link is None and drive.device_type not in RAW_TYPES and not is_device(drive.file or ""):
             continue
         kind = (link.create_type or "").lower() if link is not None else ""
         again = f"map it there with vmkfstools {_MAPPINGS[kind]}" if kind in _MAPPINGS else "map it there anew"

@@ -12,6 +12,7 @@ from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import BREAKING, DAMAGED, LOSING
+from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,8 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
         if drive.file is None:
             cure = manual("name its file, or remove it")
             yield Hit(f"{drive.id}: a disk without a file name", presence_evidence(drive), cure, subject=drive.id)
+        elif is_device(drive.file):
+            continue  # DSK211 tells of it
         elif is_elsewhere(drive):
             if is_on_esx(drive.file):
                 # On ESX the config and its disks need not share a folder: the disk may well be where the path says.

@@ -5,17 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_on_esx, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import OLDEST_WRITTEN
-from vmxtool.rules.case import disk_label, has_disks, name_evidence, paths_on_esx, settings_of_esx_host, top
+from vmxtool.rules.case import disk_label, has_disks, name_evidence, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
-from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
-from vmxtool.rules.state import DISKS_NAMED
+from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +36,6 @@ _ON_ITS_HOST = "on its ESX host, in the format of ESX"
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
 _GIB = 2**30
-
-
-def _is_name(key: str | None) -> bool:
-    return key is not None and key.lower().endswith(".name")
 
 
 @cache
@@ -184,49 +177,6 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
 
 
 @rule(
-    "DSK220",
-    "disk-name-not-read",
-    Severity.BLOCKER,
-    about=About.TARGET,
-    cure=Do.REWRITE,
-    sources=("libvirt:src/vmx/vmx.c",),
-    only_if=lambda vm: any(
-        is_on_esx(drive.file or "") or any(_is_name(place.key) for place in drive.evidence) for drive in vm.disks
-    ),
-    short="paths of the disks",
-)
-def disk_name_not_read(case: Case) -> Iterator[Hit]:
-    """The config names a disk where the target does not look.
-
-    ESX Server 1 and 2 keep the name of a SCSI disk's file in `scsiN:M.name`. Products since read `scsiN:M.fileName`
-    alone, and hosted products find nothing at a path of VMFS or of a datastore.
-    """
-    if DISKS_NAMED in case.now.settled:
-        return
-    named = () if features()["reads-disk-names-in-name"].holds(case.target) else case.files.named_as_esx2
-    paths = case.files.once(paths_on_esx) if case.target.esx is False else ()
-    keys = (*named, *paths)
-    if not keys:
-        return
-    document, own = case.vm.config.document, case.vm.hardware.version
-    fix, cure = by_rewrite("the rewrite names it in fileName, beside the config"), Do.REWRITE
-    if own is not None and own < OLDEST_WRITTEN:
-        # No rewrite changes such a config, and the product that upgrades it has to find its disks.
-        lines = [f'{key.rpartition(".")[0]}.fileName = "{last_part(document[key])}"' for key in keys]
-        shown = " and ".join(lines[:2]) + (", and so on," if len(lines) > 2 else "")
-        gone = case.files.once(settings_of_esx_host)
-        too = f", and take out {', '.join(gone)}" if gone else ""
-        fix, cure = manual(f"write {shown} in the config in place of {keys[0]}{too}"), Do.CHANGE_SETTINGS
-    says = "does not read a disk's name there" if named else "does not look for a disk at such a path"
-    yield Hit(
-        f"{', '.join(keys)}: {case.target.name} {says}, and finds no disk",
-        tuple(document.evidence(key) for key in keys),
-        fix,
-        cure=cure,
-    )
-
-
-@rule(
     "DSK216",
     "transport-version-too-old",
     Severity.WARNING,
@@ -298,7 +248,8 @@ def _format_evidence(files: Files, drive: str) -> tuple[Evidence, ...]:
 def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
     """Whether a product does not run, and does not upgrade, a disk of this format."""
     if disk.format == "device":
-        mapped_by_esx = link is not None and (link.create_type or "").lower().startswith("vmfs")
+        # A device that the config itself names is one of ESX Server 1 or 2.
+        mapped_by_esx = link is None or (link.create_type or "").lower().startswith("vmfs")
         return to.esx is not None and mapped_by_esx != to.esx
     return disk.format != "unseen" and disk.format not in to.readable_formats
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import is_absolute
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.traits import traits
@@ -38,7 +39,8 @@ def disk_in_two_places(vm: Machine) -> Iterator[Hit]:
     found: dict[str, list[Drive]] = {}
     for drive in vm.disks:
         if drive.file:
-            path = drive.found.path if drive.found is not None else None
+            # Of files of one name on two volumes of another host, one at most is the file beside the config.
+            path = drive.found.path if drive.found is not None and not is_absolute(drive.file) else None
             found.setdefault(str(path or drive.file), []).append(drive)
     for drives in found.values():
         if len(drives) > 1:

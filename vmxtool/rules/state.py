@@ -14,6 +14,7 @@ from vmxtool._record import Record
 from vmxtool.knowledge.devices import rules_for
 from vmxtool.knowledge.products import products
 from vmxtool.vmdk.model import HIDING
+from vmxtool.vmdk.paths import is_device
 from vmxtool.vmx.values import as_bool
 
 if TYPE_CHECKING:
@@ -209,6 +210,8 @@ def format_of(drive: Drive) -> DiskFormat:
     A disk of which another part is missing has the format that its own file says: it has to be converted all the same.
     """
     chain = drive.chain
+    if is_device(drive.file or ""):
+        return "device"
     if chain is None or not chain.links or chain.encrypted:
         return "unseen"
     form = chain.links[0].format

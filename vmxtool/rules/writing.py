@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.guests import LEFT, find_guest
+from vmxtool.rules.disk_names import ONE_OF_TWO
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -287,6 +288,7 @@ def encoding_cannot_hold(reason: str, key: str, place: Evidence, remedy: str = "
     "disks-of-one-name",
     Severity.BLOCKER,
     about=About.REWRITE,
+    cure=Do.CHANGE_SETTINGS,
     stops={Do.REWRITE},
     short="two disks of one name",
 )
@@ -297,7 +299,7 @@ def disks_of_one_name(name: str, places: Sequence[Evidence]) -> Iterator[Hit]:
     another name where it lies, and in the config, and let the VM's other disks be.
     """
     message = f"{len(places)} disks would be {name}, and only one can have the name"
-    yield Hit(message, tuple(places), manual("give one of them another name, its file and the line of the config"))
+    yield Hit(message, tuple(places), ONE_OF_TWO)
 
 
 @rule(
