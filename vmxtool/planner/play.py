@@ -120,7 +120,7 @@ class HopPlanner:
             for it in self.of_files
             if played.end.settled.isdisjoint(it.keys)
             and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
-            and ((it.blocks and holds(it, played.end)) or played.is_stopped_by(it))
+            and ((it.blocks and played.meets(it)) or played.is_stopped_by(it))
         ]
 
     def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:
@@ -213,6 +213,10 @@ class _Played:
         fixes = [fix for made in self.made if made.changes is not None for fix in made.changes.at_start]
         moves = [] if self.by_converter else [Move(Do.SET_BOOT_ORDER, remedy=fix.text) for fix in fixes]
         return [Made(move, self.end, self.end) for move in moves]
+
+    def meets(self, finding: Finding) -> bool:
+        """Whether a finding about files is still so at the end; Converter reads a disk where it lies, in any format."""
+        return holds(finding, self.end) and not (self.by_converter and finding.while_format)
 
     def is_stopped_by(self, finding: Finding) -> bool:
         return bool(finding.stops) and any(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
 from vmxtool.findings import CONVERTING_DISKS, Do, Safety
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.machine.folder import folder_of
@@ -147,6 +148,8 @@ class StepMaker:
         if fix is not None and kind.effect is None:
             commands, product = fix.commands, fix.product
         source = move.source or (way.source if move in way.moves else None)
+        if move.do is Do.CREATE_VM and source is None and not features()["imports-with-vmkfstools"].holds(self.target):
+            source = way.source  # of ESX Server 1 and 2 the guide prints the import alone
         source = source or next((it.sources[0] for it in move.cured if it.sources), kind.source)
         before, after = made.before.version, made.after.version
         takes = so_far.converted and _takes_along(move)

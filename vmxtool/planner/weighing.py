@@ -43,7 +43,11 @@ def weigh(found: Plans, steps: Sequence[Step], way: int = 1) -> tuple[Finding, .
 def _weighed(found: Plans, best: Plan | None, own: Sequence[Step]) -> Iterator[Finding]:
     hop = found.hop
     states = (best.start, *best.states) if best is not None else ()
+    cured = {it for made in best.made for it in made.move.cured} if best is not None else set()
     for finding in hop.of_files:
+        if best is not None and finding.blocks and finding.while_format and finding not in cured:
+            # The plan takes the disk from where it is, and nothing has to be done here.
+            finding = finding._replace(severity=Severity.WARNING, fix=None)  # noqa: PLW2901
         stopped = any(stops(finding, step) and holds(finding, was) for step, was in zip(own, states, strict=False))
         if finding.severity is not Severity.UNKNOWN and stopped:
             finding = finding._replace(severity=Severity.BLOCKER)  # noqa: PLW2901

@@ -27,11 +27,11 @@ _NEW_CUSTOM_VM = (
     "choose the exported disks as existing ones; give it the memory, processors and network adapters of the old one"
 )
 _AS_THE_GUIDE_SAYS = "as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
+_AS_USERS_SAY = "vmkfstools -e as users tell of it; unverified"
 # Of a step of a plan, beside the place where it is done.
 _SENTENCES = {
     Do.CREATE_VM: (
-        "make a new VM with the disks, and give it the memory, processors and network adapters of the old "
-        "one, whose config it does not take"
+        "make a new VM with the disks, and give it the memory, processors and network adapters of the old one"
     ),
     Do.REGISTER_VM: "register the VM",
     Do.CONVERTER: (
@@ -211,7 +211,8 @@ def _export_text(step: Step) -> str:
     disks, along = disk_words(step), _config_too(step)
     host = products().get(step.product or "")
     if host is None or features()["vmfs-folders"].holds(host):
-        return f"export {disks} from ESX, in the VM's folder there, into a new folder in it{along}"
+        told = f" ({_AS_USERS_SAY})" if host is not None and features()["exports-with-vmkfstools"].holds(host) else ""
+        return f"export {disks} from ESX, in the VM's folder there, into a new folder in it{along}{told}"
     return f"export {disks} from VMFS into a new folder of the service console{along}, {_AS_THE_GUIDE_SAYS}"
 
 

@@ -32,6 +32,7 @@ _WAY_WORDS = {
     Do.MOVE_DISKS: "move the disks to another bus",
     Do.CHANGE_SETTINGS: "change settings",
     Do.PREPARE_GUEST: "prepare the guest",
+    Do.REPAIR_DISK: "bring its disks",
     Do.CONVERT_DISKS: "convert disks",
     Do.CONVERTER: "VMware Converter",
     Do.DOWNLOAD: "download with the OVF Tool, without a shell on the host",

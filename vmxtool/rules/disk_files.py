@@ -59,7 +59,7 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
         elif is_elsewhere(drive):
             if is_on_esx(drive.file):
                 # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-                cure = manual(f"on the host that has it, copy {last_part(drive.file)} into the VM's folder")
+                cure = manual(f"copy {last_part(drive.file)} from the host that has it into the VM's folder")
                 message = f"{disk_label(drive)}: on another host, and not looked at"
                 yield Hit(
                     message,

@@ -217,6 +217,11 @@ def _of_settings(sections: Sections) -> Iterator[Indicator]:
             break
 
 
+def _is_on_esx(adapter: Section) -> bool:
+    """Whether an adapter is connected as ESX Server 3 and later have it: by the name of a network, and by no kind."""
+    return bool(adapter.get("networkname")) and "connectiontype" not in adapter
+
+
 def _of_adapter(adapter: Section) -> Iterator[Indicator]:
     for name, speaks_for, odds in _ADAPTER_SETTINGS:
         if name in adapter:
@@ -225,7 +230,7 @@ def _of_adapter(adapter: Section) -> Iterator[Indicator]:
         habit = _CONNECTIONS.get(adapter.word("connectiontype"))
         if habit is not None:
             yield _indicator(*habit, adapter.key("connectiontype"))
-    elif adapter.get("networkname"):
+    elif _is_on_esx(adapter):
         # ESX has one kind of connection and names the network; hosted products have several kinds.
         yield _indicator("esx", _STRONG, adapter.key("networkname"))
     if adapter.word("addresstype") == "vpx":
@@ -268,7 +273,9 @@ def _of_drive(drive: Drive, sections: Sections) -> Iterator[Indicator]:
             base = drive.chain.links[-1]
             if base.format in {"hosted", "esx"}:
                 place = next(iter(base.evidence("createType")), Evidence(base.file))
-                yield _indicator(base.format, _STRONG, place)
+                # A disk is exported from ESX by a command, and the config that comes with it stays what it was.
+                exported = base.format == "hosted" and "ethernet0" in sections and _is_on_esx(sections["ethernet0"])
+                yield _indicator(base.format, _MEDIUM if exported else _STRONG, place)
             elif base.format == "legacy":
                 yield Indicator(group("before-generation-4") & group("hosted"), _STRONG, Evidence(base.file))
     if drive.bus == "scsi":

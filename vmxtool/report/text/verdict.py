@@ -222,8 +222,9 @@ def _print_ways(verdict: Verdict, vm: Machine | None, out: Console, shown: int, 
     heading = "steps"
     if label is not None and shown > 1:
         heading += f" of way {shown}"
-    if label is not None and label.when:
-        heading += ", " + " and ".join(CONDITIONS[word] for word in label.when)
+    when = label.when if label is not None else verdict.plans[0].when if verdict.plans else ()
+    if when:
+        heading += ", " + " and ".join(CONDITIONS[word] for word in when)
     oldest = oldest_release(verdict)
     print_heading(out, heading if oldest is None else f"{heading} for {oldest}; they serve the later releases, too")
     # Of a VM that nobody has seen the names in the commands would be made up.
