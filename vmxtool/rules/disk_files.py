@@ -124,6 +124,9 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
         for problem in _problems(drive):
             if problem.kind in BREAKING or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
                 cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
+                if problem.kind == "unreadable" and any(link.format == "unknown" for link in _links(drive)):
+                    yield _no_disk(drive, problem)
+                    continue
                 if problem.kind == "unreadable":
                     name = problem.file or disk_name(drive)
                     cure = manual(f"get the right to read {name}, or copy it again from where it can be read")
@@ -135,6 +138,19 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                         "clone there"
                     )
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
+
+
+def _no_disk(drive: Drive, problem: Problem) -> Hit:
+    """A file that was read and is no disk; that of a disk on VMFS is exported from there, whatever was copied."""
+    name, on_esx = problem.file or disk_name(drive), is_on_esx(drive.file or "")
+    return Hit(
+        problem.message.rstrip("."),
+        problem.evidence,
+        manual(f"copy {name} again from where it was whole{', as its host exports it' * on_esx}"),
+        stops=_LEAVING_IT_BEHIND if on_esx else None,
+        subject=drive.id,
+        while_format=("esx", "unseen"),
+    )
 
 
 @rule(

@@ -1,0 +1,117 @@
+"""Each step of a plan is made with the files that the steps before it have left, wherever those are by then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from build import make_disk, plainest_vm
+
+from vmxtool import check, plan_rewrite
+from vmxtool.report.step_words import step_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vmxtool.planner.verdict import Verdict
+
+
+def by_address(folder: Path, product: str, more: str = "") -> Path:
+    """The plainest VM of ESX Server 1 or 2, whose config names the disk by its volume."""
+    vm = plainest_vm(folder, product)
+    config = vm.config.path
+    config.write_text(config.read_text().replace('scsi0:0.fileName = "', 'scsi0:0.name = "vmhba0:0:0:5:') + more)
+    return folder
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    vm = verdict.hop.hop.files.vm
+    return [step_text(step, vm) for step in verdict.steps if step.way in {None, 1}]
+
+
+def test_what_was_committed_on_the_host_comes_here_before_it_is_rewritten_or_copied(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2", 'scsi0:0.mode = "append"\n')
+    _, rewritten, copied, *_ = sentences(check(vm, "esx3", "esx2"))
+    assert rewritten.startswith("copy the VM's files from the host over those here, then change")
+    assert copied.startswith("copy all files of the VM's folder (")
+    vm = by_address(tmp_path / "old", "esx1.5", 'scsi0:0.mode = "append"\n')
+    _, copied, *_ = sentences(check(vm, "esx1.5", "esx1.5"))
+    assert "the VM's folder on its host" not in copied  # it only goes to another host of its product
+    _, copied, *_ = sentences(check(vm, "esx2", "esx1.5"))
+    assert copied.startswith("copy all files of the VM's folder on its host")
+
+
+def test_what_another_product_upgraded_goes_on_from_there(tmp_path: Path) -> None:
+    said = sentences(check(by_address(tmp_path, "esx1.5"), "fusion1", "esx1.5"))
+    assert said[1] == 'in that new folder, write scsi0:0.fileName = "disk.vmdk" in the config in place of scsi0:0.name'
+    assert said[2].startswith("copy all files of that new folder there; open the VM in Workstation 4 or 5")
+    assert said[3] == "copy all files of the VM's folder in Workstation 4 or 5 to Fusion 1"
+
+
+def test_the_rewritten_config_goes_to_the_exported_disks_and_not_over_that_of_the_host(tmp_path: Path) -> None:
+    (_, exported, *_) = sentences(check(by_address(tmp_path, "esx2"), "ws5.5", "esx2"))
+    assert exported.endswith("; then put the rewritten config over that one")
+
+
+def test_what_was_exported_is_no_more_on_the_host(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2", 'scsi0:0.mode = "append"\n')
+    make_disk(tmp_path / "disk.vmdk", "flat", adapter="buslogic", hw=3)
+    first, rewritten, *_ = sentences(check(vm, "fusion1", "esx2"))
+    assert first.startswith("if the redo log was not committed or discarded before the disk was exported")
+    assert rewritten == "change what the target does not take"
+
+
+def test_a_hosted_disk_and_the_config_of_esx_both_come_to_the_new_folder(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2")
+    make_disk(tmp_path / "disk.vmdk", "flat", adapter="buslogic", hw=3)
+    plan = check(vm, "esx3", "esx2").plans[0]
+    imported = next(step for step in plan.steps if step.do == "import-disks")
+    assert imported.commands[-1][:2] == ("cp", f"/vmfs/volumes/DATASTORE/{tmp_path.name}-old/canon.vmx")
+    # Of a hosted VM the new VM there has a config of its own.
+    hosted = next(step for step in check(plainest_vm(tmp_path / "ws4", "ws4"), "esx3", "ws4").plans[-1].steps)
+    assert all(command[0] != "cp" for command in hosted.commands)
+
+
+def test_an_export_names_every_disk_where_it_lies_on_the_host(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "esx3")
+    with vm.config.path.open("a") as config:
+        config.write('scsi0:1.present = "TRUE"\nscsi0:1.fileName = "[store] b/data.vmdk"\n')
+    plan = next(it for it in check(tmp_path, "ws6", "esx3").plans if it.steps[0].do == "export-disks")
+    assert plan.steps[0].commands[1:3] == (
+        ("vmkfstools", "-e", "converted/disk.vmdk", "disk.vmdk"),
+        ("vmkfstools", "-e", "converted/data.vmdk", "/vmfs/volumes/store/b/data.vmdk"),
+    )
+
+
+def test_two_disks_of_one_name_are_not_exported_before_one_has_another(tmp_path: Path) -> None:
+    second = 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba1:0:0:1:disk.vmdk"\n'
+    for product, target in (("esx2", "ws4"), ("esx2", "ws6"), ("esx1.5", "ws3"), ("esx2", "esx2")):
+        vm = by_address(tmp_path / f"{product}-{target}", product, second)
+        first = check(vm, target, product).plans[0].steps[0]
+        assert (first.do, first.cures[0]) == ("change-settings", "DSK242")
+    assert "DSK240" not in {it.code for it in check(vm, "ws4", "esx2").findings}
+
+
+def test_a_raw_device_is_no_file_that_could_be_copied_or_exported(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2", 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba1:0:3:0"\n')
+    assert sentences(check(vm, "ws4", "esx2"))[0].startswith("clone the device behind scsi0:1 (vmhba1:0:3:0)")
+    assert not any("copy 0" in said for said in sentences(check(vm, "esx3", "esx2")))
+
+
+def test_a_full_path_is_written_anew_for_another_host(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "ws6")
+    config = vm.config.path
+    config.write_text(config.read_text().replace('fileName = "disk', 'fileName = "D:\\VMs\\disk'))
+    for target in ("ws6", "fusion1"):
+        verdict = check(tmp_path, target, "ws6")
+        assert [step.do for step in verdict.plans[0].steps][:2] == ["change-settings", "copy"]
+        (change,) = plan_rewrite(tmp_path, target=target, origin="ws6").changes
+        assert change.values == ("D:\\VMs\\disk.vmdk", "disk.vmdk")
+
+
+def test_a_file_of_vmfs_that_was_copied_and_not_exported_is_exported(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2")
+    (tmp_path / "disk.vmdk").write_bytes(b"\xeb\x52" + b"\0" * 510)
+    assert [step.do for step in check(vm, "ws5.5", "esx2").plans[0].steps][:2] == ["change-settings", "export-disks"]
+    plainest_vm(tmp_path / "ws4", "ws4")
+    (tmp_path / "ws4" / "disk.vmdk").write_bytes(b"\xeb\x52" + b"\0" * 510)
+    assert check(tmp_path / "ws4", "ws5.5", "ws4").plans[0].steps[0].do == "repair-disk"
