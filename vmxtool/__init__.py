@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from vmxtool.findings import Do, Finding, Safety, Severity
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.chain import Routes
     from vmxtool.planner.plan import Plan, Step
-    from vmxtool.planner.routes import Routes
     from vmxtool.planner.verdict import Answer, Verdict
     from vmxtool.rewriter.journal.history import UndoResult
     from vmxtool.rewriter.journal.store import JournalInfo

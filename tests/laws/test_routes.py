@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from laws.conftest import CopiesOf
 
     from vmxtool.machine.model import Machine
-    from vmxtool.planner.routes import Hop, Route, Routes
+    from vmxtool.planner.chain import Hop, Route, Routes
     from vmxtool.rules.case import Files
 
 PLACES = [product.id for product in products().values() if is_place(product)]
@@ -40,14 +40,20 @@ YOUNGER = ["esx4.0", "esxi6.7", "ws7", "ws17", "fusion13"]
 
 def broken_in_routes(found: Routes, files: Files) -> Iterator[str]:
     """What is wrong with the routes of one question, by their hops and the guide's tables alone."""
-    costs = [route.cost for route in found.routes]
-    if costs != sorted(costs):
-        yield "a dearer route comes before a cheaper one"
+    ranks = [(not is_printed_way(route), route.cost) for route in found.routes]
+    if ranks != sorted(ranks):
+        yield "a dearer route comes before a cheaper one that is no detour round a printed way"
     if len({route.over for route in found.routes}) != len(found.routes):
         yield "two routes go over the same products"
     for route in found.routes:
         words = " to ".join([route.hops[0].from_id, *(hop.to_id for hop in route.hops)])
         yield from (f"{words}: {it}" for it in _broken_in_route(route, found, files))
+
+
+def is_printed_way(route: Route) -> bool:
+    """Whether it is one hop that the guide prints for the pair, under no condition."""
+    (plan, *others) = [hop.plan for hop in route.hops]
+    return not others and plan.printed is not None and not plan.printed.when
 
 
 def _broken_in_route(route: Route, found: Routes, files: Files) -> Iterator[str]:

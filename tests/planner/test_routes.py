@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vmxtool import Machine
     from vmxtool.knowledge.tables import GuideEntry
-    from vmxtool.planner.routes import Hop, Route
+    from vmxtool.planner.chain import Hop, Route
 
 GUIDE = sorted(names().generation)
 IN_TABLES = sorted({name for ids in names().labels.values() for name in ids})
@@ -58,14 +58,20 @@ def thirds(entry: GuideEntry) -> list[set[str]]:
     return [{name for step in way.steps for name in step.products if not members(name) & ends} for way in entry.ways]
 
 
+def free_ways(found: Route) -> bool:
+    """Whether the guide prints a way of its first hop that hangs on no condition."""
+    return any(not way.when for way in found.hops[0].guide.ways)
+
+
 # --- what every route is
 
 
 @given(st.sampled_from(ALL), st.sampled_from(ALL))
-def test_a_route_is_a_chain_without_loops_and_the_cheapest_comes_first(start: str, target: str) -> None:
+def test_a_route_is_a_chain_without_loops_and_the_best_comes_first(start: str, target: str) -> None:
     found = route(None, target, start)
     assert len(found.routes) <= 3
-    assert [it.cost for it in found.routes] == sorted(it.cost for it in found.routes)
+    ranks = [(bool(it.over) or not free_ways(it), it.cost) for it in found.routes]
+    assert ranks == sorted(ranks)
     assert len({it.over for it in found.routes}) == len(found.routes)
     for one in found.routes:
         assert (path(one)[0], path(one)[-1]) == (start, target)
@@ -136,6 +142,31 @@ def test_nothing_made_for_generation_4_or_later_goes_back_below_it() -> None:
         assert found.guide.verdict == "not-supported"
 
 
+@pytest.mark.parametrize(
+    ("start", "target"),
+    [
+        ("esx1.5", "ws6"),
+        ("ws3", "ws6"),
+        ("gsx2", "ws6"),
+        ("fusion1", "esx2"),
+        ("fusion1", "esx2-smp"),
+        ("ace2", "esx3"),
+    ],
+)
+def test_a_printed_way_comes_before_a_cheaper_detour(start: str, target: str) -> None:
+    first, *others = route(None, target, start).routes
+    assert first.over == ()
+    assert first.is_printed
+    assert others
+    assert all(it.over and it.cost < first.cost for it in others)
+
+
+def test_a_printed_way_that_hangs_on_a_condition_is_ranked_by_its_cost() -> None:
+    one = best("server1", "esx2")
+    assert one.hops[0].plan.when == ("esx2.5-managed-by-vc2",)
+    assert not one.is_printed
+
+
 # --- the stages that the text tells
 
 
@@ -186,10 +217,11 @@ def test_generation_3_to_fusion_1_needs_a_workstation(have: set[str]) -> None:
 
 @pytest.mark.parametrize("target", ["ws5.0", "ws5.5", "server1", "esx3", "ws4", "gsx3", "esx2", "esx2-smp"])
 def test_fusion_1_to_older_products_over_workstation_6(target: str) -> None:
-    one = best("fusion1", target)
-    # Its cell has Workstation 6 for a step; to ESX its wizard, in a hop of its own, converts less.
-    assert one.over == (("ws6",) if products()[target].esx else ())
-    assert "ws6" in {*one.over, *(name for step in one.hops[0].plan.steps for name in step.products)}
+    first, *others = route(None, target, "fusion1").routes
+    assert first.over == ()  # its cell has Workstation 6 for a step
+    assert "ws6" in {name for step in first.hops[0].plan.steps for name in step.products}
+    # To ESX its wizard, in a hop of its own, converts less.
+    assert [it.over for it in others] == ([("ws6",)] if products()[target].esx else [])
     assert route(None, target, "fusion1", set()).missing == (("ws6",),)
 
 
@@ -368,7 +400,7 @@ def test_a_limit_that_no_source_confirms_is_marked() -> None:
 )
 def test_a_vm_is_led_over_products_that_run_it(guest: str, vcpus: int, over: str, tmp_path: Path) -> None:
     vm = plainest_vm(tmp_path, "ws3", guest, vcpus)
-    assert best("ws3", "ws6", vm=vm).over == (over,)
+    assert next(it.over for it in route(vm, "ws6", "ws3").routes if it.over) == (over,)
 
 
 def test_a_check_looks_for_routes_where_the_vm_is_not_ready(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine, OriginCandidate
+    from vmxtool.planner.chain import Route
     from vmxtool.planner.plan import Plan
-    from vmxtool.planner.routes import Route
     from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
 

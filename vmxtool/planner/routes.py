@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmxtool._record import Record, replace
 from vmxtool.errors import UsageError
-from vmxtool.findings import Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
-from vmxtool.knowledge.runs import Ternary, first_version, runs
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.planner.chain import Hop, Route, Routes
 from vmxtool.planner.guide import after_upgrade, ask_guide, can_go_back, hop_guide
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
@@ -22,152 +21,11 @@ from vmxtool.rules.judging import facts_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from vmxtool.knowledge.cells import Way
     from vmxtool.knowledge.product import Product
-    from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine, OriginCandidate
-    from vmxtool.planner.plan import Plan
     from vmxtool.planner.search import Path as Candidate
-    from vmxtool.rules.case import Files, GuideAnswer
+    from vmxtool.rules.case import Files
     from vmxtool.rules.state import VmState
-
-
-class Hop(Record):
-    """One move of a VM from a product to another.
-
-    Attributes:
-        from_id: product that holds the VM before.
-        to_id: product that holds it after.
-        plan: what is done; its states are those of the VM that was asked about.
-        guide: what the guide says of it.
-        can_go_back: the VM can be moved back as it is then.
-        one_way: a step cannot be taken back, or leaves hardware that no product takes back to where the VM has been.
-    """
-
-    from_id: str
-    to_id: str
-    plan: Plan
-    guide: GuideAnswer
-    can_go_back: bool
-    one_way: bool
-
-    @property
-    def cell(self) -> str | None:
-        """Address of the guide's cell, or None where no cell covers the hop."""
-        return self.guide.entry.cell if self.guide.entry is not None else None
-
-    @property
-    def verdict(self) -> str:
-        """The guide's word; beyond the guide "ok" for a copy and else "special-steps"."""
-        return self.guide.verdict or ("ok" if self.plan.only_carries else "special-steps")
-
-    @property
-    def others(self) -> tuple[Way, ...]:
-        """The other printed ways between the same two products; one-way also where an upgrade is that by itself."""
-        others = [way for way in self.guide.ways if way != self.plan.printed]
-        final = is_one_way(self.before, first_version(products()[self.to_id]), self.from_id)
-        return tuple(replace(it, one_way=it.one_way or (final and _upgrades(it))) for it in others)
-
-    @property
-    def before(self) -> int | None:
-        """Hardware version before."""
-        return self.plan.start.version
-
-    @property
-    def after(self) -> int | None:
-        """Hardware version after."""
-        return self.plan.end.version
-
-    @property
-    def conversions(self) -> int:
-        """How many of its steps change disks or hardware."""
-        return self.plan.conversions
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What it rests on."""
-        target = products()[self.to_id]
-        return tuple(dict.fromkeys(self.guide.sources or target.sources))
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences of the guide about it."""
-        return self.guide.notes
-
-    @property
-    def unverified(self) -> bool:
-        """Whether no source confirms that the target runs the version, which is not the one that it makes itself."""
-        target, version = products()[self.to_id], self.after
-        if version is None or version == target.creates:
-            return False
-        edges = {"runs_min": target.runs_min, "runs_max": target.runs_max}
-        at_edge = any(name in target.unverified and version == edge for name, edge in edges.items())
-        return at_edge or runs(target, version) is Ternary.UNSURE
-
-    def __repr__(self) -> str:
-        return f"<hop {self.from_id} to {self.to_id}, version {self.before} to {self.after}>"
-
-
-def _upgrades(way: Way) -> bool:
-    return any(step.do == Do.UPGRADE_HARDWARE and not step.products for step in way.steps)
-
-
-class Route(Record):
-    """A chain of hops; each begins where the one before it ends."""
-
-    hops: tuple[Hop, ...]
-
-    @property
-    def over(self) -> tuple[str, ...]:
-        """The products in between."""
-        return tuple(hop.to_id for hop in self.hops[:-1])
-
-    @property
-    def one_way_count(self) -> int:
-        """How many of its hops cannot be taken back."""
-        return sum(hop.one_way for hop in self.hops)
-
-    @property
-    def conversions(self) -> int:
-        """How many of its steps change disks or hardware."""
-        return sum(hop.conversions for hop in self.hops)
-
-    @property
-    def cost(self) -> tuple[int, int, int]:
-        """What routes are ranked by: hops that are final, then conversions, then hops."""
-        return self.one_way_count, self.conversions, len(self.hops)
-
-    def __repr__(self) -> str:
-        return f"<route {' to '.join([self.hops[0].from_id, *(hop.to_id for hop in self.hops)])}>"
-
-
-class Routes(Record):
-    """What is known of the ways of a VM from one product to another.
-
-    Attributes:
-        path: the VM as it was named, or None where a product was asked about and no VM was seen.
-        name: the VM's name.
-        start: id of the product that holds the VM.
-        version: version of its hardware.
-        target: id of the product it is to run under.
-        routes: the best, the cheapest first; empty where there is none.
-        missing: where the products at hand give none, the smallest sets of further products that would.
-        guide: what the guide says about the pair itself, or None where it is silent.
-        named: whether the user named the product that holds it.
-    """
-
-    path: str | None
-    name: str
-    start: str
-    version: int | None
-    target: str
-    routes: tuple[Route, ...]
-    missing: tuple[tuple[str, ...], ...]
-    guide: GuideEntry | None
-    named: bool = False
-
-    def __repr__(self) -> str:
-        return f"<routes of {self.name[:40]} from {self.start} to {self.target}: {len(self.routes)}>"
 
 
 def find_routes(
@@ -271,7 +129,7 @@ def _search(
 
 def _best(found: Iterable[Route]) -> tuple[Route, ...]:
     """Routes by what they cost this VM, which may be else than the plainest one; no detour that a direct hop equals."""
-    routes = sorted(found, key=lambda route: route.cost)
+    routes = sorted(found, key=lambda route: route.rank)
     direct = min((route.cost for route in routes if not route.over), default=None)
     return tuple(it for it in routes if not it.over or direct is None or it.cost < direct)
 
@@ -279,18 +137,22 @@ def _best(found: Iterable[Route]) -> tuple[Route, ...]:
 def _played(question: _Question, over: Collection[str], have: Collection[str] | None, limit: int) -> Iterator[Route]:
     """The first candidates that survive being played with the VM itself."""
     search = question.search
+    found: list[Route] = []
     kinds: list[frozenset[object]] = []
     for candidate in search.candidates(over, have):
-        if len(kinds) >= limit:
+        if len(found) >= limit:
             return
         crossed = search.kinds_of(candidate)
-        if any(known <= crossed for known in kinds):
+        if any(known <= crossed for known in kinds) or (not crossed and found and not found[0].over):
             continue
         route = _play(question, candidate, have)
-        if route is not None:
+        if route is None:
+            continue
+        found.append(route)
+        if not route.is_printed:  # after which what comes is cheaper, and no longer way round it
             kinds.append(crossed)
             search.note_route(route.cost)
-            yield route
+        yield route
 
 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:

@@ -2,7 +2,8 @@
 
 An edge is the hop of the plainest VM from one product to another, played as every hop is; its plans are kept from one
 search to the next. Candidates are only that: each is then played with the VM itself. Cost is counted in this order:
-hops without a way back, conversions of disks or hardware, hops.
+hops without a way back, conversions of disks or hardware, hops. Before all cost the way that the guide prints for the
+pair itself comes, which VMware vouches for as a whole, unless it hangs on a condition that no file shows.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import is_smp_edition, products
+from vmxtool.planner.chain import is_printed
 from vmxtool.planner.guide import hop_guide
 from vmxtool.planner.hop import plan_hop
 from vmxtool.planner.moves import is_one_way
@@ -49,8 +51,9 @@ class _Node(NamedTuple):
 
 
 class _Partial(NamedTuple):
-    """A route begun; sorts by cost, then by what a reader would sooner follow."""
+    """A route begun; sorts by whether it is the printed one, by cost, then by what a reader would sooner follow."""
 
+    unprinted: bool
     cost: Cost
     taste: tuple[int, ...]
     serial: int
@@ -58,11 +61,12 @@ class _Partial(NamedTuple):
 
 
 class _Edge(NamedTuple):
-    """A hop of the plainest VM: where it leads and what it costs."""
+    """A hop of the plainest VM: where it leads, what it costs, and whether the guide prints it without conditions."""
 
     node: _Node
     cost: Cost
     taste: tuple[int, ...]
+    printed: bool
 
 
 class Search:
@@ -114,7 +118,7 @@ class Search:
         return frozenset(_kind(name) for name, _ in path[:-1])
 
     def note_route(self, cost: Cost) -> None:
-        """Take note of a route: one that is dearer by more than one in any respect is no alternative to it."""
+        """Take note of a detour: one that is dearer by more than one in any respect is no alternative to it."""
         self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
 
     def candidates(self, over: Collection[str], have: Collection[str] | None = None) -> Iterator[Path]:
@@ -135,7 +139,7 @@ class Search:
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
         if self._smp_only and not self.target.smp:
             between = []  # the guide's own cell leads there or nothing does (page 14)
-        heap = [_Partial((0, 0, 0), (), next(self._serial), (first,))]
+        heap = [_Partial(False, (0, 0, 0), (), next(self._serial), (first,))]
         known: dict[_Node, list[tuple[Cost, frozenset[object]]]] = {}
         while heap:
             partial = heappop(heap)
@@ -195,7 +199,8 @@ class Search:
         cost = (partial.cost[0] + int(final), partial.cost[1] + edge.cost[1], partial.cost[2] + 1)
         strange = (*edge.taste, products()[edge.node.product].family not in self._at_home)
         taste = tuple(a + b for a, b in zip(partial.taste, strange, strict=True)) if partial.taste else strange
-        return _Partial(cost, taste, next(self._serial), (*partial.nodes, edge.node))
+        unprinted = len(partial.nodes) > 1 or edge.node.product != self.target.id or not edge.printed
+        return _Partial(unprinted, cost, taste, next(self._serial), (*partial.nodes, edge.node))
 
     def _may_win(self, partial: _Partial) -> bool:
         """Whether a route begun so is still worth a step: cheaper than the direct hop, and no dearer than one found."""
@@ -261,10 +266,14 @@ def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None, far
     guide = hop_guide(at.product, at.version, to_id, made_by)
     at_hand = None if have is None else have | {at.product, to_id}
     best: dict[_Node, _Edge] = {}
-    for plan in plan_hop(files, state, target, guide, have=at_hand, staged=True, far=far).plans:
+    plans = plan_hop(files, state, target, guide, have=at_hand, staged=True, far=far).plans
+    printed = any(is_printed(plan) for plan in plans)
+    for plan in plans:
         form = plan.end.disks[0].format if plan.end.disks else None
         node = _Node(to_id, plan.end.version or 0, form)
-        edge = _Edge(node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.verdict is None)))
+        edge = _Edge(
+            node, (int(plan.one_way), plan.conversions, 1), (len(plan.when), int(guide.verdict is None)), printed
+        )
         known = best.get(node)
         if known is None or (edge.cost, edge.taste) < (known.cost, known.taste):
             best[node] = edge

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import OriginCandidate
+    from vmxtool.planner.chain import Route
     from vmxtool.planner.hop import Plans
     from vmxtool.planner.moves import Made
     from vmxtool.planner.plan import Plan, Step, WayLabel
-    from vmxtool.planner.routes import Route
 
 
 class Answer(StrEnum):

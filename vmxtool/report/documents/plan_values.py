@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding, Fix
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.chain import Hop, Route, Routes
     from vmxtool.planner.plan import Step, WayLabel
-    from vmxtool.planner.routes import Hop, Route, Routes
     from vmxtool.planner.verdict import Verdict
     from vmxtool.report.documents.contract import (
         BriefFindingValue,

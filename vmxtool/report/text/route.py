@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vmxtool.planner.routes import Hop, Route, Routes
+    from vmxtool.planner.chain import Hop, Route, Routes
 
 _SOURCES_SHOWN = 2
 

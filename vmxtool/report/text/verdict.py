@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from vmxtool.findings import Finding
     from vmxtool.knowledge.tables import GuideEntry
     from vmxtool.machine.model import Machine
+    from vmxtool.planner.chain import Route
     from vmxtool.planner.plan import Step
-    from vmxtool.planner.routes import Route
     from vmxtool.planner.verdict import Verdict
     from vmxtool.rules.commands import Argv
 
