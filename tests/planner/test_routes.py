@@ -314,6 +314,25 @@ def test_an_smp_vm_of_esx_2_is_not_led_around_the_products_without_virtual_smp()
     assert hop.plan.when == ("esx2.5-managed-by-vc2",)
 
 
+@pytest.mark.parametrize("start", ["gsx1", "ws2", "gsx2", "ws3"])
+@pytest.mark.parametrize("have", [{"gsx2", "ws3", "esx2"}, {"gsx2", "ws3", "esx1.5", "esx2"}])
+def test_no_import_of_generation_3_leads_to_virtual_smp_over_esx(start: str, have: set[str]) -> None:
+    assert route(None, "esx2-smp", start, have).routes == ()  # page 23
+    assert not any({"esx1.5", "esx2"} & set(it.over) for it in route(None, "esx2-smp", start).routes)
+    assert route(None, "esx2-smp", "esx1.5").routes  # table 14, row 1
+
+
+@pytest.mark.parametrize("start", ["gsx2", "ws3"])
+def test_what_is_imported_into_esx_2_is_not_upgraded_there(start: str, tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, start)
+    plans = check(vm, "esx2", start).plans
+    assert not any("upgrade-hardware" in dos(plan) for plan in plans)  # table 14 prints the import alone
+    for target in GUIDE:
+        for one in route(vm, target, start).routes:
+            kinds = [dos(hop.plan) for hop in one.hops if hop.to_id == "esx2"]
+            assert not any({"import-disks", "upgrade-hardware"} <= set(it) for it in kinds)
+
+
 @pytest.mark.parametrize("start", GUIDE)
 def test_every_product_of_the_guide_is_a_source(start: str) -> None:
     # Hosted generation 2 and 3 products and their kind reach Workstation 6 all the same, in stages.

@@ -122,7 +122,7 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     denied = tables.lookup(holder, to_id) if like != holder else None
     if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
         entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
-    if made_by != holder and tables.generation_of(made_by) == generation:
+    if made_by != holder and (tables.generation_of(made_by) == generation or _was_imported(made_by, holder)):
         # A product in between gives a VM new disks, and no newer hardware (pages 23, 26 and 27).
         origin = tables.lookup(made_by, to_id)
         if origin is not None and origin.verdict == "not-supported":
@@ -132,6 +132,29 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     if entry is not None and not any(_is_esx2(name) for name in (holder, to_id)):
         entry = replace(entry, ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
+
+
+def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after: int | None) -> str:
+    """The product that a VM is like after a hop: the one that has given it hardware of another generation.
+
+    One that was imported into ESX Server stays what it was, whatever ESX Server makes of its hardware: page 23 keeps
+    generation 3 from ESX Server with Virtual SMP for its guest, which was installed before.
+
+    Args:
+        made_by: id of the product that it was like before.
+        holder: id of the product that had it before.
+        to_id: id of the product that has it now.
+        before: its hardware version before.
+        after: its hardware version now.
+    """
+    if generation_of(before or 0) == generation_of(after or 0):
+        return made_by
+    return made_by if _was_imported(made_by, holder) and products()[to_id].esx else to_id
+
+
+def _was_imported(made_by: str, holder: str) -> bool:
+    """Whether ESX Server has a VM of a hosted product."""
+    return products()[made_by].esx is False and products()[holder].esx is True
 
 
 def after_upgrade(answer: GuideAnswer, origin: str, holder: str, to_id: str) -> GuideAnswer:

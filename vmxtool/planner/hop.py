@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._record import Record, replace
+from vmxtool.findings import Do
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.plan import Dead, Plan
@@ -84,7 +85,7 @@ def plan_hop(
     there_are: list[Way]
     if only is None:
         there_are = ways(start, target, guide, reconfigures=reconfigures, have=have)
-        there_are += stages(there_are, start, target, far=far) if staged else []
+        there_are += stages(_staying(there_are), start, target, far=far) if staged else []
     else:
         there_are = list(derived_ways(start, target, only))
     results = [hop.complete(way, order) for order, way in enumerate(there_are)]
@@ -94,6 +95,15 @@ def plan_hop(
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
     return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
+
+
+def _staying(found: Sequence[Way]) -> list[Way]:
+    """The ways whose hardware may be upgraded on arrival though they print no upgrade: those that import no disks.
+
+    Where a VM whose disks are imported into ESX Server is upgraded there, its cell prints that too (tables 9 and 10).
+    Table 14 prints the import alone, and page 23 keeps generation 3 from ESX Server with Virtual SMP.
+    """
+    return [way for way in found if all(move.do is not Do.IMPORT_DISKS for move in way.moves)]
 
 
 def _is_at_hand(plan: Plan, have: frozenset[str]) -> bool:

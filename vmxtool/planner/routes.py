@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import UsageError
 from vmxtool.knowledge import tables
-from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.chain import Hop, Route, Routes
-from vmxtool.planner.guide import after_upgrade, ask_guide, can_go_back, hop_guide
+from vmxtool.planner.guide import after_upgrade, ask_guide, can_go_back, hop_guide, maker_after
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search, is_far
@@ -158,7 +157,7 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
     """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
     files, start, search, origins, named = question
-    state, hops, made_by = start, list[Hop](), start.holder or ""  # the product that gave it its present hardware
+    state, hops, made_by = start, list[Hop](), start.holder or ""  # the product that it is like
     for number, (to_id, version) in enumerate(candidate):
         target, holder = products()[to_id], state.holder or made_by
         if number == 0:
@@ -180,8 +179,7 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
         final = plan.one_way or any(is_one_way(state.version, end.version, name) for name in been)
         back = not final and state.version is not None and can_go_back(holder, end.version, to_id)
         hops.append(Hop(holder, to_id, plan, guide, back, one_way=final))
-        if generation_of(end.version or 0) != generation_of(state.version or 0):
-            made_by = to_id
+        made_by = maker_after(made_by, holder, to_id, state.version, end.version)
         state = end
     return Route(tuple(hops))
 

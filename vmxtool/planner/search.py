@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.knowledge import tables
@@ -19,7 +19,7 @@ from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.planner.chain import is_printed
-from vmxtool.planner.guide import hop_guide
+from vmxtool.planner.guide import hop_guide, maker_after
 from vmxtool.planner.hop import plan_hop
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.unseen import native_format, plain_vm
@@ -232,14 +232,11 @@ def is_far(holder: str, target: Product) -> bool:
 
 
 def _maker(nodes: Sequence[_Node]) -> str:
-    """The product of a path that gave the VM the hardware that it has at its end."""
-    generation = generation_of(nodes[-1].version)
-    return next(now.product for was, now in _pairs(nodes) if was is None or generation_of(was.version) != generation)
-
-
-def _pairs(nodes: Sequence[_Node]) -> Iterator[tuple[_Node | None, _Node]]:
-    """The nodes of a path from its end, each behind the one before it."""
-    yield from zip((*reversed(nodes[:-1]), None), reversed(nodes), strict=True)
+    """The product that the VM is like at the end of a path."""
+    made_by = nodes[0].product
+    for was, now in pairwise(nodes):
+        made_by = maker_after(made_by, was.product, now.product, was.version, now.version)
+    return made_by
 
 
 def _is_of_guide(*ids: str) -> bool:
