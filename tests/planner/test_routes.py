@@ -167,6 +167,15 @@ def test_a_printed_way_that_hangs_on_a_condition_is_ranked_by_its_cost() -> None
     assert not one.is_printed
 
 
+@pytest.mark.parametrize(("start", "target"), [("ws3", "ws6"), ("gsx2", "ws6"), ("gsx2", "fusion1"), ("ws2", "ws6")])
+def test_a_hop_of_a_route_offers_what_a_check_of_it_offers(start: str, target: str) -> None:
+    for one in route(None, target, start).routes:
+        last = one.hops[-1]
+        if last.from_id != start and last.before == first_version(products()[last.from_id]):
+            plans = check(None, target, last.from_id).plans
+            assert set(last.others) <= {plan.printed for plan in plans}
+
+
 # --- the stages that the text tells
 
 

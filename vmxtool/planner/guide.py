@@ -157,29 +157,6 @@ def _was_imported(made_by: str, holder: str) -> bool:
     return products()[made_by].esx is False and products()[holder].esx is True
 
 
-def after_upgrade(answer: GuideAnswer, origin: str, holder: str, to_id: str) -> GuideAnswer:
-    """An answer with the ways that the text gives a VM from elsewhere once a product in between has upgraded it.
-
-    Args:
-        answer: what the guide says of the move from that product on.
-        origin: id of the product that the VM set out from.
-        holder: id of the product in between.
-        to_id: id of the product it goes to.
-    """
-    if answer.fact is not None or answer.verdict == "not-supported":
-        return answer
-    for fact in tables.moves(origin, to_id):
-        left = tuple(
-            replace(way, steps=way.steps[1:], one_way=False)
-            for way in fact.ways
-            if way.steps[0].do == Do.UPGRADE_HARDWARE
-            and any(holder in names().groups.get(it, (it,)) for it in way.steps[0].products)
-        )
-        if left:
-            return replace(answer, fact=replace(fact, ways=left))
-    return answer
-
-
 def _is_esx2(product_id: str) -> bool:
     return features()["names-controllers-as-vmx"].holds(products()[product_id])
 

@@ -10,7 +10,7 @@ from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.chain import Hop, Route, Routes
-from vmxtool.planner.guide import after_upgrade, ask_guide, can_go_back, hop_guide, maker_after
+from vmxtool.planner.guide import ask_guide, can_go_back, hop_guide, maker_after
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search, is_far
@@ -164,7 +164,6 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
             guide = ask_guide(origins, state.version, target, named=named, smp=state.vcpus > 1)
         else:
             guide = hop_guide(holder, state.version, to_id, made_by)
-            guide = after_upgrade(guide, start.holder or "", holder, to_id)
         at_hand = None if have is None else frozenset({*have, holder, to_id})
         name = holder if named and number == 0 else None
         staged = len(candidate) > 1
