@@ -62,7 +62,9 @@ def _broken_in_route(route: Route, found: Routes, files: Files) -> Iterator[str]
         yield "it does not lead from the one product to the other"
     if first.before != found.version:
         yield "it begins with another hardware version"
-    crossed = [found.start, *(hop.to_id for hop in route.hops)]
+    if any(hop.in_place for hop in route.hops[1:]):
+        yield "it is upgraded by a product that it did not begin with"
+    crossed = [found.start, *(hop.to_id for hop in route.hops if not hop.in_place)]
     if len(set(crossed[1:])) != len(crossed) - 1 or found.start in crossed[1:-1]:
         yield "it goes over a product twice"
     for one, other in zip(route.hops, route.hops[1:], strict=False):

@@ -265,6 +265,41 @@ def test_a_vm_in_legacy_mode_goes_back_and_an_upgraded_one_does_not(tmp_path: Pa
     assert route(held("ws4", 3), "gsx2", "ws4").routes == ()
 
 
+def in_legacy_mode(folder: Path, hw: int) -> Machine:
+    make_disk(folder / "disk.pln", "plain", hw=hw)
+    return make_vm(folder, disk_lines("ide0:0", "disk.pln"), hw=hw, guest="win2000")
+
+
+@pytest.mark.parametrize("target", ["fusion1", "ws6", "ws5.5", "esx3", "player2"])
+def test_the_guide_says_the_same_of_a_vm_in_legacy_mode_to_route_and_check(target: str, tmp_path: Path) -> None:
+    vm = in_legacy_mode(tmp_path, 1)
+    asked = check(vm, target, "ws3")
+    assert route(vm, target, "ws3").guide == asked.guide  # pages 15 and 27: it is one of generation 2
+
+
+@pytest.mark.parametrize("target", ["fusion1", "ws6", "ws5.5", "player2", "ace2"])
+def test_a_vm_in_legacy_mode_is_upgraded_by_the_product_that_has_it(target: str, tmp_path: Path) -> None:
+    found = route(in_legacy_mode(tmp_path, 1), target, "ws3").routes
+    for one in found:
+        assert not {"gsx2", "esx1.5"} & set(one.over)
+        for hop in one.hops:
+            assert hop.in_place == (hop.from_id == hop.to_id)
+            if hop.in_place:
+                (step,) = hop.plan.steps
+                assert (step.do, step.by, step.before, step.after, step.one_way) == (
+                    ("upgrade-hardware", "ws3", 1, 2, True)  # page 27
+                )
+                assert hop.one_way
+                assert hop.cell == "mpg:t17:r2c2"
+    if target in {"fusion1", "ws6", "ws5.5"}:
+        assert any(it.hops[0].in_place for it in found)
+
+
+@given(st.sampled_from(GUIDE), st.sampled_from(GUIDE))
+def test_a_new_vm_is_not_upgraded_by_its_own_product(start: str, target: str) -> None:
+    assert not any(hop.in_place for one in route(None, target, start).routes for hop in one.hops)
+
+
 def test_a_vm_without_disks_goes_back_like_any_other(tmp_path: Path) -> None:
     vm = make_vm(tmp_path, hw=2, guest="win2000")
     assert check(vm, "gsx2", "ws4").verdict is Answer.READY

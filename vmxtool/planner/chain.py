@@ -23,7 +23,7 @@ def is_printed(plan: Plan) -> bool:
 
 
 class Hop(Record):
-    """One move of a VM from a product to another.
+    """One move of a VM from a product to another, or its upgrade by the product that has it.
 
     Attributes:
         from_id: product that holds the VM before.
@@ -40,6 +40,11 @@ class Hop(Record):
     guide: GuideAnswer
     can_go_back: bool
     one_way: bool
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the product that has the VM upgrades it where it is."""
+        return self.from_id == self.to_id and self.plan.kinds == {Do.UPGRADE_HARDWARE}
 
     @property
     def cell(self) -> str | None:

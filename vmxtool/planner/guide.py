@@ -134,6 +134,22 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
 
 
+def upgrade_guide(holder: str, version: int | None) -> GuideAnswer:
+    """What the guide says of an upgrade by the product that runs a VM of an older generation in legacy mode.
+
+    It is what that product does with a VM that comes to it from one of that generation (pages 19, 23, 24 and 27).
+
+    Args:
+        holder: id of the product.
+        version: the VM's hardware version, or None.
+    """
+    own = tables.generation_of(holder)
+    if version is None or own is None or (generation_of(version) or own) >= own:
+        return GuideAnswer(origins=(holder,))
+    like = _like(holder, version, holder)
+    return GuideAnswer(tables.lookup(like, holder) if like is not None else None, None, (holder,))
+
+
 def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after: int | None) -> str:
     """The product that a VM is like after a hop: the one that has given it hardware of another generation.
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from vmxtool._record import Record, replace
 from vmxtool.findings import Do
 from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.products import products
 from vmxtool.machine.model import OriginCandidate
+from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.ways import derived_ways, members, stages, ways
@@ -95,6 +97,32 @@ def plan_hop(
     if not guide.ways:
         plans = plans[:1]  # beside the guide the versions are one question with one answer
     return Plans(hop, _different(plans), tuple(it for it in results if isinstance(it, Dead)))
+
+
+def plan_upgrade(files: Files, start: VmState, guide: GuideAnswer, named: str | None = None) -> Plan | None:
+    """Play the upgrade of a VM by the product that has it, where it lies; None where the guide has no such.
+
+    It is final where no product takes the hardware back, though its own runs it: the products of the generation that
+    the VM is of do not (page 27).
+
+    Args:
+        files: the VM's files.
+        start: the state it is in.
+        guide: what the guide says of it.
+        named: id of the product that the user said made it, or None.
+    """
+    holder = products()[start.holder or ""]
+    hop = HopPlanner(files, start, holder, guide, named)
+    for order, way in enumerate(ways(start, holder, guide, reconfigures=False) if guide.ways else ()):
+        if [(move.do, move.products) for move in way.moves] != [(Do.UPGRADE_HARDWARE, ())]:
+            continue
+        (move,) = way.moves
+        final = move._replace(one_way=move.one_way or is_one_way(start.version, move.version))
+        played = hop.complete(replace(way, moves=(final,)), order)
+        if isinstance(played, Plan):
+            stays = tuple(made for made in played.made if made.move.do not in {Do.COPY, Do.REGISTER_VM})
+            return replace(played, made=stays)
+    return None
 
 
 def _staying(found: Sequence[Way]) -> list[Way]:

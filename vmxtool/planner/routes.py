@@ -6,12 +6,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool.errors import UsageError
-from vmxtool.knowledge import tables
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.planner.chain import Hop, Route, Routes
-from vmxtool.planner.guide import ask_guide, can_go_back, hop_guide, maker_after
-from vmxtool.planner.hop import likely_origins, plan_hop, start_of
+from vmxtool.planner.guide import ask_guide, can_go_back, hop_guide, maker_after, upgrade_guide
+from vmxtool.planner.hop import likely_origins, plan_hop, plan_upgrade, start_of
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.search import Search, is_far
 from vmxtool.planner.unseen import plain_vm
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine, OriginCandidate
     from vmxtool.planner.search import Path as Candidate
-    from vmxtool.rules.case import Files
+    from vmxtool.rules.case import Files, GuideAnswer
     from vmxtool.rules.state import VmState
 
 
@@ -71,7 +70,7 @@ def find_routes(
         target=target.id,
         routes=found,
         missing=missing,
-        guide=tables.lookup(holder.id, target.id),
+        guide=question.ask_guide(target.id).entry,
         named=origin is not None,
     )
 
@@ -115,6 +114,11 @@ class _Question(NamedTuple):
     origins: tuple[OriginCandidate, ...]
     named: bool
 
+    def ask_guide(self, to_id: str) -> GuideAnswer:
+        """What the guide says of a move from where the VM is: what a check of it says."""
+        smp = self.start.vcpus > 1
+        return ask_guide(self.origins, self.start.version, products()[to_id], named=self.named, smp=smp)
+
 
 def _search(
     question: _Question, have: Collection[str] | None, limit: int
@@ -156,21 +160,22 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
     """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
-    files, start, search, origins, named = question
+    start, search = question.start, question.search
     state, hops, made_by = start, list[Hop](), start.holder or ""  # the product that it is like
+    far, staged = is_far(start.holder or "", search.target), len(candidate) > 1
     for number, (to_id, version) in enumerate(candidate):
-        target, holder = products()[to_id], state.holder or made_by
-        if number == 0:
-            guide = ask_guide(origins, state.version, target, named=named, smp=state.vcpus > 1)
+        holder = state.holder or made_by
+        named = holder if question.named and number == 0 else None
+        if to_id == holder and staged:
+            guide = upgrade_guide(holder, state.version)
+            plan = plan_upgrade(question.files, state, guide, named)
         else:
-            guide = hop_guide(holder, state.version, to_id, made_by)
-        at_hand = None if have is None else frozenset({*have, holder, to_id})
-        name = holder if named and number == 0 else None
-        staged = len(candidate) > 1
-        far = is_far(start.holder or "", search.target)
-        plans = plan_hop(files, state, target, guide, name, have=at_hand, staged=staged, far=far).plans
-        wanted = (it for it in plans if it.end.version == version or not staged)  # one hop alone is the best there is
-        plan = next(wanted, plans[0] if plans else None)
+            guide = hop_guide(holder, state.version, to_id, made_by) if hops else question.ask_guide(to_id)
+            at_hand = None if have is None else frozenset({*have, holder, to_id})
+            target = products()[to_id]
+            plans = plan_hop(question.files, state, target, guide, named, have=at_hand, staged=staged, far=far).plans
+            wanted = (it for it in plans if it.end.version == version or not staged)  # one hop alone is the best
+            plan = next(wanted, plans[0] if plans else None)
         if plan is None:
             return None
         end = plan.end._replace(holder=to_id, arrived=True)

@@ -19,8 +19,8 @@ from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import is_smp_edition, products
 from vmxtool.planner.chain import is_printed
-from vmxtool.planner.guide import hop_guide, maker_after
-from vmxtool.planner.hop import plan_hop
+from vmxtool.planner.guide import hop_guide, maker_after, upgrade_guide
+from vmxtool.planner.hop import plan_hop, plan_upgrade
 from vmxtool.planner.moves import is_one_way
 from vmxtool.planner.unseen import native_format, plain_vm
 
@@ -154,6 +154,9 @@ class Search:
         """Yield a route begun with each hop that may follow, the target's own first."""
         at = partial.nodes[-1]
         visited = {node.product for node in partial.nodes}
+        upgraded = self._upgraded() if len(partial.nodes) == 1 and at.product != self.target.id else None
+        if upgraded is not None:
+            yield self._longer(partial, upgraded)
         for to_id in (self.target.id, *between):
             is_last = to_id == self.target.id
             if to_id in visited and not (is_last and len(partial.nodes) == 1):
@@ -164,12 +167,26 @@ class Search:
             if self._edges > _MOST_EDGES:
                 return
             for edge in _edges(at, to_id, _maker(partial.nodes), self._have, self._far):
+                if upgraded is not None and not is_last and _is_upgrade_like(upgraded.node, edge.node, at.version):
+                    continue  # the product that has the VM makes it itself
                 longer = self._longer(partial, edge)
                 if is_last and len(longer.nodes) == 2:
                     self._guided = self._guided or not edge.taste[1]
                     self._direct = longer.cost if self._direct is None else min(self._direct, longer.cost)
                 if not (self._guided and edge.taste[1] and _is_of_guide(at.product, to_id)):
                     yield longer  # what the guide does not say is no way round what it does
+
+    def _upgraded(self) -> _Edge | None:
+        """The upgrade of a VM in legacy mode by the product that has it."""
+        holder, version = self.start.holder or "", self.start.version
+        files, state = plain_vm(holder, version, self._form, has_disk=self._form is not None)
+        plan = plan_upgrade(files, state, upgrade_guide(holder, version))
+        if plan is None:
+            return None
+        form = plan.end.disks[0].format if plan.end.disks else None
+        return _Edge(
+            _Node(holder, plan.end.version or 0, form), (int(plan.one_way), plan.conversions, 1), (0, 0), False
+        )
 
     def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
         """Whether a VM of generation 3 has been made younger, and by no Workstation, before Fusion 1."""
@@ -237,6 +254,12 @@ def _maker(nodes: Sequence[_Node]) -> str:
     for was, now in pairwise(nodes):
         made_by = maker_after(made_by, was.product, now.product, was.version, now.version)
     return made_by
+
+
+def _is_upgrade_like(known: _Node, node: _Node, before: int) -> bool:
+    """Whether a VM gets with another product of the same kind what one has given it: hardware of that generation."""
+    alike = products()[known.product].esx == products()[node.product].esx
+    return alike and node.version > before and generation_of(node.version) == generation_of(known.version)
 
 
 def _is_of_guide(*ids: str) -> bool:

@@ -56,16 +56,21 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
         _print_route(number, route, routes.path is not None, out, why=why)
     if not routes.routes:
         _print_none(routes, have, out)
-    elif routes.path is not None:
+    elif routes.path is not None and not routes.routes[0].hops[0].in_place:
         print_heading(out, "the first move with all its commands")
         words: tuple[str, ...] = ("vmxtool", "check", "--target", routes.routes[0].hops[0].to_id)
         words += ("--from", routes.start) if routes.named else ()
         print_command(out, words if routes.path == "." else (*words, as_argument(routes.path)), indent=2)
 
 
+def stops_words(route: Route) -> str:
+    """The products that a route goes over: "Workstation 3 → Workstation 4 → Fusion 1"."""
+    first = short_name(route.hops[0].from_id) + " (upgraded there)" * route.hops[0].in_place
+    return " → ".join([first, *(short_name(hop.to_id) for hop in route.hops if not hop.in_place)])
+
+
 def _print_route(number: int, route: Route, seen: bool, out: Console, *, why: bool) -> None:
-    stops = [route.hops[0].from_id, *(hop.to_id for hop in route.hops)]
-    print_heading(out, f"route {number}  {' → '.join(map(short_name, stops))}")
+    print_heading(out, f"route {number}  {stops_words(route)}")
     counts = [count(len(route.hops), "move"), count(route.conversions, "conversion")]
     summary = Text(f"  {', '.join(counts)}, ", "dim")
     one_way = count(route.one_way_count, "one-way move")
@@ -76,7 +81,8 @@ def _print_route(number: int, route: Route, seen: bool, out: Console, *, why: bo
 
 def _print_hop(place: int, hop: Hop, out: Console, *, last: bool, commands: bool, why: bool) -> None:
     """Print one move; commands only of the first, since nobody knows where the VM's files lie after it."""
-    head = Text(f"{short_name(hop.from_id)} → {short_name(hop.to_id)}")
+    start, end = short_name(hop.from_id), short_name(hop.to_id)
+    head = Text(f"{start}, which has the VM" if hop.in_place else f"{start} → {end}")
     if hop.plan.when:
         head.append(f"  {' and '.join(CONDITIONS[word] for word in hop.plan.when)}", "magenta")
     print_hanging(out, Text(f"{place:3}.", "bold"), head.append(f"  {_sources(hop)}" * why, "dim"))
@@ -97,7 +103,10 @@ def _print_hop(place: int, hop: Hop, out: Console, *, last: bool, commands: bool
 def _notes(hop: Hop) -> Iterable[tuple[str, Text]]:
     start, end = short_name(hop.from_id), short_name(hop.to_id)
     if hop.one_way:
-        yield "!", Text(f"no way back to {start} from here; keep a copy", "yellow")
+        # A product that ran the VM in legacy mode still has it; those that make such VMs do not.
+        has_it = hop.after is not None and products()[hop.from_id].runs(hop.after)
+        back = f"hardware version {hop.before}" if has_it else start
+        yield "!", Text(f"no way back to {back} from here; keep a copy", "yellow")
     elif hop.can_go_back and any(step.do is Do.RUN_LEGACY for step in hop.plan.steps):
         yield "!", Text(f"it can go back to {start}", "dim")
     if hop.unverified:

@@ -13,6 +13,7 @@ from vmxtool.findings import Do, Safety, Severity
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.releases import oldest_release, releases_words
 from vmxtool.report.text.findings import EVIDENCE_SHOWN, merged, show_finding
+from vmxtool.report.text.route import stops_words
 from vmxtool.report.text.steps import print_steps
 from vmxtool.report.text.terminal import (
     console,
@@ -257,8 +258,7 @@ def _print_routes(routes: Sequence[Route], out: Console) -> None:
     if routes:
         print_heading(out, "over other products")
     for route in routes:
-        stops = [route.hops[0].from_id, *(hop.to_id for hop in route.hops)]
-        line = Text(" → ".join(map(short_name, stops)))
+        line = Text(stops_words(route))
         if route.one_way_count:
             line.append(f"  {count(route.one_way_count, 'one-way move')}", "yellow")
         print_hanging(out, "  ·", line)
