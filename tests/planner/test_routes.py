@@ -295,6 +295,26 @@ def test_a_vm_in_legacy_mode_is_upgraded_by_the_product_that_has_it(target: str,
         assert any(it.hops[0].in_place for it in found)
 
 
+@pytest.mark.parametrize("holder", ["ws4", "gsx3"])
+def test_a_vm_of_generation_3_in_legacy_mode_is_not_imported_for_virtual_smp(holder: str, tmp_path: Path) -> None:
+    vm = in_legacy_mode(tmp_path, 2)
+    for one in route(vm, "esx2-smp", holder).routes:  # page 23
+        assert not {"esx1.5", "esx2"} & set(one.over)
+        assert one.one_way_count == 1
+    assert route(vm, "esx2-smp", holder).routes[0].hops[0].in_place
+
+
+@pytest.mark.parametrize(("hw", "holder", "target"), [(1, "ws3", "gsx2"), (1, "gsx2", "ws3"), (1, "ws2", "ws3")])
+def test_an_upgrade_from_generation_2_is_final_whoever_has_the_vm(
+    hw: int, holder: str, target: str, tmp_path: Path
+) -> None:
+    vm = in_legacy_mode(tmp_path, hw)
+    steps = [step for plan in check(vm, target, holder).plans for step in plan.steps]
+    (hop,) = route(vm, target, holder).routes[0].hops
+    assert [step.one_way for step in steps if step.do == "upgrade-hardware"] == [True]  # page 27
+    assert [way.one_way for way in hop.others] == [True]
+
+
 @given(st.sampled_from(GUIDE), st.sampled_from(GUIDE))
 def test_a_new_vm_is_not_upgraded_by_its_own_product(start: str, target: str) -> None:
     assert not any(hop.in_place for one in route(None, target, start).routes for hop in one.hops)

@@ -8,7 +8,7 @@ from vmxtool._record import Record, replace
 from vmxtool.findings import Do
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, first_version, runs
-from vmxtool.planner.moves import is_one_way
+from vmxtool.planner.hop import is_final
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.cells import Way
@@ -60,7 +60,7 @@ class Hop(Record):
     def others(self) -> tuple[Way, ...]:
         """The other printed ways between the same two products; one-way also where an upgrade is that by itself."""
         others = [way for way in self.guide.ways if way != self.plan.printed]
-        final = is_one_way(self.before, first_version(products()[self.to_id]), self.from_id)
+        final = is_final(self.before, first_version(products()[self.to_id]), self.from_id)
         return tuple(replace(it, one_way=it.one_way or (final and _upgrades(it))) for it in others)
 
     @property

@@ -151,7 +151,7 @@ def upgrade_guide(holder: str, version: int | None) -> GuideAnswer:
 
 
 def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after: int | None) -> str:
-    """The product that a VM is like after a hop: the one that has given it hardware of another generation.
+    """The product that a VM is like after a hop: one of its hardware's generation, and where that is new who gave it.
 
     One that was imported into ESX Server stays what it was, whatever ESX Server makes of its hardware: page 23 keeps
     generation 3 from ESX Server with Virtual SMP for its guest, which was installed before.
@@ -163,8 +163,11 @@ def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after
         before: its hardware version before.
         after: its hardware version now.
     """
-    if generation_of(before or 0) == generation_of(after or 0):
-        return made_by
+    generation = generation_of(before or 0)
+    if generation == generation_of(after or 0):
+        if before is None or tables.generation_of(made_by) == generation:
+            return made_by
+        return _like(made_by, before, made_by) or made_by
     return made_by if _was_imported(made_by, holder) and products()[to_id].esx else to_id
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import Record, replace
 from vmxtool.findings import Do
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.machine.model import OriginCandidate
 from vmxtool.planner.moves import is_one_way
@@ -90,7 +92,7 @@ def plan_hop(
         there_are += stages(_staying(there_are), start, target, far=far) if staged else []
     else:
         there_are = list(derived_ways(start, target, only))
-    results = [hop.complete(way, order) for order, way in enumerate(there_are)]
+    results = [hop.complete(_with_mark(way, start), order) for order, way in enumerate(there_are)]
     plans = [it for it in results if isinstance(it, Plan) and (have is None or _is_at_hand(it, have))]
     if len(plans) > 1:
         plans.sort(key=lambda plan: plan.cost)
@@ -101,9 +103,6 @@ def plan_hop(
 
 def plan_upgrade(files: Files, start: VmState, guide: GuideAnswer, named: str | None = None) -> Plan | None:
     """Play the upgrade of a VM by the product that has it, where it lies; None where the guide has no such.
-
-    It is final where no product takes the hardware back, though its own runs it: the products of the generation that
-    the VM is of do not (page 27).
 
     Args:
         files: the VM's files.
@@ -116,13 +115,33 @@ def plan_upgrade(files: Files, start: VmState, guide: GuideAnswer, named: str | 
     for order, way in enumerate(ways(start, holder, guide, reconfigures=False) if guide.ways else ()):
         if [(move.do, move.products) for move in way.moves] != [(Do.UPGRADE_HARDWARE, ())]:
             continue
-        (move,) = way.moves
-        final = move._replace(one_way=move.one_way or is_one_way(start.version, move.version))
-        played = hop.complete(replace(way, moves=(final,)), order)
+        played = hop.complete(_with_mark(way, start), order)
         if isinstance(played, Plan):
             stays = tuple(made for made in played.made if made.move.do not in {Do.COPY, Do.REGISTER_VM})
             return replace(played, made=stays)
     return None
+
+
+def is_final(before: int | None, after: int | None, holder: str | None) -> bool:
+    """Whether a VM cannot go back to the products of its own generation after an upgrade (page 27).
+
+    That a product runs the new hardware counts for one that made the VM, and not for one that has it in legacy mode.
+
+    Args:
+        before: the hardware version before.
+        after: the hardware version after.
+        holder: id of the product that has the VM before, or None.
+    """
+    made_it = holder is not None and generation_of(before) == tables.generation_of(holder)
+    return is_one_way(before, after, holder if made_it else None)
+
+
+def _with_mark(way: Way, start: VmState) -> Way:
+    """A way whose first upgrade is marked where it is final, printed so or not."""
+    at = next((n for n, move in enumerate(way.moves) if move.do is Do.UPGRADE_HARDWARE), None)
+    if at is None or way.moves[at].one_way or not is_final(start.version, way.moves[at].version, start.holder):
+        return way
+    return replace(way, moves=(*way.moves[:at], way.moves[at]._replace(one_way=True), *way.moves[at + 1 :]))
 
 
 def _staying(found: Sequence[Way]) -> list[Way]:
