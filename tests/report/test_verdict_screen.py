@@ -170,6 +170,38 @@ def test_the_guide_is_one_line_at_the_end() -> None:
     assert last == "guide: Table 8, Workstation 5.0 to Workstation 5.5: OK in most cases"
 
 
+@pytest.mark.parametrize(
+    ("start", "target", "line"),
+    [
+        ("ace2", "fusion1", "guide: Table 3, Fusion 1 (for ACE 2) to Fusion 1: OK in most cases"),
+        ("ace1", "ws4", "guide: Table 13, GSX Server 3 (for ACE 1) to Workstation 4: OK"),
+        ("gsx3", "ws4", "guide: Table 13, GSX Server 3 to Workstation 4: OK"),
+        ("ws4", "ace1", "guide, page 12: ACE 1 projects take VMs of Workstation 4 and GSX Server 3."),
+        ("ws6", "player2", "guide, page 12: Player 2 runs VMs of generation 6."),
+    ],
+)
+def test_the_guide_line_says_for_whom_a_row_stands_and_which_page_rules_where_no_table_does(
+    start: str, target: str, line: str
+) -> None:
+    assert of_verdict(vmxtool.check(None, target, start), columns=PIPE).splitlines().count(line) == 1
+
+
+def test_the_guide_line_names_the_hardware_of_a_vm_in_legacy_mode(tmp_path: Path) -> None:
+    text = of_verdict(vmxtool.check(make_vm(tmp_path, hw=4, guest="win2000"), "ws6", "fusion1"), columns=PIPE)
+    row = "VMware Server 1 (for Fusion 1 with hardware version 4) to Workstation 6"
+    assert f"\nguide: Table 4, {row}: OK in most cases" in text
+
+
+def test_the_next_command_keeps_the_product_that_the_user_has_named(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, 'numvcpus = "2"\n', hw=3, guest="win2000")
+    assert "next  vmxtool check --target ws5.5 --from esx2-smp " in of_verdict(
+        vmxtool.check(vm, "ws5.0", "esx2-smp"), vm, PIPE
+    )
+    unnamed = of_verdict(vmxtool.check(vm, "ws5.0"), vm, PIPE)
+    assert "next  vmxtool check --target " in unnamed
+    assert "--from" not in unnamed
+
+
 def test_a_way_that_hangs_on_something_says_so() -> None:
     lines = of_verdict(judged("esx2-smp", "ws5.5"), read("esx2-smp"), PIPE).splitlines()
     others = [line for line in lines if line.startswith("other way: ")]

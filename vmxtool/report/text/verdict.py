@@ -10,6 +10,8 @@ from rich.text import Text
 
 from vmxtool.errors import UsageError
 from vmxtool.findings import Do, Safety, Severity
+from vmxtool.knowledge import tables
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.releases import oldest_release, releases_words
 from vmxtool.report.text.findings import EVIDENCE_SHOWN, merged, show_finding
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from vmxtool.findings import Finding
     from vmxtool.knowledge.tables import GuideEntry
+    from vmxtool.knowledge.transcript import Fact
     from vmxtool.machine.model import Machine
     from vmxtool.planner.chain import Route
     from vmxtool.planner.plan import Step
@@ -249,9 +252,10 @@ def _print_nearest(verdict: Verdict, vm: Machine | None, out: Console) -> None:
         line = Text(found.target.name).append(f"  {answer_words(found)}", style_of(found.verdict.value))
         print_hanging(out, "  ·", line)
     out.print()
-    print_command(
-        out, vmxtool_command(vm, "check", "--target", nearest[0].target.id), indent=6, mark=Text("next  ", "bold")
-    )
+    named = verdict.hop.hop.named  # what the user has said of the VM holds for the next question too
+    made_by = ("--from", named) if named is not None else ()
+    command = vmxtool_command(vm, "check", "--target", nearest[0].target.id, *made_by)
+    print_command(out, command, indent=6, mark=Text("next  ", "bold"))
 
 
 def _print_routes(routes: Sequence[Route], out: Console) -> None:
@@ -282,10 +286,11 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
         fits = len(f"why{more}: --why    rules: {rules}") <= out.width
         lines.append(Text(f"why{more}: --why" + (f"    rules: {rules}" if fits else ""), "dim"))
         explain = () if fits else ("vmxtool", "explain", *codes)
-    if verdict.guide is not None:
-        lines.append(_guide_line(verdict.guide))
-    remarks = verdict.remarks if why else [it for it in verdict.remarks if it.from_ids and not (it.on or it.acts)]
-    lines += [Text(f"guide, page {it.page}: {it.says}", "dim") for it in remarks]
+    line, remarks = _guide_line(verdict), verdict.remarks
+    lines += [line] if line is not None else []
+    if not why:
+        remarks = tuple(it for it in remarks if it.from_ids and not (it.on or it.acts))
+    lines += [_fact_line(it) for it in remarks]
     for number, line in enumerate(lines):
         if number == 0:
             out.print()
@@ -294,6 +299,24 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
         print_command(out, explain, 7, Text("rules  ", "dim"))
 
 
-def _guide_line(guide: GuideEntry) -> Text:
-    pair = f"{short_name(guide.from_id)} to {short_name(guide.to_id)}"
-    return Text(f"guide: Table {guide.table}, {pair}: {GUIDE_VERDICTS[guide.verdict]}", "dim")
+def _guide_line(verdict: Verdict) -> Text | None:
+    """What the guide says of the move: a cell, or the text where that speaks of ACE and Player and no table does."""
+    entry, fact = verdict.guide, verdict.hop.hop.guide.fact
+    if entry is None:
+        return _fact_line(fact) if fact is not None else None
+    pair = f"{short_name(entry.from_id)}{_stands_for(verdict, entry)} to {short_name(entry.to_id)}"
+    return Text(f"guide: Table {entry.table}, {pair}: {GUIDE_VERDICTS[entry.verdict]}", "dim")
+
+
+def _stands_for(verdict: Verdict, entry: GuideEntry) -> str:
+    """The product that has the VM, where the row is that of another that makes such VMs: " (for ACE 2)"."""
+    origins = [name for name in verdict.hop.hop.guide.origins if tables.generation_of(name) is not None]
+    if not origins or entry.from_id in origins:
+        return ""
+    version = verdict.hop.hop.start.version
+    own = tables.generation_of(origins[0]) == generation_of(version)
+    return f" (for {short_name(origins[0])}{'' if own else f' with hardware version {version}'})"
+
+
+def _fact_line(fact: Fact) -> Text:
+    return Text(f"guide, page {fact.page}: {fact.says}", "dim")
