@@ -293,3 +293,9 @@ def test_the_place_of_a_finding_stands_at_the_right_side() -> None:
     (line,) = [line for line in text.splitlines() if "VMX008" in line]
     assert len(line) == 80
     assert line.endswith("  VMX008 line 43")
+
+
+@pytest.mark.parametrize("hw", [2, 3])
+def test_a_network_of_an_esx_host_is_called_so_whichever_esx_it_is(tmp_path: Path, hw: int) -> None:
+    nic = 'ethernet0.present = "TRUE"\nethernet0.connectionType = "monitor_dev"\nethernet0.devName = "vmnic0"\n'
+    assert "a network of its ESX host" in fact(screen(make_vm(tmp_path, nic, hw=hw)), "ethernet0")

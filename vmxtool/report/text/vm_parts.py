@@ -32,7 +32,7 @@ _MADE_FOR = {
     "legacy": "Workstation 3 and older",
     "unknown": "unknown format",
 }
-_CONNECTIONS = {"nat": "NAT", "hostonly": "host-only", "monitor_dev": "a network of ESX Server 2"}
+_CONNECTIONS = {"nat": "NAT", "hostonly": "host-only", "monitor_dev": "a network of its ESX host"}
 _BACKINGS = {"thinprint": "printers of the host", "device": "a port of the host"}
 _SOUND = {
     "sb16": "Sound Blaster 16",
