@@ -239,8 +239,6 @@ def plan_rewrite(
         WriteError: the proof of what would be written failed.
     """
     from vmxtool.planner.goal import Goal
-    from vmxtool.planner.hop import likely_origins
-    from vmxtool.planner.moves import is_one_way
     from vmxtool.planner.rewrite import intend
     from vmxtool.planner.told import told
     from vmxtool.rewriter.rewrite import make_rewrite
@@ -258,8 +256,6 @@ def plan_rewrite(
         told=told(vmfs_path, tuple(networks), encoding, limit=limit),
     )
     found = intend(facts_now(inspect(vm)), goal)
-    holder = next((it.product for it in likely_origins(found.machine, goal.origin)), None)
-    version = found.wanted.version if found.wanted is not None else None
     return make_rewrite(
         found.machine,
         found.changes,
@@ -269,7 +265,7 @@ def plan_rewrite(
         notes=found.notes,
         words=found.words,
         then=found.then,
-        one_way=is_one_way(found.machine.hardware.version, version, holder),
+        one_way=found.one_way,
     )
 
 

@@ -180,7 +180,7 @@ def test_raising_the_version_says_whether_a_product_takes_it_back(
     made = plan_rewrite(vm, hwversion=wish)
     assert settings(made)["virtualHW.version"] == str(wish)
     (note,) = made.notes
-    assert ("is one-way in VMware's products" in note) == one_way
+    assert ("once the VM has run, nothing takes it back" in note) == one_way
     assert "an undo takes" in note
     assert "VMware Tools" in manual(made)
 

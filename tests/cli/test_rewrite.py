@@ -95,7 +95,7 @@ def test_the_printed_undo_gives_back_every_byte(copy_sample: CopySample) -> None
         (
             3,
             10,
-            "! once the VM has run with version 10, no VMware product takes it back to 3\n",
+            "! once the VM has run, nothing takes it back from hardware version 10 to 3\n",
         ),
         (4, 7, None),
     ],

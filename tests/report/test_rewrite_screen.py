@@ -333,7 +333,7 @@ def test_one_way_is_what_the_step_of_check_says(name: str, target: str) -> None:
     rewrite = library.plan_rewrite(folder, target=target, ide_to_scsi=True, move_disks=True, unsafe=True)
     ours = [step.one_way for step in library.check(folder, target).steps if step.is_ours and step.way in {None, 1}]
     assert rewrite.one_way == (bool(rewrite.changes) and any(ours))
-    assert rewrite.one_way == ("no VMware product takes it back" in screen(rewrite))
+    assert rewrite.one_way == ("once the VM has run, nothing takes it back" in screen(rewrite))
 
 
 @pytest.mark.parametrize(("guest", "told"), [("winxppro", True), ("rhel5", False)])

@@ -9,14 +9,15 @@ from vmxtool.changes.limits import adapters_over
 from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.errors import UsageError
-from vmxtool.findings import Do, Severity
+from vmxtool.findings import LOWERING, Do, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.read import build_machine
 from vmxtool.planner.guide import ask_guide, can_go_back
 from vmxtool.planner.hop import likely_origins, plan_hop, start_of
 from vmxtool.planner.moves import KINDS, VERSION_MOVES, Phase
-from vmxtool.planner.notes import makers, notes, state_notes
+from vmxtool.planner.notes import makers, notes, raises_for_good, state_notes
 from vmxtool.planner.plan import step_kinds
 from vmxtool.planner.told import read_as_told, refuse_for, refuse_gone
 from vmxtool.planner.ways import offers_any
@@ -53,6 +54,7 @@ class Intended(Record):
         notes: what the person should know.
         words: the request as options of the command line.
         then: words of the vmxtool command that tells the steps after the rewrite; empty where no product was named.
+        one_way: whether it raises the hardware version, and nothing takes it back once the VM has run.
     """
 
     machine: Machine
@@ -63,6 +65,7 @@ class Intended(Record):
     notes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
+    one_way: bool = False
 
 
 def intend(files: Files, goal: Goal) -> Intended:
@@ -90,9 +93,22 @@ def _chosen(found: Plans, goal: Goal) -> Plan | None:
     """The best plan with a part for vmxtool and without Converter; of legacy mode only those that lead back."""
     plans = [plan for plan in found.plans if not plan.by_converter]
     if goal.legacy:
-        plans = [plan for plan in plans if _leads_back(plan, found.hop.files.vm, goal)]
+        plans = [
+            it for it in plans if _stays_one_vm(it, found.hop.target) and _leads_back(it, found.hop.files.vm, goal)
+        ]
         return plans[0] if plans else None
     return next((plan for plan in plans if plan.own is not None), None)
+
+
+def _stays_one_vm(plan: Plan, target: Product) -> bool:
+    """Whether the VM comes to the target as itself, with its config, so that legacy mode means anything.
+
+    ESX Server 1 and 2 import disks for a VM of their own, and no table has legacy mode beside it. What is lowered for
+    the import first is a legacy VM all the same.
+    """
+    printed = {Do(step.do) for step in plan.printed.steps} if plan.printed is not None else set()
+    imports = Do.IMPORT_DISKS in printed and features()["reads-disk-names-in-name"].holds(target)
+    return not imports or not printed.isdisjoint({Do.RUN_LEGACY, *LOWERING})
 
 
 def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
@@ -140,9 +156,10 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
         changes,
         wanted,
         manual=tuple(dict.fromkeys((*changes.manual, *later))),
-        notes=tuple(dict.fromkeys((*notes(found, plan, goal), *changes.notes))),
+        notes=tuple(dict.fromkeys((*notes(found, plan, goal, changes), *changes.notes))),
         words=goal.words,
         then=goal.check_words,
+        one_way=raises_for_good(found, plan, goal),
     )
 
 
@@ -254,7 +271,9 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if goal.legacy and found.plans:
         maker, target = makers(files.vm, goal)[0], found.hop.target
-        refused = findings_of(writing.no_common_hardware_version, maker, target, files.vm.hardware.evidence)
+        others = all(plan.by_converter or not _stays_one_vm(plan, target) for plan in found.plans)
+        place, guide = files.vm.hardware.evidence, found.hop.guide
+        refused = findings_of(writing.no_common_hardware_version, maker, target, place, guide if others else None)
         return Intended(files.vm, refused=tuple(refused), words=goal.words)
     if best is not None:
         return _from_plan(found, best, goal)

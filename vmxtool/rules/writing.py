@@ -219,14 +219,22 @@ def hardware_version_not_written(
     stops={Do.REWRITE},
     short="no hardware version that both run",
 )
-def no_common_hardware_version(origin: Product, target: Product, evidence: tuple[Evidence, ...]) -> Iterator[Hit]:
+def no_common_hardware_version(
+    origin: Product, target: Product, evidence: tuple[Evidence, ...], guide: GuideAnswer | None = None
+) -> Iterator[Hit]:
     """No way leads to the target with a hardware version that the VM's own product runs too.
 
-    A VM in legacy mode keeps a version that both run, so that it can go back. Without one the move is one-way.
+    A VM in legacy mode keeps a version that both run, so that it can go back. Without one the move is one-way. ESX
+    Server 1 and 2 import the disks of hosted products for a VM of their own, and the guide has no legacy mode there,
+    whatever version both run.
     """
     message = f"no way leads to {target.name} with a hardware version that {origin.name} runs too"
+    sources: tuple[str, ...] = (origin.source_of("runs_min"), target.source_of("runs_min"))
+    if guide is not None and guide.ways and guide.sources:
+        message = f"no way of the guide leads from {origin.name} to {target.name} in legacy mode"
+        sources = guide.sources
     fix = manual("leave --legacy out; the VM then cannot go back")
-    yield Hit(message, evidence, fix, sources=(origin.source_of("runs_min"), target.source_of("runs_min")))
+    yield Hit(message, evidence, fix, sources=sources)
 
 
 @rule(

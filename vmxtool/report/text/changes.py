@@ -43,7 +43,7 @@ _DIFF_SHOWN, _ROWS_SHOWN, _NOTES_SHOWN, _REASONS_SHOWN = 2000, 60, 12, 6
 # How the note of a raise ends; that it can be undone until then is said where the undo is.
 _UNTIL_STARTED = "as long as the VM has not been started since"
 _TOOLS = "install the newest VMware Tools before the first start: Windows may lose its network settings otherwise"
-_ONE_WAY = "once the VM has run with version {}, no VMware product takes it back to {}"
+_ONE_WAY = "once the VM has run, nothing takes it back from hardware version {} to {}"
 _REST = "; --format json has them all"
 _LABEL = "undo  "
 
