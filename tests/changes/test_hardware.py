@@ -199,7 +199,8 @@ def test_disks_of_esx_server_2_get_the_name_that_other_products_read(tmp_path: P
     vm = inspect(write_config(tmp_path, text, hw=3, guest="rhel3", config=6))
     # ESX Server 3 is one of them, though it runs the VM of ESX Server 2 as it is.
     for target in ("gsx3", "esx3"):
-        assert settings(plan_rewrite(vm, target=target)) == {"scsi0:0.name": "scsi0:0.fileName"}
+        version = {"config.version": "8"} if target == "esx3" else {}
+        assert settings(plan_rewrite(vm, target=target)) == {"scsi0:0.name": "scsi0:0.fileName"} | version
     assert settings(plan_rewrite(vm, hwversion=4))["scsi0:0.name"] == "scsi0:0.fileName"
     for stays in ({"target": "esx2"}, {"hwversion": 3}):
         assert settings(plan_rewrite(vm, **stays)) == {}

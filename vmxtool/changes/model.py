@@ -97,7 +97,7 @@ class Topic(Record):
 
 VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
 CONFIG_VERSION, DISK_MODE = "config-version", "disk-mode"
-HOST_OF_ESX2, ARM_DEVICE = "host-of-esx2", "arm-device"
+HOST_OF_ESX2, OLD_HOST, ARM_DEVICE = "host-of-esx2", "old-host", "arm-device"
 CHARACTER_SET, NETWORK, CONTROLLER_NAME, ADAPTERS_OVER = "character-set", "network", "controller-name", "adapters-over"
 DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"
 LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter", "disk-version"

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_on_esx, last_part
-from vmxtool.changes.model import CONFIG_VERSION, DISK_NAMES, HOST_OF_ESX2, PRODUCT_KIND, VERSION, SettingChange, Topic
+from vmxtool.changes.model import (
+    CONFIG_VERSION,
+    CONTROLLER_NAME,
+    DISK_NAMES,
+    HOST_OF_ESX2,
+    PRODUCT_KIND,
+    VERSION,
+    SettingChange,
+    Topic,
+)
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.rules.case import paths_of_host, settings_of_esx_host
+from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -20,9 +30,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
-# Of a VM of ESX Server 2 that leaves it they go, too; else they may be those of any host.
-_ON_LATER_ESX_TOO = frozenset({"redologdir", "workingdir", "sched.swap.dir", "sched.swap.derivedname"})
 _KIND = "virtualHW.productCompatibility"
+_NEWEST_BESIDE_3 = 7
 
 
 def config_version_changes(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
@@ -54,12 +63,32 @@ def config_version_lowered(vm: Machine, wanted: Wanted) -> Iterator[SettingChang
     """Give a config that keeps its hardware version no newer version of its own than the product writes."""
     product = wanted.product
     most = None if product is None else newest_config_version(product)
-    # Products of hardware version 3 take one another's configs, of versions 6 and 7.
-    if product is not None and most is not None and (vm.config.config_version or 0) > max(most, 7):
+    if product is None or most is None:
+        return
+    # A bare hardware version may be that of Workstation 4, which writes 7 beside it.
+    highest = max(most, _NEWEST_BESIDE_3) if product.family == HARDWARE else most
+    if (vm.config.config_version or 0) > highest:
         why = f"{product.name} writes configs up to this version (unverified)"
-        source = features()["config-version-7"].source
-        topic = Topic(CONFIG_VERSION)
-        yield SettingChange("config.version", str(most), why, source, beside="virtualHW.version", topic=topic)
+        yield _config_version(most, why)
+
+
+def config_version_raised(vm: Machine, wanted: Wanted) -> Iterator[SettingChange]:
+    """Give a config that keeps its hardware version the version that the product writes, where its own is older.
+
+    Products read older ones, so this is no reason to write a config; one that is written anyway looks the same
+    whichever product it came from.
+    """
+    product, row, have = wanted.product, hardware(wanted.version), vm.config.config_version
+    if product is None or product.family == HARDWARE or row is None or row.config_version is None or have is None:
+        return
+    most = newest_config_version(product)
+    if most is not None and have < most:
+        yield _config_version(most, f"{product.name} writes this version")
+
+
+def _config_version(number: int, why: str) -> SettingChange:
+    source, topic = features()["config-version-7"].source, Topic(CONFIG_VERSION)
+    return SettingChange("config.version", str(number), why, source, beside="virtualHW.version", topic=topic)
 
 
 def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
@@ -77,6 +106,11 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))
     if product is not None and features()["reads-disk-names-in-name"].holds(product):
         return
+    names = features()["names-controllers-as-vmx"]
+    for key in files.once(controllers_of_esx2) if product is not None and product.esx else ():
+        why = "the name of ESX Server 2; that a later ESX reads it, no source says (unverified)"
+        plain = document[key].lower().removeprefix("vmx")
+        yield SettingChange(key, plain, why, names.source, topic=Topic(CONTROLLER_NAME))
     for key in files.named_as_esx2:
         name = f"{key.rpartition('.')[0]}.fileName"
         why = "products other than ESX Server 1 and 2 read the disk's name here"
@@ -84,8 +118,8 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         beside = last_part(document[key]) if is_on_esx(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
     for key in files.once(settings_of_esx_host):
-        if fold(key) in _ON_LATER_ESX_TOO and not files.named_as_esx2:
-            continue
+        if not fold(key).startswith("ethernet") and not files.once(is_of_esx2):
+            continue  # a folder of a later ESX is judged with all other folders of the old host
         why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
         yield SettingChange(key, None, why, "general", topic=Topic(HOST_OF_ESX2))
 

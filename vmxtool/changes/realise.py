@@ -16,7 +16,8 @@ from vmxtool.changes.descriptors import lower_version, name_version, without_roo
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import DISK_NAMES, VERSION, Changes, join
-from vmxtool.changes.product_habits import newest_config_version
+from vmxtool.changes.old_host import leftovers
+from vmxtool.changes.product_habits import config_version_raised, newest_config_version
 from vmxtool.changes.told import as_esx2_names, disks_in_folders, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -60,6 +61,8 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         disks = lower_version(files, wanted) if wanted.fit else Changes()
     made = join([hardware, drives, disks, character_set(files, wanted)])
     made = replace(made, settings=as_esx2_names(files, wanted, made.settings))
+    if wanted.fit:
+        made = _with_what_goes_along(files, wanted, made)
     untold = volume_not_told(files, wanted, made.settings)
     if untold is not None:
         made = replace(made, notes=(*made.notes, untold.note), kept=(*made.kept, untold))
@@ -69,6 +72,16 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         *disks_in_folders(files, made.settings),
     )
     return replace(made, refused=(*made.refused, *stops), end=_state_after(files, start, wanted, made))
+
+
+def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Changes:
+    """Changes with what the old host left behind, and with what is no reason to write but done where it is written."""
+    kept = {fold(change.key) for change in made.settings}
+    found = [change for change in leftovers(files, wanted) if fold(change.change.key) not in kept]
+    if not made and not any(it.harms for it in found):
+        return made
+    along = [*(it.change for it in found), *config_version_raised(files.vm, wanted)]
+    return replace(made, settings=(*made.settings, *(it for it in along if fold(it.key) not in kept)))
 
 
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:

@@ -10,7 +10,9 @@ from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.rules.case import name_evidence
 from vmxtool.rules.character_set import WESTERN
 from vmxtool.rules.commands import file_argument, vmxtool_command
+from vmxtool.rules.old_host import HARMFUL, leads_nowhere
 from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,15 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _CUT = 200
 # Files and folders of its own that a config names, beside its drives (libvirt's and VMware's own key lists).
-_PATHS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir", "nvram", "extendedConfigFile")
+_PATHS = (
+    "workingDir",
+    "redoLogDir",
+    "suspend.directory",
+    "snapshot.directory",
+    "sched.swap.dir",
+    "nvram",
+    "extendedConfigFile",
+)
 # What a product writes elsewhere, or not at all, where the path leads nowhere.
 _WRITTEN = ("log.fileName",)
 
@@ -202,15 +212,21 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
 
     After a move the path leads nowhere, or to the files that were left behind, which is worse. Names without a folder
     are looked for beside the config. A disc image of another host is only disconnected, so that is told as a note.
+    A rewrite takes the paths along that no host of its target has: ESX Server 1 and 2, ESX since and hosted products
+    are of three kinds.
     """
     document = vm.config.document
     for key in (*_PATHS, *_WRITTEN):
         name = document.get(key, "")
         if is_absolute(name):
+            remedy = f"give {document.spelling(key)} a name beside the config, or take the line out"
+            if fold(key) in HARMFUL and leads_nowhere(vm, name):
+                goes = "names it beside the config" if key == "nvram" else "takes the line out"
+                remedy = f"vmxtool rewrite for a product of another kind {goes}; for one of the same kind, {remedy}"
             yield Hit(
                 f"{document.spelling(key)} is a full path: {name}",
                 (document.evidence(key),),
-                manual(f"give {document.spelling(key)} a name beside the config, or take the line out"),
+                manual(remedy),
                 Severity.INFO if key in _WRITTEN else None,
             )
     for drive in vm.drives:

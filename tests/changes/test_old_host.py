@@ -1,0 +1,118 @@
+"""What a rewrite for another kind of product does with full paths and networks of the old host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from build import SCSI_DISK, make_disk, write_config
+from changes.told import settings
+
+from vmxtool import check, inspect, plan_rewrite
+from vmxtool.report.text.causes import rows_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vmxtool.machine.model import Machine
+
+ESX = "/vmfs/volumes/4a5b6c7d-12345678/app"
+HARMLESS = {
+    "sched.swap.derivedName": f"{ESX}/app-1a2b3c4d.vswp",
+    "log.fileName": f"{ESX}/vmware.log",
+    "migrate.hostLog": f"{ESX}/app.hlog",
+    "checkpoint.cptConfigName": f"{ESX}/app",
+}
+HARMFUL = {
+    "workingDir": ESX,
+    "suspend.directory": ESX,
+    "snapshot.directory": ESX,
+    "sched.swap.dir": ESX,
+}
+LEFT = {**HARMLESS, **HARMFUL}
+
+
+def lines(values: dict[str, str]) -> str:
+    return "\n".join(f'{key} = "{value}"' for key, value in values.items())
+
+
+def vm_with(folder: Path, values: dict[str, str], hw: int = 4, more: str = "", config: int = 8) -> Machine:
+    make_disk(folder / "disk.vmdk", adapter="lsilogic", hw=hw)
+    return inspect(write_config(folder, SCSI_DISK, more, lines(values), hw=hw, guest="rhel4", config=config))
+
+
+def test_a_hosted_product_gets_no_folders_of_esx(tmp_path: Path) -> None:
+    vm = vm_with(tmp_path, LEFT | {"nvram": f"{ESX}/app.nvram"})
+    made = settings(plan_rewrite(vm, target="ws6", origin="esx3"))
+    assert made == dict.fromkeys(LEFT) | {"nvram": "app.nvram"}
+
+
+def test_esx_gets_no_folders_of_windows_or_linux(tmp_path: Path) -> None:
+    windows = {"workingDir": r"D:\VMs\app", "log.fileName": r"D:\VMs\app\vmware.log", "nvram": r"D:\VMs\app\a.nvram"}
+    vm = vm_with(tmp_path / "windows", windows, hw=7)
+    made = settings(plan_rewrite(vm, target="esx4.0", origin="ws6.5"))
+    assert made == {"workingDir": None, "log.fileName": None, "nvram": "a.nvram"}
+    sound = 'sound.present = "TRUE"\nsharedFolder.maxNum = "1"\nusb.present = "TRUE"\n'
+    vm = vm_with(tmp_path / "linux", {"workingDir": "/home/anna/vms/app"}, hw=6, more=sound)
+    assert settings(plan_rewrite(vm, hwversion=4, target="esx3", origin="ws6"))["workingDir"] is None
+
+
+@pytest.mark.parametrize(("target", "origin"), [("esx4.0", "esx3"), ("esxi5.0", "esx4.0")])
+def test_the_folders_of_esx_stay_on_esx(tmp_path: Path, target: str, origin: str) -> None:
+    assert settings(plan_rewrite(vm_with(tmp_path, LEFT), target=target, origin=origin)) == {}
+
+
+def test_the_folders_of_one_hosted_product_are_not_judged_for_another(tmp_path: Path) -> None:
+    vm = vm_with(tmp_path, {"workingDir": r"D:\VMs\app"})
+    assert settings(plan_rewrite(vm, target="ws6", origin="ws5.5")) == {}
+
+
+def test_a_folder_that_is_here_stays(tmp_path: Path) -> None:
+    there = tmp_path / "work"
+    there.mkdir()
+    vm = vm_with(tmp_path / "vm", {"workingDir": str(there), "nvram": "app.nvram", "log.fileName": "./vmware.log"}, 7)
+    assert settings(plan_rewrite(vm, target="esx4.0", origin="ws6.5")) == {}
+
+
+@pytest.mark.parametrize("key", HARMLESS)
+def test_what_harms_nothing_is_no_reason_to_write(tmp_path: Path, key: str) -> None:
+    values = {key: HARMLESS[key]}
+    assert settings(plan_rewrite(vm_with(tmp_path, values), target="ws6", origin="esx3")) == {}
+    assert settings(plan_rewrite(inspect(tmp_path), target="ws6", origin="esx3", hwversion=6))[key] is None
+
+
+@pytest.mark.parametrize("key", HARMFUL)
+def test_what_vmx008_warns_of_is_and_its_fix_says_so(tmp_path: Path, key: str) -> None:
+    vm = vm_with(tmp_path, {key: HARMFUL[key]})
+    (warning,) = [it for it in check(vm, "ws6", "esx3").findings if it.code == "VMX008"]
+    assert warning.fix is not None
+    assert "vmxtool rewrite" in warning.fix.text
+    assert settings(plan_rewrite(vm, target="ws6", origin="esx3")) == {key: None}
+
+
+def test_the_console_and_the_networks_of_esx_server_2_stay_behind(tmp_path: Path) -> None:
+    nic = """
+    ethernet0.present = "TRUE"
+    ethernet0.connectionType = "monitor_dev"
+    ethernet0.networkName = "Production"
+    ethernet0.addressType = "vpx"
+    ethernet0.generatedAddress = "00:50:56:8f:12:34"
+    """
+    console = {
+        "log.fileName": "/root/vmware/app/vmware.log",
+        "checkpoint.cptConfigName": "/root/vmware/app/app",
+        "workingDir": "/vmfs/vmhba0:0:0:5",
+    }
+    vm = vm_with(tmp_path, console, hw=3, more=nic, config=6)
+    gone = dict.fromkeys([*console, "ethernet0.connectionType"])
+    made = settings(plan_rewrite(vm, target="ws5.5", origin="esx2"))
+    # The address is kept, with the word by which it is one of VirtualCenter.
+    assert made == gone | {"ethernet0.networkName": None, "config.version": "8"}
+    assert settings(plan_rewrite(vm, target="esx3", origin="esx2")) == gone | {"config.version": "8"}
+    assert settings(plan_rewrite(vm, target="esx2", origin="esx2")) == {}
+
+
+def test_the_row_says_whose_names_they_were(tmp_path: Path) -> None:
+    made = plan_rewrite(vm_with(tmp_path, LEFT), target="ws6", origin="esx3")
+    (row,) = rows_of(made)
+    assert (row.verb, row.what, row.effect) == ("remove", "names of its old host", "they lead nowhere on the new one")

@@ -1,0 +1,72 @@
+"""What a config has of its host: full paths of folders and files, networks by name, and the words of ESX Server 2."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vmxtool._files import is_absolute, is_on_esx, resolve
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.products import products
+
+if TYPE_CHECKING:
+    from vmxtool.machine.model import Machine
+    from vmxtool.rules.case import Files
+
+HARMFUL = frozenset({"workingdir", "redologdir", "suspend.directory", "snapshot.directory", "sched.swap.dir", "nvram"})
+"""Settings by which the VM may not start, or not as it was, where the path that they name leads nowhere."""
+# What a product writes elsewhere, or works out anew.
+_HARMLESS = frozenset({"sched.swap.derivedname", "log.filename", "migrate.hostlog", "checkpoint.cptconfigname"})
+_NETWORK = r"ethernet[0-9]\.networkname"
+_CONTROLLER = r"scsi[0-3]\.virtualdev"
+_NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
+_WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\\\"
+
+
+def paths_of_host(files: Files) -> tuple[str, ...]:
+    """The settings, disks left out, that name a file or folder by a full path which leads nowhere here."""
+    document = files.vm.config.document
+    found = [key for key in document.folded() if key in HARMFUL or key in _HARMLESS]
+    return tuple(document.spelling(key) for key in found if leads_nowhere(files.vm, document[key]))
+
+
+def leads_nowhere(vm: Machine, name: str) -> bool:
+    """Whether a name in a VM's config is a full path, and nothing is there on this host."""
+    if not is_absolute(name):
+        return False
+    found = resolve(vm.config.folder, name)
+    return not found.exists or found.moved
+
+
+def networks_of_host(files: Files) -> tuple[str, ...]:
+    """The settings that connect a network adapter to a network of its ESX host by name."""
+    document = files.vm.config.document
+    return tuple(document.spelling(key) for key in document.folded() if re.fullmatch(_NETWORK, key))
+
+
+def controllers_of_esx2(files: Files) -> tuple[str, ...]:
+    """The settings that call a SCSI controller as ESX Server 2 does."""
+    document = files.vm.config.document
+    return tuple(
+        document.spelling(key)
+        for key in document.folded()
+        if re.fullmatch(_CONTROLLER, key) and document[key].lower() in _NAMED_AS_VMX
+    )
+
+
+def is_of_esx2(files: Files) -> bool:
+    """Whether a config looks like one of ESX Server 1 or 2: by its words, or by the product that likeliest made it."""
+    document = files.vm.config.document
+    by_host = any(document.get(f"{nic.id}.connectiontype", "").lower() == "monitor_dev" for nic in files.vm.nics)
+    if files.named_as_esx2 or files.once(controllers_of_esx2) or by_host:
+        return True
+    maker = next((products().get(it.product) for it in files.vm.origin), None)
+    return maker is not None and maker.esx is True and features()["reads-disk-names-in-name"].holds(maker)
+
+
+def is_on_hosted(files: Files, path: str) -> bool:
+    """Whether a full path is one of a host of Workstation and the like; one of Linux may be that of ESX's console."""
+    if re.match(_WINDOWS_PATH, path) is not None:
+        return True
+    maker = next((products().get(it.product) for it in files.vm.origin), None)
+    return not is_on_esx(path) and not (maker is not None and maker.esx)
