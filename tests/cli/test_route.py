@@ -89,7 +89,7 @@ def test_products_at_hand_are_the_only_ones_gone_over_or_used() -> None:
     assert [route["over"] for route in value(*words)["routes"]] == [["ws3"]]
     # The stage between generation 3 and Fusion 1 is one of them too: an upgrade on the way, and no move of its own.
     told = shown(*words)
-    assert "Workstation 5.5: open the VM in Workstation 5.5 and upgrade its virtual hardware to version 4" in told
+    assert "copy all files of the VM's folder there; open the VM in Workstation 5.5 and upgrade" in told
     # The other way of the text names both groups of which one is at hand.
     assert "Workstation 4" not in told.replace("Workstation 4 or 5", "")
 
@@ -119,7 +119,7 @@ def test_a_vm_that_was_not_seen_has_its_conversions_named_without_commands() -> 
         (("ws25h2", "ESXi 6.5"), "ESXi 6.5: import scsi0:0 with vmkfstools -i, under the same name"),
         (
             ("esxi8", "ws12"),
-            "in the place of those on the host, then export scsi0:0 from ESX, in the VM's folder there",
+            "export scsi0:0 from ESX, in the VM's folder there",
         ),
         (("fusion13", "ws16"), "lower the hardware version from 20 to 18, devices included, with vmxtool rewrite"),
     ):

@@ -351,13 +351,13 @@ def test_legacy_mode_is_preferred_and_says_that_the_vm_can_go_back() -> None:
         ("server1", "ace2", ["upgrade-hardware", "copy"]),
         ("esx3", "ace2", ["converter", "upgrade-hardware", "copy"]),
         ("ace1", "ws4", ["copy"]),
-        ("ace2", "ws5.5", ["downgrade-hardware", "copy"]),
+        ("ace2", "ws5.5", ["move-to", "downgrade-hardware", "copy"]),
         ("gsx3", "player1", ["copy"]),
         ("esx2", "player1", ["export-disks", "copy"]),
         ("ws3", "player1", ["upgrade-hardware", "copy"]),
         ("ws5.0", "player2", ["upgrade-hardware", "copy"]),
         ("player1", "esx3", ["converter"]),
-        ("player2", "ws5.0", ["downgrade-hardware", "copy"]),
+        ("player2", "ws5.0", ["move-to", "downgrade-hardware", "copy"]),
     ],
 )
 def test_into_and_out_of_ace_and_player(start: str, target: str, wanted: list[str]) -> None:

@@ -120,7 +120,8 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id, generation) if fact.ways else ())
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
-    if denied is not None and denied.verdict == "not-supported" and tables.generation_of(to_id) != generation:
+    older = (tables.generation_of(to_id) or 0) < (generation or 0)
+    if denied is not None and denied.verdict == "not-supported" and older:
         entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
     if made_by != holder and (tables.generation_of(made_by) == generation or _was_imported(made_by, holder)):
         # A product in between gives a VM new disks, and no newer hardware (pages 23, 26 and 27).

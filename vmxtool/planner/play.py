@@ -120,7 +120,7 @@ class HopPlanner:
             for it in self.of_files
             if played.end.settled.isdisjoint(it.keys)
             and not (it.cure in VERSION_MOVES and played.end.version != self.start.version)
-            and ((it.blocks and played.meets(it)) or played.is_stopped_by(it))
+            and ((it.blocks and holds(it, played.end)) or played.is_stopped_by(it))
         ]
 
     def _plan(self, played: _Played, way: Way, met: Sequence[Finding], order: int) -> Plan:
@@ -152,8 +152,15 @@ class HopPlanner:
                 played.refused += move.cured  # of such hardware vmxtool writes nothing, so nothing is cured
             elif not (move.do in _BY_FORMAT and before.disks and self._reads_all(before)):
                 played.end = effect_of(move, before, self.target)
+                if move.do in BY_CONVERTER:
+                    played.end = played.end._replace(settled=played.end.settled | self._on_esx(before))
                 played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end)))
         return played
+
+    def _on_esx(self, before: VmState) -> frozenset[str]:
+        """The marks of what is wrong with a disk's files here and not on the ESX host, where Converter reads it."""
+        on_esx = {disk.drive for disk in before.disks if disk.format == "esx"}
+        return frozenset(it.keys[-1] for it in self.of_files if it.while_format and it.subject in on_esx)
 
     def _rewrite(self, move: Move, before: VmState, own: int, played: _Played) -> None:
         version = move.version if move.version is not None else own
@@ -213,10 +220,6 @@ class _Played:
         fixes = [fix for made in self.made if made.changes is not None for fix in made.changes.at_start]
         moves = [] if self.by_converter else [Move(Do.SET_BOOT_ORDER, remedy=fix.text) for fix in fixes]
         return [Made(move, self.end, self.end) for move in moves]
-
-    def meets(self, finding: Finding) -> bool:
-        """Whether a finding about files is still so at the end; Converter reads a disk where it lies, in any format."""
-        return holds(finding, self.end) and not (self.by_converter and finding.while_format)
 
     def is_stopped_by(self, finding: Finding) -> bool:
         return bool(finding.stops) and any(

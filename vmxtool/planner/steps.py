@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
-from vmxtool.findings import CONVERTING_DISKS, Do, Safety
+from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do, Safety
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.product import HARDWARE
@@ -174,6 +174,7 @@ class StepMaker:
             stays=self._disks.left_here(made) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
             path=self._disks.path(made, commands),
             held=so_far.held,
+            spared=move.do is Do.MOVE_TO and _lowers_after(move, way),
             in_place=self._is_in_place(move, so_far),
             fetches=self._disks.fetched if so_far.at_source and move.do is Do.COPY else "",
             rewritten=so_far.rewritten or self._rewritten_before,
@@ -209,6 +210,13 @@ class StepMaker:
         if move.products:
             return member(move.products[0])
         return self.target.id if kind.by == TARGET else kind.by
+
+
+def _lowers_after(move: Move, way: Way) -> bool:
+    """Whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
+    dos = {it.do for it in way.moves}
+    tools = {name for it in way.moves if it.do in LOWERING for name in it.products}
+    return dos.isdisjoint(BY_CONVERTER) and not tools.isdisjoint(move.products)
 
 
 def _takes_along(move: Move) -> bool:

@@ -258,10 +258,7 @@ def _guide_moves(
     What the text has after an export is done with exported disks, whether they still have to be exported or have been.
     """
     needed = [step for step in way.steps if _is_needed(step, start, target)]
-    # What vmxtool lowers itself is lowered here, and Converter alone takes the VM from the product that lowers it.
-    by_converter = any(Do(step.do) in BY_CONVERTER for step in way.steps)
-    own = frozenset[str]() if by_converter else LOWERING
-    tools = {name for step in needed if step.do not in {"move-to", *own} for name in step.products}
+    tools = {name for step in needed if step.do != "move-to" for name in step.products}
     first_upgrade = next((step for step in needed if step.do == "upgrade-hardware"), None)
     exports = bool(start.disks) and any(step.do == "export-disks" for step in way.steps)
     exported, last = _added(beside, target) if exports else ([], [])

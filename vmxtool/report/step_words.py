@@ -113,6 +113,8 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             like = next((it for it in ("ws5", "ws4") if first_version(products()[member(it)]) == step.before), "ws5")
             return _NEW_CUSTOM_VM.format(like=product_words((like,)))
         case _:
+            if step.spared:
+                return f"move the VM to {tool}, if that is to make the next step: copy its folder there"
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
                 tool=tool,
@@ -125,7 +127,8 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     parts: list[str] = []
     before, after = step.before or 0, step.after or 0
     if after < before:
-        too = f" ({tool} can do it too)" if step.products else ""
+        there = "; its folder then comes back here" * bool(step.held)
+        too = f" ({tool} can do it too{there})" if step.products else ""
         parts.append(f"lower the hardware version from {before} to {after}, devices included{too}")
     elif after > before:
         parts.append(f"raise the hardware version from {before} to {after}{_tools_first(vm)}")
@@ -145,7 +148,7 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     if not parts:
         parts.append("change what the target does not take")
     text = ", and ".join(parts)
-    if step.held:
+    if step.held and not (after < before and step.products):
         text = f"copy the VM's folder from {product_words(step.held)} back here, then {text}"
     elif step.fetches:
         one = step.fetches == "config"
