@@ -414,3 +414,19 @@ def test_a_rewrite_says_whose_vm_it_takes_it_for_where_the_guide_has_other_steps
     vm = plainest_vm(tmp_path, "server1")
     assert any("say so with --from" in note for note in plan_rewrite(vm, target="ws4").notes)
     assert plan_rewrite(vm, target="ws4", origin="server1").refused
+
+
+def test_how_an_esx_2_is_managed_counts_on_such_hosts_alone(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "esx2")
+    for holder, told in (("esx2", True), ("esx3", False)):
+        conditions = {word for plan in check(vm, "ws6", holder).plans for word in plan.when}
+        assert bool(conditions) is told
+
+
+def test_what_was_upgraded_since_its_export_needs_no_new_vm(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "esx2")
+    make_disk(tmp_path / "disk.vmdk", "flat", adapter="buslogic", hw=3)
+    assert "create-vm" in ways(check(tmp_path, "ws6", "esx2"))[0]
+    # ESX Server 1.5 does not run this version: Workstation 4 has given it, and the disks have their new VM.
+    assert "create-vm" not in ways(check(tmp_path, "ws6", "esx1.5"))[0]
+    assert vm.hardware.version == 3

@@ -112,12 +112,15 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         for fact in tables.moves(name, to_id)
     )
     fact = next(of_text, None)
+    on_esx2 = any(_is_esx2(name) for name in (holder, to_id))
+    if fact is not None and not on_esx2:
+        fact = replace(fact, ways=tuple(map(_of_no_esx2, fact.ways)))
     if like != holder == made_by and _lowers_freely(tables.lookup(holder, to_id)):
         found = tables.lookup(like or holder, to_id)
         if found is not None and all(way.when for way in found.ways):
             like = holder  # the cell of its own product is surer of VMs whose hardware has been lowered
     if fact is not None and tables.lookup(like or holder, to_id) is None:
-        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id, generation) if fact.ways else ())
+        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id, version) if fact.ways else ())
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
     older = (tables.generation_of(to_id) or 0) < (generation or 0)
@@ -129,8 +132,8 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if origin is not None and origin.verdict == "not-supported":
             entry = denied = origin
     denies = entry is not None and entry.verdict == "not-supported"
-    beside = () if denies else _remarks(like, holder, to_id, generation)
-    if entry is not None and not any(_is_esx2(name) for name in (holder, to_id)):
+    beside = () if denies else _remarks(like, holder, to_id, version)
+    if entry is not None and not on_esx2:
         entry = replace(entry, ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
 
@@ -186,13 +189,18 @@ def _of_no_esx2(way: Way) -> Way:
     return replace(way, when=tuple(word for word in way.when if word != ESX2_MANAGED))
 
 
-def _remarks(like: str | None, holder: str, to_id: str, generation: int | None) -> tuple[Fact, ...]:
-    """What the text adds to a move: of hosts it speaks of the product that has the VM, of hardware of one like it."""
+def _remarks(like: str | None, holder: str, to_id: str, version: int) -> tuple[Fact, ...]:
+    """What the text adds to a move: of hosts it speaks of the product that has the VM, of hardware of one like it.
+
+    A VM with hardware that its host does not run was upgraded elsewhere, and what is done after an export lies behind.
+    """
+    generation, was_there = generation_of(version), runs(products()[holder], version) is not Ternary.NO
     found = [
         it
         for name in filter(None, (holder, like))
         for it in tables.remarks(name, to_id)
-        if it.on or (tables.generation_of(name) == generation if it.adds is not None else name == holder)
+        if it.on
+        or (was_there and tables.generation_of(name) == generation if it.adds is not None else name == holder)
     ]
     return tuple(dict.fromkeys(found))
 
