@@ -222,7 +222,7 @@ def absolute_path(vm: Machine) -> Iterator[Hit]:
             remedy = f"give {document.spelling(key)} a name beside the config, or take the line out"
             if fold(key) in HARMFUL and leads_nowhere(vm, name):
                 goes = "names it beside the config" if key == "nvram" else "takes the line out"
-                remedy = f"vmxtool rewrite for a product of another kind {goes}; for one of the same kind, {remedy}"
+                remedy = f"a rewrite for a product of another kind {goes}; for one of the same kind, {remedy}"
             yield Hit(
                 f"{document.spelling(key)} is a full path: {name}",
                 (document.evidence(key),),
