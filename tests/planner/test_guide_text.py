@@ -76,7 +76,7 @@ def test_a_config_that_changes_on_its_host_comes_here_before_it_is_rewritten(tmp
     write_config(
         tmp_path / "append", ON_ESX, 'scsi0:0.mode = "append"', hw=3, guest="win2000serv", config=6, name="db.vmx"
     )
-    fetching = "copy the config from the host over the one here, then change what the target does not take"
+    fetching = "put the config from the host in the place of the one here, then change what the target does not take"
     for target in ("esx3", "ws5.5"):
         assert fetching in sentences(check(tmp_path / "append", target, "esx2"))
         assert fetching not in sentences(check(on_esx(tmp_path), target, "esx2"))

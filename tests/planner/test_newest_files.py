@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from build import make_disk, plainest_vm
+from build import disk_lines, make_disk, make_vm, plainest_vm
 
 from vmxtool import check, plan_rewrite
 from vmxtool.report.step_words import step_text
@@ -31,7 +31,7 @@ def sentences(verdict: Verdict) -> list[str]:
 def test_what_was_committed_on_the_host_comes_here_before_it_is_rewritten_or_copied(tmp_path: Path) -> None:
     vm = by_address(tmp_path, "esx2", 'scsi0:0.mode = "append"\n')
     _, rewritten, copied, *_ = sentences(check(vm, "esx3", "esx2"))
-    assert rewritten.startswith("copy the VM's files from the host over those here, then change")
+    assert rewritten.startswith("put the VM's files from the host in the place of those here, then change")
     assert copied.startswith("copy all files of the VM's folder (")
     vm = by_address(tmp_path / "old", "esx1.5", 'scsi0:0.mode = "append"\n')
     _, copied, *_ = sentences(check(vm, "esx1.5", "esx1.5"))
@@ -56,7 +56,7 @@ def test_what_was_exported_is_no_more_on_the_host(tmp_path: Path) -> None:
     vm = by_address(tmp_path, "esx2", 'scsi0:0.mode = "append"\n')
     make_disk(tmp_path / "disk.vmdk", "flat", adapter="buslogic", hw=3)
     first, rewritten, *_ = sentences(check(vm, "fusion1", "esx2"))
-    assert first.startswith("if the redo log was not committed or discarded before the disk was exported")
+    assert first.endswith("; then export the disks again, with the config, and put them here")
     assert rewritten == "change what the target does not take"
 
 
@@ -115,3 +115,35 @@ def test_a_file_of_vmfs_that_was_copied_and_not_exported_is_exported(tmp_path: P
     plainest_vm(tmp_path / "ws4", "ws4")
     (tmp_path / "ws4" / "disk.vmdk").write_bytes(b"\xeb\x52" + b"\0" * 510)
     assert check(tmp_path / "ws4", "ws5.5", "ws4").plans[0].steps[0].do == "repair-disk"
+
+
+def test_a_full_path_goes_with_a_disk_that_moves_and_is_its_owners_where_snapshots_stay(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path / "ide", disk_lines("ide0:0", "disk.vmdk"), hw=3)
+    config = vm.config.path
+    config.write_text(config.read_text().replace('fileName = "disk', 'fileName = "D:\\VMs\\disk'))
+    done = plan_rewrite(config, target="esx3", origin="ws4", ide_to_scsi=True)
+    assert not done.refused
+    done.apply()
+    assert 'scsi0:0.fileName = "disk.vmdk"' in config.read_text()
+    vm = plainest_vm(tmp_path / "snapshot", "ws6")
+    disk = vm.config.folder / "disk.vmdk"
+    make_disk(disk.with_name("disk-000001.vmdk"), "sparse", adapter="buslogic", hw=6, parent=disk)
+    text = vm.config.path.read_text().replace('fileName = "disk', 'fileName = "/data/disk-000001')
+    vm.config.path.write_text(text)
+    (first, *_) = sentences(check(vm.config.path, "ws6", "ws6"))
+    assert first.startswith('write scsi0:0.fileName = "disk-000001.vmdk" in the config')
+
+
+def test_what_is_not_here_is_fetched_once_its_host_has_done_its_part(tmp_path: Path) -> None:
+    second = 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba1:0:0:1:disk.vmdk"\n'
+    by_address(tmp_path, "esx2", second)
+    (tmp_path / "disk.vmdk").unlink()
+    assert [step.do for step in check(tmp_path, "esx3", "esx2").plans[0].steps][:2] == [
+        "change-settings",
+        "repair-disk",
+    ]
+    vm = plainest_vm(tmp_path / "three", "esx3")
+    vm.config.path.write_text(vm.config.path.read_text().replace('fileName = "', 'fileName = "/vmfs/volumes/a/x/'))
+    (tmp_path / "three" / "disk.vmdk").unlink()
+    dos = [step.do for step in check(tmp_path / "three", "esxi7.0", "esx3").plans[0].steps]
+    assert dos == ["repair-disk", "change-settings", "copy", "register-vm"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_on_esx, last_part
+from vmxtool._record import replace
 from vmxtool.changes.model import (
     CONFIG_VERSION,
     CONTROLLER_NAME,
@@ -23,7 +24,7 @@ from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
     from vmxtool.knowledge.product import Product
@@ -100,7 +101,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names):
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
-    for key in files.once(paths_of_host, bool(product.esx)) if product is not None and product.esx is not None else ():
+    for key in files.once(paths_of_host) if product is not None and product.esx is not None else ():
         if fold(key).partition(".")[0] not in wanted.moves:
             why = f"{product.name} finds a disk beside the config" if product is not None else ""
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))
@@ -122,6 +123,20 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
             continue  # a folder of a later ESX is judged with all other folders of the old host
         why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
         yield SettingChange(key, None, why, "general", topic=Topic(HOST_OF_ESX2))
+
+
+def moved_names(files: Files, wanted: Wanted, settings: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
+    """Settings of a rewrite, where a disk that moves to another bus loses the folder of its old host from its name."""
+    product = wanted.product
+    if product is None or product.esx is None:
+        return tuple(settings)
+    named = {fold(key) for key in files.once(paths_of_host)}
+    return tuple(
+        replace(it, after=last_part(files.vm.config.document[it.key]), topic=Topic(DISK_NAMES))
+        if it.name is not None and it.after is None and fold(it.key) in named
+        else it
+        for it in settings
+    )
 
 
 def _leftover_names(files: Files) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import DISK_NAMES, VERSION, Changes, join
 from vmxtool.changes.old_host import leftovers
-from vmxtool.changes.product_habits import config_version_raised, newest_config_version
+from vmxtool.changes.product_habits import config_version_raised, moved_names, newest_config_version
 from vmxtool.changes.told import as_esx2_names, disks_in_folders, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
@@ -60,7 +60,8 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     else:
         disks = lower_version(files, wanted) if wanted.fit else Changes()
     made = join([hardware, drives, disks, character_set(files, wanted)])
-    made = replace(made, settings=as_esx2_names(files, wanted, made.settings))
+    named = moved_names(files, wanted, made.settings) if wanted.fit else made.settings
+    made = replace(made, settings=as_esx2_names(files, wanted, named))
     if wanted.fit:
         made = _with_what_goes_along(files, wanted, made)
     untold = volume_not_told(files, wanted, made.settings)

@@ -56,7 +56,9 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
         # The config is changed beside the exported disks: the one on the host stays what its product reads.
         at = next((n + 1 for n, move in enumerate(body) if move.do is Do.EXPORT_DISKS), 0)
         body.insert(at, Move(Do.CHANGE_SETTINGS, cured=by_hand))
-    front = sorted(_front(cures, converter=converter), key=_turn)
+    holder = products().get(start.holder or "")
+    on_esx = holder is not None and bool(holder.esx)
+    front = sorted(_front(cures, converter=converter), key=lambda move: _turn(move, on_esx=on_esx))
     last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
     return [*front, *_with_arrival(body, start.holder, target), *last]
 
@@ -90,10 +92,11 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
             yield Move(do, cured=tuple(sorted(same, key=lambda it: it.cure is not finding.cure)))
 
 
-def _turn(move: Move) -> Phase:
+def _turn(move: Move, *, on_esx: bool) -> tuple[Phase, bool]:
     """When a cure has its turn; a disk is fetched from an ESX host once that has done what it has to do with it."""
-    fetched = move.do is Do.REPAIR_DISK and all(it.while_format == ("esx",) for it in move.cured)
-    return Phase.OWNER if fetched else KINDS[move.do].phase
+    forms = {it.while_format for it in move.cured}
+    fetched = move.do is Do.REPAIR_DISK and () not in forms and (on_esx or forms == {("esx",)})
+    return (Phase.OWNER, True) if fetched else (KINDS[move.do].phase, False)
 
 
 def _with_rewrite(

@@ -62,11 +62,14 @@ class DiskWork:
     def named(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
         """Some disks with the file that each has in a state."""
         wanted = [drive for drive in self.files.vm.disks if drive.id in set(ids)]
-        return tuple((drive.id, self._label(drive, self._file(drive, state))) for drive in wanted)
+        return tuple((drive.id, self._label(drive, state)) for drive in wanted)
 
-    def _label(self, drive: Drive, file: DiskFile) -> str:
+    def _label(self, drive: Drive, state: VmState) -> str:
         """What a disk is called: by where it lies; a device by the disk that was made of it."""
-        return f"the new disk of {drive.id}" if is_device(drive.file or "") else file.at or file.name
+        if is_device(drive.file or ""):
+            return f"the new disk of {drive.id}"
+        file, seen = self._file(drive, state), drive.chain is not None and bool(drive.chain.links)
+        return drive.id if self._are_merged(state) and not seen else file.at or file.name
 
     def _file(self, drive: Drive, state: VmState) -> DiskFile:
         return disk_file(drive, merged=self._are_merged(state))
@@ -93,7 +96,8 @@ class DiskWork:
         if move.do is Do.EXPORT_DISKS:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
-            made = export_commands(vm, all_of_them, host)
+            # What a disk that nobody has seen is called once its snapshots are removed, nobody knows either.
+            made = () if merged and len(seen) < len(drives) else export_commands(vm, all_of_them, host)
             return (host.id if host is not None else "esxi"), made
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
             return "qemu-img", convert_commands(vm, seen, merged=merged)
@@ -124,6 +128,11 @@ class DiskWork:
         """Whether the VM is on a host of ESX: one has it, and a disk of it is not in the format of hosted products."""
         on_esx = self.holder is not None and bool(self.holder.esx)
         return on_esx and (not self.start.disks or any(disk.format != "hosted" for disk in self.start.disks))
+
+    @property
+    def was_exported(self) -> bool:
+        """Whether the VM was on a host of ESX, and its disks have been exported since."""
+        return self.holder is not None and bool(self.holder.esx) and not self.is_on_esx
 
     @cached_property
     def folder_bytes(self) -> int | None:

@@ -199,8 +199,7 @@ def _remarks(like: str | None, holder: str, to_id: str, version: int) -> tuple[F
         it
         for name in filter(None, (holder, like))
         for it in tables.remarks(name, to_id)
-        if it.on
-        or (was_there and tables.generation_of(name) == generation if it.adds is not None else name == holder)
+        if it.on or (was_there and tables.generation_of(name) == generation if it.adds is not None else name == holder)
     ]
     return tuple(dict.fromkeys(found))
 

@@ -50,6 +50,7 @@ class Step(Record):
             copy of that one takes them as well.
         path: the folder on an ESX host that a copy or an import goes to, or None.
         held: the products of which one has the VM's newest files before it, where those are not here.
+        anew: whether it changes on the ESX host what has been exported before.
         spared: whether it is for the next step alone, which vmxtool makes here as well.
         in_place: whether the product that makes it has the VM already.
         fetches: what has been changed on the ESX host that has the VM, and has to come here first: "config", "files",
@@ -85,6 +86,7 @@ class Step(Record):
     stays: tuple[str, ...] = ()
     path: str | None = None
     held: tuple[str, ...] = ()
+    anew: bool = False
     spared: bool = False
     in_place: bool = False
     fetches: str = ""

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.state import VmState
 
 
+_OF_OWNER_THERE = frozenset({Do.POWER_OFF, Do.COMMIT_REDO_LOGS, Do.REMOVE_SNAPSHOTS})
+
+
 class StepMaker:
     """Makes the steps of a plan for one VM and one target."""
 
@@ -174,7 +177,8 @@ class StepMaker:
             stays=self._disks.left_here(made) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
             path=self._disks.path(made, commands),
             held=so_far.held,
-            spared=move.do is Do.MOVE_TO and _lowers_after(move, way),
+            anew=move.do in _OF_OWNER_THERE and self._disks.was_exported,
+            spared=move.do is Do.MOVE_TO and self._lowers_after(move, way),
             in_place=self._is_in_place(move, so_far),
             fetches=self._disks.fetched if so_far.at_source and move.do is Do.COPY else "",
             rewritten=so_far.rewritten or self._rewritten_before,
@@ -186,9 +190,8 @@ class StepMaker:
     @cached_property
     def _rewritten_before(self) -> str:
         """What a rewrite that lies behind the files here has changed, which those on a host then do not have."""
-        if not (self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names):
-            return ""
-        return self._disks.fetched
+        rewritten = self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names
+        return "config" if rewritten else ""
 
     def _is_in_place(self, move: Move, so_far: Progress) -> bool:
         """Whether a product upgrades a VM that it has already."""
@@ -196,11 +199,23 @@ class StepMaker:
         able = {it for name in move.products for it in groups.get(name, (name,))}
         return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
 
+    def _lowers_after(self, move: Move, way: Way) -> bool:
+        """Whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
+        tools = {name for it in way.moves if it.do in LOWERING for name in it.products}
+        by_converter = [it for it in way.moves if it.do in BY_CONVERTER]
+        # Before Converter vmxtool lowers it where it moves disks besides, for a guest that Converter leaves alone.
+        moved = any(it.cure is Do.MOVE_DISKS for it in self.found) and not all(it.fits for it in by_converter)
+        ours = not by_converter or moved
+        return ours and not tools.isdisjoint(move.products)
+
     def _where(self, move: Move, so_far: Progress) -> str:
         kind = KINDS[move.do]
-        exported = self._disks.holder is not None and self._disks.holder.esx and not self._disks.is_on_esx
-        if move.do is Do.CHANGE_SETTINGS and not so_far.converted and (exported or any(map(is_by_hand, move.cured))):
+        here = self._disks.was_exported or any(map(is_by_hand, move.cured))
+        if move.do is Do.CHANGE_SETTINGS and not so_far.converted and here:
             return HERE  # the config that goes along is this one
+        mapped = {disk.drive for disk in self.start.disks if disk.format == "device"}
+        if move.do is Do.REPAIR_DISK and self._disks.is_on_esx and any(it.subject in mapped for it in move.cured):
+            return SOURCE  # the device is one of the host's
         return SOURCE if move.products and kind.where == TARGET else kind.where
 
     def _doer(self, move: Move) -> str:
@@ -210,13 +225,6 @@ class StepMaker:
         if move.products:
             return member(move.products[0])
         return self.target.id if kind.by == TARGET else kind.by
-
-
-def _lowers_after(move: Move, way: Way) -> bool:
-    """Whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
-    dos = {it.do for it in way.moves}
-    tools = {name for it in way.moves if it.do in LOWERING for name in it.products}
-    return dos.isdisjoint(BY_CONVERTER) and not tools.isdisjoint(move.products)
 
 
 def _takes_along(move: Move) -> bool:

@@ -78,7 +78,8 @@ def step_text(step: Step, vm: Machine | None = None) -> str:
 def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912 one answer for each kind
     if step.remedy is not None:
         in_it = step.do is Do.CHANGE_SETTINGS and step.takes is not None
-        return f"in that new folder, {step.remedy}" if in_it else step.remedy
+        again = "; then export the disks again, with the config, and put them here" * step.anew
+        return (f"in that new folder, {step.remedy}" if in_it else step.remedy) + again
     tool = product_words(step.products) if step.products else short_name(step.target)
     if step.is_ours:
         return _rewrite_text(step, tool, vm)
@@ -114,7 +115,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             return _NEW_CUSTOM_VM.format(like=product_words((like,)))
         case _:
             if step.spared:
-                return f"move the VM to {tool}, if that is to make the next step: copy its folder there"
+                return f"move the VM to {tool}, if that is to lower its hardware: copy its folder there"
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
                 tool=tool,
@@ -152,8 +153,10 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
         text = f"copy the VM's folder from {product_words(step.held)} back here, then {text}"
     elif step.fetches:
         one = step.fetches == "config"
-        what = "config from the host over the one" if one else "VM's files from the host over those"
-        text = f"copy the {what} here, then {text}"
+        what = (
+            "config from the host in the place of the one" if one else "VM's files from the host in the place of those"
+        )
+        text = f"put the {what} here, then {text}"
     return f"{text}, which makes it a legacy VM as Workstation 5 creates" if step.do is Do.CREATE_LEGACY_VM else text
 
 
@@ -192,7 +195,8 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
         to = f"{step.path} on the host of {to}"
     elif products()[step.target].esx and not features()["vmfs-folders"].holds(products()[step.target]):
         to = f"the host of {to}, whose VMFS has no folders"
-    return f"copy all files of {folder} to {to}"
+    first = "put the config from the host in the place of the one here, then " * (step.fetches == "config")
+    return f"{first}copy all files of {folder} to {to}"
 
 
 def _folder(step: Step) -> str:
@@ -201,9 +205,8 @@ def _folder(step: Step) -> str:
     What an export left here is told with its folder.
     """
     if step.takes is None:
-        return (
-            f"the VM's folder{f' in {product_words(step.held)}' if step.held else ' on its host' * bool(step.fetches)}"
-        )
+        place = f" in {product_words(step.held)}" if step.held else " on its host" * (step.fetches == "files")
+        return f"the VM's folder{place}"
     if not step.stays:
         return "that new folder"
     parts = "all its parts" if len(step.stays) == 1 else "all their parts"

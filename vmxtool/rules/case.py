@@ -257,19 +257,13 @@ def disk_name_keys(document: Document) -> list[str]:
     ]
 
 
-def paths_of_host(files: Files, esx: bool) -> tuple[str, ...]:
-    """The settings that name a disk by a path that a new host has not: full, though the disk lies beside the config.
+def paths_of_host(files: Files) -> tuple[str, ...]:
+    """The settings that name a disk by a path that a new host has not.
 
-    Args:
-        files: the VM's files.
-        esx: whether the new host is one of ESX; no other has a disk at a path of VMFS or of a datastore.
+    It is full although the disk lies beside the config, or one of VMFS, from where the disk is fetched or exported.
     """
     document = files.vm.config.document
-    found = [
-        f"{drive.id}.filename"
-        for drive in files.vm.disks
-        if _is_beside(drive) or (not esx and is_on_esx(drive.file or ""))
-    ]
+    found = [f"{it.id}.filename" for it in files.vm.disks if _is_beside(it) or is_on_esx(it.file or "")]
     return tuple(document.spelling(key) for key in found if key in document and not is_device(document[key]))
 
 

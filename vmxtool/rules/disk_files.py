@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import is_on_esx, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
+from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
@@ -59,7 +60,8 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
         elif is_elsewhere(drive):
             if is_on_esx(drive.file):
                 # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-                cure = manual(f"copy {last_part(drive.file)} from the host that has it into the VM's folder")
+                too = " with its redo log" * (drive.mode in REDO_MODES)
+                cure = manual(f"copy {last_part(drive.file)}{too} from the host that has it into the VM's folder")
                 message = f"{disk_label(drive)}: on another host, and not looked at"
                 yield Hit(
                     message,

@@ -50,7 +50,7 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
         return
     to = case.target
     named = () if features()["reads-disk-names-in-name"].holds(to) else case.files.named_as_esx2
-    paths = case.files.once(paths_of_host, bool(to.esx))
+    paths = case.files.once(paths_of_host)
     keys = (*named, *paths)
     if not keys:
         return
@@ -62,15 +62,23 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
     else:
         says = "a full path, at which a copy of the VM does not find its disk"
     fix = by_rewrite("the rewrite names it in fileName, beside the config")
-    if own is not None and own < OLDEST_WRITTEN:
+    # No rewrite touches a VM with snapshots, and a name alone is no reason to remove them.
+    kept = not named and (case.vm.snapshots.present or any(map(_has_parent, case.vm.disks)))
+    if kept or (own is not None and own < OLDEST_WRITTEN):
         fix = _by_hand(case, keys)
     yield Hit(f"{', '.join(keys)}: {says}", tuple(document.evidence(key) for key in keys), fix)
+
+
+def _has_parent(drive: Drive) -> bool:
+    return drive.chain is not None and len(drive.chain.links) > 1
 
 
 def _by_hand(case: Case, keys: tuple[str, ...]) -> Fix:
     """What its owner writes, since no rewrite changes it and the product that upgrades it has to find its disks."""
     document = case.vm.config.document
     lines = [f'{key.rpartition(".")[0]}.fileName = "{last_part(document[key])}"' for key in keys]
+    if len({line.partition(" = ")[2].lower() for line in lines}) < len(lines):
+        lines = [f"{line.partition(' = ')[0]} = the name that its file has now" for line in lines]
     shown = " and ".join(lines[:_SHOWN]) + (", and so on," if len(lines) > _SHOWN else "")
     instead = " and ".join(keys[:_SHOWN]) + (", and so on" if len(keys) > _SHOWN else "")
     gone = case.files.once(settings_of_esx_host)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_on_esx, last_part
+from vmxtool._files import last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.machine.locks import some
 from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.registry import About, Hit, manual, rule
-from vmxtool.rules.state import format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,16 +40,10 @@ def redo_log_open(vm: Machine) -> Iterator[Hit]:
     # The log of a snapshot of Workstation 4 or GSX Server 3 goes with the snapshot.
     asked_for = any(drive.mode in REDO_MODES for drive in vm.disks)
     if vm.snapshots.redo_signs and (asked_for or not vm.snapshots.present):
-        todo = "power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"
-        if any(is_on_esx(drive.file or "") and format_of(drive) == "hosted" for drive in vm.disks):
-            todo = (
-                "if the redo log was not committed or discarded before the disk was exported, do so on its host, and "
-                "export the disk again; then make the disk persistent in the config here"
-            )
         yield Hit(
             "a disk keeps what the guest writes in a redo log",
             vm.snapshots.redo_signs,
-            manual(todo),
+            manual("power off, commit or discard the redo log, and make the disk persistent, in the VM's own product"),
             at_home="a disk keeps what the guest writes in a redo log, which has to come along",
         )
         return
