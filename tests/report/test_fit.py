@@ -39,10 +39,10 @@ HOSTILE = {
     "a display name of a megabyte": 'displayName = "' + "n" * 900_000 + '"\n' + disks("a.vmdk"),
     "a display name of controls": 'displayName = "' + "|1B" * 300_000 + '"\n' + disks("a.vmdk"),
     "a guest of a megabyte": 'guestOS = "' + "g" * 900_000 + '"\n' + disks("a.vmdk"),
-    "5,000 devices of the host": "".join(f'pciPassthru{n}.present = "TRUE"\n' for n in range(5_000)),
+    "2,000 devices of the host": "".join(f'pciPassthru{n}.present = "TRUE"\n' for n in range(2_000)),
     "20,000 lines without sense": "".join(f"line {n}\n" for n in range(20_000)),
-    "5,000 PCI slots": "".join(f'x{n}.pciSlotNumber = "{n}"\n' for n in range(5_000)),
-    "5,000 network adapters": "".join(f'ethernet{n}.present = "TRUE"\n' for n in range(5_000)),
+    "2,000 PCI slots": "".join(f'x{n}.pciSlotNumber = "{n}"\n' for n in range(2_000)),
+    "2,000 network adapters": "".join(f'ethernet{n}.present = "TRUE"\n' for n in range(2_000)),
 }
 COMMANDS = {
     "inspect": ["inspect"],
