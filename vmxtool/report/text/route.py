@@ -56,17 +56,11 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
         _print_route(number, route, routes.path is not None, out, why=why)
     if not routes.routes:
         _print_none(routes, have, out)
-    elif routes.path is not None and _is_as_checked(routes.routes[0]):
+    elif routes.path is not None and not routes.routes[0].hops[0].in_place:
         print_heading(out, "the first move with all its commands")
         words: tuple[str, ...] = ("vmxtool", "check", "--target", routes.routes[0].hops[0].to_id)
         words += ("--from", routes.start) if routes.named else ()
         print_command(out, words if routes.path == "." else (*words, as_argument(routes.path)), indent=2)
-
-
-def _is_as_checked(route: Route) -> bool:
-    """Whether a check of the first move says the same: one that leads on may upgrade the VM where a check leaves it."""
-    first, *more = route.hops
-    return not more or all(step.do is not Do.UPGRADE_HARDWARE or step.products for step in first.plan.steps)
 
 
 def stops_words(route: Route) -> str:
