@@ -19,7 +19,7 @@ from vmxtool.changes.model import (
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
-from vmxtool.rules.case import paths_of_host, settings_of_esx_host
+from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
 from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2
 from vmxtool.vmx.lines import fold
 
@@ -101,7 +101,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names):
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
-    for key in files.once(paths_of_host) if product is not None and product.esx is not None else ():
+    for key in files.once(disk_paths_of_host) if product is not None and product.esx is not None else ():
         if fold(key).partition(".")[0] not in wanted.moves:
             why = f"{product.name} finds a disk beside the config" if product is not None else ""
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))
@@ -130,7 +130,7 @@ def moved_names(files: Files, wanted: Wanted, settings: Sequence[SettingChange])
     product = wanted.product
     if product is None or product.esx is None:
         return tuple(settings)
-    named = {fold(key) for key in files.once(paths_of_host)}
+    named = {fold(key) for key in files.once(disk_paths_of_host)}
     return tuple(
         replace(it, after=last_part(files.vm.config.document[it.key]), topic=Topic(DISK_NAMES))
         if it.name is not None and it.after is None and fold(it.key) in named

@@ -257,7 +257,7 @@ def disk_name_keys(document: Document) -> list[str]:
     ]
 
 
-def paths_of_host(files: Files) -> tuple[str, ...]:
+def disk_paths_of_host(files: Files) -> tuple[str, ...]:
     """The settings that name a disk by a path that a new host has not.
 
     It is full although the disk lies beside the config, or one of VMFS, from where the disk is fetched or exported.

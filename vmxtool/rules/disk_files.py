@@ -132,6 +132,9 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                 if problem.kind == "unreadable":
                     name = problem.file or disk_name(drive)
                     cure = manual(f"get the right to read {name}, or copy it again from where it can be read")
+                elif problem.kind == "no-extent":
+                    # A descriptor that was cut short ends before it names its data.
+                    cure = manual(f"copy {disk_name(drive)} again from where it was whole")
                 elif problem.kind == "missing":
                     cure = manual("copy the parent into the VM's folder")
                 elif problem.kind == "outside":

@@ -8,7 +8,7 @@ from vmxtool._files import is_absolute, is_on_esx, last_part
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
-from vmxtool.rules.case import paths_of_host, settings_of_esx_host
+from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED
 from vmxtool.vmdk.paths import is_device
@@ -50,7 +50,7 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
         return
     to = case.target
     named = () if features()["reads-disk-names-in-name"].holds(to) else case.files.named_as_esx2
-    paths = case.files.once(paths_of_host)
+    paths = case.files.once(disk_paths_of_host)
     keys = (*named, *paths)
     if not keys:
         return
