@@ -60,3 +60,10 @@ def test_esx_3_gets_the_controller_by_the_name_that_it_is_known_to_read(
     vm = of_version_3(tmp_path, 6, named)
     assert settings(plan_rewrite(vm, target="esx3", origin="esx2", **wish))["scsi0.virtualDev"] == plain
     assert "scsi0.virtualDev" not in settings(plan_rewrite(vm, target="esx2", origin="esx2"))
+
+
+def test_esx_server_2_gets_the_name_of_a_controller_that_had_none(tmp_path: Path) -> None:
+    make_disk(tmp_path / "disk.vmdk", adapter="buslogic", hw=4)
+    vm = inspect(write_config(tmp_path, SCSI_DISK, hw=4, guest="win2000serv"))
+    assert settings(plan_rewrite(vm, target="esx2", origin="ws5.5"))["scsi0.virtualDev"] == "vmxbuslogic"
+    assert "scsi0.virtualDev" not in settings(plan_rewrite(vm, target="ws4", origin="ws5.5"))

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from vmxtool._files import last_part
 from vmxtool._record import Record
 from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
-from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
-from vmxtool.rules.old_host import HARMFUL, is_of_esx2, is_on_hosted, networks_of_host, paths_of_host
+from vmxtool.rules.old_host import HARMFUL, is_of_another_kind, is_of_esx2, networks_of_host, paths_of_host
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.changes.model import Wanted
-    from vmxtool.knowledge.product import Product
     from vmxtool.rules.case import Files
 
 _NVRAM = "nvram"
@@ -45,7 +43,7 @@ def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
         return
     document = files.vm.config.document
     for key in files.once(paths_of_host):
-        if _is_foreign(files, document[key], product):
+        if is_of_another_kind(files, document[key], product):
             beside = last_part(document[key]) if fold(key) == _NVRAM else ""
             why = f"a full path of the old host, of a kind that {product.name} does not have (unverified)"
             change = SettingChange(key, beside or None, why, "general", topic=Topic(OLD_HOST))
@@ -54,12 +52,3 @@ def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
         for key in files.once(networks_of_host):
             why = f"a network of the old host, which {product.name} does not have (unverified)"
             yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)
-
-
-def _is_foreign(files: Files, path: str, product: Product) -> bool:
-    """Whether a full path of the old host is one that no host of a product has."""
-    of_esx2 = files.once(is_of_esx2)
-    to_esx2 = features()["reads-disk-names-in-name"].holds(product)
-    if of_esx2 or to_esx2:
-        return of_esx2 != to_esx2
-    return is_on_hosted(files, path) if product.esx else not is_on_hosted(files, path)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
+from vmxtool.changes.backings import disconnected
 from vmxtool.changes.buses import move_drives
 from vmxtool.changes.character_set import character_set
 from vmxtool.changes.descriptors import lower_version, name_version, without_room
@@ -31,7 +32,13 @@ from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
 
 # What products write besides devices: a rewrite hangs on these, and not on the product's name.
-_HABITS = ("reads-disk-names-in-name", "names-controllers-as-vmx", "writes-encoding", "config-version-7")
+_HABITS = (
+    "reads-disk-names-in-name",
+    "names-controllers-as-vmx",
+    "writes-encoding",
+    "config-version-7",
+    "host-is-a-mac",
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,7 +89,8 @@ def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Change
     if not made and not any(it.harms for it in found):
         return made
     along = [*(it.change for it in found), *config_version_raised(files.vm, wanted)]
-    return replace(made, settings=(*made.settings, *(it for it in along if fold(it.key) not in kept)))
+    every = (*made.settings, *(it for it in along if fold(it.key) not in kept))
+    return replace(made, settings=disconnected(files, wanted, made.moved, every))
 
 
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:

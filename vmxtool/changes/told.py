@@ -120,6 +120,12 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
                 changes[fold(key)] = replace(old, after=None, name=None)
             elif file != document[key] or fold(named) != fold(key):
                 changes[fold(key)] = replace(old, after=file, name=named if fold(named) != fold(key) else None)
+    for controller in files.vm.controllers if changes else ():  # no reason to write by itself
+        key = f"{controller.id}.virtualDev"
+        if controller.bus == "scsi" and controller.model is None and fold(key) not in changes:
+            why = f"{product.name} names a controller's model; without a name it is this one (unverified)"
+            beside, topic = f"{controller.id}.present", Topic(CONTROLLER_NAME)
+            changes[fold(key)] = SettingChange(key, _AS_VMX["buslogic"], why, source, beside=beside, topic=topic)
     return tuple(changes.values())
 
 

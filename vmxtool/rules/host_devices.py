@@ -8,21 +8,22 @@ from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import lacks_driver
 from vmxtool.machine.peripherals import peripherals_of
+from vmxtool.rules.backings import AUTOMATIC, backings_of
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host, spelled
+from vmxtool.rules.old_host import leads_nowhere
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vmxtool.evidence import Evidence
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
+    from vmxtool.rules.backings import Backing
     from vmxtool.rules.case import Case, Files
 
 _PCI, _XHCI = "pcipassthru", "usb_xhci"
-_AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-null-remote-floppy"})
 
 
 @rule(
@@ -31,7 +32,7 @@ _AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-n
     Severity.INFO,
     about=About.TARGET,
     sources=("vim-api:CannotAccessVmDevice",),
-    only_if=lambda vm: any(it.kind in {"cdrom", "floppy"} and it.file is None for it in vm.drives),
+    only_if=lambda vm: any(it.kind in {"cdrom", "floppy"} for it in vm.drives),
     messages=(
         (
             "Cannot connect the virtual device <drive> because no corresponding device is available on the host.",
@@ -40,43 +41,38 @@ _AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-n
     ),
 )
 def drive_of_old_host(case: Case) -> Iterator[Hit]:
-    """A CD-ROM or floppy drive is connected to a drive of the old host by its name there.
+    """A CD-ROM or floppy drive is connected to a drive of the old host by its name there, or to an image by its path.
 
-    Where the new host has no drive of that name, this one starts disconnected. One that is found by itself ("auto
-    detect") is left alone here.
+    Where the new host has none of that name, the drive starts disconnected. One that is found by itself ("auto detect")
+    is left alone here. A rewrite for hosts that cannot have the name takes it out.
     """
     if has_new_host(case):
         yield from case.files.once(_drives_left)
 
 
 def _drives_left(files: Files) -> list[Hit]:
-    found = _named_drives(files)
-    if not found:
-        return []
-    named = listed(f"{drive} ({device})" for drive, device, _ in found)
-    drives = listed(drive for drive, _, _ in found)
-    return [
-        Hit(
-            f"{named}: a drive of the old host; without one of that name on the new host it starts disconnected",
-            tuple(place for _, _, places in found for place in places),
-            manual(f"connect {drives} there to a drive of the new host, or to an image"),
-        )
-    ]
+    kinds = {
+        "drive": "a drive of the old host; without one of that name on the new host",
+        "image": "an image on the old host; without one at that path on the new host",
+    }
+    hits, sections = [], sections_of(files)
+    for kind, what in kinds.items():
+        found = [it for it in files.once(backings_of) if it.kind == kind and it.connected and _is_left(files, it)]
+        if found:
+            named = listed(f"{it.id} ({it.name})" for it in found)
+            starts = "it starts" if len(found) == 1 else "each starts"
+            drives = listed(it.id for it in found)
+            remedy = manual(f"connect {drives} there to a drive of the new host, or to an image")
+            places = tuple(place for it in found for place in sections[it.id].evidence("filename"))
+            hits.append(Hit(f"{named}: {what} {starts} disconnected", places, remedy))
+    return hits
 
 
-def _named_drives(files: Files) -> list[tuple[str, str, tuple[Evidence, ...]]]:
-    sections, found = sections_of(files), []
-    for drive in files.vm.drives:
-        section = sections[drive.id]
-        device = section.get("filename")
-        physical = section.word("devicetype") in {"cdrom-raw", "atapi-cdrom"} or (
-            drive.kind == "floppy" and section.word("filetype") in {"", "device"}
-        )
-        automatic = device.lower() in _AUTOMATIC or section.flag("autodetect", default=False)
-        remote = section.flag("clientdevice", default=False)
-        if drive.kind in {"cdrom", "floppy"} and physical and drive.connected and not automatic and not remote:
-            found.append((drive.id, device, section.evidence("filename")))
-    return found
+def _is_left(files: Files, backing: Backing) -> bool:
+    """Whether the old host keeps what a drive is connected to."""
+    if backing.kind == "image":
+        return leads_nowhere(files.vm, backing.name)
+    return backing.name.lower() not in AUTOMATIC
 
 
 def _shares(target: Product) -> bool:

@@ -10,6 +10,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
+    from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Files
 
@@ -21,6 +22,8 @@ _NETWORK = r"ethernet[0-9]\.networkname"
 _CONTROLLER = r"scsi[0-3]\.virtualdev"
 _NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
 _WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\\\"
+_OF_MACS = ("/Users/", "/Volumes/", "/Applications/", "/Library/")
+_OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/")
 
 
 def paths_of_host(files: Files) -> tuple[str, ...]:
@@ -70,3 +73,18 @@ def is_on_hosted(files: Files, path: str) -> bool:
         return True
     maker = next((products().get(it.product) for it in files.vm.origin), None)
     return not is_on_esx(path) and not (maker is not None and maker.esx)
+
+
+def is_of_another_kind(files: Files, path: str, product: Product) -> bool:
+    """Whether a full path of the old host is one that no host of a product has."""
+    of_esx2 = files.once(is_of_esx2)
+    to_esx2 = features()["reads-disk-names-in-name"].holds(product)
+    if of_esx2 or to_esx2:
+        return of_esx2 != to_esx2
+    if product.esx:
+        return is_on_hosted(files, path)
+    if not is_on_hosted(files, path):
+        return True
+    if features()["host-is-a-mac"].holds(product):
+        return re.match(_WINDOWS_PATH, path) is not None or path.startswith(_OF_LINUX)
+    return path.startswith(_OF_MACS)
