@@ -250,3 +250,11 @@ def test_of_a_vm_without_its_disk_and_encrypted_in_part_the_first_line_names_bot
         disk.unlink()
     words = verdict_words(vmxtool.check(folder, "esxi8.0"))
     assert words == "cannot be said before Atelier.vmdk is there and the encryption is removed"
+
+
+def test_a_descriptor_that_was_cut_short_leaves_the_answer_open(copy_sample: CopySample) -> None:
+    disk = copy_sample("esx3-vmfs") / "web01.vmdk"
+    disk.write_bytes(disk.read_bytes()[:100])
+    verdict = vmxtool.check(disk.parent, "esx3")
+    assert verdict_words(verdict) == "cannot be said before a whole web01.vmdk is there"
+    assert step_text(verdict.steps[0], vmxtool.inspect(disk.parent)).startswith("copy web01.vmdk again")

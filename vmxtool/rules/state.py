@@ -231,4 +231,4 @@ def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
 def is_hidden(drive: Drive) -> bool:
     """Whether a disk, or a part of it, was not seen, so that nothing can be said of what it holds."""
     problems = drive.chain.problems if drive.chain is not None else ()
-    return format_of(drive) == "unseen" or any(problem.kind in HIDING for problem in problems)
+    return format_of(drive) == "unseen" or any(it.kind in HIDING or it.file is not None for it in problems)

@@ -97,7 +97,8 @@ class LinkReader:
         devices = link.format == "device"
         files, unclean = self._extents.follow(descriptor.extents, path, file, devices=devices)
         if not files:
-            self.problems.add("no-extent", f"{quoted_name(file)} names no extent, so there is no data", Evidence(file))
+            message = f"{quoted_name(file)} names no extent, so there is no data"
+            self.problems.add("no-extent", message, Evidence(file), file=file)
         elif all(extent.access != "RW" for extent in files):
             evidence = (Evidence(file, extent.line, extent.type, extent.access) for extent in files)
             self.problems.add("no-extent", f"{quoted_name(file)} has no extent that can be written to", *evidence)
@@ -117,7 +118,7 @@ class LinkReader:
         self.problems.add_lines(problems, file)
         files, _ = self._extents.follow(disk.extents, path, file)
         if not files:
-            self.problems.add("no-extent", f"{quoted_name(file)} names no data file", Evidence(file))
+            self.problems.add("no-extent", f"{quoted_name(file)} names no data file", Evidence(file), file=file)
         return Link(
             file,
             path,

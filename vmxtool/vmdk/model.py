@@ -64,7 +64,8 @@ class Problem(Record):
         kind: what.
         message: one sentence about it.
         evidence: the places that show it.
-        file: the file whose data is not all there, as it is named, for the kinds in `LOSING`; else None.
+        file: the file whose data is not all there, as it is named, for the kinds in `LOSING` and for one that names no
+            data; else None.
     """
 
     kind: ProblemKind
