@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool import _files
@@ -41,6 +42,19 @@ class Folder(Record):
             return cls(path, tuple(sorted(os.listdir(path))))  # noqa: PTH208 names alone are wanted
         except OSError as error:
             return cls(path, (), (error.strerror or "cannot be listed").lower())
+
+    def size(self, most: int) -> int | None:
+        """Return the bytes of the files that lie in the folder itself, or None where it cannot be looked into.
+
+        Args:
+            most: files to look at; where there are more, None is returned.
+        """
+        try:
+            with os.scandir(self.path) as entries:
+                found = [it.stat(follow_symlinks=False).st_size for it in islice(entries, most) if it.is_file()]
+        except OSError:
+            return None
+        return sum(found) if len(found) < most else None
 
     def find(self, name: str) -> str | None:
         """Return the spelling of a name that lies in the folder in any case, or None."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
+from vmxtool.machine.folder import folder_of
 from vmxtool.rules.commands import (
     convert_commands,
     disk_file,
@@ -156,10 +155,4 @@ class DiskWork:
 
 
 def _folder_bytes(files: Files) -> int | None:
-    folder = files.vm.config.folder
-    try:
-        with os.scandir(folder) as entries:
-            found = [it.stat(follow_symlinks=False).st_size for it in islice(entries, _MOST_FILES) if it.is_file()]
-    except OSError:
-        return None
-    return sum(found) if len(found) < _MOST_FILES else None
+    return folder_of(files.vm).size(_MOST_FILES)
