@@ -9,6 +9,7 @@ from build import SCSI_DISK, make_disk, write_config
 from changes.told import settings
 
 from vmxtool import inspect, plan_rewrite
+from vmxtool.report.text.causes import rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,5 +66,8 @@ def test_esx_3_gets_the_controller_by_the_name_that_it_is_known_to_read(
 def test_esx_server_2_gets_the_name_of_a_controller_that_had_none(tmp_path: Path) -> None:
     make_disk(tmp_path / "disk.vmdk", adapter="buslogic", hw=4)
     vm = inspect(write_config(tmp_path, SCSI_DISK, hw=4, guest="win2000serv"))
-    assert settings(plan_rewrite(vm, target="esx2", origin="ws5.5"))["scsi0.virtualDev"] == "vmxbuslogic"
+    made = plan_rewrite(vm, target="esx2", origin="ws5.5")
+    assert settings(made)["scsi0.virtualDev"] == "vmxbuslogic"
+    row = next(it for it in rows_of(made) if it.what == "SCSI controller's name")
+    assert (row.verb, row.effect) == ("add", "vmxbuslogic, which ESX Server 2.x writes")
     assert "scsi0.virtualDev" not in settings(plan_rewrite(vm, target="ws4", origin="ws5.5"))

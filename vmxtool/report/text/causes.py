@@ -224,7 +224,8 @@ class _Words:
         elif topic.kind in PLAIN_EFFECTS:
             yield PLAIN_EFFECTS[topic.kind]
         elif topic.kind != VERSION:
-            yield f"{topic.subject} {before} → {after}" if topic.kind == ARM_DEVICE else f"{before} → {after}"
+            what = f"{before} → {after}" if before is not None else f"{after}, which {self._holder()} writes"
+            yield f"{topic.subject} {what}" if topic.kind == ARM_DEVICE else what
 
     def _of_host(self, change: FileChange, after: str | None) -> Iterator[str]:
         """What becomes of the settings that hang on the new host."""
