@@ -258,3 +258,10 @@ def test_a_descriptor_that_was_cut_short_leaves_the_answer_open(copy_sample: Cop
     verdict = vmxtool.check(disk.parent, "esx3")
     assert verdict_words(verdict) == "cannot be said before a whole web01.vmdk is there"
     assert step_text(verdict.steps[0], vmxtool.inspect(disk.parent)).startswith("copy web01.vmdk again")
+
+
+@pytest.mark.parametrize(("target", "told"), [("esx2", True), ("esx2-smp", True), ("esx3", False), ("ws5.5", False)])
+def test_the_import_wizard_reaches_esx_server_2_where_converter_does(target: str, told: bool) -> None:
+    verdict, vm = judged("ws6-windows-ide", target), read("ws6-windows-ide")
+    wizard = next(step for step in verdict.steps if step.do == "import-wizard")
+    assert ("ESX Server 2.5 that VirtualCenter 2 manages" in step_text(wizard, vm)) is told

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool._text import as_clause
 from vmxtool.changes.controllers import FALLBACK
 from vmxtool.findings import LOWERING, Do
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.products import products
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.planner.plan import Step
 
+_MANAGED = "mpg:p15:esx2.5-converter"
+_IF_MANAGED = ", which like Converter reaches an ESX Server 2.5 that VirtualCenter 2 manages"
 _PLACES = {"here": "here", "guest": "in the guest"}
 
 _NEW_CUSTOM_VM = (
@@ -38,7 +41,7 @@ _SENTENCES = {
         "move the VM to {tool} with VMware Converter 3 on a Windows computer, which converts disks and hardware on the "
         "way"
     ),
-    Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6",
+    Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6{if_managed}",
     Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
     Do.CHANGE_SETTINGS: "change what the target does not take",
     Do.DOWNLOAD: "download the VM with the OVF Tool of VMware as a package, and unpack it for {to}{room}",
@@ -121,6 +124,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
                 tool=tool,
                 folder=_folder(step) if step.takes is not None else "its folder",
                 room=_room(step),
+                if_managed=_IF_MANAGED * (step.target in tables.fact(_MANAGED).to_ids),
             )
 
 
