@@ -153,12 +153,94 @@ def test_what_a_host_of_another_kind_finds_stays(tmp_path: Path, lines: str) -> 
     assert "DEV706" not in {it.code for it in check(vm, "esx3", "ws6").findings}
 
 
-def test_an_image_that_is_here_stays(tmp_path: Path) -> None:
+def test_an_image_in_the_folder_of_the_vm_is_named_beside_the_config(tmp_path: Path) -> None:
+    lines = 'ide1:0.present = "TRUE"\nide1:0.deviceType = "cdrom-image"\nide1:0.fileName = "D:\\VMs\\vm\\tools.iso"'
+    vm = vm_with(tmp_path, lines)
+    (tmp_path / "tools.iso").touch()
+    assert drives(inspect(vm.config.path), "esx3", "ws6") == of("ide1:0", fileName="tools.iso")
+
+
+def test_an_image_elsewhere_on_this_computer_does_not_go_along(tmp_path: Path) -> None:
     image = tmp_path / "images" / "w2k.iso"
     image.parent.mkdir()
     image.touch()
     lines = f'ide1:0.present = "TRUE"\nide1:0.deviceType = "cdrom-image"\nide1:0.fileName = "{image}"'
-    assert drives(vm_with(tmp_path / "vm", lines), "esx3", "ws6") == {}
+    assert drives(vm_with(tmp_path / "vm", lines), "esx3", "ws6")["ide1:0.fileName"] == "auto detect"
+
+
+def test_what_is_found_by_itself_counts_for_devices_alone(tmp_path: Path) -> None:
+    lines = r"""
+    ide1:0.present = "TRUE"
+    ide1:0.deviceType = "cdrom-image"
+    ide1:0.fileName = "D:\iso\w2k.iso"
+    ide1:0.autodetect = "TRUE"
+    """
+    assert drives(vm_with(tmp_path, lines), "esx3", "ws6")["ide1:0.fileName"] == "auto detect"
+
+
+def test_a_port_that_goes_stays_away(tmp_path: Path) -> None:
+    lines = 'serial4.present = "TRUE"\nserial4.fileType = "file"\nserial4.fileName = "/home/me/o.log"'
+    made = drives(vm_with(tmp_path, lines, hw=14), "esx3", "ws14")
+    assert made == dict.fromkeys(["serial4.present", "serial4.fileType", "serial4.fileName"])
+
+
+def test_files_of_ports_get_names_of_their_own(tmp_path: Path) -> None:
+    lines = r"""
+    serial0.present = "TRUE"
+    serial0.fileType = "file"
+    serial0.fileName = "C:\a\console.log"
+    serial1.present = "TRUE"
+    serial1.fileType = "file"
+    serial1.fileName = "C:\b\console.log"
+    parallel0.present = "TRUE"
+    parallel0.fileType = "file"
+    parallel0.fileName = "C:\b\disk.vmdk"
+    """
+    assert drives(vm_with(tmp_path, lines), "esx3", "ws6") == {
+        "serial0.fileName": "console.log",
+        "serial1.fileName": "serial1-console.log",
+        "parallel0.fileName": "parallel0-disk.vmdk",
+    }
+
+
+def test_a_scsi_device_of_the_old_host_is_taken_out_and_told(tmp_path: Path) -> None:
+    device = "/vmfs/devices/genscsi/mpx.vmhba1:C0:T0:L0"
+    lines = f'scsi0:5.present = "TRUE"\nscsi0:5.deviceType = "scsi-passthru"\nscsi0:5.fileName = "{device}"'
+    vm = vm_with(tmp_path, lines, hw=7)
+    assert any(f"scsi0:5 ({device}): a SCSI device" in it.message for it in check(vm, "ws6", "esx4.0").findings)
+    assert settings(plan_rewrite(vm, target="ws6", origin="esx4.0", hwversion=6))["scsi0:5.present"] == "FALSE"
+
+
+def test_devices_of_a_mac_are_known_there_alone(tmp_path: Path) -> None:
+    lines = 'serial0.present = "TRUE"\nserial0.fileName = "/dev/cu.usbserial"'
+    vm = vm_with(tmp_path, lines, hw=14)
+    assert drives(vm, "fusion1", "fusion10") == {}
+    assert drives(vm, "esx3", "fusion10") == of("serial0", fileName="auto detect", **OFF)
+
+
+def test_the_kind_of_the_old_host_is_that_of_the_product_that_is_named(tmp_path: Path) -> None:
+    linux = """
+    nvram = "/var/lib/vmware/Virtual Machines/srv/srv.nvram"
+    ide1:0.present = "TRUE"
+    ide1:0.deviceType = "cdrom-image"
+    ide1:0.fileName = "/home/admin/win.iso"
+    ethernet0.present = "TRUE"
+    ethernet0.networkName = "Bridged"
+    """
+    vm = vm_with(tmp_path, linux, hw=7)
+    assert drives(vm, "server1", "server2") == {}
+    assert drives(vm, "esx3", "server2")["nvram"] == "srv.nvram"
+    # A second run asks for nothing although the config then looks like one of another product.
+    for target in ("gsx3", "ws4", "server1", "esx3"):
+        plan_rewrite(vm, target=target)
+
+
+def test_files_are_named_with_the_separator_of_the_new_host(tmp_path: Path) -> None:
+    lines = 'scsi0:1.present = "TRUE"\nscsi0:1.fileName = "sub\\data.vmdk"\nnvram = ".\\vm.nvram"\nworkingDir = "..\\w"'
+    vm = vm_with(tmp_path, lines)
+    made = settings(plan_rewrite(vm, target="esx3", origin="ws6"))
+    assert (made["scsi0:1.fileName"], made["nvram"], made["workingDir"]) == ("sub/data.vmdk", "vm.nvram", "../w")
+    assert "nvram" not in settings(plan_rewrite(vm, target="ws5.5", origin="ws6"))
 
 
 def test_they_are_no_reason_to_write(tmp_path: Path) -> None:

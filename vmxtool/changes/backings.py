@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
 from vmxtool._record import replace
-from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
+from vmxtool.changes.model import OLD_DEVICE, SettingChange, Topic
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
+from vmxtool.machine.folder import folder_of
 from vmxtool.rules.backings import backings_of, is_lost_on
+from vmxtool.rules.case import sections_of
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 _SOURCE = "general"
 # What a drive or port is set to instead: on ESX Server 1 and 2 the device files of its console, elsewhere what products
 # write for one that is found by itself.
-_ON_ESX2 = {"cdrom": "/dev/cdrom", "floppy": "/dev/fd0", "serial": "/dev/ttyS0", "parallel": "/dev/parport0"}
+_ON_ESX2 = {"cdrom": "/dev/cdrom", "floppy": "/dev/fd", "serial": "/dev/ttyS", "parallel": "/dev/parport"}
 _ELSEWHERE = {"cdrom": "auto detect", "floppy": "", "serial": "auto detect", "parallel": "auto detect"}
 
 
@@ -44,17 +47,19 @@ def disconnected(
     if product is None or product.family == HARDWARE or not wanted.fit:
         return tuple(made)
     document, changes = files.vm.config.document, {fold(change.key): change for change in made}
-    for backing in files.once(backings_of):
-        if not is_lost_on(files, backing, product) or _goes(changes.get(fold(f"{backing.id}.present"))):
+    lost = [it for it in files.once(backings_of) if is_lost_on(files, it, product, wanted.holder)]
+    taken = _names_taken(files) if lost else set()
+    for backing in lost:
+        if _goes(backing, changes):
             continue
         place = moved.get(backing.id, backing.id)
-        for name, after in _settings(backing, features()["names-controllers-as-vmx"].holds(product)):
+        for name, after in _settings(files, backing, taken, to_esx2=_is_esx2(wanted)):
             key = f"{backing.id}.{name}"
             old = changes.get(fold(key))
             if old is not None:
                 changes[fold(key)] = replace(old, after=after)
             elif document.get(key) != after:
-                why = f"a name of the old host, which {product.name} does not have (unverified)"
+                why = f"it was connected to what {product.name} does not have (unverified)"
                 is_there = key in document
                 changes[fold(key)] = SettingChange(
                     document.spelling(key) if is_there else f"{place}.{name}",
@@ -62,28 +67,58 @@ def disconnected(
                     why,
                     _SOURCE,
                     beside=None if is_there else f"{place}.present",
-                    topic=Topic(OLD_HOST),
+                    topic=Topic(OLD_DEVICE),
                 )
     return tuple(changes.values())
 
 
-def _goes(present: SettingChange | None) -> bool:
-    """Whether a change takes a device out."""
-    return present is not None and (present.after or "").lower() == "false"
+def _is_esx2(wanted: Wanted) -> bool:
+    return wanted.product is not None and features()["reads-disk-names-in-name"].holds(wanted.product)
 
 
-def _settings(backing: Backing, to_esx2: bool) -> Iterator[tuple[str, str]]:
+def _goes(backing: Backing, changes: Mapping[str, SettingChange]) -> bool:
+    """Whether another change takes a device out."""
+    for name in ("present", "fileName"):
+        change = changes.get(fold(f"{backing.id}.{name}"))
+        if change is not None and change.name is None and (change.after or "false").lower() == "false":
+            return True
+    return False
+
+
+def _names_taken(files: Files) -> set[str]:
+    """The names beside the config that a port's file may not get, in lower case."""
+    disks = {last_part(drive.file or "").lower() for drive in files.vm.disks}
+    ports = {it.name.lower() for it in files.once(backings_of) if it.kind in {"file", "pipe"}}
+    return {*disks, *ports, *(name.lower() for name in folder_of(files.vm).names), files.vm.config.path.name.lower()}
+
+
+def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool) -> Iterator[tuple[str, str]]:
     """The settings of a drive or port, by the end of their names, that take it off its backing."""
+    section = sections_of(files)[backing.id]
     device = "cdrom" if ":" in backing.id else backing.id.rstrip("0123456789")
-    if backing.kind == "file":
-        yield "fileName", last_part(backing.name) or f"{backing.id}.log"
+    if backing.kind == "scsi":
+        yield "present", "FALSE"
         return
-    if backing.kind == "pipe":
-        yield "fileName", last_part(backing.name) or backing.id
+    if backing.kind == "image" and (beside := folder_of(files.vm).find(last_part(backing.name))) is not None:
+        yield "fileName", beside
+        return
+    if backing.kind in {"file", "pipe"}:
+        name = last_part(backing.name) or backing.id
+        if name.lower() in taken:
+            name = f"{backing.id}-{name}"
+        taken.add(name.lower())
+        yield "fileName", name
+        if backing.kind == "file":
+            return
+    elif to_esx2:
+        number = re.sub(r".*?([0-9]*)$", r"\1", backing.id) if device != "cdrom" else ""
+        yield "fileName", f"{_ON_ESX2[device]}{number}"
     else:
-        yield "fileName", (_ON_ESX2 if to_esx2 else _ELSEWHERE)[device]
-    if backing.kind == "image":
-        yield ("deviceType", "atapi-cdrom" if to_esx2 else "cdrom-raw") if device == "cdrom" else ("fileType", "device")
+        yield "fileName", _ELSEWHERE[device]
+    if device == "cdrom" and section.word("devicetype") not in {"cdrom-raw", "atapi-cdrom"}:
+        yield "deviceType", "atapi-cdrom" if to_esx2 else "cdrom-raw"
+    if device == "floppy" and section.word("filetype") == "file":
+        yield "fileType", "device"
     if backing.kind == "client":
         yield "clientDevice", "FALSE"
     yield "startConnected", "FALSE"

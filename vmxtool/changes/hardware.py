@@ -12,6 +12,7 @@ from vmxtool.changes.guest_name import guest_name_change
 from vmxtool.changes.guest_work import controller_work
 from vmxtool.changes.limits import adapter_removals, adapters_asked, adapters_over, figure_over
 from vmxtool.changes.model import VERSION, Changes, Kept, Needs, SettingChange, Topic
+from vmxtool.changes.old_host import network_to_choose
 from vmxtool.changes.product_habits import config_version_changes, config_version_lowered, name_changes
 from vmxtool.changes.told import network_changes
 from vmxtool.findings import Fix, Safety
@@ -278,17 +279,7 @@ class _Draft:
         """Take out the names of the old host, and say where an adapter has no network by a name any more."""
         changes = tuple(name_changes(self.files, self.wanted))
         self.add(*changes)
-        told = {device for device, _ in self.wanted.told.networks}
-        nics = dict.fromkeys(
-            fold(it.key).partition(".")[0] for it in changes if fold(it.key).endswith(".connectiontype")
-        )
-        loose = [nic for nic in nics if nic not in told]
-        if loose and self.wanted.esx is not None:
-            now = (
-                "bridged now, until bridged, NAT or host-only" if not self.wanted.esx else "without a network until one"
-            )
-            text = f"{', '.join(loose)}: {now} is chosen in {self.wanted.name}"
-            self.manual.append(Fix(Safety.MANUAL, text))
+        self.manual += network_to_choose(changes, self.wanted)
 
     def rename_guest(self) -> None:
         """Give the guest the nearest older name where the product may not know its own."""
@@ -336,7 +327,7 @@ def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted
     while value is not None and value not in seen:
         seen.add(value)
         lower = next((other for other in rows_for(fold(key)) if _replaces(other, value, wanted)), None)
-        if lower is None:
+        if lower is None or (row.safety == "safe" and lower.safety == "unsafe"):  # another name, and no other device
             return value
         value = lower.replacement
     return row.replacement

@@ -56,6 +56,7 @@ class Wanted(NamedTuple):
         unsafe: whether what rests on unconfirmed facts, and the guest may not start after, is changed too.
         optional: whether nothing has to change; what the guest may not start after is left alone then, unless `unsafe`.
         told: what the owner has said.
+        holder: id of the product that has the VM, or None where nothing tells; what its host is like hangs on it.
     """
 
     version: int
@@ -67,6 +68,7 @@ class Wanted(NamedTuple):
     unsafe: bool = False
     optional: bool = False
     told: Told = NOTHING_TOLD
+    holder: str | None = None
 
     @property
     def esx(self) -> bool | None:
@@ -97,7 +99,7 @@ class Topic(Record):
 
 VERSION, GUEST_NAME, DISK_NAMES, PRODUCT_KIND = "version", "guest-name", "disk-names", "product-kind"
 CONFIG_VERSION, DISK_MODE = "config-version", "disk-mode"
-HOST_OF_ESX2, OLD_HOST, ARM_DEVICE = "host-of-esx2", "old-host", "arm-device"
+HOST_OF_ESX2, OLD_HOST, OLD_DEVICE, ARM_DEVICE = "host-of-esx2", "old-host", "old-device", "arm-device"
 CHARACTER_SET, NETWORK, CONTROLLER_NAME, ADAPTERS_OVER = "character-set", "network", "controller-name", "adapters-over"
 DISK_MOVE, CDROM_MOVE, SLAVE_MOVE, CONTROLLER = "disk-move", "cdrom-move", "slave-move", "controller"
 LEFTOVER, BOOT_ORDER, ADAPTER, DISK_VERSION = "leftover", "boot-order", "adapter", "disk-version"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
-from vmxtool._files import last_part
-from vmxtool._record import Record
+from vmxtool._files import is_absolute, last_part
+from vmxtool._record import Record, replace
 from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
+from vmxtool.findings import Fix, Safety
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
+from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.old_host import HARMFUL, is_of_another_kind, is_of_esx2, networks_of_host, paths_of_host
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vmxtool.changes.model import Wanted
     from vmxtool.rules.case import Files
 
-_NVRAM = "nvram"
+_BESIDE = frozenset({"nvram", "extendedconfigfile"})  # files of the VM's own, which lie beside its config
 
 
 class Leftover(Record):
@@ -32,6 +37,46 @@ class Leftover(Record):
     harms: bool
 
 
+def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple[Fix, ...]:
+    """What the owner chooses for adapters that have no network by a name any more, because of changes."""
+    told = {device for device, _ in wanted.told.networks}
+    gone = [fold(it.key) for it in changes if it.after is None and it.name is None]
+    nics = dict.fromkeys(key.partition(".")[0] for key in gone if key.endswith((".connectiontype", ".networkname")))
+    loose = [nic for nic in nics if nic not in told]
+    if not loose or wanted.esx is None:
+        return ()
+    now = "bridged now, until bridged, NAT or host-only" if not wanted.esx else "without a network until one"
+    return (Fix(Safety.MANUAL, f"{', '.join(loose)}: {now} is chosen in {wanted.name}"),)
+
+
+def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
+    """Changes to a config, where files are named with the separator of Windows for a host that has another.
+
+    Args:
+        files: the VM's files.
+        wanted: where the VM is taken.
+        made: all other changes to the config.
+    """
+    product = wanted.product
+    if product is None or not (product.esx or features()["host-is-a-mac"].holds(product)):
+        return tuple(made)
+    document, changes = files.vm.config.document, {fold(change.key): change for change in made}
+    devices = [*(it.id for it in files.vm.drives), *(it.id for it in peripherals_of(files.vm).ports)]
+    for key in (*(f"{device}.filename" for device in devices), *sorted(HARMFUL)):
+        change, value = changes.get(key), document.get(key, "")
+        is_kept = change is None or (change.after is None and change.name is not None)
+        if "\\" not in value or is_absolute(value) or not is_kept:
+            continue
+        after = posixpath.normpath(value.replace("\\", "/"))
+        why = f"the hosts of {product.name} have another separator of folders (unverified)"
+        changes[key] = (
+            replace(change, after=after)
+            if change is not None
+            else SettingChange(document.spelling(key), after, why, "general", topic=Topic(OLD_HOST))
+        )
+    return tuple(changes.values())
+
+
 def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
     """Yield the settings that a product of another kind finds nothing by.
 
@@ -43,12 +88,13 @@ def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
         return
     document = files.vm.config.document
     for key in files.once(paths_of_host):
-        if is_of_another_kind(files, document[key], product):
-            beside = last_part(document[key]) if fold(key) == _NVRAM else ""
+        if is_of_another_kind(files, document[key], product, wanted.holder):
+            beside = last_part(document[key]) if fold(key) in _BESIDE else ""
             why = f"a full path of the old host, of a kind that {product.name} does not have (unverified)"
             change = SettingChange(key, beside or None, why, "general", topic=Topic(OLD_HOST))
             yield Leftover(change, harms=fold(key) in HARMFUL)
-    if product.esx is False and files.once(is_of_esx2):
+    holder = products().get(wanted.holder or "")
+    if product.esx is False and (files.once(is_of_esx2, wanted.holder) or (holder is not None and holder.esx)):
         for key in files.once(networks_of_host):
             why = f"a network of the old host, which {product.name} does not have (unverified)"
             yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)

@@ -119,7 +119,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         beside = last_part(document[key]) if is_on_esx(document[key]) else None
         yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
     for key in files.once(settings_of_esx_host):
-        if not fold(key).startswith("ethernet") and not files.once(is_of_esx2):
+        if not fold(key).startswith("ethernet") and not files.once(is_of_esx2, wanted.holder):
             continue  # a folder of a later ESX is judged with all other folders of the old host
         why = "a setting of the hosts of ESX Server 1 and 2, which others do not have (unverified)"
         yield SettingChange(key, None, why, "general", topic=Topic(HOST_OF_ESX2))

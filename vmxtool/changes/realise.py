@@ -17,7 +17,7 @@ from vmxtool.changes.descriptors import lower_version, name_version, without_roo
 from vmxtool.changes.hardware import change_hardware
 from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import DISK_NAMES, VERSION, Changes, join
-from vmxtool.changes.old_host import leftovers
+from vmxtool.changes.old_host import leftovers, network_to_choose, with_slashes
 from vmxtool.changes.product_habits import config_version_raised, moved_names, newest_config_version
 from vmxtool.changes.told import as_esx2_names, disks_in_folders, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
@@ -89,8 +89,10 @@ def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Change
     if not made and not any(it.harms for it in found):
         return made
     along = [*(it.change for it in found), *config_version_raised(files.vm, wanted)]
-    every = (*made.settings, *(it for it in along if fold(it.key) not in kept))
-    return replace(made, settings=disconnected(files, wanted, made.moved, every))
+    more = tuple(it for it in along if fold(it.key) not in kept)
+    settings = disconnected(files, wanted, made.moved, (*made.settings, *more))
+    manual = (*made.manual, *network_to_choose(more, wanted))
+    return replace(made, settings=with_slashes(files, wanted, settings), manual=tuple(dict.fromkeys(manual)))
 
 
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:

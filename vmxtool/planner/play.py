@@ -195,7 +195,7 @@ class HopPlanner:
         if not by_converter:
             asked = self.target.family == HARDWARE
             why = _ASKED.format(version) if asked else f"{self.target.name} runs hardware version {version}"
-            return Wanted(version, why, self.target, moves=moves)
+            return Wanted(version, why, self.target, moves=moves, holder=self.start.holder)
         if version == own:
             return Wanted(version, fit=False, moves=moves)
         return Wanted(version, _ASKED.format(version), products()[f"hw{version}"], moves=moves)

@@ -289,7 +289,7 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
 
 def _as_it_is(start: VmState, target: Product) -> Wanted:
     """What can be done for a target where nothing has to be: what it does not know goes, what the guest needs stays."""
-    return Wanted(start.version or 0, product=target, optional=True)
+    return Wanted(start.version or 0, product=target, optional=True, holder=start.holder)
 
 
 def _adapter(goal: Goal) -> str | None:

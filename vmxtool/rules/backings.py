@@ -10,7 +10,7 @@ from vmxtool._record import Record
 from vmxtool.knowledge.features import features
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.case import sections_of
-from vmxtool.rules.old_host import is_of_another_kind, leads_nowhere
+from vmxtool.rules.old_host import is_of_another_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from vmxtool.machine.sections import Section
     from vmxtool.rules.case import Files
 
-BackingKind = Literal["image", "drive", "client", "file", "pipe", "port"]
+BackingKind = Literal["image", "drive", "client", "scsi", "file", "pipe", "port"]
 
 AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-null-remote-floppy"})
 """What a drive or port that is found by itself, or is empty, has in place of a name; in lower case."""
-_OF_WINDOWS = re.compile(r"[a-z]:\\?|com[0-9]{1,3}|lpt[0-9]{1,3}", re.IGNORECASE)
-_DEVICE_FILE = "/dev/"
+_OF_WINDOWS = re.compile(r"[a-z]:\\?|(?:com|lpt)[0-9]{1,3}:?|scsi[0-9]:[0-9]{1,3}", re.IGNORECASE)
+_OF_ESX = re.compile(r"/dev/char/.*|(?:cd/dvd drive|floppy) [0-9]{1,3}", re.IGNORECASE | re.DOTALL)
+_OF_MAC = re.compile(r"/dev/(?:cu\.|tty\.|r?disk[0-9]).*", re.DOTALL)
+_OF_UNIX = re.compile(r"/dev/.*", re.DOTALL)
 
 
 class Backing(Record):
@@ -33,9 +35,9 @@ class Backing(Record):
 
     Attributes:
         id: the drive or port, such as "ide1:0" or "serial0".
-        kind: an image, a drive of the host, one of the computer that looks at the VM ("client"); a file, a pipe or a
-            port of the host.
-        name: what the config calls it.
+        kind: an image, a drive of the host, one of the computer that looks at the VM ("client"), a SCSI device that is
+            passed through; a file, a pipe or a port of the host.
+        name: what the config calls it; empty for a device that is found by itself, whatever the config calls it.
         connected: whether it is connected when the VM starts.
     """
 
@@ -46,46 +48,59 @@ class Backing(Record):
 
 
 def backings_of(files: Files) -> tuple[Backing, ...]:
-    """The backings of all CD-ROM and floppy drives and of all ports, but for those over the network."""
+    """The backings of all CD-ROM and floppy drives, SCSI devices and ports, but for those over the network."""
     return (*_of_drives(files), *_of_ports(files))
 
 
-def is_lost_on(files: Files, backing: Backing, product: Product) -> bool:
+def is_lost_on(files: Files, backing: Backing, product: Product, holder: str | None) -> bool:
     """Whether no host of a product can have what a drive or port is connected to.
 
-    A drive letter is one of Windows, and a device file none of that; a full path counts where nothing is there now, and
-    the product's hosts are of another kind than the VM's own. What another host of the same kind has nobody knows.
+    A drive letter is one of Windows, and a device file none of that; a full path is judged by the kind of the VM's own
+    host. What another host of the same kind has nobody knows.
+
+    Args:
+        files: the VM's files.
+        backing: what the drive or port is connected to.
+        product: the product.
+        holder: id of the product that has the VM, or None.
     """
     is_mac = features()["host-is-a-mac"].holds(product)
     if backing.kind == "client":
         return product.esx is False
     if backing.name.lower() in AUTOMATIC:
         return False
-    if _OF_WINDOWS.fullmatch(backing.name) is not None:
-        return product.esx is True or is_mac
-    if backing.name.startswith(_DEVICE_FILE):
-        return is_mac
-    if not is_absolute(backing.name) or not leads_nowhere(files.vm, backing.name):
-        return False
-    return is_of_another_kind(files, backing.name, product)
+    lost_by_name = (
+        (_OF_WINDOWS, product.esx is True or is_mac),
+        (_OF_ESX, product.esx is False),
+        (_OF_MAC, not is_mac),
+        (_OF_UNIX, is_mac),
+    )
+    for names, is_lost in lost_by_name:
+        if names.fullmatch(backing.name) is not None:
+            return is_lost
+    return is_absolute(backing.name) and is_of_another_kind(files, backing.name, product, holder)
 
 
 def _of_drives(files: Files) -> Iterator[Backing]:
     sections = sections_of(files)
     for drive in files.vm.drives:
-        if drive.kind in {"cdrom", "floppy"}:
+        if drive.kind != "disk":
             section = sections[drive.id]
-            yield Backing(drive.id, _kind_of_drive(section, drive), _name(section), drive.connected)
+            kind = _kind_of_drive(section, drive)
+            name = section.get("filename") if kind == "image" else _device(section)
+            yield Backing(drive.id, kind, name, drive.connected)
 
 
 def _kind_of_drive(section: Section, drive: Drive) -> BackingKind:
+    if drive.kind == "passthrough":
+        return "scsi"
     if section.flag("clientdevice", default=False):
         return "client"
     return "drive" if drive.file is None else "image"
 
 
-def _name(section: Section) -> str:
-    """What a drive or port is connected to; a name that counts only where nothing is found does not count here."""
+def _device(section: Section) -> str:
+    """What a drive or port of the host is called, where it is not just any."""
     return "" if section.flag("autodetect", default=False) else section.get("filename")
 
 
@@ -94,4 +109,5 @@ def _of_ports(files: Files) -> Iterator[Backing]:
     sections = sections_of(files)
     for port in peripherals_of(files.vm).ports:
         if port.backing in kinds:
-            yield Backing(port.id, kinds[port.backing], _name(sections[port.id]), port.connected)
+            name = _device(sections[port.id]) if port.backing == "device" else port.path or ""
+            yield Backing(port.id, kinds[port.backing], name, port.connected)

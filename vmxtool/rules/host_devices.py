@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import is_absolute, last_part
 from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import lacks_driver
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.backings import AUTOMATIC, backings_of
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host, spelled
-from vmxtool.rules.old_host import leads_nowhere
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _PCI, _XHCI = "pcipassthru", "usb_xhci"
     Severity.INFO,
     about=About.TARGET,
     sources=("vim-api:CannotAccessVmDevice",),
-    only_if=lambda vm: any(it.kind in {"cdrom", "floppy"} for it in vm.drives),
+    only_if=lambda vm: any(it.kind != "disk" for it in vm.drives),
     messages=(
         (
             "Cannot connect the virtual device <drive> because no corresponding device is available on the host.",
@@ -54,6 +55,7 @@ def _drives_left(files: Files) -> list[Hit]:
     kinds = {
         "drive": "a drive of the old host; without one of that name on the new host",
         "image": "an image on the old host; without one at that path on the new host",
+        "scsi": "a SCSI device of the old host, passed through; without one of that name on the new host",
     }
     hits, sections = [], sections_of(files)
     for kind, what in kinds.items():
@@ -71,7 +73,7 @@ def _drives_left(files: Files) -> list[Hit]:
 def _is_left(files: Files, backing: Backing) -> bool:
     """Whether the old host keeps what a drive is connected to."""
     if backing.kind == "image":
-        return leads_nowhere(files.vm, backing.name)
+        return is_absolute(backing.name) and folder_of(files.vm).find(last_part(backing.name)) is None
     return backing.name.lower() not in AUTOMATIC
 
 

@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 HARMFUL = frozenset({"workingdir", "redologdir", "suspend.directory", "snapshot.directory", "sched.swap.dir", "nvram"})
 """Settings by which the VM may not start, or not as it was, where the path that they name leads nowhere."""
 # What a product writes elsewhere, or works out anew.
-_HARMLESS = frozenset({"sched.swap.derivedname", "log.filename", "migrate.hostlog", "checkpoint.cptconfigname"})
+_HARMLESS = frozenset(
+    {
+        "sched.swap.derivedname",
+        "log.filename",
+        "migrate.hostlog",
+        "checkpoint.cptconfigname",
+        "filesearchpath",
+        "extendedconfigfile",
+    }
+)
 _NETWORK = r"ethernet[0-9]\.networkname"
 _CONTROLLER = r"scsi[0-3]\.virtualdev"
 _NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
 _WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\\\"
-_OF_MACS = ("/Users/", "/Volumes/", "/Applications/", "/Library/")
-_OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/")
+_OF_MACS = ("/Users/", "/Volumes/", "/Applications/", "/Library/", "/private/")
+_OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/", "/var/lib/vmware/", "/usr/lib/vmware/")
 
 
 def paths_of_host(files: Files) -> tuple[str, ...]:
@@ -57,33 +66,40 @@ def controllers_of_esx2(files: Files) -> tuple[str, ...]:
     )
 
 
-def is_of_esx2(files: Files) -> bool:
-    """Whether a config looks like one of ESX Server 1 or 2: by its words, or by the product that likeliest made it."""
+def is_of_esx2(files: Files, holder: str | None) -> bool:
+    """Whether a config looks like one of ESX Server 1 or 2: by its words, or by the product that has the VM."""
     document = files.vm.config.document
     by_host = any(document.get(f"{nic.id}.connectiontype", "").lower() == "monitor_dev" for nic in files.vm.nics)
     if files.named_as_esx2 or files.once(controllers_of_esx2) or by_host:
         return True
-    maker = next((products().get(it.product) for it in files.vm.origin), None)
-    return maker is not None and maker.esx is True and features()["reads-disk-names-in-name"].holds(maker)
+    known = products().get(holder or "")
+    return known is not None and known.esx is True and features()["reads-disk-names-in-name"].holds(known)
 
 
-def is_on_hosted(files: Files, path: str) -> bool:
+def is_on_hosted(path: str, holder: str | None) -> bool:
     """Whether a full path is one of a host of Workstation and the like; one of Linux may be that of ESX's console."""
     if re.match(_WINDOWS_PATH, path) is not None:
         return True
-    maker = next((products().get(it.product) for it in files.vm.origin), None)
-    return not is_on_esx(path) and not (maker is not None and maker.esx)
+    known = products().get(holder or "")
+    return not is_on_esx(path) and not (known is not None and known.esx)
 
 
-def is_of_another_kind(files: Files, path: str, product: Product) -> bool:
-    """Whether a full path of the old host is one that no host of a product has."""
-    of_esx2 = files.once(is_of_esx2)
+def is_of_another_kind(files: Files, path: str, product: Product, holder: str | None) -> bool:
+    """Whether a full path of the old host is one that no host of a product has.
+
+    Args:
+        files: the VM's files.
+        path: the path.
+        product: the product.
+        holder: id of the product that has the VM, or None.
+    """
+    of_esx2 = files.once(is_of_esx2, holder)
     to_esx2 = features()["reads-disk-names-in-name"].holds(product)
     if of_esx2 or to_esx2:
         return of_esx2 != to_esx2
     if product.esx:
-        return is_on_hosted(files, path)
-    if not is_on_hosted(files, path):
+        return is_on_hosted(path, holder)
+    if not is_on_hosted(path, holder):
         return True
     if features()["host-is-a-mac"].holds(product):
         return re.match(_WINDOWS_PATH, path) is not None or path.startswith(_OF_LINUX)

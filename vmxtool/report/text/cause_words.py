@@ -17,6 +17,7 @@ from vmxtool.changes.model import (
     HOST_OF_ESX2,
     LEFTOVER,
     NETWORK,
+    OLD_DEVICE,
     OLD_HOST,
     PRODUCT_KIND,
     SLAVE_MOVE,
@@ -29,6 +30,7 @@ TOPICS = {
     DISK_NAMES: "names of disks",
     HOST_OF_ESX2: "names of its old host",
     OLD_HOST: "names of its old host",
+    OLD_DEVICE: "drives and ports",
     CHARACTER_SET: "character set",
     NETWORK: "network",
     CONTROLLER_NAME: "SCSI controller's name",
@@ -96,6 +98,7 @@ LOSSES = {
 PLAIN_EFFECTS = {
     HOST_OF_ESX2: "only ESX Server 1 and 2 have them",
     OLD_HOST: "they lead nowhere on the new one",
+    OLD_DEVICE: "were connected to the old host; connect them on the new one",
     LEFTOVER: "the place is needed",
     SLAVE_MOVE: "becomes master",
     BOOT_ORDER: "names the new places",
