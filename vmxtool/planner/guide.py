@@ -51,6 +51,8 @@ def ask_guide(
         return _silent(likely)
     generation = generation_of(version)
     asked = [name for name in likely if named or (generation is not None and tables.generation_of(name) == generation)]
+    if likely[:1] == (target.id,) and not tables.has_rows_for(target.id):
+        asked = [target.id]  # of an ACE that has the VM the text speaks as of one that it comes to from others
     # Where none of them makes such hardware, it is run in legacy mode by one of them.
     edition = _smp_edition(generation) if smp else None
     answers = [hop_guide(*_as_edition(name, edition, version, target.id)) for name in asked or likely]
@@ -103,8 +105,9 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         return silent
     # Between hosts of one product a VM is copied, whatever its hardware (page 10).
     stays = holder == to_id and runs(products()[to_id], version) is Ternary.YES
-    generation = tables.generation_of(holder) if stays else generation_of(version)
-    like = holder if stays else _like(holder, version, made_by)
+    own = stays or (holder == made_by and _may_be_own(holder, version))
+    generation = tables.generation_of(holder) if own else generation_of(version)
+    like = holder if own else _like(holder, version, made_by)
     of_text = (
         fact
         for name in dict.fromkeys(filter(None, (holder, like)))
@@ -136,6 +139,16 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
     if entry is not None and not on_esx2:
         entry = replace(entry, ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
+
+
+def _may_be_own(holder: str, version: int) -> bool:
+    """Whether a product has hardware that is younger than it by the tables, and no source tells that it is not its own.
+
+    Which version the products of generation 2 gave their VMs is not confirmed; one that is said to be on such a product
+    is taken for one of it, since the guide rules more out for those.
+    """
+    younger = (generation_of(version) or 0) > (tables.generation_of(holder) or 0)
+    return younger and runs(products()[holder], version) is not Ternary.NO
 
 
 def upgrade_guide(holder: str, version: int | None) -> GuideAnswer:
