@@ -60,7 +60,7 @@ def arrange(way: Way, cures: Sequence[Finding], start: VmState, target: Product)
     on_esx = holder is not None and bool(holder.esx)
     front = sorted(_front(cures, converter=converter), key=lambda move: _turn(move, on_esx=on_esx))
     last = [Move(Do.CONNECT_NETWORK, cured=_of(cures, Do.CONNECT_NETWORK))] if Do.CONNECT_NETWORK in dos else []
-    return [*front, *_with_arrival(body, start.holder, target), *last]
+    return [*front, *_with_arrival(body, start.holder, target, anew=_of(cures, Do.CREATE_VM)), *last]
 
 
 @lru_cache(maxsize=8192)
@@ -170,7 +170,10 @@ def _place_of(move: Move, body: Sequence[Move], start: VmState) -> int:
     return next(later, len(body))
 
 
-def _with_arrival(body: list[Move], holder_id: str | None, target: Product) -> list[Move]:
+def _with_arrival(
+    body: list[Move], holder_id: str | None, target: Product, *, anew: tuple[Finding, ...] = ()
+) -> list[Move]:
+    """Complete a way until the VM is the target's own; `anew` says why its config, which could, does not go along."""
     if target.arrives_by == "nothing" or any(arrives(move, target) for move in body):
         return body
     if not any(move.do is Do.COPY for move in body):
@@ -178,7 +181,7 @@ def _with_arrival(body: list[Move], holder_id: str | None, target: Product) -> l
         body.insert(next(late, len(body)), Move(Do.COPY))
     kind = _SETTLING_IN.get(target.arrives_by)
     holder = products().get(holder_id or "")
-    if kind is Do.CREATE_VM and takes_config(target, holder):
+    if kind is Do.CREATE_VM and takes_config(target, holder) and not anew:
         kind = Do.REGISTER_VM
     if kind is not None and not any(move.do is kind for move in body):
         carried = max(n for n, move in enumerate(body) if move.do in {Do.COPY, Do.IMPORT_DISKS})

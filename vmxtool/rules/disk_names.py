@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from vmxtool._files import is_absolute, is_on_esx, last_part
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
-from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
+from vmxtool.rules.case import disk_paths_of_host, named_alike, settings_of_esx_host
+from vmxtool.rules.old_host import controllers_of_esx2
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
-from vmxtool.rules.state import DISKS_NAMED
+from vmxtool.rules.state import DISKS_NAMED, format_of
 from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.findings import Fix
+    from vmxtool.knowledge.features import Feature
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.rules.case import Case
 
@@ -81,9 +84,54 @@ def _by_hand(case: Case, keys: tuple[str, ...]) -> Fix:
         lines = [f"{line.partition(' = ')[0]} = the name that its file has now" for line in lines]
     shown = " and ".join(lines[:_SHOWN]) + (", and so on," if len(lines) > _SHOWN else "")
     instead = " and ".join(keys[:_SHOWN]) + (", and so on" if len(keys) > _SHOWN else "")
+    names = [f'{key} = "{document[key].lower().removeprefix("vmx")}"' for key in case.files.once(controllers_of_esx2)]
+    named = f", and {' and '.join(names)}" * (not features()["reads-disk-names-in-name"].holds(case.target))
     gone = case.files.once(settings_of_esx_host)
-    too = f", and take out {', '.join(gone)}" if gone else ""
-    return manual(f"write {shown} in the config in place of {instead}{too}")
+    too = f"; take out {', '.join(gone)}" if gone else ""
+    return manual(f"write {shown} in the config in place of {instead}{named if names else ''}{too}")
+
+
+def _is_written_by(case: Case, reads: Feature) -> bool:
+    """Whether a product that reads names there has the VM, and nothing shows that another wrote its config since."""
+    holder, row = case.made_by, hardware(case.target.creates or 0)
+    newest = row.config_version if row is not None else None
+    return (
+        holder is not None
+        and reads.holds(holder)
+        and (newest is None or (case.vm.config.config_version or 0) <= newest)
+    )
+
+
+@rule(
+    "DSK243",
+    "disk-named-in-filename",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.CREATE_VM,
+    sources=("libvirt:src/vmx/vmx.c",),
+    only_on=features()["reads-disk-names-in-name"].holds,
+    short="names of the disks",
+)
+def disk_named_in_filename(case: Case) -> Iterator[Hit]:
+    """The VM comes from a later ESX, and its config names its disks where ESX Server 1 and 2 do not look.
+
+    They read a SCSI disk's place in `scsiN:M.name`, with the volume that it lies on. A new VM there is given the disks;
+    or a rewrite with `--vmfs-path` writes their names so, and the config goes along.
+    """
+    reads = features()["reads-disk-names-in-name"]
+    if DISKS_NAMED in case.now.settled or not case.is_place or _is_written_by(case, reads):
+        return
+    document = case.vm.config.document
+    on_vmfs = {it.id for it in case.vm.disks if format_of(it) in {"esx", "unseen"}}  # others get a new VM anyway
+    found = [disk for disk in case.now.disks if disk.bus == "scsi" and disk.format == "esx" and disk.drive in on_vmfs]
+    keys = [f"{disk.drive}.filename" for disk in found]
+    named = [document.spelling(key) for key in keys if key in document and not is_device(document[key])]
+    if named:
+        yield Hit(
+            f"{', '.join(named)}: {case.target.name} reads a disk's place in name, with its volume, and finds no disk",
+            tuple(document.evidence(key) for key in named),
+            manual("make a new VM there with the disks, or give --vmfs-path to a rewrite, which names them so"),
+        )
 
 
 ONE_OF_TWO = manual("give one of the two disks another name, its file where it lies and the line of the config")
@@ -106,16 +154,11 @@ def disks_of_one_name_on_two_volumes(vm: Machine) -> Iterator[Hit]:
     Exported or copied, both would come to lie in one folder, and the second take the place of the first. Give one of
     them another name first, on the host that has them.
     """
-    found: dict[str, list[Drive]] = {}
-    for drive in vm.disks:
-        if drive.file and is_absolute(drive.file) and not is_device(drive.file):
-            found.setdefault(last_part(drive.file).lower(), []).append(drive)
-    for drives in found.values():
-        if len({drive.file for drive in drives}) > 1:
-            names = " and ".join(drive.id for drive in drives[:_SHOWN])
-            yield Hit(
-                f"{names} are two disks, in files of one name ({last_part(drives[0].file or '')}); where they come to "
-                "lie together only one can have it",
-                tuple(place for drive in drives for place in drive.file_evidence),
-                ONE_OF_TWO,
-            )
+    for drives in named_alike(vm):
+        names = " and ".join(drive.id for drive in drives[:_SHOWN])
+        yield Hit(
+            f"{names} are two disks, in files of one name ({last_part(drives[0].file or '')}); where they come to "
+            "lie together only one can have it",
+            tuple(place for drive in drives for place in drive.file_evidence),
+            ONE_OF_TWO,
+        )
