@@ -147,3 +147,111 @@ def test_what_is_not_here_is_fetched_once_its_host_has_done_its_part(tmp_path: P
     (tmp_path / "three" / "disk.vmdk").unlink()
     dos = [step.do for step in check(tmp_path / "three", "esxi7.0", "esx3").plans[0].steps]
     assert dos == ["repair-disk", "change-settings", "copy", "register-vm"]
+
+
+def test_what_the_host_committed_comes_here_before_its_owner_edits_the_config(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx1.5", 'scsi0:0.mode = "append"\n')
+    _, written, copied, *_ = sentences(check(vm, "esx3", "esx1.5"))
+    assert written.startswith(
+        "put the VM's files from the host in the place of those here, then write scsi0:0.fileName"
+    )
+    assert copied.startswith("copy all files of the VM's folder (")  # and no more on its host
+    (tmp_path / "disk.vmdk").unlink()
+    (_, _, written, copied, *_) = sentences(check(vm, "esx3", "esx1.5"))
+    assert written.startswith("put the config from the host in the place of the one here, then write scsi0:0.fileName")
+    assert copied.startswith("copy all files of the VM's folder to")
+    # Exported, config and disks come along in their new folder.
+    assert not any("from the host" in said for said in sentences(check(vm, "ws5.5", "esx1.5")))
+    assert not any("from the host" in said for said in sentences(check(vm, "ws6", "esx1.5")))
+
+
+def test_the_owner_gives_the_controller_its_name_where_no_rewrite_does(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx1.5", 'ethernet0.present = "TRUE"\nethernet0.connectionType = "monitor_dev"\n')
+    config = tmp_path / "canon.vmx"
+    config.write_text(config.read_text().replace('"buslogic"', '"vmxbuslogic"'))
+    said = sentences(check(vm, "ws4", "esx1.5"))
+    assert said[1].endswith(
+        'in place of scsi0:0.name, and scsi0.virtualDev = "buslogic"; take out ethernet0.connectionType'
+    )
+    # ESX Server 2 may well read the name that its own configs have.
+    assert plan_rewrite(vm, target="esx2", origin="esx1.5").changes == ()
+
+
+def test_a_vm_of_a_later_esx_with_old_hardware_is_made_anew_on_esx_server_2(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2")
+    plan_rewrite(vm, target="esx3", origin="esx2").apply()
+    for origin in ("esx3", None):
+        verdict = check(vm, "esx2", origin)
+        assert "DSK243" in {it.code for it in verdict.findings if it.blocks}
+        assert [step.do for step in verdict.plans[0].steps][:2] == ["copy", "create-vm"]
+    plan_rewrite(vm, target="esx2", origin="esx3", vmfs_path="vmhba0:0:0:5").apply()
+    assert [step.do for step in check(vm, "esx2", "esx3").plans[0].steps][:2] == ["copy", "register-vm"]
+
+
+def test_exported_disks_go_into_a_new_vm_of_workstation_6_on_the_way_to_others(tmp_path: Path) -> None:
+    for product, like in (("esx2", "Workstation 4"), ("esx3", "Workstation 5")):
+        plainest_vm(tmp_path / product, product)
+        for target in ("player2", "ace2"):
+            verdict = check(tmp_path / product, target, product)
+            plans = [it for it in verdict.plans if it.steps[0].do == "export-disks"]
+            for plan in plans:
+                said = step_text(plan.steps[1])
+                assert f"make a new custom VM there with the hardware compatibility of {like}" in said
+                assert "; then upgrade its virtual hardware to version 6" in said
+            assert plans or (product, target) == ("esx3", "ace2")  # there Converter alone
+
+
+def test_converter_takes_what_another_product_has_changed(tmp_path: Path) -> None:
+    plans = check(plainest_vm(tmp_path, "fusion1"), "esx3", "fusion1").plans
+    plan = next(it for it in plans if it.steps[-1].do == "converter")
+    assert "move the VM, as Workstation 6 has it now, to ESX Server 3" in step_text(plan.steps[-1])
+
+
+def test_the_guest_is_prepared_before_a_copy_goes_to_the_product_that_lowers_it(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, disk_lines("ide0:0", "disk.vmdk"), guest="rhel4")
+    plan = check(vm, "esx3", "fusion1").plans[0]
+    assert [step.do for step in plan.steps][:2] == ["prepare-guest", "move-to"]
+
+
+def test_an_import_of_a_disk_that_is_not_here_yet_goes_from_one_folder_to_another(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "ws5.5")
+    (tmp_path / "disk.vmdk").unlink()
+    plan = next(it for it in check(vm.path, "esx3", "ws5.5").plans if any(s.do == "import-disks" for s in it.steps))
+    said = [step_text(step, vm) for step in plan.steps]
+    assert f"to /vmfs/volumes/DATASTORE/{tmp_path.name}-old on the host" in said[1]
+    assert f"into /vmfs/volumes/DATASTORE/{tmp_path.name}, under the same name" in said[2]
+
+
+def test_disks_outside_the_folder_have_plain_names_once_they_are_in_it(tmp_path: Path) -> None:
+    for name in ("../shared/disk.vmdk", "D:\\VMs\\disk.vmdk"):
+        folder = tmp_path / name[:1].replace(".", "up")
+        vm = plainest_vm(folder, "ws4")
+        config = vm.config.path
+        config.write_text(config.read_text().replace('fileName = "disk.vmdk', f'fileName = "{name}'))
+        said = sentences(check(folder, "esx2", "ws4"))
+        assert any(it.startswith("import disk.vmdk into VMFS") for it in said)
+
+
+def test_imported_disks_have_names_that_a_volume_without_folders_can_hold(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    config = plainest_vm(folder, "ws4").config.path
+    (folder / "disks").mkdir()
+    (folder / "disk.vmdk").rename(folder / "disks" / "disk.vmdk")
+    (folder / "disk-flat.vmdk").rename(folder / "disks" / "disk-flat.vmdk")
+    config.write_text(config.read_text().replace('fileName = "disk', 'fileName = "disks/disk'))
+    assert any(", as disk.vmdk" in said for said in sentences(check(folder, "esx2", "ws4")))
+    make_disk(folder / "disk.vmdk", "flat", adapter="buslogic", hw=3)
+    with config.open("a") as lines:
+        lines.write('scsi0:1.present = "TRUE"\nscsi0:1.fileName = "disk.vmdk"\n')
+    assert any("each under a name of its own" in said for said in sentences(check(folder, "esx2", "ws4")))
+
+
+def test_after_one_of_two_disks_has_another_name_no_step_uses_the_old_one(tmp_path: Path) -> None:
+    second = 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba1:0:0:1:disk.vmdk"\n'
+    vm = by_address(tmp_path, "esx2", second)
+    (tmp_path / "disk.vmdk").unlink()
+    (_, *later) = sentences(check(vm, "ws5.5", "esx2"))
+    assert any(it.startswith("export scsi0:0 and scsi0:1 from VMFS") for it in later)
+    (_, *later) = sentences(check(vm, "esx3", "esx2"))
+    assert "copy the disk of scsi0:1 from the host that has it into the VM's folder" in later
+    assert not any("disk.vmdk" in it for it in later)

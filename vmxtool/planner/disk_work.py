@@ -9,6 +9,7 @@ from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.machine.folder import folder_of
+from vmxtool.rules.case import named_alike
 from vmxtool.rules.commands import (
     convert_commands,
     disk_file,
@@ -18,6 +19,8 @@ from vmxtool.rules.commands import (
     old_folder,
     register_command,
 )
+from vmxtool.rules.registry import code_of
+from vmxtool.rules.state import is_hidden
 from vmxtool.vmdk.paths import is_device
 
 if TYPE_CHECKING:
@@ -68,7 +71,13 @@ class DiskWork:
         if is_device(drive.file or ""):
             return f"the new disk of {drive.id}"
         file, seen = self._file(drive, state), drive.chain is not None and bool(drive.chain.links)
-        return drive.id if self._are_merged(state) and not seen else file.at or file.name
+        unknown = self._is_renamed(drive, state) or (self._are_merged(state) and not seen)
+        return drive.id if unknown else file.at or file.name
+
+    def _is_renamed(self, drive: Drive, state: VmState) -> bool:
+        """Whether a disk may have another name by then, since two had one."""
+        settled = code_of("disks-of-one-name-on-two-volumes") in state.settled
+        return settled and any(drive in drives for drives in self.files.once(_alike))
 
     def _file(self, drive: Drive, state: VmState) -> DiskFile:
         return disk_file(drive, merged=self._are_merged(state))
@@ -96,7 +105,8 @@ class DiskWork:
             host = products().get(state.holder or "")
             host = host if host is not None and host.esx else None
             # What a disk that nobody has seen is called once its snapshots are removed, nobody knows either.
-            made = () if merged and len(seen) < len(drives) else export_commands(vm, all_of_them, host)
+            unknown = (merged and len(seen) < len(drives)) or any(self._is_renamed(it, state) for it in drives)
+            made = () if unknown else export_commands(vm, all_of_them, host)
             return (host.id if host is not None else "esxi"), made
         if move.do is Do.CONVERT_DISKS and seen and not any(it.format == "legacy" for it in state.disks):
             return "qemu-img", convert_commands(vm, seen, merged=merged)
@@ -135,8 +145,12 @@ class DiskWork:
 
     @cached_property
     def folder_bytes(self) -> int | None:
-        """How many bytes lie in the VM's folder, in the files of the folder itself; None where it cannot be listed."""
-        return self.files.once(_folder_bytes) if self.files.seen else None
+        """How many bytes lie in the VM's folder, in the files of the folder itself.
+
+        None where it cannot be listed, or a disk is still to come there.
+        """
+        complete = self.files.seen and not any(map(is_hidden, self.files.vm.disks))
+        return self.files.once(_folder_bytes) if complete else None
 
     def space(self, drives: Sequence[Drive]) -> int | None:
         """How many bytes some disks may come to when they are written anew; None where the size of one is not known."""
@@ -144,14 +158,18 @@ class DiskWork:
         known = [size for size in sizes if size is not None]
         return sum(known) if known and len(known) == len(sizes) else None
 
-    def path(self, made: Made, commands: Sequence[Argv]) -> str | None:
+    def path(self, made: Made, *, imports: bool) -> str | None:
         """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
         if not features()["vmfs-folders"].holds(self.target):
             return None
-        vm, formats = self.files.vm, {disk.format for disk in made.before.disks}
+        vm = self.files.vm
         if made.move.do is Do.COPY and self.target.esx:
-            return old_folder(vm) if formats - {"esx", "unseen", "device"} else new_folder(vm)
-        return new_folder(vm) if made.move.do is Do.IMPORT_DISKS and commands else None
+            return old_folder(vm) if imports else new_folder(vm)
+        return new_folder(vm) if made.move.do is Do.IMPORT_DISKS else None
+
+
+def _alike(files: Files) -> list[list[Drive]]:
+    return named_alike(files.vm)
 
 
 def _folder_bytes(files: Files) -> int | None:

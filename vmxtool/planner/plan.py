@@ -53,6 +53,7 @@ class Step(Record):
         anew: whether it changes on the ESX host what has been exported before.
         spared: whether it is for the next step alone, which vmxtool makes here as well.
         in_place: whether the product that makes it has the VM already.
+        custom: whether that product makes a new VM for the exported disks first.
         fetches: what has been changed on the ESX host that has the VM, and has to come here first: "config", "files",
             or empty where nothing.
         rewritten: what vmxtool has rewritten by then here, and not where the VM is: "config", "files", or empty.
@@ -89,6 +90,7 @@ class Step(Record):
     anew: bool = False
     spared: bool = False
     in_place: bool = False
+    custom: bool = False
     fetches: str = ""
     rewritten: str = ""
     writes: str = ""
@@ -159,11 +161,14 @@ class Plan(Record, aside=("as_steps",)):
     @cached_property
     def _told(self) -> list[tuple[Step, VmState]]:
         found: list[tuple[Step, VmState]] = []
-        so_far = Progress()
+        so_far = Progress(imports=Do.IMPORT_DISKS in self.kinds)
         for made in self.made:
             *before, step = self.as_steps(made, so_far)
             so_far = so_far.with_step(step)
-            found += [*((first, made.before) for first in before), (step, made.after)]
+            # What is done in the guest is done before a copy of the VM goes where it may not have to go.
+            at = len(found) - (bool(found) and found[-1][0].spared)
+            found[at:at] = [(first, made.before) for first in before]
+            found.append((step, made.after))
         return found
 
     @property

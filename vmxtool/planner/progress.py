@@ -24,6 +24,7 @@ class Progress(Record):
         stays: files of disks that lie in the VM's folder here and not in that new one.
         at_source: the VM's own product has changed it where it is.
         held: the products of which one has its newest files, where those are not here.
+        imports: the plan has its disks imported once they are on the target's host.
     """
 
     rewritten: str = ""
@@ -32,6 +33,7 @@ class Progress(Record):
     stays: tuple[str, ...] = ()
     at_source: bool = False
     held: tuple[str, ...] = ()
+    imports: bool = False
 
     def with_step(self, step: Step) -> Progress:
         """The same after one more step; a product that gets the VM has it in a folder of its own."""
@@ -41,6 +43,7 @@ class Progress(Record):
         changed = self.changed or (step.do is Do.CHANGE_SETTINGS and not step.is_ours)
         converted = not moved and (self.converted or into_new)
         stays = (step.stays if into_new else self.stays) if converted else ()
-        at_source = not step.is_ours and (self.at_source or (step.where == SOURCE and step.do in _AT_SOURCE))
+        at_source = self.at_source or (step.where == SOURCE and step.do in _AT_SOURCE)
+        at_source = at_source and not (step.is_ours or step.fetches)  # by then they are here
         held = step.products if brought else () if step.is_ours or step.do is Do.COPY or moved else self.held
-        return Progress(step.writes or self.rewritten, converted, changed, stays, at_source, held)
+        return Progress(step.writes or self.rewritten, converted, changed, stays, at_source, held, self.imports)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
 from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do, Safety
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.product import HARDWARE
@@ -175,12 +176,13 @@ class StepMaker:
             cures=_codes(move.cured),
             takes=self._converted if takes else None,
             stays=self._disks.left_here(made) if move.do is Do.EXPORT_DISKS else so_far.stays * takes,
-            path=self._disks.path(made, commands),
+            path=self._disks.path(made, imports=so_far.imports),
             held=so_far.held,
             anew=move.do in _OF_OWNER_THERE and self._disks.was_exported,
             spared=move.do is Do.MOVE_TO and self._lowers_after(move, way),
             in_place=self._is_in_place(move, so_far),
-            fetches=self._disks.fetched if so_far.at_source and move.do is Do.COPY else "",
+            custom=(bool(takes) or self._disks.was_exported) and self._makes_custom(move),
+            fetches=self._disks.fetched if self._fetches(move, so_far) else "",
             rewritten=so_far.rewritten or self._rewritten_before,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not (so_far.converted or so_far.held) else None,
             space=self._disks.space(drives) if move.do in CONVERTING_DISKS and drives else None,
@@ -193,11 +195,24 @@ class StepMaker:
         rewritten = self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names
         return "config" if rewritten else ""
 
+    def _fetches(self, move: Move, so_far: Progress) -> bool:
+        """Whether what a host has changed of the VM comes here first, where its newest files are nowhere else."""
+        by_hand = move.do is Do.CHANGE_SETTINGS and self._where(move, so_far) == HERE
+        elsewhere = so_far.converted or so_far.held
+        return so_far.at_source and not elsewhere and (by_hand or move.do is Do.COPY)
+
     def _is_in_place(self, move: Move, so_far: Progress) -> bool:
         """Whether a product upgrades a VM that it has already."""
         groups, has = names().groups, so_far.held or (self.start.holder,)
         able = {it for name in move.products for it in groups.get(name, (name,))}
         return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
+
+    def _makes_custom(self, move: Move) -> bool:
+        """Whether a product in between is given exported disks for a new VM, as the text of the guide has it."""
+        if move.do is not Do.UPGRADE_HARDWARE or not move.products:
+            return False
+        facts = tables.remarks(self.start.holder or "", member(move.products[0]))
+        return any(fact.adds == Do.CREATE_VM for fact in facts)
 
     def _lowers_after(self, move: Move, way: Way) -> bool:
         """Whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""

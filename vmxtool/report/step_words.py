@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool._files import last_part
 from vmxtool._text import as_clause
 from vmxtool.changes.controllers import FALLBACK
 from vmxtool.findings import LOWERING, Do
@@ -14,7 +15,7 @@ from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import first_version
 from vmxtool.planner.moves import member
 from vmxtool.report.text.printable import size
-from vmxtool.report.words import facility_words, listed, product_words, short_name
+from vmxtool.report.words import facility_words, listed, product_words, short_name, some
 from vmxtool.rules.buses import takes_sata
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ _IF_MANAGED = ", which like Converter reaches an ESX Server 2.5 that VirtualCent
 _PLACES = {"here": "here", "guest": "in the guest"}
 
 _NEW_CUSTOM_VM = (
-    "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, and "
-    "choose the exported disks as existing ones; give it the memory, processors and network adapters of the old one"
+    "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, "
+    "choose the exported disks as existing ones, and give it the memory, processors and network adapters of the old one"
 )
 _AS_THE_GUIDE_SAYS = "as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
 _AS_USERS_SAY = "vmkfstools -e as users tell of it; unverified"
@@ -38,8 +39,8 @@ _SENTENCES = {
     ),
     Do.REGISTER_VM: "register the VM",
     Do.CONVERTER: (
-        "move the VM to {tool} with VMware Converter 3 on a Windows computer, which converts disks and hardware on the "
-        "way"
+        "move the VM{as_it_is} to {tool} with VMware Converter 3 on a Windows computer, which converts disks and "
+        "hardware on the way"
     ),
     Do.IMPORT_WIZARD: "move the VM to {to} with the Converter Import wizard of Workstation 6{if_managed}",
     Do.MOVE_TO: "move the VM to {tool}: copy {folder} there",
@@ -82,7 +83,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
     if step.remedy is not None:
         in_it = step.do is Do.CHANGE_SETTINGS and step.takes is not None
         again = "; then export the disks again, with the config, and put them here" * step.anew
-        return (f"in that new folder, {step.remedy}" if in_it else step.remedy) + again
+        return _fetched(step) + (f"in that new folder, {step.remedy}" if in_it else step.remedy) + again
     tool = product_words(step.products) if step.products else short_name(step.target)
     if step.is_ours:
         return _rewrite_text(step, tool, vm)
@@ -107,15 +108,15 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             there = f"copy all files of {_folder(step)} there; "
             if step.in_place and step.takes is None:
                 there = "make a copy of the VM's folder; " * (step.one_way and not step.held)
-            return f"{there}open the VM in {tool} and upgrade its virtual hardware{_to_version(step)}"
+            opened = f"{_new_custom_vm(step)}; then" if step.custom else f"open the VM in {tool} and"
+            return f"{there}{opened} upgrade its virtual hardware{_to_version(step)}"
         case Do.UPGRADE_HARDWARE:
             return f"upgrade the virtual hardware{_to_version(step)}{facility_words(step.target)}"
         case Do.CREATE_LEGACY_VM | Do.DOWNGRADE_HARDWARE:
             facility = facility_words(step.products[0]) if len(step.products) == 1 else ""
             return f"lower the virtual hardware{_to_version(step)}{facility or f' with {tool}'}"
         case Do.CREATE_VM if not products()[step.target].esx:
-            like = next((it for it in ("ws5", "ws4") if first_version(products()[member(it)]) == step.before), "ws5")
-            return _NEW_CUSTOM_VM.format(like=product_words((like,)))
+            return _new_custom_vm(step)
         case _:
             if step.spared:
                 return f"move the VM to {tool}, if that is to lower its hardware: copy its folder there"
@@ -124,8 +125,14 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
                 tool=tool,
                 folder=_folder(step) if step.takes is not None else "its folder",
                 room=_room(step),
+                as_it_is=f", as {product_words(step.held)} has it now," if step.held else "",
                 if_managed=_IF_MANAGED * (step.target in tables.fact(_MANAGED).to_ids),
             )
+
+
+def _new_custom_vm(step: Step) -> str:
+    like = next((it for it in ("ws5", "ws4") if first_version(products()[member(it)]) == step.before), "ws5")
+    return _NEW_CUSTOM_VM.format(like=product_words((like,)))
 
 
 def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
@@ -155,13 +162,18 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
     text = ", and ".join(parts)
     if step.held and not (after < before and step.products):
         text = f"copy the VM's folder from {product_words(step.held)} back here, then {text}"
-    elif step.fetches:
-        one = step.fetches == "config"
-        what = (
-            "config from the host in the place of the one" if one else "VM's files from the host in the place of those"
-        )
-        text = f"put the {what} here, then {text}"
+    else:
+        text = f"{_fetched(step)}{text}"
     return f"{text}, which makes it a legacy VM as Workstation 5 creates" if step.do is Do.CREATE_LEGACY_VM else text
+
+
+def _fetched(step: Step) -> str:
+    """What has to come here before a step, because the host has changed it."""
+    if not step.fetches:
+        return ""
+    one = step.fetches == "config"
+    what = "config from the host in the place of the one" if one else "VM's files from the host in the place of those"
+    return f"put the {what} here, then "
 
 
 def _tools_first(vm: Machine | None) -> str:
@@ -192,7 +204,9 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
 
 def _copy_text(step: Step, vm: Machine | None) -> str:
     folder = _folder(step)
-    if step.bytes is not None and vm is not None:
+    if vm is not None and vm.ace_files and products()[step.target].family != "ace":
+        folder += f" but those of ACE ({some([it.file for it in vm.ace_files])})"
+    elif step.bytes is not None and vm is not None:
         folder += f" ({size(step.bytes)})"
     to = short_name(step.target)
     if step.path is not None and vm is not None:
@@ -223,7 +237,8 @@ def _export_text(step: Step) -> str:
     if host is None or features()["vmfs-folders"].holds(host):
         told = f" ({_AS_USERS_SAY})" if host is not None and features()["exports-with-vmkfstools"].holds(host) else ""
         return f"export {disks} from ESX, in the VM's folder there, into a new folder in it{along}{told}"
-    return f"export {disks} from VMFS into a new folder of the service console{along}, {_AS_THE_GUIDE_SAYS}"
+    same = f", under the same name{'s' * (len(step.drives) > 1)}"
+    return f"export {disks} from VMFS into a new folder of the service console{same}{along}, {_AS_THE_GUIDE_SAYS}"
 
 
 def _import_text(step: Step, vm: Machine | None) -> str:
@@ -233,7 +248,18 @@ def _import_text(step: Step, vm: Machine | None) -> str:
         how = " with vmkfstools -i"
     else:
         how = f" into VMFS, {_AS_THE_GUIDE_SAYS}"
-    return f"import {disk_words(step)}{how}, under the same name{'s' * (len(step.drives) > 1)}{_room(step)}"
+    return f"import {disk_words(step)}{how}, {_names_there(step)}{_room(step)}"
+
+
+def _names_there(step: Step) -> str:
+    """What imported disks are called; on VMFS without folders not all can have the names that they have here."""
+    files = list(dict.fromkeys(file for _, file in step.drives))
+    last = [last_part(file) for file in files]
+    if features()["vmfs-folders"].holds(products()[step.target]) or last == files:
+        return f"under the same name{'s' * (len(step.drives) > 1)}"
+    if len({name.lower() for name in last}) < len(last):
+        return "each under a name of its own"
+    return f"as {listed(last)}"
 
 
 def _room(step: Step) -> str:

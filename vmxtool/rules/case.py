@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vmxtool._files import is_absolute, is_on_esx
+from vmxtool._files import is_absolute, is_on_esx, last_part
 from vmxtool._record import Record
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guests import find_guest
@@ -270,6 +270,15 @@ def disk_paths_of_host(files: Files) -> tuple[str, ...]:
 def _is_beside(drive: Drive) -> bool:
     found = drive.found
     return found is not None and found.exists and not found.outside and is_absolute(drive.file or "")
+
+
+def named_alike(vm: Machine) -> list[list[Drive]]:
+    """Disks that lie in two places of their host, in files of one name: those of each such name."""
+    found: dict[str, list[Drive]] = {}
+    for drive in vm.disks:
+        if drive.file and is_absolute(drive.file) and not is_device(drive.file):
+            found.setdefault(last_part(drive.file).lower(), []).append(drive)
+    return [drives for drives in found.values() if len({drive.file for drive in drives}) > 1]
 
 
 def settings_of_esx_host(files: Files) -> tuple[str, ...]:

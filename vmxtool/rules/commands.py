@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vmxtool._files import is_inside, is_on_esx, last_part, size_of
+from vmxtool._files import is_absolute, is_inside, is_on_esx, last_part, size_of
 from vmxtool._record import Record
 from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
@@ -282,6 +282,8 @@ def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
     if link is None and is_on_esx(drive.file or ""):
         return DiskFile(last_part(drive.file or "") or drive.id, False, _adapter_word(drive), drive.file)
     name = link.file if link is not None else drive.file or drive.id
+    if link is None and drive.file and (is_absolute(name) or (drive.found is not None and drive.found.outside)):
+        name = last_part(name) or drive.id  # it has to come into the VM's folder first
     return DiskFile(name, link is not None and is_split(link), _adapter_word(drive))
 
 

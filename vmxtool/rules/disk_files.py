@@ -8,7 +8,7 @@ from vmxtool._files import is_on_esx, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.machine.snapshots import REDO_MODES
-from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
+from vmxtool.rules.case import disk_label, name_evidence, named_alike, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -60,8 +60,10 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
         elif is_elsewhere(drive):
             if is_on_esx(drive.file):
                 # On ESX the config and its disks need not share a folder: the disk may well be where the path says.
-                too = " with its redo log" * (drive.mode in REDO_MODES)
-                cure = manual(f"copy {last_part(drive.file)}{too} from the host that has it into the VM's folder")
+                too = ", and its redo log where it has one," * (drive.mode in REDO_MODES)
+                is_alike = any(drive in drives for drives in named_alike(vm))  # one of which is renamed first
+                disk = f"the disk of {drive.id}" if is_alike else last_part(drive.file)
+                cure = manual(f"copy {disk}{too} from the host that has it into the VM's folder")
                 message = f"{disk_label(drive)}: on another host, and not looked at"
                 yield Hit(
                     message,

@@ -112,16 +112,19 @@ def move_ruled_out(case: Case) -> Iterator[Hit]:
 def move_not_in_guide(case: Case) -> Iterator[Hit]:
     """The guide names both products and no move between them, and the VM's hardware has to be lowered for it.
 
-    ACE 1 takes VMs of Workstation 4 and GSX Server 3 (page 12), and no page lowers a younger one for it. The steps are
-    those that the hardware versions ask for, and a copy of the VM is worth keeping.
+    ACE 1 takes VMs of Workstation 4 and GSX Server 3 (page 12), and no page lowers a younger one for it; that moves of
+    its generation are easy in most cases is all that Table 2 says. The steps are those that the hardware versions ask
+    for, and a copy of the VM is worth keeping.
     """
     guide, version, to = case.guide, case.now.version, case.target
     holder = next(iter(guide.origins), "") if guide is not None else ""
     if guide is None or guide.verdict is not None or tables.generation_of(holder) is None or holder == to.id:
         return
     if version is not None and version > to.runs_max:
+        pair = f"{products()[holder].name} to {to.name}"
         yield Hit(
-            f"the guide has no move from {products()[holder].name} to {to.name}; the hardware is lowered all the same",
+            f"no page of the guide has a way from {pair}, and Table 2 has their generations alone; the hardware is "
+            "lowered all the same",
             case.vm.hardware.evidence,
         )
 
