@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do
-from vmxtool.knowledge.guide_names import names
+from vmxtool.knowledge.guide_names import EFFORT_TABLE, names
 from vmxtool.knowledge.products import products
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from vmxtool.knowledge.cells import Step as GuideStep
     from vmxtool.knowledge.cells import Way
+    from vmxtool.knowledge.tables import GuideEntry
 
 GUIDE_VERDICTS = {
     "ok": "OK",
@@ -103,6 +104,13 @@ def way_words(way: Way) -> str:
 
 
 # --- products and lists ---
+
+
+def place_in_guide(entry: GuideEntry) -> str:
+    """Where the guide rules on a pair: a table, or the page that Table 2 names for a pair without one of its own."""
+    if entry.table != EFFORT_TABLE:
+        return f"Table {entry.table}"
+    return f"page {entry.source.rpartition('p')[2].lstrip('0')}"
 
 
 def product_words(ids: Iterable[str]) -> str:

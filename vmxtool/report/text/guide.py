@@ -205,7 +205,7 @@ def print_unprinted(from_id: str, to_id: str, stream: IO[str] | None = None) -> 
         _print_of_text(fact, maker, to_id, out)
     if found.is_treated:
         return
-    print_hanging(out, " ", Text("The guide of October 2007 does not treat this move."))
+    print_hanging(out, " ", Text(_untreated(from_id, to_id)))
     nearest = tables.lookup(_nearest(from_id), _nearest(to_id))
     if nearest is not None and (nearest.from_id, nearest.to_id) != (from_id, to_id):
         line = Text(f"Nearest: {short_name(nearest.from_id)} to {short_name(nearest.to_id)}, ")
@@ -219,6 +219,17 @@ def _print_of_text(fact: Fact, from_id: str, to_id: str, out: Console) -> None:
     print_hanging(out, " ", Text(f"{fact.address}  {fact.topic}", "dim"))
     print_ways(fact.ways, from_id, to_id, out)
     print_sentences([fact.says], out)
+
+
+def _untreated(from_id: str, to_id: str) -> str:
+    """That the guide has no way; of two of its products Table 2 still has the generations."""
+    generations = tables.generation_of(from_id), tables.generation_of(to_id)
+    if None in generations or from_id == to_id:
+        return "The guide of October 2007 does not treat this move."
+    return (
+        "No table and no page of the guide names a way of this move; Table 2 tells of generations "
+        f"{generations[0]} and {generations[1]} alone."
+    )
 
 
 def _nearest(product_id: str) -> str:

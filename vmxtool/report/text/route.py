@@ -18,7 +18,7 @@ from vmxtool.report.text.terminal import (
     safe_text,
     vm_title,
 )
-from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, short_name, way_words
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, place_in_guide, short_name, way_words
 from vmxtool.rules.commands import as_argument
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
     if routes.guide is not None:
         said = GUIDE_VERDICTS[routes.guide.verdict] if routes.guide.verdict != "not-supported" else "not directly"
         cell = f" ({routes.guide.cell})" if why else ""
-        out.print(Text(f"  guide: Table {routes.guide.table}: {said}{cell}", "dim"))
+        out.print(Text(f"  guide: {place_in_guide(routes.guide)}: {said}{cell}", "dim"))
     for number, route in enumerate(routes.routes, 1):
         _print_route(number, route, routes.path is not None, out, why=why)
     if not routes.routes:

@@ -29,7 +29,7 @@ from vmxtool.report.text.terminal import (
     vm_title,
 )
 from vmxtool.report.verdict_words import answer_words, verdict_words, way_summary
-from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, short_name
+from vmxtool.report.words import CONDITIONS, GUIDE_VERDICTS, count, place_in_guide, short_name
 from vmxtool.rules.commands import vmxtool_command
 
 if TYPE_CHECKING:
@@ -305,13 +305,13 @@ def _guide_line(verdict: Verdict) -> Text | None:
     if entry is None:
         return _fact_line(fact) if fact is not None else None
     pair = f"{short_name(entry.from_id)}{_stands_for(verdict, entry)} to {short_name(entry.to_id)}"
-    return Text(f"guide: Table {entry.table}, {pair}: {GUIDE_VERDICTS[entry.verdict]}", "dim")
+    return Text(f"guide: {place_in_guide(entry)}, {pair}: {GUIDE_VERDICTS[entry.verdict]}", "dim")
 
 
 def _stands_for(verdict: Verdict, entry: GuideEntry) -> str:
     """The product that has the VM, where the row is that of another that makes such VMs: " (for ACE 2)"."""
     origins = [name for name in verdict.hop.hop.guide.origins if tables.generation_of(name) is not None]
-    if not origins or entry.from_id in origins:
+    if not origins or entry.from_id == origins[0] or (entry.from_id in origins and tables.has_rows_for(origins[0])):
         return ""
     version = verdict.hop.hop.start.version
     own = tables.generation_of(origins[0]) == generation_of(version)
