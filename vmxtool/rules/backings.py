@@ -24,10 +24,10 @@ BackingKind = Literal["image", "drive", "client", "scsi", "file", "pipe", "port"
 
 AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-null-remote-floppy"})
 """What a drive or port that is found by itself, or is empty, has in place of a name; in lower case."""
-_OF_WINDOWS = re.compile(r"[a-z]:\\?|(?:com|lpt)[0-9]{1,3}:?|scsi[0-9]:[0-9]{1,3}", re.IGNORECASE)
-_OF_ESX = re.compile(r"/dev/char/.*|(?:cd/dvd drive|floppy) [0-9]{1,3}", re.IGNORECASE | re.DOTALL)
-_OF_MAC = re.compile(r"/dev/(?:cu\.|tty\.|r?disk[0-9]).*", re.DOTALL)
-_OF_UNIX = re.compile(r"/dev/.*", re.DOTALL)
+_OF_WINDOWS = r"(?i)[a-z]:\\?|(?:com|lpt)[0-9]{1,3}:?|scsi[0-9]:[0-9]{1,3}"
+_OF_ESX = r"(?is)/dev/char/.*|(?:cd/dvd drive|floppy) [0-9]{1,3}"
+_OF_MAC = r"(?s)/dev/(?:cu\.|tty\.|r?disk[0-9]).*"
+_OF_UNIX = r"(?s)/dev/.*"
 
 
 class Backing(Record):
@@ -76,7 +76,7 @@ def is_lost_on(files: Files, backing: Backing, product: Product, holder: str | N
         (_OF_UNIX, is_mac),
     )
     for names, is_lost in lost_by_name:
-        if names.fullmatch(backing.name) is not None:
+        if re.fullmatch(names, backing.name) is not None:
             return is_lost
     return is_absolute(backing.name) and is_of_another_kind(files, backing.name, product, holder)
 
