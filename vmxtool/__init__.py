@@ -131,7 +131,7 @@ def judge(vm: Vm, target: str | None = None) -> tuple[Finding, ...]:
 
 
 def check(vm: Vm | None, target: str, origin: str | None = None) -> Verdict:
-    """Whether a VM runs on a target, such as "esx3", and what has to happen first.
+    """Return whether a VM runs on a target, such as "esx3", and what has to happen first.
 
     Args:
         vm: the VM; None for one of `origin` that nobody has seen.
@@ -155,7 +155,7 @@ def check(vm: Vm | None, target: str, origin: str | None = None) -> Verdict:
 
 
 def check_all(vm: Vm | None, origin: str | None = None, family: str | None = None) -> Iterator[Verdict]:
-    """One verdict per known product, in the order of the products; of one family alone if it is named.
+    """Return one verdict per known product, in the order of the products; of one family alone if it is named.
 
     Args:
         vm: the VM; None for one of `origin` that nobody has seen.
@@ -177,7 +177,7 @@ def check_all(vm: Vm | None, origin: str | None = None, family: str | None = Non
 def route(
     vm: Vm | None, target: str, origin: str | None = None, have: Iterable[str] | None = None, *, limit: int = 3
 ) -> Routes:
-    """The best ways of a VM to a target, over other products where they are better.
+    """Return the best ways of a VM to a target, over other products where they are better.
 
     Args:
         vm: the VM; None for one of `origin` that nobody has seen.
@@ -290,7 +290,7 @@ def undo(vm: Vm, only: Iterable[str] = ()) -> UndoResult:
 
 
 def bytes_before(vm: Vm, file: str) -> bytes:
-    """The content that a file had before the last rewrite, which `undo` would put back; nothing is changed.
+    """Return the content that a file had before the last rewrite, which `undo` would put back; nothing is changed.
 
     Args:
         vm: the VM.
@@ -306,7 +306,7 @@ def bytes_before(vm: Vm, file: str) -> bytes:
 
 
 def rewrites(vm: Vm) -> tuple[JournalInfo, ...]:
-    """The rewrites of a VM that are known beside it, oldest first.
+    """Return the rewrites of a VM that are known beside it, oldest first.
 
     Raises:
         UsageError: no VM is there.

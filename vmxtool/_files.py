@@ -192,7 +192,7 @@ def _is_directly_in(root: Path, path: str | Path) -> bool:
 
 
 def is_absolute(name: str) -> bool:
-    """Whether a name is a full path of some host: POSIX, Windows, UNC, VMFS or datastore."""
+    """Return whether a name is a full path of some host: POSIX, Windows, UNC, VMFS or datastore."""
     return name.startswith("/") or _is_foreign(name)
 
 
@@ -220,7 +220,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def is_inside(root: Path, path: str | Path) -> bool:
-    """Whether a path lies inside a folder, the symbolic links of both followed."""
+    """Return whether a path lies inside a folder, the symbolic links of both followed."""
     if _is_directly_in(root, path):
         return True
     try:

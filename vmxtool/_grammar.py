@@ -101,7 +101,7 @@ def build(grammar: str, source: str, start: str) -> list[tuple[str, dict[str, in
 
 
 def _merge(table: list[tuple[str, dict[str, int]]]) -> list[tuple[str, dict[str, int]]]:
-    """The table without states that differ in nothing that ever comes after them; the first stays the first."""
+    """Return the table without states that differ in nothing that ever comes after them; the first stays the first."""
     kinds, count = [0] * len(table), 0
     while count < len(set(kinds)):
         count = len(set(kinds))

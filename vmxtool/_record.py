@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(record: Record, **changes: Any) -> Record:
-        """A record with other values in some fields, by their names.
+        """Return a record with other values in some fields, by their names.
 
         Raises:
             TypeError: it has no field of such a name.

@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).parent
 
 @cache
 def text(folder: str, name: str) -> str:
-    """The text of `grammars/name`, or of a file inside the package.
+    """Return the text of `grammars/name`, or of a file inside the package.
 
     Raises:
         KnowledgeError: it is in neither place.
@@ -21,7 +21,7 @@ def text(folder: str, name: str) -> str:
 
 
 def fingerprint(*texts: str) -> str:
-    """A word for texts, by which it is seen that one has changed."""
+    """Return a word for texts, by which it is seen that one has changed."""
     # Against accidents alone; a cryptographic one takes 3 ms to load.
     import zlib
 

@@ -21,12 +21,12 @@ def as_clause(sentence: str) -> str:
 
 
 def safe(text: str) -> str:
-    r"""Text that a terminal only shows: control characters become `\xNN` or `\uNNNN`."""
+    r"""Return text that a terminal only shows: control characters become `\xNN` or `\uNNNN`."""
     return re.sub(_UNSAFE, _escape, text)
 
 
 def is_safe(text: str) -> bool:
-    """Whether a text shows as it is."""
+    """Return whether a text shows as it is."""
     return re.search(_UNSAFE, text) is None
 
 

@@ -164,7 +164,7 @@ class Finding(NamedTuple):
         return (self.code,) if self.subject is None else (self.code, f"{self.code}:{self.subject}")
 
     def with_its_product(self) -> Finding:
-        """The finding where the VM only goes to another host of the product and version that has it."""
+        """Return the finding where the VM only goes to another host of the product and version that has it."""
         if self.at_home is None:
             return self
         return self._replace(message=self.at_home, severity=Severity.INFO, fix=None, cure=None, stops=frozenset())
@@ -190,5 +190,5 @@ _ORDER = (Severity.BLOCKER, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings with the heaviest first, those of one weight by code."""
+    """Return findings with the heaviest first, those of one weight by code."""
     return tuple(sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), finding.code)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_without_ide(files: Files, wanted: Wanted, drive: Drive) -> bool:
-    """Whether a CD-ROM drive of a guest for ARM is on IDE, which products do not have for one."""
+    """Return whether a CD-ROM drive of a guest for ARM is on IDE, which products do not have for one."""
     return wanted.fit and drive.bus == "ide" and drive.kind == "cdrom" and _is_for_arm(files, wanted)
 
 

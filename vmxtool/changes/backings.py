@@ -32,7 +32,7 @@ _ELSEWHERE = {"cdrom": "auto detect", "floppy": "", "serial": "auto detect", "pa
 def disconnected(
     files: Files, wanted: Wanted, moved: Mapping[str, str], made: Sequence[SettingChange]
 ) -> tuple[SettingChange, ...]:
-    """Changes to a config, with its drives and ports off what no host of the product has.
+    """Return changes to a config, with its drives and ports off what no host of the product has.
 
     A drive or port is given what is found by itself, and starts disconnected, as it would anyway; a port's file comes
     to lie beside the config. None of it is a reason to write.
@@ -77,7 +77,7 @@ def _is_esx2(wanted: Wanted) -> bool:
 
 
 def _goes(backing: Backing, changes: Mapping[str, SettingChange]) -> bool:
-    """Whether another change takes a device out."""
+    """Return whether another change takes a device out."""
     for name in ("present", "fileName"):
         change = changes.get(fold(f"{backing.id}.{name}"))
         if change is not None and change.name is None and (change.after or "false").lower() == "false":
@@ -86,14 +86,14 @@ def _goes(backing: Backing, changes: Mapping[str, SettingChange]) -> bool:
 
 
 def _names_taken(files: Files) -> set[str]:
-    """The names beside the config that a port's file may not get, in lower case."""
+    """Return the names beside the config that a port's file may not get, in lower case."""
     disks = {last_part(drive.file or "").lower() for drive in files.vm.disks}
     ports = {it.name.lower() for it in files.once(backings_of) if it.kind in {"file", "pipe"}}
     return {*disks, *ports, *(name.lower() for name in folder_of(files.vm).names), files.vm.config.path.name.lower()}
 
 
 def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool) -> Iterator[tuple[str, str]]:
-    """The settings of a drive or port, by the end of their names, that take it off its backing."""
+    """Yield the settings of a drive or port, by the end of their names, that take it off its backing."""
     section = sections_of(files)[backing.id]
     device = "cdrom" if ":" in backing.id else backing.id.rstrip("0123456789")
     if backing.kind == "scsi":

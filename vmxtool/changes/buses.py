@@ -228,12 +228,12 @@ class _Moves:
 
 
 def _lacks_bus(wanted: Wanted, bus: str) -> bool:
-    """Whether the version has no bus of this kind, for CD-ROM drives either."""
+    """Return whether the version has no bus of this kind, for CD-ROM drives either."""
     return bus in _BUS_NAMES and not has_bus(bus, wanted.version, wanted.esx)
 
 
 def _goes_to_sata(vm: Machine, wanted: Wanted, drive: Drive) -> bool:
-    """Whether a disk that moves goes to SATA; SCSI suits more guests, and comes first where nobody chose."""
+    """Return whether a disk that moves goes to SATA; SCSI suits more guests, and comes first where nobody chose."""
     if wanted.adapter not in {None, SATA} or drive.bus != "nvme":
         return False
     able = takes_sata(vm, drive, wanted.version, wanted.product)
@@ -273,7 +273,7 @@ def _bus_leftovers(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
 
 
 def _removals_of_buses(files: Files) -> list[SettingChange]:
-    """What takes out each setting of a bus that some versions lack; the topic is the row that says so."""
+    """Return what takes out each setting of a bus that some versions lack; the topic is the row that says so."""
     document = files.vm.config.document
     return [
         SettingChange(document.spelling(key), None, row.reason.rstrip("."), row.source, topic=Topic(row.id))
@@ -289,7 +289,7 @@ def _bus_rows(bus: str) -> Iterator[DeviceRule]:
 
 @lru_cache(maxsize=1024)
 def _unknown_rows(bus: str, version: int, esx: bool | None) -> tuple[DeviceRule, ...]:
-    """The rows of devices.toml by which a hardware version has no such bus."""
+    """Return the rows of devices.toml by which a hardware version has no such bus."""
     return tuple(row for row in _bus_rows(bus) if not row.known(version, esx=esx))
 
 

@@ -89,7 +89,7 @@ def _without_a_name(files: Files, wanted: Wanted, product: Product, beyond: tupl
 
 
 def _as_it_is(beyond: tuple[str, ...], product: Product, name: str) -> Changes:
-    """What is said of text that stays as it is, and of the character set that --encoding may write it in."""
+    """Return what is said of text that stays as it is, and of the character set that --encoding may write it in."""
     topic, effect = Topic(CHARACTER_SET, name), f"{product.name} may read text beyond ASCII otherwise"
     note = f"{in_words(beyond)}, which {product.name} reads in its host's character set, and nothing names the config's"
     written = f"; --encoding {name}, or another, writes them so" if name else ", so they stay as they are written"
@@ -121,7 +121,7 @@ def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[s
 
 
 def _unreadable(files: Files) -> tuple[str, str] | None:
-    """The first setting that is no text in the config's own character set, and why; None where all is."""
+    """Return the first setting that is no text in the config's own character set, and why; None where all is."""
     document, encoding = files.vm.config.document, files.vm.config.document.encoding
     if encoding.conflict is not None or (not encoding.known and not bytes(document).isascii()):
         return declared_in(document)[0], "the config's own character set is not clear"

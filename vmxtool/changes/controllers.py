@@ -65,14 +65,14 @@ def choose_scsi(vm: Machine, wanted: Wanted) -> ScsiChoice:
 
 
 def _has_no_driver(vm: Machine) -> bool:
-    """Whether the guest is known to have none for LSI Logic, of which older versions know no other."""
+    """Return whether the guest is known to have none for LSI Logic, of which older versions know no other."""
     guest = find_guest(vm.guest.id) if vm.guest.id else None
     options = guest.options if guest is not None else None
     return options is not None and FALLBACK not in options.controllers
 
 
 def spelling_of(document: Document, key: str) -> str | None:
-    """A setting as the file spells it, or None where it is not there."""
+    """Return a setting as the file spells it, or None where it is not there."""
     return document.spelling(key) if key in document else None
 
 

@@ -48,7 +48,7 @@ def guest_name_change(document: Document, start: VmState, wanted: Wanted) -> Set
 
 
 def _older_name(guest: Guest, newest: int) -> Guest | None:
-    """The nearest older guest whose name is known at a hardware version, or None."""
+    """Return the nearest older guest whose name is known at a hardware version, or None."""
     older: Guest | None = guest
     while older is not None and older.min_hw is not None and older.min_hw > newest:
         older = find_guest(older.older) if older.older is not None else None

@@ -44,7 +44,7 @@ _NOTES = {
 
 
 def guest_work(vm: Machine, model: str, moved: Mapping[str, str]) -> tuple[Fix, ...]:
-    """What the owner does in the guest and with it, for disks that move behind a controller of this model.
+    """Return what the owner does in the guest and with it, for disks that move behind a controller of this model.
 
     Args:
         vm: the VM as it is.
@@ -78,7 +78,7 @@ def boot_order(vm: Machine, moved: Mapping[str, str]) -> tuple[Fix, ...]:
 
 
 def controller_work(vm: Machine, name: str, model: str | None) -> tuple[Fix, ...]:
-    """What the owner does in the guest where another controller takes the place of one that has disks.
+    """Return what the owner does in the guest where another controller takes the place of one that has disks.
 
     Args:
         vm: the VM as it is.
@@ -150,6 +150,6 @@ def _bus(place: str) -> str:
 
 
 def _place(drive: str) -> tuple[int, int]:
-    """The numbers of a drive's controller and unit, in which a BIOS meets the drives of one bus."""
+    """Return the numbers of a drive's controller and unit, in which a BIOS meets the drives of one bus."""
     controller, _, unit = drive.partition(":")
     return int(controller.removeprefix(_bus(drive))), int(unit)

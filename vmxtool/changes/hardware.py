@@ -101,18 +101,18 @@ class _Touched(Record):
 
 
 def _places(files: Files) -> list[tuple[str, str]]:
-    """Every setting by its folded key with each row of devices.toml that it may fall under, by the row's id."""
+    """Return every setting by its folded key with each row of devices.toml that it may fall under, by the row's id."""
     return [(folded, row) for folded in files.vm.config.document.folded() for row in _rows_in_turn(folded)]
 
 
 def _touched_so_far(_: Files) -> dict[tuple[str, str], _Touched | None]:
-    """What has been looked at of the places; filled as versions ask for it."""
+    """Return what has been looked at of the places; filled as versions ask for it."""
     return {}
 
 
 @lru_cache(maxsize=4096)
 def _rows_in_turn(folded: str) -> tuple[str, ...]:
-    """Ids of the rows that a key falls under; what goes altogether is not replaced first."""
+    """Return ids of the rows that a key falls under; what goes altogether is not replaced first."""
     return tuple(row.id for row in sorted(rows_for(folded), key=lambda row: row.below != "remove"))
 
 
@@ -133,7 +133,7 @@ def _touched(files: Files, folded: str, row_id: str) -> _Touched | None:
 
 @lru_cache(maxsize=512)
 def _rows_concerned(version: int, esx: bool | None, moves: bool) -> frozenset[str]:
-    """Ids of the rows of devices.toml that say anything of a version: limits, and what it does not know."""
+    """Return ids of the rows of devices.toml that say anything of a version: limits, and what it does not know."""
     return frozenset(
         row.id
         for row in devices().values()
@@ -290,7 +290,7 @@ class _Draft:
             self.optional.append((None, found))
 
     def _lost_numbers(self) -> Iterator[Finding]:
-        """Devices that this version has and the other does not look at, because of their numbers alone."""
+        """Yield devices that this version has and the other does not look at, because of their numbers alone."""
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
@@ -312,12 +312,12 @@ class _Draft:
 
 
 def _beyond(files: Files, version: int | None) -> frozenset[str]:
-    """The devices of a config whose numbers a hardware version does not look at."""
+    """Return the devices of a config whose numbers a hardware version does not look at."""
     return frozenset(sections_of(files).units(version).beyond_version)
 
 
 def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted) -> str | None:
-    """What a device is replaced by: for a network adapter one that the guest is known to have a driver for."""
+    """Return what a device is replaced by: for a network adapter one that the guest is known to have a driver for."""
     value = row.replacement
     if key.lower().startswith("ethernet"):
         guest = find_guest(guest_id) if guest_id else None

@@ -101,14 +101,14 @@ def _holds(most: Limit, product: str, figure: str) -> str:
 
 
 def measured(row: DeviceRule, figure: int) -> str:
-    """A figure of a row's limit with its unit: "8 GiB", "10"."""
+    """Return a figure of a row's limit with its unit: "8 GiB", "10"."""
     if row.limit is None or not row.limit.endswith("_mib"):
         return str(figure)
     return f"{figure // 1024} GiB" if figure and figure % 1024 == 0 else f"{figure} MiB"
 
 
 def _reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterator[SettingChange]:
-    """What is reserved of the memory, lowered to what is left of it."""
+    """Yield what is reserved of the memory, lowered to what is left of it."""
     document = files.vm.config.document
     for key in _RESERVED if row.limit == _MEMORY else ():
         reserved = document.number(key) if key in document else None
@@ -117,7 +117,7 @@ def _reservations(files: Files, row: DeviceRule, most: int, why: str) -> Iterato
 
 
 def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[str, ...]:
-    """The network adapters that are too many: those without a number in the version, then the last.
+    """Return the network adapters that are too many: those without a number in the version, then the last.
 
     Where --limit asks for it they go, also where no source confirms the figure; else where one does, and only once it
     is asked for.
@@ -146,7 +146,7 @@ def adapters_over(files: Files, wanted: Wanted, version: int | None) -> tuple[st
 
 
 def adapters_asked(files: Files, wanted: Wanted, gone: Sequence[str]) -> tuple[str, str, Evidence] | None:
-    """Why --limit has to be said for network adapters to go; None where none goes, or it was."""
+    """Return why --limit has to be said for network adapters to go; None where none goes, or it was."""
     if wanted.told.limit or not gone:
         return None
     have = len(files.vm.nics)
@@ -166,7 +166,7 @@ def _most_adapters(wanted: Wanted, have: int, version: int | None) -> Limit | No
 
 
 def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Iterator[SettingChange]:
-    """All settings of network adapters that go."""
+    """Yield all settings of network adapters that go."""
     document, holder = files.vm.config.document, wanted.name
     for key in document.folded():
         if key.partition(".")[0] in gone:
@@ -176,5 +176,5 @@ def adapter_removals(files: Files, wanted: Wanted, gone: Sequence[str]) -> Itera
 
 
 def adapters_gone(changes: Iterable[_Change]) -> frozenset[str]:
-    """The network adapters that changes take out, such as "ethernet3"."""
+    """Return the network adapters that changes take out, such as "ethernet3"."""
     return frozenset(fold(it.key).partition(".")[0] for it in changes if it.topic.kind == ADAPTERS_OVER)

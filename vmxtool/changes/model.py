@@ -221,7 +221,7 @@ class Changes(Record):
         return bool(self.settings or self.descriptors or self.recode)
 
     def apply_to(self, document: Document) -> Document:
-        """The config with the changes made.
+        """Return the config with the changes made.
 
         Raises:
             ValueError: its lines or its encoding cannot hold one.
@@ -243,7 +243,7 @@ class Changes(Record):
 
 
 def join(parts: Iterable[Changes]) -> Changes:
-    """Changes as one; what two of them say alike is said once."""
+    """Return changes as one; what two of them say alike is said once."""
     every = [part for part in parts if not part.is_empty]
     if len(every) == 1:
         return every[0]

@@ -38,7 +38,7 @@ class Leftover(Record):
 
 
 def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple[Fix, ...]:
-    """What the owner chooses for adapters that have no network by a name any more, because of changes."""
+    """Return what the owner chooses for adapters that have no network by a name any more, because of changes."""
     told = {device for device, _ in wanted.told.networks}
     gone = [fold(it.key) for it in changes if it.after is None and it.name is None]
     nics = dict.fromkeys(key.partition(".")[0] for key in gone if key.endswith((".connectiontype", ".networkname")))
@@ -50,7 +50,7 @@ def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple
 
 
 def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
-    """Changes to a config, where files are named with the separator of Windows for a host that has another.
+    """Return changes to a config, where files are named with the separator of Windows for a host that has another.
 
     Args:
         files: the VM's files.

@@ -140,7 +140,7 @@ def moved_names(files: Files, wanted: Wanted, settings: Sequence[SettingChange])
 
 
 def _leftover_names(files: Files) -> tuple[str, ...]:
-    """The settings that name a disk as ESX Server 1 and 2 do, beside the one that counts."""
+    """Return the settings that name a disk as ESX Server 1 and 2 do, beside the one that counts."""
     document = files.vm.config.document
     found = [f"{drive.id}.name" for drive in files.vm.disks if f"{drive.id}.filename" in document]
     return tuple(document.spelling(key) for key in found if key in document)

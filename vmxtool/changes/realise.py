@@ -200,13 +200,13 @@ def _rows_by_word(files: Files) -> tuple[set[str], dict[str, set[str]]]:
 
 
 def _values(files: Files, word: str) -> dict[str, str]:
-    """The values by folded key of all settings that begin with a word."""
+    """Return the values by folded key of all settings that begin with a word."""
     document = files.vm.config.document
     return {key: document[key] for key in sections_of(files).keys_of(word)}
 
 
 def _marks(keys: Iterable[str], changes: Iterable[SettingChange]) -> Iterator[str]:
-    """The marks of what changes, with their folded keys, settle and no other field of the state holds."""
+    """Yield the marks of what changes, with their folded keys, settle and no other field of the state holds."""
     for key, change in zip(keys, changes, strict=True):
         for row in rows_for(key):
             if row.limit is not None:
@@ -216,7 +216,7 @@ def _marks(keys: Iterable[str], changes: Iterable[SettingChange]) -> Iterator[st
 
 
 def apply_settings(before: dict[str, str], changes: Iterable[SettingChange]) -> dict[str, str]:
-    """The values by folded key that changes make of the present ones, worked out without any editing."""
+    """Return the values by folded key that changes make of the present ones, worked out without any editing."""
     after = dict(before)
     for change in changes:
         value = after.pop(fold(change.key), None)

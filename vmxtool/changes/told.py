@@ -67,7 +67,7 @@ def network_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
 
 
 def _connection(network: str, wanted: Wanted) -> dict[str, str]:
-    """The settings of an adapter, without its name, that connect it to a network."""
+    """Return the settings of an adapter, without its name, that connect it to a network."""
     if wanted.product is not None and features()["reads-disk-names-in-name"].holds(wanted.product):
         return {"connectionType": "monitor_dev", "devName": network}
     if wanted.esx:
@@ -188,7 +188,7 @@ def disks_in_folders(files: Files, made: Sequence[SettingChange]) -> Iterator[Fi
 
 
 def _as_esx2(wanted: Wanted) -> Product | None:
-    """The product, where it is ESX Server 2 and the config gets hardware that it makes; else None."""
+    """Return the product, where it is ESX Server 2 and the config gets hardware that it makes; else None."""
     product = wanted.product
     if not wanted.fit or product is None or wanted.version != product.creates:
         return None
@@ -196,7 +196,7 @@ def _as_esx2(wanted: Wanted) -> Product | None:
 
 
 def _file_key(document: Document, drive: Drive) -> str | None:
-    """The setting that names a disk's file; None for a device of the host, which is no file on VMFS."""
+    """Return the setting that names a disk's file; None for a device of the host, which is no file on VMFS."""
     for word in ("filename", "name"):  # as the VM's own product reads it
         key = f"{drive.id}.{word}"
         if key in document and document[key].lower().endswith(_DISK_ENDS):
@@ -205,7 +205,7 @@ def _file_key(document: Document, drive: Drive) -> str | None:
 
 
 def _disk_files(files: Files, changes: dict[str, SettingChange]) -> Iterator[tuple[str, str]]:
-    """The setting of each SCSI disk's file, and its name after the changes."""
+    """Yield the setting of each SCSI disk's file, and its name after the changes."""
     for drive in files.vm.disks:
         key = _file_key(files.vm.config.document, drive)
         change = changes.get(fold(key)) if key is not None else None

@@ -76,7 +76,7 @@ class UnitMap:
             yield from (place for place in places if place not in self.settings)
 
     def ide_place(self) -> str | None:
-        """The best free place on IDE, or None; it may have settings of a drive that is not there."""
+        """Return the best free place on IDE, or None; it may have settings of a drive that is not there."""
         free = [place for place in _IDE if place not in self.drives]
         # Some guests do not find a slave without a master; after that, a place without leftovers is the better one.
         return min(free, key=lambda place: (self._is_lonely(place), place in self.settings), default=None)
@@ -116,7 +116,7 @@ _UNIT = re.compile(r"(?:^|\.)((?:ide|scsi|sata|nvme)\d{1,3}:\d{1,3})(?=\.)", re.
 
 
 def _settings_by_unit(files: Files) -> dict[str, tuple[str, ...]]:
-    """The settings of each unit as the file spells them."""
+    """Return the settings of each unit as the file spells them."""
     document, gathered = files.vm.config.document, dict[str, list[str]]()
     for key in document.folded():
         for unit in _units_in(key):
@@ -131,5 +131,5 @@ def _units_in(key: str) -> Iterator[str]:
 
 
 def renamed(key: str, old: str, new: str) -> str:
-    """A setting's name with one unit put in the place of another, at its beginning or after a dot."""
+    """Return a setting's name with one unit put in the place of another, at its beginning or after a dot."""
     return re.sub(rf"(^|\.){re.escape(old)}(?=\.)", lambda hit: hit[1] + new, key, flags=re.IGNORECASE)

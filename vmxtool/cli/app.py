@@ -69,7 +69,7 @@ class Program(TyperGroup):
 
 
 def build(words: list[str]) -> typer.Typer:
-    """The Typer application; where the first word names a command that one alone is loaded, which saves time."""
+    """Return the Typer application; where the first word names a command that one alone is loaded, which saves time."""
     app = typer.Typer(
         name="vmxtool",
         cls=Program,
@@ -89,7 +89,7 @@ def build(words: list[str]) -> typer.Typer:
 
 
 def with_help_as_option(words: list[str]) -> list[str]:
-    """The words of a command line; those that begin with "help" as the option that they stand for.
+    """Return the words of a command line; those that begin with "help" as the option that they stand for.
 
     Raises:
         UsageError: help is asked for what is no command.
@@ -120,7 +120,7 @@ def run() -> None:
 
 
 def _wants_ascii() -> bool:
-    """Whether somebody asked for plain ASCII; Python takes UTF-8 for that, too, unless it was told."""
+    """Return whether somebody asked for plain ASCII; Python takes UTF-8 for that, too, unless it was told."""
     return os.environ.get("LC_ALL") in {"C", "POSIX"} and os.environ.get("PYTHONUTF8") != "1"
 
 
@@ -133,18 +133,18 @@ def _written_whole(stream: TextIO) -> TextIO:
 
 
 def _wrong_words() -> Any:
-    """The class of what Typer raises about the words of a command line; it keeps its own copy of click."""
+    """Return the class of what Typer raises about the words of a command line; it keeps its own copy of click."""
     return typer.BadParameter.__mro__[1]
 
 
 def _width() -> int | None:
-    """The columns of help on a narrow terminal; None where Typer knows better."""
+    """Return the columns of help on a narrow terminal; None where Typer knows better."""
     columns = shutil.get_terminal_size().columns
     return max(columns, 40) - 1 if columns < _NARROW else None
 
 
 def _summary(command: Any) -> str:
-    """The first line of a command's help."""
+    """Return the first line of a command's help."""
     return str(command.help or "").strip().partition("\n")[0].rstrip(".")
 
 

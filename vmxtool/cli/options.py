@@ -50,17 +50,17 @@ def _number(name: str, value: str) -> int:
 
 
 def _option(*names: str, value: str, help: str, group: str | None = None) -> Any:  # noqa: A002 as Typer calls it
-    """An option with a value."""
+    """Return an option with a value."""
     return typer.Option(*names, metavar=value, help=help, callback=_value, rich_help_panel=group)
 
 
 def _numbered(name: str, help: str, group: str | None = None) -> Any:  # noqa: A002 as Typer calls it
-    """An option with a number."""
+    """Return an option with a number."""
     return typer.Option(name, metavar="N", help=help, parser=partial(_number, name), rich_help_panel=group)
 
 
 def _switch(*names: str, help: str, group: str | None = None) -> Any:  # noqa: A002 as Typer calls it
-    """An option without a value."""
+    """Return an option without a value."""
     return typer.Option(*names, help=help, rich_help_panel=group)
 
 

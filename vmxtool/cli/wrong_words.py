@@ -56,7 +56,7 @@ def refuse_more(command: Any, args: Sequence[str], values: Mapping[str, Any], re
 
 
 def in_our_words(error: Any, words: Sequence[str], commands: Sequence[str]) -> UsageError:
-    """The error for what Typer says about the words of a command line.
+    """Return the error for what Typer says about the words of a command line.
 
     Args:
         error: what Typer raised; it keeps its own copy of click, whose classes are known by their names here.
@@ -131,7 +131,7 @@ def _positions(command: Any, args: Sequence[str]) -> list[int]:
 
 
 def _product(words: Sequence[str]) -> str | None:
-    """The id of the product that words mean, or None."""
+    """Return the id of the product that words mean, or None."""
     from vmxtool.knowledge.product_names import find_target
 
     text = " ".join(words[:_MOST_WORDS])
@@ -150,7 +150,7 @@ def _typed(argv: Sequence[str]) -> str:
 
 
 def long_name(option: Any) -> str:
-    """An option as a sentence names it."""
+    """Return an option as a sentence names it."""
     return next((name for name in option.opts if name.startswith("--")), str(option.metavar or option.name))
 
 

@@ -24,7 +24,7 @@ _DAY: dict[str, Form] = {"checked": (date.toordinal, date.fromordinal)}
 
 
 def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[RowT]], **forms: Form) -> list[RowT]:
-    """The rows that `read` gives: from the generated module where it is made of the files that ship, else read.
+    """Return the rows that `read` gives: from the generated module where it is made of the files that ship, else read.
 
     Args:
         kind: the class of a row, which takes its fields in their order; plain values all of them but `checked`.
@@ -40,7 +40,7 @@ def recall(kind: type[RowT], files: Sequence[str], read: Callable[[], Iterable[R
 
 
 def each(kind: type) -> Form:
-    """The form of a field that holds a tuple of records, whose own fields have plain values."""
+    """Return the form of a field that holds a tuple of records, whose own fields have plain values."""
     fields = _fields(kind)
 
     def plain(records: Iterable[object]) -> tuple[tuple[object, ...], ...]:
@@ -50,12 +50,12 @@ def each(kind: type) -> Form:
 
 
 def module_of(kind: type) -> str:
-    """The generated module that has the rows of a class."""
+    """Return the generated module that has the rows of a class."""
     return f"rows_{kind.__name__.lower()}"
 
 
 def made_of(files: Sequence[str]) -> str | None:
-    """A word for the files that rows depend on; None where an installation does not show what reads its data."""
+    """Return a word for the files that rows depend on; None where an installation does not show what reads its data."""
     try:
         return fingerprint(*map(_word_of, (*files, *_READERS)))
     except KnowledgeError:
@@ -64,12 +64,12 @@ def made_of(files: Sequence[str]) -> str | None:
 
 @cache
 def _word_of(file: str) -> str:
-    """A word for one file: several rows depend on some, which is looked through once."""
+    """Return a word for one file: several rows depend on some, which is looked through once."""
     return fingerprint(resource("knowledge", file))
 
 
 def freeze(kind: type[RowT], rows: Iterable[RowT], forms: dict[str, Form]) -> list[list[Any]]:
-    """Rows as plain values, for the generated module."""
+    """Return rows as plain values, for the generated module."""
     table = [[getattr(row, field) for field in _fields(kind)] for row in rows]
     for at, (plain, _) in _places(kind, _DAY | forms):
         for cells in table:

@@ -17,7 +17,7 @@ _QUOTED = r' "\1",'
 
 
 def shipped(file: str) -> str:
-    """The text of a data file of this folder.
+    """Return the text of a data file of this folder.
 
     Raises:
         KnowledgeError: it is missing.
@@ -26,7 +26,7 @@ def shipped(file: str) -> str:
 
 
 def document(file: str, text: str) -> dict[str, Any]:
-    """A data file as TOML has it, but for dates in the rows of grids, which may be texts.
+    """Return a data file as TOML has it, but for dates in the rows of grids, which may be texts.
 
     Raises:
         KnowledgeError: it is not TOML.

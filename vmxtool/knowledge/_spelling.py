@@ -40,12 +40,12 @@ class Spelling(Record):
 
 
 def squeeze(text: str) -> str:
-    """The text in lower case without blanks, hyphens, brackets and maker."""
+    """Return the text in lower case without blanks, hyphens, brackets and maker."""
     return re.sub(_SQUEEZED, "", text.lower()).removeprefix("vmware")
 
 
 def spell(text: str, words: Mapping[str, str]) -> Spelling | None:
-    """The parts of a name, or None where it is not made like one.
+    """Return the parts of a name, or None where it is not made like one.
 
     Args:
         text: what someone wrote.

@@ -35,7 +35,7 @@ class Backing(Record):
     every: tuple[str, ...]
 
     def of(self, field: str) -> tuple[str, ...]:
-        """The references that a field or a part of one rests on."""
+        """Return the references that a field or a part of one rests on."""
         return self.fields.get(field) or self.fields.get(field.partition(".")[0]) or self.row
 
 
@@ -68,7 +68,7 @@ class Backed(Record, aside=("backing",)):
 
 
 def backed(*claims: str) -> tuple[str, Callable[..., Backing]]:
-    """How the field of a row's backing is read: for `rows.Rows`.
+    """Return how the field of a row's backing is read: for `rows.Rows`.
 
     Args:
         claims: the fields that can block.
@@ -77,7 +77,7 @@ def backed(*claims: str) -> tuple[str, Callable[..., Backing]]:
 
 
 def read_backing(row: DataRow, claims: Iterable[str], day: str = "") -> Backing:
-    """The backing that a row of data declares in its columns `source`, `from` and `disputed`.
+    """Return the backing that a row of data declares in its columns `source`, `from` and `disputed`.
 
     `from` has by field the references with blanks between, `disputed` by field a clause that tells what another source
     says.
@@ -155,10 +155,10 @@ def _backing(
 
 
 def plain(backing: Backing) -> tuple[Any, ...]:
-    """A backing as plain values, of which `again` makes it."""
+    """Return a backing as plain values, of which `again` makes it."""
     return (backing.row, backing.fields, backing.disputed, backing.unverified, backing.every)
 
 
 def again(values: tuple[Any, ...]) -> Backing:
-    """The backing that `plain` took apart."""
+    """Return the backing that `plain` took apart."""
     return Backing(*values)

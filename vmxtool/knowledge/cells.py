@@ -95,7 +95,7 @@ class Note(Record):
     to_ids: tuple[str, ...] = ()
 
     def concerns(self, from_id: str, to_id: str) -> bool:
-        """Whether it is about this pair of product ids."""
+        """Return whether it is about this pair of product ids."""
         return (not self.from_ids or from_id in self.from_ids) and (not self.to_ids or to_id in self.to_ids)
 
 

@@ -15,7 +15,7 @@ _CHECKED = re.compile(r"^checked = (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 
 @cache
 def newest_look() -> date:
-    """The newest day on which somebody looked a fact up; what came out later is not in the data.
+    """Return the newest day on which somebody looked a fact up; what came out later is not in the data.
 
     The files are searched and not read, since a line of each row has its day as its only content.
 

@@ -83,12 +83,12 @@ class DeviceRule(Backed):
     checked: date
 
     def matches(self, key: str) -> bool:
-        """Whether a key of a config, in any case, is one of its keys."""
+        """Return whether a key of a config, in any case, is one of its keys."""
         parts = key.lower().split(".")
         return any(_match(pattern, parts) for pattern in self.keys)
 
     def takes(self, value: str) -> bool:
-        """Whether it is about this value."""
+        """Return whether it is about this value."""
         if self.while_on and not as_bool(value.strip()):
             return False
         return self.value is None or _like(self.value, value.strip().lower())
@@ -117,7 +117,7 @@ class DeviceRule(Backed):
         return theirs if esx else self.first_hardware
 
     def unsure(self, *, esx: bool | None) -> bool:
-        """Whether no source confirms what configures it or which versions know it.
+        """Return whether no source confirms what configures it or which versions know it.
 
         Args:
             esx: under ESX, under a hosted product, or (None) under whichever knows it earlier.
@@ -125,7 +125,7 @@ class DeviceRule(Backed):
         return bool(self.unverified) and _unsure(self, esx)
 
     def known(self, version: int, *, esx: bool | None) -> bool:
-        """Whether a hardware version knows it; `limit` is not looked at."""
+        """Return whether a hardware version knows it; `limit` is not looked at."""
         return self.first_for(esx=esx) <= version and (self.last_hardware is None or version <= self.last_hardware)
 
 
@@ -142,7 +142,7 @@ def _unsure(rule: DeviceRule, esx: bool | None) -> bool:
 
 @cache
 def devices() -> Mapping[str, DeviceRule]:
-    """All rules by id, in the order of their file.
+    """Return all rules by id, in the order of their file.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -153,7 +153,7 @@ def devices() -> Mapping[str, DeviceRule]:
 
 
 def rules_for(key: str) -> tuple[DeviceRule, ...]:
-    """The rules that a key of a config, in any case, falls under.
+    """Return the rules that a key of a config, in any case, falls under.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -172,7 +172,7 @@ def _rules_for(key: str) -> tuple[DeviceRule, ...]:
 
 @cache
 def _numbers() -> frozenset[str]:
-    """The numbers that stand in the keys of rules."""
+    """Return the numbers that stand in the keys of rules."""
     return frozenset(number for rule in devices().values() for key in rule.keys for number in _NUMBER.findall(key))
 
 
@@ -187,7 +187,7 @@ def _index() -> Mapping[str, tuple[DeviceRule, ...]]:
 
 
 def read_devices(text: str) -> Mapping[str, DeviceRule]:
-    """The rules that a text in the form of devices.toml holds.
+    """Return the rules that a text in the form of devices.toml holds.
 
     Raises:
         KnowledgeError: it is broken.
@@ -270,7 +270,7 @@ _ROWS = Rows(
 
 
 def matches(pattern: str, key: str) -> bool:
-    """Whether a key of a config, in any case, is one that a pattern of this file's form names."""
+    """Return whether a key of a config, in any case, is one that a pattern of this file's form names."""
     return _match(pattern, key.lower().split("."))
 
 

@@ -49,11 +49,11 @@ class Feature(Backed):
     loses: str = ""
 
     def holds(self, product: Product) -> bool:
-        """Whether a product is one of those, or a later one of the same family."""
+        """Return whether a product is one of those, or a later one of the same family."""
         return product.row in _from_on(self.since) and product.row not in _from_on(self.until)
 
     def holds_of(self, version: int | None) -> bool:
-        """Whether a hardware version is one of those; one newer than all that are known is like the newest."""
+        """Return whether a hardware version is one of those; one newer than all that are known is like the newest."""
         row = None if version is None else products().get(f"hw{min(version, newest_known())}")
         return row is not None and self.holds(row)
 
@@ -68,7 +68,7 @@ _ROWS = Rows(
 
 @cache
 def _from_on(since: tuple[str, ...]) -> frozenset[str]:
-    """Ids of the products from the first of each family on."""
+    """Return ids of the products from the first of each family on."""
     return frozenset(name for first in since for name in dropwhile(first.__ne__, _of_family(products()[first].family)))
 
 
@@ -79,7 +79,7 @@ def _of_family(family: str) -> tuple[str, ...]:
 
 @cache
 def features() -> Mapping[str, Feature]:
-    """All features by id.
+    """Return all features by id.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -90,7 +90,7 @@ def features() -> Mapping[str, Feature]:
 
 
 def read_features(text: str) -> Mapping[str, Feature]:
-    """The features that a text in the form of features.toml holds.
+    """Return the features that a text in the form of features.toml holds.
 
     Raises:
         KnowledgeError: it is broken.

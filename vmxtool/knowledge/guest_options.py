@@ -81,7 +81,7 @@ class GuestOptions(Backed):
 
 @cache
 def guest_options() -> Mapping[str, GuestOptions]:
-    """The options of all guests that were asked for, by the value of `guestOS` as VMware writes it.
+    """Return the options of all guests that were asked for, by the value of `guestOS` as VMware writes it.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -95,7 +95,7 @@ def _read_shipped() -> Iterable[GuestOptions]:
 
 
 def read_guest_options(text: str) -> Mapping[str, GuestOptions]:
-    """The options that a text in the form of guest_options.toml holds, proved against one another.
+    """Return the options that a text in the form of guest_options.toml holds, proved against one another.
 
     Raises:
         KnowledgeError: it is broken.
@@ -122,7 +122,7 @@ def _prove(row: DataRow, options: GuestOptions) -> None:
 
 
 def _first(row: DataRow, column: str) -> tuple[int | None, int]:
-    """The first version where it is known exactly, and the lowest that is recorded."""
+    """Return the first version where it is known exactly, and the lowest that is recorded."""
     hit = re.fullmatch(_FIRST, row.text(column))
     if hit is None:
         raise row.broken(column, f'a version such as "14" or "..10" is wanted, not {row.text(column)!r}')
@@ -131,7 +131,7 @@ def _first(row: DataRow, column: str) -> tuple[int | None, int]:
 
 
 def _memory(row: DataRow, column: str) -> tuple[int, int]:
-    """The least memory that is recommended, and the most, in MiB."""
+    """Return the least memory that is recommended, and the most, in MiB."""
     hit = re.fullmatch(_MEMORY, row.text(column))
     if hit is None:
         raise row.broken(column, f'a range such as "512..4096" is wanted, not {row.text(column)!r}')

@@ -108,7 +108,7 @@ class Guest(Backed):
         return guest_options().get(self.id)
 
     def starts_from(self, controller: str) -> bool:
-        """Whether it brings a driver for a disk controller that VMware is known to offer for it."""
+        """Return whether it brings a driver for a disk controller that VMware is known to offer for it."""
         options = self.options
         return controller in self.brings and options is not None and controller in options.controllers
 
@@ -139,7 +139,7 @@ def family_of(guest_id: str | None) -> str | None:
 
 @cache
 def guests() -> Mapping[str, Guest]:
-    """All guests by id, in the order of their file.
+    """Return all guests by id, in the order of their file.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -183,7 +183,7 @@ def _by_name() -> Mapping[str, Guest]:
 
 
 def read_guests(text: str) -> Mapping[str, Guest]:
-    """The guests that a text in the form of guests.toml holds, proved against one another.
+    """Return the guests that a text in the form of guests.toml holds, proved against one another.
 
     Raises:
         KnowledgeError: it is broken.
@@ -229,7 +229,7 @@ def _nic_model(row: DataRow, guest: str, column: str) -> str | None:
 
 
 def _with_options(row: DataRow, guest: Guest) -> Guest:
-    """A guest with what the option tables say of it."""
+    """Return a guest with what the option tables say of it."""
     offers = guest.options
     if offers is None:
         return guest
@@ -242,7 +242,7 @@ def _with_options(row: DataRow, guest: Guest) -> Guest:
 
 
 def _on_options(backing: Backing, offers: GuestOptions) -> Backing:
-    """A backing whose first hardware version rests on the option tables."""
+    """Return a backing whose first hardware version rests on the option tables."""
     doubtful = backing.unverified - {"min_hw"} | (offers.backing.unverified & {"first"} and {"min_hw"})
     fields = {**backing.fields, "min_hw": offers.backing.of("first")}
     return replace(backing, fields=fields, unverified=frozenset(doubtful))

@@ -58,7 +58,7 @@ class GuideNames(Record):
 
 @cache
 def names() -> GuideNames:
-    """What the printed names mean; KnowledgeError where their file is missing or broken."""
+    """Return what the printed names mean; KnowledgeError where their file is missing or broken."""
     (found,) = _kept.recall(GuideNames, NAMES_MADE_OF, _read_shipped, ruled_out=(_as_plain, _as_rulings))
     return found
 
@@ -84,7 +84,7 @@ def read_names(text: str, name: str) -> GuideNames:
 
 
 def place_in_guide(row: DataRow, column: str) -> str:
-    """A cell with a place in the guide, such as "mpg:p17"; KnowledgeError where it has none."""
+    """Return a cell with a place in the guide, such as "mpg:p17"; KnowledgeError where it has none."""
     value = row.text(column)
     if not re.fullmatch(_SOURCE, value):
         raise row.broken(column, f"{value!r} is no place in the guide")

@@ -106,7 +106,7 @@ class HardwareVersion(Backed):
     notes: str
 
     def limit(self, name: str, *, esx: bool | None) -> int | None:
-        """One of `LIMITS`, or None where no source gives it.
+        """Return one of `LIMITS`, or None where no source gives it.
 
         Args:
             name: the limit.
@@ -119,7 +119,7 @@ class HardwareVersion(Backed):
         return value
 
     def limit_column(self, name: str, *, esx: bool | None) -> str:
-        """The field that `limit` reads, as `unverified` would list it.
+        """Return the field that `limit` reads, as `unverified` would list it.
 
         Raises:
             KeyError: there is no such limit.
@@ -133,19 +133,19 @@ class HardwareVersion(Backed):
         return f"{name}_{'esx' if esx else 'hosted'}"
 
     def controllers(self, bus: str) -> int | None:
-        """How many controllers of a bus it may have; None where no source says."""
+        """Return how many controllers of a bus it may have; None where no source says."""
         found = self.buses.get(bus)
         return None if found is None else found.controllers
 
     def units(self, bus: str) -> int | None:
-        """How many devices fit on a controller of a bus; None where no source says."""
+        """Return how many devices fit on a controller of a bus; None where no source says."""
         found = self.buses.get(bus)
         return None if found is None else found.units
 
 
 @cache
 def hardware_versions() -> Mapping[int, HardwareVersion]:
-    """All versions that a source knows, by number and rising, the invalid 5 among them.
+    """Return all versions that a source knows, by number and rising, the invalid 5 among them.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -155,7 +155,7 @@ def hardware_versions() -> Mapping[int, HardwareVersion]:
 
 
 def hardware(version: int) -> HardwareVersion | None:
-    """One version, or None where no source knows it.
+    """Return one version, or None where no source knows it.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -174,7 +174,7 @@ def existed(version: int) -> bool:
 
 
 def generation_of(version: int | None) -> int | None:
-    """The guide's generation of a hardware version (mpg:p10), or None where it has none.
+    """Return the guide's generation of a hardware version (mpg:p10), or None where it has none.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -184,7 +184,7 @@ def generation_of(version: int | None) -> int | None:
 
 
 def newest_known() -> int:
-    """The newest hardware version that a product is known to have.
+    """Return the newest hardware version that a product is known to have.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -193,7 +193,7 @@ def newest_known() -> int:
 
 
 def read_hardware(text: str) -> Mapping[int, HardwareVersion]:
-    """The versions that a text in the form of hardware.toml holds, proved against one another.
+    """Return the versions that a text in the form of hardware.toml holds, proved against one another.
 
     Raises:
         KnowledgeError: it is broken, or a newer version allows less than an older one without a reason.

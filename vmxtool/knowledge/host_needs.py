@@ -52,7 +52,7 @@ class HostNeed(Backed):
     checked: date
 
     def asked_by(self, key: str, value: str) -> bool:
-        """Whether a setting, by its key in lower case, asks for it."""
+        """Return whether a setting, by its key in lower case, asks for it."""
         if not any(_fits(key, it) for it in self.keys):
             return False
         if self.value == _LEAST:
@@ -66,7 +66,7 @@ _ROWS = Rows("need", HostNeed, cells={"backing": backed("keys")})
 
 
 def lacks_driver(device: str, guest: str) -> bool:
-    """Whether a guest, by the value of `guestOS`, brings no driver for a device such as "usb_xhci".
+    """Return whether a guest, by the value of `guestOS`, brings no driver for a device such as "usb_xhci".
 
     Raises:
         KeyError: the data says nothing of the device.
@@ -81,13 +81,13 @@ def _without_driver() -> dict[str, tuple[str, ...]]:
 
 
 def _fits(word: str, pattern: str) -> bool:
-    """Whether a word is a pattern's, of which a star at the end stands for anything."""
+    """Return whether a word is a pattern's, of which a star at the end stands for anything."""
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
 
 
 @cache
 def host_needs() -> tuple[HostNeed, ...]:
-    """All of them.
+    """Return all of them.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -96,7 +96,7 @@ def host_needs() -> tuple[HostNeed, ...]:
 
 
 def read_needs(text: str) -> tuple[HostNeed, ...]:
-    """The needs that a text in the form of host_needs.toml holds.
+    """Return the needs that a text in the form of host_needs.toml holds.
 
     Raises:
         KnowledgeError: it is broken.

@@ -44,7 +44,7 @@ class KnownKeys(Backed):
 
 @cache
 def known_keys() -> Mapping[str, KnownKeys]:
-    """All of them by id.
+    """Return all of them by id.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -59,7 +59,7 @@ def known_keys() -> Mapping[str, KnownKeys]:
 
 
 def read_known_keys(text: str) -> Mapping[str, KnownKeys]:
-    """The settings that a text in the form of known_keys.toml holds.
+    """Return the settings that a text in the form of known_keys.toml holds.
 
     Raises:
         KnowledgeError: it is broken.
@@ -96,12 +96,12 @@ def _by_word() -> Mapping[str, Mapping[str, str]]:
 
 
 def form_of(word: str) -> str:
-    """A word without its numbers: "scsi#:#" for "scsi0:1"."""
+    """Return a word without its numbers: "scsi#:#" for "scsi0:1"."""
     return _NUMBER.sub("#", word)
 
 
 def is_known_word(form: str) -> bool:
-    """Whether products know devices of a form, such as "scsi#:#"; in lower case."""
+    """Return whether products know devices of a form, such as "scsi#:#"; in lower case."""
     return bool(form) and form in _by_word()
 
 
@@ -115,7 +115,7 @@ def nearest_word(word: str) -> str | None:
 
 
 def meant_by(key: str, present: Iterable[str]) -> str | None:
-    """The known setting that a folded key is a misspelling of, as products write it; None for one that is none.
+    """Return the known setting that a folded key is a misspelling of, as products write it; None for one that is none.
 
     Args:
         key: the key; one that is known itself, or as far from every known one as from any, has no answer.
@@ -142,7 +142,7 @@ def meant_by(key: str, present: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=16384)
 def _nearest_setting(form: str, name: str) -> str | None:
-    """The one setting of a form of devices that a name is near to; configs have few of their own."""
+    """Return the one setting of a form of devices that a name is near to; configs have few of their own."""
     return _nearest(name, _by_word()[form])
 
 
@@ -162,7 +162,7 @@ def _nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def _with_letters_before(key: str, names: Iterable[str]) -> str | None:
-    """The name of two words that a key ends with, after letters that a program left there."""
+    """Return the name of two words that a key ends with, after letters that a program left there."""
     return next((it for it in names if "." in it and key.endswith(it) and key[: -len(it)].isalpha()), None)
 
 

@@ -47,19 +47,19 @@ class AddressRange(Backed):
 
 
 def address_number(text: str) -> int | None:
-    """An address such as "00:0c:29:1f:4a:ab" as a number, or None where it is no address."""
+    """Return an address such as "00:0c:29:1f:4a:ab" as a number, or None where it is no address."""
     found = _ADDRESS.fullmatch(text.strip().lower())
     return int(re.sub("[:-]", "", found[0]), 16) if found is not None else None
 
 
 def range_of(address: int) -> AddressRange | None:
-    """The range of VMware's that an address is in, or None where it is somebody else's."""
+    """Return the range of VMware's that an address is in, or None where it is somebody else's."""
     return next((it for it in address_ranges() if it.first <= address <= it.last), None)
 
 
 @cache
 def address_ranges() -> tuple[AddressRange, ...]:
-    """All ranges.
+    """Return all ranges.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -68,7 +68,7 @@ def address_ranges() -> tuple[AddressRange, ...]:
 
 
 def read_ranges(text: str) -> tuple[AddressRange, ...]:
-    """The ranges that a text in the form of mac_addresses.toml holds.
+    """Return the ranges that a text in the form of mac_addresses.toml holds.
 
     Raises:
         KnowledgeError: it is broken.

@@ -101,7 +101,7 @@ class Product(Backed):
         return tuple(dict.fromkeys((*self.backing.of("runs_max"), *self.backing.every)))
 
     def source_of(self, field: str) -> str:
-        """The best source of one of its fields."""
+        """Return the best source of one of its fields."""
         return self.backing.of(field)[0]
 
     @property
@@ -110,7 +110,7 @@ class Product(Backed):
         return int((self.released or self.since).replace("-", "").ljust(8, "0"))
 
     def runs(self, version: int) -> bool:
-        """Whether it runs machines of a hardware version, in legacy mode where that is older than its own.
+        """Return whether it runs machines of a hardware version, in legacy mode where that is older than its own.
 
         What no source confirms is taken for true here; `knowledge.runs` tells it apart.
         """

@@ -25,7 +25,7 @@ _PARTS = 4
 
 
 def find_target(text: str) -> Product:
-    """The product that a reader's word for it means: an id, an alias, or a spelling such as "ESXi 6.7 Update 2".
+    """Return the product that a reader's word for it means: an id, an alias, or a spelling such as "ESXi 6.7 Update 2".
 
     Numbers behind those of a release are its patches: "ws17.5.2" is 17.5, "esxi-7.0.3" is 7.0 Update 3. A release that
     the data does not have is none, also where an older one is known.
@@ -107,7 +107,7 @@ def _read_shipped() -> list[Names]:
 
 
 def names_of(read: ReadProducts) -> Names:
-    """The ways to find the products that were read.
+    """Return the ways to find the products that were read.
 
     Raises:
         KnowledgeError: a name is none of its family, or means two products.
@@ -117,7 +117,7 @@ def names_of(read: ReadProducts) -> Names:
 
 
 def read_names(words: Mapping[str, str], every: Iterable[Product], refusals: tuple[Refusal, ...] = ()) -> Names:
-    """The ids and aliases of products, each for one product alone.
+    """Return the ids and aliases of products, each for one product alone.
 
     Raises:
         KnowledgeError: a name is none of its family, or means two products.
@@ -147,7 +147,7 @@ def _unnumbered(text: str, names: Names) -> str | None:
 
 
 def _release_of(wanted: Spelling, names: Names) -> str | None:
-    """The release with the longest number that the wanted one begins with."""
+    """Return the release with the longest number that the wanted one begins with."""
     fitting = [
         it
         for it in names.releases

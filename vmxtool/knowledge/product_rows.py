@@ -75,7 +75,7 @@ class _Layer(Record):
 
 
 def read_products(engines: str, text: str, versions: Mapping[int, HardwareVersion]) -> ReadProducts:
-    """The products that texts in the form of engines.toml and products.toml hold, proved against one another.
+    """Return the products that texts in the form of engines.toml and products.toml hold, proved against one another.
 
     Args:
         engines: the data file with kinds and engines.

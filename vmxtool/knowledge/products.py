@@ -47,7 +47,7 @@ class ProductTable(Mapping[str, Product]):
         return name in self._all
 
     def named(self, name: str) -> Product:
-        """What a reader means who writes an id: several releases, where it is the name of several."""
+        """Return what a reader means who writes an id: several releases, where it is the name of several."""
         return self._several.get(name) or self._all[name]
 
     def every(self) -> list[Product]:
@@ -64,7 +64,7 @@ class ProductTable(Mapping[str, Product]):
 
 @cache
 def products() -> ProductTable:
-    """All products by id: family by family, each oldest first, the bare hardware versions last.
+    """Return all products by id: family by family, each oldest first, the bare hardware versions last.
 
     Raises:
         KnowledgeError: a data file is broken.
@@ -74,7 +74,7 @@ def products() -> ProductTable:
 
 @cache
 def is_smp_edition(product_id: str) -> bool:
-    """Whether a product is the edition with Virtual SMP of one that also came without (pages 10 and 14)."""
+    """Return whether a product is the edition with Virtual SMP of one that also came without (pages 10 and 14)."""
     product = products()[product_id]
     plain_ones = (it for it in products().values() if it.family == product.family and not it.smp)
     return product.smp and any(product.name.startswith(f"{it.name} ") for it in plain_ones)
@@ -87,7 +87,7 @@ def _read_shipped() -> Iterable[Product]:
 
 @cache
 def shipped() -> ReadProducts:
-    """The products as they are shipped, read and proved.
+    """Return the products as they are shipped, read and proved.
 
     Raises:
         KnowledgeError: a data file is broken.

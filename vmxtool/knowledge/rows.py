@@ -41,43 +41,43 @@ class DataRow:
         self.cells = cells
 
     def broken(self, column: str, problem: str) -> KnowledgeError:
-        """The error to raise for a cell."""
+        """Return the error to raise for a cell."""
         row = f"row {self.name}: " if self.name else ""
         return KnowledgeError(f"{self.file}: {row}column {column}: {problem}")
 
     def is_given(self, column: str) -> bool:
-        """Whether a source says what stands there."""
+        """Return whether a source says what stands there."""
         return bool(self.cells[column] != _NONE)
 
     def text(self, column: str) -> str:
-        """A text, which may be empty."""
+        """Return a text, which may be empty."""
         value = self.cells[column]
         if not isinstance(value, str):
             raise self.broken(column, f"a text is wanted, not {value!r}")
         return value
 
     def texts(self, column: str) -> tuple[str, ...]:
-        """The texts of a list; each once."""
+        """Return the texts of a list; each once."""
         texts = self.repeated(column)
         if len(set(texts)) != len(texts):
             raise self.broken(column, "a text stands twice")
         return texts
 
     def repeated(self, column: str) -> tuple[str, ...]:
-        """The texts of a list, of which some may be the same."""
+        """Return the texts of a list, of which some may be the same."""
         value = self.cells[column]
         if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise self.broken(column, f"a list of texts is wanted, not {value!r}")
         return tuple(value)
 
     def choice(self, column: str, allowed: Collection[object]) -> str:
-        """One of the allowed words."""
+        """Return one of the allowed words."""
         value = self.text(column)
         self.prove_among(column, (value,), allowed)
         return value
 
     def words(self, column: str) -> tuple[str, ...]:
-        """The words of a text in their order; each once."""
+        """Return the words of a text in their order; each once."""
         value = self.text(column)
         words = () if value == _NONE else tuple(value.split())
         if len(set(words)) != len(words):
@@ -85,14 +85,14 @@ class DataRow:
         return words
 
     def number(self, column: str) -> int:
-        """A whole number, zero or more."""
+        """Return a whole number, zero or more."""
         value = self.cells[column]
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self.broken(column, f"a whole number is wanted, not {value!r}")
         return value
 
     def numbers(self, column: str) -> tuple[int, ...]:
-        """The rising whole numbers of a text such as "3 4 6"."""
+        """Return the rising whole numbers of a text such as "3 4 6"."""
         words = self.words(column)
         if not all(word.isascii() and word.isdigit() for word in words):
             raise self.broken(column, f"whole numbers are wanted, not {self.text(column)!r}")
@@ -109,7 +109,7 @@ class DataRow:
         return value
 
     def day(self, column: str) -> date:
-        """A date."""
+        """Return a date."""
         from datetime import date
 
         text = str(self.cells[column])
@@ -121,14 +121,14 @@ class DataRow:
         raise self.broken(column, f"a date is wanted, not {self.cells[column]!r}")
 
     def table(self, column: str) -> dict[str, str]:
-        """A table of texts."""
+        """Return a table of texts."""
         value = self.cells[column]
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
             raise self.broken(column, f"a table of texts is wanted, not {value!r}")
         return value
 
     def lists(self, column: str) -> dict[str, tuple[str, ...]]:
-        """A table of lists of texts."""
+        """Return a table of lists of texts."""
         value = self.cells[column]
         if not isinstance(value, dict):
             raise self.broken(column, f"a table is wanted, not {value!r}")
@@ -197,7 +197,7 @@ class Rows(Generic[RowT]):
         self._cells = cells or {}
 
     def read(self, file: str, data: Mapping[str, Any]) -> Iterator[tuple[DataRow, RowT]]:
-        """Each row of a file with its record; the row, so that a proof can name the cell that it fails on.
+        """Yield each row of a file with its record; the row, so that a proof can name the cell that it fails on.
 
         Args:
             file: the file's name, for messages.
@@ -218,11 +218,11 @@ class Rows(Generic[RowT]):
             raise KnowledgeError(f"{file}: no {self._table or 'row'} is in it")
 
     def inside(self, row: DataRow, _: str = "") -> tuple[RowT, ...]:
-        """The records of a list of tables in a row, for a field that is made of them."""
+        """Return the records of a list of tables in a row, for a field that is made of them."""
         return tuple([made for _, made in self.read(row.file, row.cells)])
 
     def whole(self, file: str, data: Mapping[str, Any]) -> tuple[DataRow, RowT]:
-        """A file that is one record, with its row.
+        """Return a file that is one record, with its row.
 
         Raises:
             KnowledgeError: a column is unknown or missing, or a cell is none of its kind.
@@ -231,7 +231,7 @@ class Rows(Generic[RowT]):
         return row, self.fill(row)
 
     def fill(self, row: DataRow) -> RowT:
-        """The record of a row that has all columns.
+        """Return the record of a row that has all columns.
 
         Raises:
             KnowledgeError: a cell is none of its kind.
@@ -309,7 +309,7 @@ class Rows(Generic[RowT]):
 def record(
     file: str, table: Mapping[str, Any], wanted: Iterable[str], optional: Mapping[str, Any], name: str = ""
 ) -> DataRow:
-    """A table as a row, which is named by its `id`, `version` or `address`.
+    """Return a table as a row, which is named by its `id`, `version` or `address`.
 
     Args:
         file: the file's name, for messages.

@@ -27,7 +27,7 @@ class Ternary(StrEnum):
 
 @lru_cache(maxsize=8192)
 def runs(product: Product, version: int) -> Ternary:
-    """Whether a product runs VMs of a hardware version, in legacy mode where that is older than its own.
+    """Return whether a product runs VMs of a hardware version, in legacy mode where that is older than its own.
 
     A version beyond a border that no source confirms is `UNSURE`, unless something else settles it: a version that came
     in a later year than the product, or one below what a predecessor is known to need.
@@ -47,19 +47,19 @@ def runs(product: Product, version: int) -> Ternary:
 
 @lru_cache(maxsize=256)
 def is_written(version: int) -> bool:
-    """Whether it is a hardware version that vmxtool gives a VM: one that a product has, and not older than 3."""
+    """Return whether it is a hardware version that vmxtool gives a VM: one that a product has, and not older than 3."""
     row = hardware(version)
     return version >= OLDEST_WRITTEN and row is not None and row.valid and bool(row.offered)
 
 
 @lru_cache(maxsize=1024)
 def can_return(later: int, earlier: int) -> bool:
-    """Whether some product runs a hardware version and can take a VM from it down to an earlier one."""
+    """Return whether some product runs a hardware version and can take a VM from it down to an earlier one."""
     return any(it.family != HARDWARE and earlier in it.converts_to and it.runs(later) for it in products().values())
 
 
 def first_version(product: Product) -> int:
-    """The hardware version that a product's VMs have by default, also where it makes none itself (Player)."""
+    """Return the hardware version that a product's VMs have by default, also where it makes none itself (Player)."""
     if product.creates is not None:
         return product.creates
     from vmxtool.knowledge.hardware import hardware_versions
@@ -77,7 +77,7 @@ def _came_later(version: int, product: Product) -> bool:
 
 @cache
 def _first_years() -> dict[int, int]:
-    """The year in which each hardware version first came with a product."""
+    """Return the year in which each hardware version first came with a product."""
     years: dict[int, int] = {}
     for product in products().values():
         if product.creates is not None and product.family != HARDWARE:
@@ -88,7 +88,7 @@ def _first_years() -> dict[int, int]:
 
 @lru_cache(maxsize=256)
 def _proven_least(product: Product) -> int:
-    """The lowest version that the product may need: what no source confirms is bounded by its predecessors."""
+    """Return the lowest version that the product may need: what no source confirms is bounded by its predecessors."""
     kin = [it for it in products().values() if it.family == product.family]
     names = [it.id for it in kin]
     older = kin[: names.index(product.row) + 1] if product.row in names else [product]

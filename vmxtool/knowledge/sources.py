@@ -46,7 +46,7 @@ class Source(Record):
     remark: str
 
     def confirms(self, day: str = "") -> bool:
-        """Whether a fact about what came on a day may rest on it; a document cannot speak of what came after it.
+        """Return whether a fact about what came on a day may rest on it; a document cannot speak of what came after it.
 
         Args:
             day: in whole or in part ("2022-11"); empty where the fact belongs to no day.
@@ -61,7 +61,7 @@ _ROWS = Rows("", Source)
 
 @cache
 def sources() -> Mapping[str, Source]:
-    """All documents by id, in the order of their file.
+    """Return all documents by id, in the order of their file.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -70,7 +70,7 @@ def sources() -> Mapping[str, Source]:
 
 
 def source(reference: str) -> tuple[Source, str]:
-    """The document that a reference names, and the place in it ("" where the reference names none).
+    """Return the document that a reference names, and the place in it ("" where the reference names none).
 
     Raises:
         KnowledgeError: no document has that id.
@@ -85,7 +85,7 @@ def source(reference: str) -> tuple[Source, str]:
 
 
 def read_sources(text: str) -> Mapping[str, Source]:
-    """The documents that a text in the form of sources.toml holds.
+    """Return the documents that a text in the form of sources.toml holds.
 
     Raises:
         KnowledgeError: it is broken.

@@ -64,12 +64,12 @@ def table(number: int) -> Table:
 
 
 def tables() -> tuple[Table, ...]:
-    """All tables, in their order."""
+    """Return all tables, in their order."""
     return tuple(table(number) for number in range(1, LAST_TABLE + 1))
 
 
 def cell(address: str) -> Cell:
-    """The cell at an address such as "mpg:t07:r1c3".
+    """Return the cell at an address such as "mpg:t07:r1c3".
 
     Raises:
         UsageError: there is no such cell; the message names the nearest one.
@@ -88,7 +88,7 @@ def cell(address: str) -> Cell:
 
 
 def lookup(from_id: str, to_id: str) -> GuideEntry | None:
-    """What the guide says about a pair of product ids, or None where no table and no ruling covers it."""
+    """Return what the guide says about a pair of product ids, or None where no table and no ruling covers it."""
     left, reached = generation_of(from_id), generation_of(to_id)
     if left is None or reached is None:
         return None
@@ -97,31 +97,31 @@ def lookup(from_id: str, to_id: str) -> GuideEntry | None:
 
 @cache
 def entries() -> tuple[GuideEntry, ...]:
-    """One entry per pair of product ids: tables 3 to 19 as printed, then what only the text rules out."""
+    """Return one entry per pair of product ids: tables 3 to 19 as printed, then what only the text rules out."""
     generations = (*names().tables, *names().ruled_out)
     return tuple(entry for left, reached in generations for entry in _between(left, reached).values())
 
 
 def generation_of(product_id: str) -> int | None:
-    """The generation of a product, 2 to 6; None for a product that the guide does not know."""
+    """Return the generation of a product, 2 to 6; None for a product that the guide does not know."""
     return names().generation.get(product_id)
 
 
 @cache
 def has_rows_for(product_id: str) -> bool:
-    """Whether tables 3 to 19 treat a product; ACE and Player stand in the text alone."""
+    """Return whether tables 3 to 19 treat a product; ACE and Player stand in the text alone."""
     return any(product_id in ids for ids in names().labels.values())
 
 
 @cache
 def text_facts() -> tuple[Fact, ...]:
-    """Everything that only the running text says, page by page."""
+    """Return everything that only the running text says, page by page."""
     return load_text()
 
 
 @cache
 def fact(address: str) -> Fact:
-    """The fact at an address such as "mpg:p17:ws5.0-limits"; a page alone, "mpg:p17", gives the first one on it.
+    """Return the fact at an address such as "mpg:p17:ws5.0-limits"; a page alone, "mpg:p17", gives the first one on it.
 
     Raises:
         UsageError: there is no such fact; the message names the nearest ones.
@@ -138,7 +138,7 @@ def fact(address: str) -> Fact:
 
 
 def facts_on(page: str) -> tuple[Fact, ...]:
-    """The facts on a page, given as "mpg:p17"; empty where the text has none there."""
+    """Return the facts on a page, given as "mpg:p17"; empty where the text has none there."""
     match = re.fullmatch(_PAGE_ADDRESS, page.strip().lower())
     return tuple(found for found in text_facts() if match is not None and found.page == int(match[1]))
 
@@ -149,17 +149,17 @@ def moves(from_id: str, to_id: str) -> tuple[Fact, ...]:
 
 
 def as_move(found: Fact, from_id: str, to_id: str) -> GuideEntry:
-    """A fact that settles a move, as an entry of no table: its number is 0, its cell the fact's address."""
+    """Return a fact that settles a move, as an entry of no table: its number is 0, its cell the fact's address."""
     return GuideEntry(0, found.address, from_id, to_id, found.verdict or "", found.ways, (found.says,), found.address)
 
 
 def remarks(from_id: str, to_id: str) -> tuple[Fact, ...]:
-    """The facts that the text adds to a move whose ways stand elsewhere."""
+    """Return the facts that the text adds to a move whose ways stand elsewhere."""
     return tuple(found for found in _about(from_id, to_id) if found.is_remark)
 
 
 def remarks_on(step: str) -> tuple[Fact, ...]:
-    """The facts that the text adds to every step of a kind, such as "converter", whatever the move."""
+    """Return the facts that the text adds to every step of a kind, such as "converter", whatever the move."""
     return tuple(found for found in text_facts() if step in found.on and not found.from_ids)
 
 

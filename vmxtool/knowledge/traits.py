@@ -52,7 +52,7 @@ class Trait(Backed):
         return re.compile("|".join(re.sub(_STAR, "[0-9]{1,3}", re.escape(key)) for key in self.keys))
 
     def found_in(self, keys: Iterable[str], values: Mapping[str, str]) -> list[str]:
-        """Those of folded keys that configure such a device; whether it is present at all is not looked at."""
+        """Return those of folded keys that configure such a device; whether it is present at all is not looked at."""
         return [key for key in keys if self._pattern.fullmatch(key) is not None and self._takes(values[key])]
 
     def _takes(self, value: str) -> bool:
@@ -66,7 +66,7 @@ _ROWS = Rows(
 
 @cache
 def traits(group: str) -> tuple[Trait, ...]:
-    """The kinds of devices of a group.
+    """Return the kinds of devices of a group.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -80,7 +80,7 @@ def _shipped() -> Mapping[str, Trait]:
 
 
 def read_traits(text: str) -> Mapping[str, Trait]:
-    """The kinds of devices that a text in the form of traits.toml holds.
+    """Return the kinds of devices that a text in the form of traits.toml holds.
 
     Raises:
         KnowledgeError: it is broken.

@@ -87,7 +87,7 @@ class Table(Record):
     hosts: tuple[str, ...] = ()
 
     def cells(self) -> Iterator[Cell]:
-        """Every cell, row by row."""
+        """Yield every cell, row by row."""
         for row in self.rows:
             yield from row.cells
 
@@ -145,7 +145,7 @@ def load_table(number: int) -> Table:
 
 
 def load_text() -> tuple[Fact, ...]:
-    """The facts of the text as they ship; KnowledgeError where their file is missing or broken."""
+    """Return the facts of the text as they ship; KnowledgeError where their file is missing or broken."""
     return tuple(
         _kept.recall(Fact, _MADE_OF, lambda: read_text(_resources.text(FOLDER, "text.toml"), "text.toml"), ways=WAYS)
     )

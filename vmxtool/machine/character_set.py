@@ -44,7 +44,7 @@ def read_in(document: Document, codec: str) -> Document | None:
 
 
 def _named(document: Document) -> Iterator[str]:
-    """The files beyond ASCII that a config names, without their folders."""
+    """Yield the files beyond ASCII that a config names, without their folders."""
     left = _MOST_NAMES
     for key in document:
         value = document[key]

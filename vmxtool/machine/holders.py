@@ -80,7 +80,7 @@ def read_esx_host(data: bytes) -> Holder | None:
 
 
 def is_this_host(host: str, checksum: str | None, lock: Path, network: str = _NETWORK) -> bool:
-    """Whether the id of a host is this one's; False where that cannot be known, as on Windows and macOS.
+    """Return whether the id of a host is this one's; False where that cannot be known, as on Windows and macOS.
 
     A MAC address that a maker gave is enough, since hosts are renamed. Where there is none, many hosts may have the
     same id; then the lock has to have been made at the very place where it lies, too.
@@ -132,7 +132,7 @@ def _hash(values: Sequence[int]) -> int:
 
 
 def does_run(process: int, began: int = 0) -> bool | None:
-    """Whether a process of this host still runs; None where that cannot be known.
+    """Return whether a process of this host still runs; None where that cannot be known.
 
     Args:
         process: its id.
@@ -154,7 +154,7 @@ def does_run(process: int, began: int = 0) -> bool | None:
 
 
 def _sees_all_processes() -> bool:
-    """Whether this process is where every process of the host has its number, and not in a container."""
+    """Return whether this process is where every process of the host has its number, and not in a container."""
     try:
         return os.readlink(_OWN_NUMBERS) == _FIRST_NUMBERS  # noqa: PTH115 no path is meant
     except OSError:
@@ -162,7 +162,7 @@ def _sees_all_processes() -> bool:
 
 
 def start_time(process: int) -> int | None:
-    """When a process began, in clock ticks since the start of the system; None where nothing tells."""
+    """Return when a process began, in clock ticks since the start of the system; None where nothing tells."""
     fields = (_system_text(f"/proc/{process}/stat") or "").rpartition(")")[2].split()
     return int(fields[_START_TIME]) if len(fields) > _START_TIME and fields[_START_TIME].isdecimal() else None
 

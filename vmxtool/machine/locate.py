@@ -94,7 +94,7 @@ def read_config(path: Path) -> Document:
 
 
 def is_config(document: Document) -> bool:
-    """Whether a document has any of the settings without which nothing says what VM it is."""
+    """Return whether a document has any of the settings without which nothing says what VM it is."""
     return any(mark in document for mark in _MARKS)
 
 

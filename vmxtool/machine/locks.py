@@ -39,7 +39,7 @@ _MOST_NAMED = 8
 
 
 def is_lock(name: str) -> bool:
-    """Whether a file or folder of that name is a lock, or shows like one that a product has the VM open."""
+    """Return whether a file or folder of that name is a lock, or shows like one that a product has the VM open."""
     return name.lower().endswith(_ENDINGS) or is_nameless(name)
 
 

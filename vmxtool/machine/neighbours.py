@@ -47,7 +47,7 @@ def disks_of_others(vm: Machine) -> Mapping[str, str]:
 
 
 def _each_once(configs: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Configs, each file once, and whether it is to be read: up to as many bytes as no folder of VMs comes to."""
+    """Yield configs, each file once, and whether it is to be read: up to as many bytes as no folder of VMs comes to."""
     seen: set[tuple[int, int]] = set()
     size = 0
     for path in configs:
@@ -69,7 +69,7 @@ def owner_of(drive: Drive, others: Mapping[str, str]) -> str | None:
 
 
 def twin_of(vm: Machine, drive: Drive) -> Drive | None:
-    """Another drive of the VM that names the same disk, or None."""
+    """Return another drive of the VM that names the same disk, or None."""
     path = drive.found.path if drive.found is not None else None
     if path is None or len(vm.disks) < 2:
         return None

@@ -41,7 +41,7 @@ _SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers
 
 
 def numbers_alike(one: int | None, other: int | None) -> bool:
-    """Whether two hardware versions look at devices of the same numbers."""
+    """Return whether two hardware versions look at devices of the same numbers."""
     borders = (MANY_NICS_FROM, _WIDE_SCSI_FROM)
     first, second = (_NEW if version is None else version for version in (one, other))
     return all((first >= border) == (second >= border) for border in borders)

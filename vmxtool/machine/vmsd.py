@@ -55,7 +55,7 @@ def signs_of(database: Document) -> tuple[Evidence, ...]:
 
 
 def is_clone(database: Document) -> bool:
-    """Whether a database names the VM that this one is a linked clone of."""
+    """Return whether a database names the VM that this one is a linked clone of."""
     return bool(database.get("cloneOf0"))
 
 

@@ -69,7 +69,7 @@ def _completed(way: Way, holder: str | None, target: Product) -> tuple[Move, ...
 
 
 def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
-    """What is settled before anything else: one move for each thing to do, the same thing once.
+    """Yield what is settled before anything else: one move for each thing to do, the same thing once.
 
     A device that is taken out with the encryption needs no step of its own.
     """
@@ -123,24 +123,24 @@ def _with_rewrite(
 
 
 def is_by_hand(finding: Finding) -> bool:
-    """Whether a config needs a change that no rewrite makes."""
+    """Return whether a config needs a change that no rewrite makes."""
     return finding.cure is Do.REWRITE and finding.fix is not None and finding.fix.safety is Safety.MANUAL
 
 
 def _is_for_its_owner(body: Sequence[Move], start: VmState, target: Product) -> bool:
-    """Whether a VM goes with hardware that vmxtool does not write to a product that runs it so."""
+    """Return whether a VM goes with hardware that vmxtool does not write to a product that runs it so."""
     own = start.version or 0
     raised = any(_is_upgrade_before(move) for move in body)
     return own < OLDEST_WRITTEN and not raised and target.runs(own)
 
 
 def _is_upgrade_before(move: Move) -> bool:
-    """Whether another product than the target upgrades the VM, before it is carried there."""
+    """Return whether another product than the target upgrades the VM, before it is carried there."""
     return move.do is Do.UPGRADE_HARDWARE and phase_of(move) < Phase.REWRITE
 
 
 def _raised_before(start: VmState) -> tuple[Move, ...]:
-    """The upgrade of a hosted VM by a product of its time; of ESX's such VMs no source says how it is made."""
+    """Return the upgrade of a hosted VM by a product of its time; of ESX's such VMs no source says how it is made."""
     holder = products().get(start.holder or "")
     if start.version is None or (holder is not None and holder.esx):
         return ()

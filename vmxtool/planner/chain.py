@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def is_printed(plan: Plan) -> bool:
-    """Whether the guide prints a way, of a cell or in its text, that hangs on nothing that no file shows."""
+    """Return whether the guide prints a way, of a cell or in its text, that hangs on nothing that no file shows."""
     return plan.printed is not None and not plan.when
 
 

@@ -33,7 +33,7 @@ _FAMILIES = ("workstation", "esx")
 
 
 def check(machine: Machine, target: Product, origin: Product | None = None) -> Verdict:
-    """Whether a VM runs on a target, what stands in the way, and what to do about it, in order.
+    """Return whether a VM runs on a target, what stands in the way, and what to do about it, in order.
 
     Args:
         machine: the VM.
@@ -47,7 +47,7 @@ def check(machine: Machine, target: Product, origin: Product | None = None) -> V
 
 
 def check_all(machine: Machine | None, origin: Product | None = None, family: str | None = None) -> Iterator[Verdict]:
-    """One verdict per known product, in the order of the products, without raw hardware versions.
+    """Yield one verdict per known product, in the order of the products, without raw hardware versions.
 
     Args:
         machine: the VM, or None for one of `origin` that nobody has seen.
@@ -112,7 +112,7 @@ def _verdict(
 def _for_all(
     files: Files, oldest: Verdict, target: Product, origin: Product | None, start: VmState | None = None
 ) -> Verdict:
-    """The verdict for a name that stands for several releases, of that for the oldest."""
+    """Return the verdict for a name that stands for several releases, of that for the oldest."""
     return replace(oldest, target=target, judge_releases=partial(_releases, files, oldest, target, origin, start))
 
 
@@ -166,7 +166,7 @@ def _answer(found: Plans, unseen: Sequence[str]) -> Answer:
 
 
 def _is_open(finding: Finding, best: Plan) -> bool:
-    """Whether a finding is a question whose answer would change the verdict or the steps."""
+    """Return whether a finding is a question whose answer would change the verdict or the steps."""
     if finding.severity is not Severity.UNKNOWN:
         return False
     if finding.cure is Do.REWRITE and not best.end.settled.isdisjoint(finding.keys):

@@ -57,17 +57,17 @@ class DiskWork:
         return frozenset(key for it in removed for key in it.keys)
 
     def drives(self, made: Made) -> list[Drive]:
-        """The disks that a move is about: those that it changes, and those of the findings that it cures."""
+        """Return the disks that a move is about: those that it changes, and those of the findings that it cures."""
         about = made.drives | {it.subject for it in made.move.cured}
         return [drive for drive in self.files.vm.disks if drive.id in about]
 
     def named(self, ids: Iterable[str], state: VmState) -> tuple[tuple[str, str], ...]:
-        """Some disks with the file that each has in a state."""
+        """Return some disks with the file that each has in a state."""
         wanted = [drive for drive in self.files.vm.disks if drive.id in set(ids)]
         return tuple((drive.id, self._label(drive, state)) for drive in wanted)
 
     def _label(self, drive: Drive, state: VmState) -> str:
-        """What a disk is called: by where it lies; a device by the disk that was made of it."""
+        """Return what a disk is called: by where it lies; a device by the disk that was made of it."""
         if is_device(drive.file or ""):
             return f"the new disk of {drive.id}"
         file, seen = self._file(drive, state), drive.chain is not None and bool(drive.chain.links)
@@ -75,7 +75,7 @@ class DiskWork:
         return drive.id if unknown else file.at or file.name
 
     def _is_renamed(self, drive: Drive, state: VmState) -> bool:
-        """Whether a disk may have another name by then, since two had one."""
+        """Return whether a disk may have another name by then, since two had one."""
         settled = code_of("disks-of-one-name-on-two-volumes") in state.settled
         return settled and any(drive in drives for drives in self.files.once(_alike))
 
@@ -83,11 +83,11 @@ class DiskWork:
         return disk_file(drive, merged=self._are_merged(state))
 
     def _are_merged(self, state: VmState) -> bool:
-        """Whether the VM's snapshots are removed by then."""
+        """Return whether the VM's snapshots are removed by then."""
         return not self._snapshots.isdisjoint(state.settled)
 
     def commands(self, move: Move, drives: Sequence[Drive], state: VmState) -> tuple[str | None, tuple[Argv, ...]]:
-        """The commands of a move that converts disks or registers the VM, and whose they are."""
+        """Return the commands of a move that converts disks or registers the VM, and whose they are."""
         vm = self.files.vm
         all_of_them = [self._file(drive, state) for drive in drives]
         seen = [
@@ -116,7 +116,7 @@ class DiskWork:
         return None, ()
 
     def left_here(self, made: Made) -> tuple[str, ...]:
-        """The files of disks in the VM's folder that an export on its host leaves here: no disks of ESX."""
+        """Return the files of disks in the VM's folder that an export on its host leaves here: no disks of ESX."""
         others = (drive for drive in self.files.vm.disks if drive.id not in made.drives)
         here = (drive for drive in others if drive.chain is not None and drive.chain.links)
         return tuple(dict.fromkeys(self._file(drive, made.before).name for drive in here))

@@ -99,7 +99,7 @@ class Goal(Record):
         )
 
     def allows(self, option: str) -> bool:
-        """Whether an option that a rewrite needs, such as "ide-to-scsi" or "adapter=lsilogic", was given."""
+        """Return whether an option that a rewrite needs, such as "ide-to-scsi" or "adapter=lsilogic", was given."""
         word, _, _ = option.partition("=")
         return {
             "ide-to-scsi": self.ide_to_scsi,

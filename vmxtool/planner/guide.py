@@ -78,7 +78,7 @@ def _as_edition(name: str, edition: str | None, version: int, to_id: str) -> tup
 
 
 def _steps_of(answer: GuideAnswer) -> tuple[object, ...]:
-    """What an answer comes to; that VMware Converter can do it as well makes no other one of it."""
+    """Return what an answer comes to; that VMware Converter can do it as well makes no other one of it."""
     printed = answer.entry.ways if answer.entry is not None else ()
     beside = answer.fact.ways if answer.fact is not None else ()
     own = tuple(way for way in beside if any(Do(step.do) not in BY_CONVERTER for step in way.steps))
@@ -92,7 +92,7 @@ def _silent(origins: tuple[str, ...]) -> GuideAnswer:
 
 @lru_cache(maxsize=16384)
 def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> GuideAnswer:
-    """What the guide says about a move of a VM from the product that has it.
+    """Return what the guide says about a move of a VM from the product that has it.
 
     Args:
         holder: id of that product.
@@ -152,7 +152,7 @@ def _may_be_own(holder: str, version: int) -> bool:
 
 
 def upgrade_guide(holder: str, version: int | None) -> GuideAnswer:
-    """What the guide says of an upgrade by the product that runs a VM of an older generation in legacy mode.
+    """Return what the guide says of an upgrade by the product that runs a VM of an older generation in legacy mode.
 
     It is what that product does with a VM that comes to it from one of that generation (pages 19, 23, 24 and 27).
 
@@ -189,7 +189,7 @@ def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after
 
 
 def _was_imported(made_by: str, holder: str) -> bool:
-    """Whether ESX Server has a VM of a hosted product."""
+    """Return whether ESX Server has a VM of a hosted product."""
     return products()[made_by].esx is False and products()[holder].esx is True
 
 
@@ -198,7 +198,7 @@ def _is_esx2(product_id: str) -> bool:
 
 
 def _of_no_esx2(way: Way) -> Way:
-    """A way of a VM like those of ESX Server 2 that is on no such host: how one is managed does not count."""
+    """Return a way of a VM like those of ESX Server 2 that is on no such host: how one is managed does not count."""
     return replace(way, when=tuple(word for word in way.when if word != ESX2_MANAGED))
 
 
@@ -231,7 +231,7 @@ def can_go_back(maker: str | None, version: int | None, at: str) -> bool:
 
 
 def _lowers_freely(entry: GuideEntry | None) -> bool:
-    """Whether a cell has a way over lowered hardware that hangs on no condition."""
+    """Return whether a cell has a way over lowered hardware that hangs on no condition."""
     ways = entry.ways if entry is not None else ()
     return any(step.do in LOWERING for way in ways if not way.when for step in way.steps)
 

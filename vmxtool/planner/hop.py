@@ -48,12 +48,12 @@ class Plans(Record):
 
 
 def likely_origins(machine: Machine, named: Product | None) -> tuple[OriginCandidate, ...]:
-    """The candidates for a VM's origin: the one that the user named, or those read from its files."""
+    """Return the candidates for a VM's origin: the one that the user named, or those read from its files."""
     return machine.origin if named is None else (OriginCandidate(named.id, 1.0, ()),)
 
 
 def start_of(files: Files, origins: Sequence[OriginCandidate]) -> VmState:
-    """The state that a VM's files show, held by the likeliest product."""
+    """Return the state that a VM's files show, held by the likeliest product."""
     holder = origins[0].product if origins else None
     return VmState.of(files.vm, holder, files.settings)
 
@@ -123,7 +123,7 @@ def plan_upgrade(files: Files, start: VmState, guide: GuideAnswer, named: str | 
 
 
 def is_final(before: int | None, after: int | None, holder: str | None) -> bool:
-    """Whether a VM cannot go back to the products of its own generation after an upgrade (page 27).
+    """Return whether a VM cannot go back to the products of its own generation after an upgrade (page 27).
 
     That a product runs the new hardware counts for one that made the VM, and not for one that has it in legacy mode.
 
@@ -137,7 +137,7 @@ def is_final(before: int | None, after: int | None, holder: str | None) -> bool:
 
 
 def _with_mark(way: Way, start: VmState) -> Way:
-    """A way whose first upgrade is marked where it is final, printed so or not."""
+    """Return a way whose first upgrade is marked where it is final, printed so or not."""
     at = next((n for n, move in enumerate(way.moves) if move.do is Do.UPGRADE_HARDWARE), None)
     if at is None or way.moves[at].one_way or not is_final(start.version, way.moves[at].version, start.holder):
         return way
@@ -154,12 +154,12 @@ def _staying(found: Sequence[Way]) -> list[Way]:
 
 
 def _is_at_hand(plan: Plan, have: frozenset[str]) -> bool:
-    """Whether the products that may do steps do all that others than the target do on the way."""
+    """Return whether the products that may do steps do all that others than the target do on the way."""
     return all(not made.move.products or members(made.move, have) for made in plan.made)
 
 
 def _different(plans: Sequence[Plan]) -> tuple[Plan, ...]:
-    """Plans of which no two show the same steps; of two that do, the first."""
+    """Return plans of which no two show the same steps; of two that do, the first."""
     if len(plans) < 2:
         return tuple(plans)
     first: dict[object, Plan] = {}
@@ -173,7 +173,7 @@ def _shown(plan: Plan) -> object:
 
 
 def unseen_files(files: Files) -> tuple[str, ...]:
-    """What has to be there before more can be said: the files of disks that are not, and what is encrypted."""
+    """Return what has to be there before more can be said: the files of disks that are not, and what is encrypted."""
     return files.once(_unseen)
 
 

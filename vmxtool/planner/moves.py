@@ -216,7 +216,7 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
 
 
 def _create(state: VmState, _: Move, target: Product) -> VmState:
-    """A new VM has the devices that its product gives it, and keeps all figures of the old one."""
+    """Return a new VM has the devices that its product gives it, and keeps all figures of the old one."""
     kept = state.devices if state.version is None else _kept(state, state.version, target)
     return state._replace(holder=target.id, arrived=True, devices=kept, settled=state.settled | _AS_MADE_THERE)
 
@@ -228,7 +228,7 @@ def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
 
 
 def member(name: str) -> str:
-    """A product that a name of the guide stands for: itself, or of a group such as Workstation 5 its newest."""
+    """Return a product that a name of the guide stands for: itself, or of a group such as Workstation 5 its newest."""
     if name in products():
         return name
     from vmxtool.knowledge.guide_names import names
@@ -268,7 +268,7 @@ KINDS: Mapping[Do, Kind] = {
 
 
 def effect_of(move: Move, state: VmState, target: Product) -> VmState:
-    """The state after a move that vmxtool itself does not make."""
+    """Return the state after a move that vmxtool itself does not make."""
     effect = KINDS[move.do].effect
     settled = {_mark(finding) for finding in move.cured if effect is None or finding.of_files}
     if effect is not None:
@@ -304,6 +304,6 @@ def phase_of(move: Move) -> Phase:
 
 
 def arrives(move: Move, target: Product) -> bool:
-    """Whether a move by itself leaves the VM with the target."""
+    """Return whether a move by itself leaves the VM with the target."""
     to_target = not move.products or member(move.products[0]) == target.id
     return move.do in BY_CONVERTER and to_target

@@ -75,7 +75,7 @@ def notes(found: Plans, plan: Plan, goal: Goal, changes: Changes) -> Iterator[st
 
 
 def raises_for_good(found: Plans, plan: Plan, goal: Goal) -> bool:
-    """Whether a plan raises the hardware version and nothing takes that back once the VM has run.
+    """Return whether a plan raises the hardware version and nothing takes that back once the VM has run.
 
     The plan tells; a version that was asked for by its number has none of the guide's ways, and is raised for good
     where the guide says so of the upgrade on one of them.
@@ -122,7 +122,7 @@ def state_notes(vm: Machine) -> Iterator[str]:
 
 
 def makers(vm: Machine, goal: Goal) -> list[Product]:
-    """The products that may well have made a VM, or the one that the user named.
+    """Return the products that may well have made a VM, or the one that the user named.
 
     Raises:
         UsageError: nothing tells.

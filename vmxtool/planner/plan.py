@@ -253,7 +253,7 @@ class Dead(Record):
 
 
 def step_kinds(step: Step) -> frozenset[Do]:
-    """The kinds of move that a step makes; a rewrite counts as all that it does."""
+    """Return the kinds of move that a step makes; a rewrite counts as all that it does."""
     if not step.is_ours:
         return frozenset({step.do})
     moves = {Do.MOVE_DISKS} if step.drives else set()
@@ -261,12 +261,12 @@ def step_kinds(step: Step) -> frozenset[Do]:
 
 
 def stops(finding: Finding, step: Step) -> bool:
-    """Whether a finding stops a step; one about a disk stops only what is done to that disk."""
+    """Return whether a finding stops a step; one about a disk stops only what is done to that disk."""
     return is_stopped(finding, step_kinds(step), frozenset(drive for drive, _ in step.drives))
 
 
 def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -> bool:
-    """Whether a finding stops a move of some kinds that is about some disks."""
+    """Return whether a finding stops a move of some kinds that is about some disks."""
     stopped = finding.stops & kinds
     if not stopped:
         return False
@@ -281,7 +281,7 @@ def holds(finding: Finding, state: VmState) -> bool:
 
 
 def identity(finding: Finding) -> tuple[object, ...]:
-    """What makes two findings of different moments the same."""
+    """Return what makes two findings of different moments the same."""
     return finding.code, finding.subject, finding.severity, finding.evidence, finding.leaves
 
 
@@ -308,7 +308,7 @@ class WayLabel(Record):
 
 
 def number_steps(plans: Sequence[Plan | Course]) -> tuple[tuple[Step, ...], tuple[WayLabel, ...]]:
-    """The steps of all plans in one list, numbered: first those that all share, then each plan's own."""
+    """Return the steps of all plans in one list, numbered: first those that all share, then each plan's own."""
     if not plans:
         return (), ()
     if len(plans) == 1:

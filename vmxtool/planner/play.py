@@ -94,7 +94,7 @@ class HopPlanner:
         return Dead((*sure, *left), tuple(left))
 
     def found_for(self, plan: Plan) -> tuple[Finding, ...]:
-        """What is found at the start, with the figures that the VM is held to where a plan ends."""
+        """Return what is found at the start, with the figures that the VM is held to where a plan ends."""
         if plan.end.version == self.start.version or not any(it.leaves for it in self.found):
             return self.found
         there = judge(Case(self.files, self.start._replace(version=plan.end.version), self.target, self.guide))
@@ -114,7 +114,7 @@ class HopPlanner:
         return [it for it in self.found if settled.isdisjoint(it.keys)] if settled else self.found
 
     def _files_left(self, played: _Played) -> list[Finding]:
-        """What is wrong with the files and not settled, where it blocks or stops a move."""
+        """Return what is wrong with the files and not settled, where it blocks or stops a move."""
         return [
             it
             for it in self.of_files
@@ -180,11 +180,11 @@ class HopPlanner:
         played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end), changes))
 
     def _reads_all(self, state: VmState) -> bool:
-        """Whether the target reads every disk by now, as where one step has converted what another was for."""
+        """Return whether the target reads every disk by now, as where one step has converted what another was for."""
         return all(disk.format in self.target.readable_formats for disk in state.disks)
 
     def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
-        """Whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
+        """Return whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
         return move.one_way or (
             move.do in _CHANGING_VERSION and is_one_way(before.version, after.version, self.start.holder)
         )
@@ -216,7 +216,7 @@ class _Played:
         return {made.move.do for made in self.made}
 
     def at_first_start(self) -> list[Made]:
-        """What the owner does when the VM starts for the first time, which changes nothing that is judged."""
+        """Return what the owner does when the VM starts for the first time, which changes nothing that is judged."""
         fixes = [fix for made in self.made if made.changes is not None for fix in made.changes.at_start]
         moves = [] if self.by_converter else [Move(Do.SET_BOOT_ORDER, remedy=fix.text) for fix in fixes]
         return [Made(move, self.end, self.end) for move in moves]
@@ -228,7 +228,7 @@ class _Played:
 
 
 def _lasting(found: Iterable[Finding], way: Way) -> list[Finding]:
-    """What is found at the start and will still be there at the end of a way that does nothing about it."""
+    """Return what is found at the start and will still be there at the end of a way that does nothing about it."""
     dos = {move.do for move in way.moves}
     cures = {Do.CONNECT_NETWORK} - dos
     if dos.isdisjoint(_CHANGING_FORMATS):
@@ -237,7 +237,7 @@ def _lasting(found: Iterable[Finding], way: Way) -> list[Finding]:
 
 
 def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
-    """What blocks at the end, stops a move, or only asks for a move that carries the VM over."""
+    """Return what blocks at the end, stops a move, or only asks for a move that carries the VM over."""
     return [
         it
         for it in found
@@ -248,13 +248,13 @@ def _left(found: Iterable[Finding], played: _Played) -> list[Finding]:
 
 
 def _with_past(end: VmState, before: VmState) -> VmState:
-    """The end of a rewrite, held by who had the VM before, with what was settled by then."""
+    """Return the end of a rewrite, held by who had the VM before, with what was settled by then."""
     end = end if end.vcpus == before.vcpus else end._replace(vcpus=before.vcpus)
     return end.held(before.holder, arrived=before.arrived, settled=before.settled | end.settled)
 
 
 def _can_write(move: Move, version: int) -> bool:
-    """Whether vmxtool writes what a move asks for: a version that is given, or one that it knows and keeps."""
+    """Return whether vmxtool writes what a move asks for: a version that is given, or one that it knows and keeps."""
     return move.version is not None or (move.do in OWN and version >= OLDEST_WRITTEN)
 
 
@@ -264,7 +264,7 @@ def _is_of_a_product(move: Move) -> bool:
 
 
 def _is_fatal(finding: Finding) -> bool:
-    """Whether nothing that is known cures a finding; which hardware version there is, is a way's own."""
+    """Return whether nothing that is known cures a finding; which hardware version there is, is a way's own."""
     return finding.cure is None or finding.cure in VERSION_MOVES
 
 

@@ -36,7 +36,7 @@ class Progress(Record):
     imports: bool = False
 
     def with_step(self, step: Step) -> Progress:
-        """The same after one more step; a product that gets the VM has it in a folder of its own."""
+        """Return the same after one more step; a product that gets the VM has it in a folder of its own."""
         into_new = step.do is Do.EXPORT_DISKS or (step.do is Do.CONVERT_DISKS and bool(step.commands))
         brought = step.do in BY_CONVERTER | {Do.MOVE_TO, Do.UPGRADE_HARDWARE} and bool(step.products)
         moved = brought or step.do in BY_CONVERTER

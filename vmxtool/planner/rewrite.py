@@ -90,7 +90,7 @@ def intend(files: Files, goal: Goal) -> Intended:
 
 
 def _chosen(found: Plans, goal: Goal) -> Plan | None:
-    """The best plan with a part for vmxtool and without Converter; of legacy mode only those that lead back."""
+    """Return the best plan with a part for vmxtool and without Converter; of legacy mode only those that lead back."""
     plans = [plan for plan in found.plans if not plan.by_converter]
     if goal.legacy:
         plans = [
@@ -101,7 +101,7 @@ def _chosen(found: Plans, goal: Goal) -> Plan | None:
 
 
 def _stays_one_vm(plan: Plan, target: Product) -> bool:
-    """Whether the VM comes to the target as itself, with its config, so that legacy mode means anything.
+    """Return whether the VM comes to the target as itself, with its config, so that legacy mode means anything.
 
     ESX Server 1 and 2 import disks for a VM of their own, and no table has legacy mode beside it. What is lowered for
     the import first is a legacy VM all the same.
@@ -112,7 +112,7 @@ def _stays_one_vm(plan: Plan, target: Product) -> bool:
 
 
 def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
-    """Whether the VM's own product runs it as it is after a plan.
+    """Return whether the VM's own product runs it as it is after a plan.
 
     Raises:
         UsageError: which product made it matters, and its files do not tell.
@@ -128,7 +128,7 @@ def _leads_back(plan: Plan, vm: Machine, goal: Goal) -> bool:
 
 
 def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
-    """The changes of a plan, with what was asked for beside it and with what was not allowed."""
+    """Return the changes of a plan, with what was asked for beside it and with what was not allowed."""
     files = found.hop.files
     wanted = plan.wanted or _as_it_is(plan.start, found.hop.target)
     moves = wanted.moves | _asked_moves(files, goal, wanted)
@@ -174,7 +174,7 @@ def _is_lowered(finding: Finding, found: Plans, changes: Changes, goal: Goal) ->
 
 
 def _remains(finding: Finding, plan: Plan) -> bool:
-    """Whether something is left for another step of the plan to cure."""
+    """Return whether something is left for another step of the plan to cure."""
     own = plan.own_step
     return (
         finding.cure is not None and (own is None or finding.cure not in step_kinds(own)) and finding.cure in plan.kinds
@@ -182,13 +182,13 @@ def _remains(finding: Finding, plan: Plan) -> bool:
 
 
 def _with_commands(fix: Fix, finding: Finding, plan: Plan) -> Fix:
-    """What is left to do, with the commands of the step that does it."""
+    """Return what is left to do, with the commands of the step that does it."""
     step = next((it for it in plan.steps if it.do is finding.cure and it.commands), None)
     return fix if step is None or fix.commands else fix._replace(commands=step.commands, product=step.product)
 
 
 def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
-    """Disks to SCSI and nothing else, whatever the VM is to run on."""
+    """Return disks to SCSI and nothing else, whatever the VM is to run on."""
     version = start.version
     if version is None:
         return Intended(files.vm, refused=tuple(_of_files(files)), words=goal.words)
@@ -222,7 +222,7 @@ def _asked_moves(files: Files, goal: Goal, wanted: Wanted) -> frozenset[str]:
 
 
 def _refusals(found: Plans, plan: Plan, changes: Changes) -> Iterator[Finding]:
-    """The findings that stop vmxtool's step of a plan: about the files, or to be cured by the owner before it."""
+    """Yield the findings that stop vmxtool's step of a plan: about the files, or to be cured by the owner before it."""
     moved = frozenset(drive for drive, place in changes.moved.items() if place.startswith(("scsi", "sata")))
     yield from _of_files(found.hop.files, moved)
     own = plan.own_step
@@ -234,7 +234,7 @@ def _refusals(found: Plans, plan: Plan, changes: Changes) -> Iterator[Finding]:
 
 
 def _is_of_owner(finding: Finding) -> bool:
-    """Whether only the VM's owner can cure a finding, before anything is changed."""
+    """Return whether only the VM's owner can cure a finding, before anything is changed."""
     return finding.cure is not None and KINDS[finding.cure].phase < Phase.PREPARE
 
 
@@ -264,7 +264,7 @@ def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
 
 
 def _without_plan(found: Plans, goal: Goal) -> Intended:
-    """Why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
+    """Return why no plan has a part for vmxtool; nothing to change where the target takes the VM as it is."""
     files, best = found.hop.files, next((plan for plan in found.plans if not plan.by_converter), None)
     if found.plans and best is None:
         refused = findings_of(writing.left_to_converter, found.hop.target, found.hop.guide)
@@ -297,7 +297,7 @@ def _adapter(goal: Goal) -> str | None:
 
 
 def _unique(reasons: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each reason once."""
+    """Return each reason once."""
     found: dict[tuple[str, str], Finding] = {}
     for reason in reasons:
         found.setdefault((reason.code, reason.message), reason)

@@ -34,7 +34,7 @@ def find_routes(
     *,
     limit: int = 3,
 ) -> Routes:
-    """The best routes of a VM to a product.
+    """Return the best routes of a VM to a product.
 
     Routes differ in the kinds of product they go over, a kind being those of one generation, hosted or not. One that
     goes over all kinds of a cheaper one, and more, is left out, as is one that is dearer by more than one of anything.
@@ -78,7 +78,7 @@ def find_routes(
 def routes_over(
     files: Files, origins: tuple[OriginCandidate, ...], target: Product, *, named: bool
 ) -> tuple[Route, ...]:
-    """The best routes of a VM over products in between; empty where the direct hop is as good.
+    """Return the best routes of a VM over products in between; empty where the direct hop is as good.
 
     Args:
         files: the VM's files.
@@ -115,7 +115,7 @@ class _Question(NamedTuple):
     named: bool
 
     def ask_guide(self, to_id: str) -> GuideAnswer:
-        """What the guide says of a move from where the VM is: what a check of it says."""
+        """Return what the guide says of a move from where the VM is: what a check of it says."""
         smp = self.start.vcpus > 1
         return ask_guide(self.origins, self.start.version, products()[to_id], named=self.named, smp=smp)
 
@@ -138,7 +138,7 @@ def _best(found: Iterable[Route]) -> tuple[Route, ...]:
 
 
 def _played(question: _Question, over: Collection[str], have: Collection[str] | None, limit: int) -> Iterator[Route]:
-    """The first candidates that survive being played with the VM itself."""
+    """Yield the first candidates that survive being played with the VM itself."""
     search = question.search
     found: list[Route] = []
     kinds: list[frozenset[object]] = []
@@ -189,7 +189,7 @@ def _play(question: _Question, candidate: Candidate, have: Collection[str] | Non
 
 
 def _missing(question: _Question, have: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """The smallest sets of one or two products that give a route together with those at hand."""
+    """Yield the smallest sets of one or two products that give a route together with those at hand."""
     search = question.search
     ends = (question.start.holder, search.target.id)
     others = [name for name in search.default_products() if name not in {*have, *ends}]

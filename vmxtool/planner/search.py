@@ -94,7 +94,7 @@ class Search:
         self._early = {tables.generation_of(name) for name in named if not over_workstation.holds(products()[name])}
 
     def default_products(self) -> list[str]:
-        """The products that one would think of going over, hosted or ESX as one of the ends is.
+        """Return the products that one would think of going over, hosted or ESX as one of the ends is.
 
         Of the products younger than the guide one of each kind is enough, and between two of the guide there are none.
         """
@@ -114,7 +114,7 @@ class Search:
         return [product.id for product in chosen.values()]
 
     def kinds_of(self, path: Path) -> frozenset[object]:
-        """The kinds of product that a path goes over."""
+        """Return the kinds of product that a path goes over."""
         return frozenset(_kind(name) for name, _ in path[:-1])
 
     def note_route(self, cost: Cost) -> None:
@@ -177,7 +177,7 @@ class Search:
                     yield longer  # what the guide does not say is no way round what it does
 
     def _upgraded(self) -> _Edge | None:
-        """The upgrade of a VM in legacy mode by the product that has it."""
+        """Return the upgrade of a VM in legacy mode by the product that has it."""
         holder, version = self.start.holder or "", self.start.version
         files, state = plain_vm(holder, version, self._form, has_disk=self._form is not None)
         plan = plan_upgrade(files, state, upgrade_guide(holder, version))
@@ -189,7 +189,7 @@ class Search:
         )
 
     def _lacks_workstation(self, partial: _Partial, to_id: str) -> bool:
-        """Whether a VM of generation 3 has been made younger, and by no Workstation, before Fusion 1."""
+        """Return whether a VM of generation 3 has been made younger, and by no Workstation, before Fusion 1."""
         generations = [generation_of(node.version) for node in partial.nodes]
         was_early = not self._early.isdisjoint(generations[:-1]) and generations[-1] not in self._early
         if not (was_early and _is_of_guide(to_id) and features()["reached-over-workstation"].holds(products()[to_id])):
@@ -197,7 +197,7 @@ class Search:
         return not any(features()["leads-to-fusion"].holds(products()[node.product]) for node in partial.nodes)
 
     def _may_lead(self, partial: _Partial, to_id: str) -> bool:
-        """Whether a route begun may lead on over a product and still be cheaper than what is found."""
+        """Return whether a route begun may lead on over a product and still be cheaper than what is found."""
         at, over, to = partial.nodes[-1], products()[to_id], self.target
         here = products()[at.product].esx
         crossed = _cross(here, over.esx) + _cross(over.esx, to.esx)
@@ -230,7 +230,7 @@ class Search:
         return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 1), partial.cost[2] + 1)
 
     def _runs_it(self, product_id: str) -> bool:
-        """Whether a product runs this very VM, as far as its processors and guest tell."""
+        """Return whether a product runs this very VM, as far as its processors and guest tell."""
         product = products()[product_id]
         smp_only = self._smp_only  # goes to products with Virtual SMP (page 14)
         if product.family == HARDWARE or (smp_only and not product.smp):
@@ -249,7 +249,7 @@ def is_far(holder: str, target: Product) -> bool:
 
 
 def _maker(nodes: Sequence[_Node]) -> str:
-    """The product that the VM is like at the end of a path."""
+    """Return the product that the VM is like at the end of a path."""
     made_by = nodes[0].product
     for was, now in pairwise(nodes):
         made_by = maker_after(made_by, was.product, now.product, was.version, now.version)
@@ -267,7 +267,7 @@ def _is_of_guide(*ids: str) -> bool:
 
 
 def _is_new(known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _Partial) -> bool:
-    """Whether no route begun leads there over fewer kinds of product for as little."""
+    """Return whether no route begun leads there over fewer kinds of product for as little."""
     crossed = frozenset(_kind(node.product) for node in partial.nodes[1:-1])
     rivals = known.setdefault(partial.nodes[-1], [])
     if any(cost <= partial.cost and kinds <= crossed for cost, kinds in rivals):
@@ -301,12 +301,12 @@ def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None, far
 
 
 def _cross(one: bool | None, other: bool | None) -> int:
-    """Whether a VM goes from a hosted product to ESX or back, where its disks are converted."""
+    """Return whether a VM goes from a hosted product to ESX or back, where its disks are converted."""
     return int(None not in {one, other} and one != other)
 
 
 @lru_cache(maxsize=256)
 def _kind(product_id: str) -> object:
-    """What products have in common that can stand for one another on a way."""
+    """Return what products have in common that can stand for one another on a way."""
     product = products()[product_id]
     return product.generation, product.creates, product.esx

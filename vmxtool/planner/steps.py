@@ -134,7 +134,7 @@ class StepMaker:
     def _options(
         self, before: int | None, after: int | None, changes: Changes, named: str | None, *, by_converter: bool
     ) -> list[str]:
-        """The options of the rewrite: all that the target asks for, or the version and the moves alone."""
+        """Return the options of the rewrite: all that the target asks for, or the version and the moves alone."""
         words: list[str] = []
         if not by_converter and self.target.family != HARDWARE:
             words += ["--target", self.target.id, *(("--from", named) if named is not None else ())]
@@ -202,20 +202,20 @@ class StepMaker:
         return so_far.at_source and not elsewhere and (by_hand or move.do is Do.COPY)
 
     def _is_in_place(self, move: Move, so_far: Progress) -> bool:
-        """Whether a product upgrades a VM that it has already."""
+        """Return whether a product upgrades a VM that it has already."""
         groups, has = names().groups, so_far.held or (self.start.holder,)
         able = {it for name in move.products for it in groups.get(name, (name,))}
         return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
 
     def _makes_custom(self, move: Move) -> bool:
-        """Whether a product in between is given exported disks for a new VM, as the text of the guide has it."""
+        """Return whether a product in between is given exported disks for a new VM, as the text of the guide has it."""
         if move.do is not Do.UPGRADE_HARDWARE or not move.products:
             return False
         facts = tables.remarks(self.start.holder or "", member(move.products[0]))
         return any(fact.adds == Do.CREATE_VM for fact in facts)
 
     def _lowers_after(self, move: Move, way: Way) -> bool:
-        """Whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
+        """Return whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
         tools = {name for it in way.moves if it.do in LOWERING for name in it.products}
         by_converter = [it for it in way.moves if it.do in BY_CONVERTER]
         # Before Converter vmxtool lowers it where it moves disks besides, for a guest that Converter leaves alone.
@@ -250,20 +250,20 @@ def _takes_along(move: Move) -> bool:
 
 
 def _is_cause(finding: Finding, made: Made, *, by_converter: bool) -> bool:
-    """Whether a finding of the start is one that a rewrite cures."""
+    """Return whether a finding of the start is one that a rewrite cures."""
     if finding.cure in VERSION_MOVES:
         return made.after.version != made.before.version
     return finding.cure is Do.REWRITE and finding.blocks and not by_converter
 
 
 def _buses(made: Made) -> tuple[str, ...]:
-    """The buses that a rewrite moves hard disks to."""
+    """Return the buses that a rewrite moves hard disks to."""
     places = made.changes.moved if made.changes is not None else {}
     return tuple(dict.fromkeys(places[drive][:4].upper() for drive in sorted(made.moved)))
 
 
 def _do_of_rewrite(move: Move, before: int | None, after: int | None, *, moves: bool) -> Do:
-    """The word for what a rewrite does: the guide's where the guide names it, else the largest thing."""
+    """Return the word for what a rewrite does: the guide's where the guide names it, else the largest thing."""
     if move.do is not Do.REWRITE:
         return move.do
     if after != before:
@@ -277,7 +277,7 @@ def _says_what(move: Move, fix: Fix) -> bool:
 
 
 def _remedy(move: Move, fix: Fix) -> str:
-    """What the owner does: of settings that are changed together all, else what the rule says that leads."""
+    """Return what the owner does: of settings that are changed together all, else what the rule says that leads."""
     if move.do is not Do.CHANGE_SETTINGS:
         return fix.text
     return "; ".join(dict.fromkeys(it.fix.text for it in move.cured if it.fix is not None))
@@ -288,7 +288,7 @@ def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _asks_guest(changes: Changes) -> bool:
-    """Whether the guest has to be prepared: it gets other devices, and not only less memory."""
+    """Return whether the guest has to be prepared: it gets other devices, and not only less memory."""
     if {"ide-to-scsi", "move-disks"} & set(changes.needs.options):
         return True
     unsafe = [change for change in changes.settings if change.safety is Safety.UNSAFE]

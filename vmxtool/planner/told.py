@@ -37,7 +37,7 @@ _VMNET = re.compile(r"(?:/dev/)?vmnet[0-9]{1,3}", re.IGNORECASE)
 def told(
     vmfs: str | None = None, networks: Sequence[str] = (), encoding: str | None = None, *, limit: bool = False
 ) -> Told:
-    """What options say of the new host.
+    """Return what options say of the new host.
 
     Raises:
         UsageError: a network is not of the form ethernet0=NAME, or one adapter is named twice.
@@ -57,7 +57,7 @@ def told(
 
 
 def told_words(said: Told) -> tuple[str, ...]:
-    """The options again, as they are typed."""
+    """Return the options again, as they are typed."""
     return (
         *(("--vmfs-path", said.vmfs) if said.vmfs is not None else ()),
         *(word for device, network in said.networks for word in ("--network", f"{device}={network}")),
@@ -121,7 +121,7 @@ def _refuse_networks(said: Told, target: Product) -> None:
 
 
 def read_as_told(files: Files, said: Told) -> Files:
-    """The files read in the character set that the owner says, where the config names none and is text in it.
+    """Return the files read in the character set that the owner says, where the config names none and is text in it.
 
     A host of one language wrote it, and mostly it goes to another: what --encoding says of that one holds for both.
     """

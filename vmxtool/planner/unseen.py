@@ -33,7 +33,7 @@ _MEMORY_MIB = 256
 
 
 def native_format(product_id: str) -> DiskFormat:
-    """The format of the disks that a product writes."""
+    """Return the format of the disks that a product writes."""
     written = products()[product_id].native_formats
     return "esx" if written == {"esx"} else "legacy" if written == {"legacy"} else "hosted"
 
@@ -42,7 +42,7 @@ def native_format(product_id: str) -> DiskFormat:
 def plain_vm(
     product_id: str, version: int | None = None, form: DiskFormat | None = None, *, has_disk: bool = True
 ) -> tuple[Files, VmState]:
-    """The plainest VM of a product, as if it had been read: one SCSI disk, one processor, nothing in its way.
+    """Return the plainest VM of a product, as if it had been read: one SCSI disk, one processor, nothing in its way.
 
     One of a product with Virtual SMP has two processors.
 

@@ -58,7 +58,7 @@ def upload_course(files: Files, best: Plan, target: Product) -> Course | None:
 
 
 def download_course(files: Files, best: Plan, target: Product) -> Course | None:
-    """The best plan with a download in the place of export and copy; None where it has not both.
+    """Return the best plan with a download in the place of export and copy; None where it has not both.
 
     What was rewritten here is not on the host, so that a plan that begins with a rewrite has no such way.
 

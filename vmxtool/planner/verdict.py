@@ -135,7 +135,7 @@ class Verdict(Record, aside=("hop", "find_routes", "find_nearest", "judge_releas
         return self.findings_on(1)
 
     def findings_on(self, way: int) -> tuple[Finding, ...]:
-        """All that was found, with what arises on one of the ways, by its number."""
+        """Return all that was found, with what arises on one of the ways, by its number."""
         return weigh(self.hop, self.steps, way)
 
     @cached_property
@@ -150,7 +150,7 @@ class Verdict(Record, aside=("hop", "find_routes", "find_nearest", "judge_releas
         return tuple(dict.fromkeys([*own, *(it for kind in kinds for it in tables.remarks_on(kind))]))
 
     def _is_one(self, only: str | None) -> bool:
-        """Whether the VM is one of those that a remark is on."""
+        """Return whether the VM is one of those that a remark is on."""
         files = self.hop.hop.files
         if only is None or not files.seen:
             return True

@@ -82,7 +82,7 @@ def ways(
 
 
 def _added(beside: Sequence[Fact], target: Product) -> tuple[list[Move], list[Move]]:
-    """What only the text has after an export: a new VM that gets the disks, and in the end an upgrade.
+    """Return what only the text has after an export: a new VM that gets the disks, and in the end an upgrade.
 
     Such an upgrade is that of a move over two generations, which is final (page 11).
     """
@@ -93,7 +93,7 @@ def _added(beside: Sequence[Fact], target: Product) -> tuple[list[Move], list[Mo
 
 
 def _is_for_converter(moves: Sequence[Move], start: VmState, target: Product) -> bool:
-    """Whether VMware Converter 3 and its wizard take the VM, where a way has them: only what table 1 lists."""
+    """Return whether VMware Converter 3 and its wizard take the VM, where a way has them: only what table 1 lists."""
     holder, version = products().get(start.holder or ""), start.version
     readable, writable = tables.converter_takes()
     for move in moves:
@@ -132,13 +132,13 @@ def stages(found: Sequence[Way], start: VmState, target: Product, *, far: bool) 
 
 
 def members(move: Move, have: frozenset[str]) -> list[str]:
-    """The products that a move names, by themselves or in a group, and that are at hand."""
+    """Return the products that a move names, by themselves or in a group, and that are at hand."""
     groups = names().groups
     return [name for group in move.products for name in groups.get(group, (group,)) if name in have]
 
 
 def _narrowed(move: Move, have: frozenset[str]) -> Move:
-    """A move by those of its products that are at hand, and to the version that the first of them makes."""
+    """Return a move by those of its products that are at hand, and to the version that the first of them makes."""
     at_hand = tuple(members(move, have))
     if not at_hand or at_hand == move.products:
         return move
@@ -147,7 +147,7 @@ def _narrowed(move: Move, have: frozenset[str]) -> Move:
 
 
 def derived_ways(start: VmState, target: Product, only: int | None = None) -> tuple[Way, ...]:
-    """One way for each hardware version that the VM may have on the target: its own, one below, one above.
+    """Return one way for each hardware version that the VM may have on the target: its own, one below, one above.
 
     Args:
         start: the VM as it is now.
@@ -186,7 +186,7 @@ def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only
 
 
 def _candidates(own: int, buses: tuple[str, ...], target: Product) -> Iterator[int]:
-    """The VM's own version, the nearest below and above; above also the first with the buses of all disks.
+    """Yield the VM's own version, the nearest below and above; above also the first with the buses of all disks.
 
     A version that no product ever had lies between two generations of the guide, and the VM goes to the younger. One
     that vmxtool does not write is raised by a product first, so the versions are those of what it becomes.
@@ -214,13 +214,13 @@ def _offers(target: Product, version: int) -> bool:
 
 @lru_cache(maxsize=256)
 def offers_any(target: Product) -> bool:
-    """Whether a product surely runs a hardware version that vmxtool writes."""
+    """Return whether a product surely runs a hardware version that vmxtool writes."""
     return any(_offers(target, version) for version in range(OLDEST_WRITTEN, newest_known() + 1))
 
 
 @lru_cache(maxsize=64)
 def upgrades(own: int, version: int) -> tuple[Move, ...]:
-    """The oldest product that raises a hardware version to another, or as far as vmxtool can take over."""
+    """Return the oldest product that raises a hardware version to another, or as far as vmxtool can take over."""
     able = sorted(
         (it for it in products().values() if it.family != HARDWARE and it.esx is False and it.runs(own)),
         key=lambda it: it.released_order,
@@ -237,7 +237,7 @@ def upgrades(own: int, version: int) -> tuple[Move, ...]:
 
 
 def nearest_below(target: Product, version: int) -> int | None:
-    """The newest hardware version below one that a product runs and vmxtool writes; None where there is none."""
+    """Return the newest hardware version below one that a product runs and vmxtool writes; None where there is none."""
     # A config may name a version of ten digits; none above the newest known one is offered anywhere.
     newest = min(version - 1, newest_known())
     return next((it for it in range(newest, OLDEST_WRITTEN - 1, -1) if _offers(target, it)), None)

@@ -73,7 +73,7 @@ def _weighed(found: Plans, best: Plan | None, own: Sequence[Step]) -> Iterator[F
 
 
 def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterator[tuple[Finding, int | None]]:
-    """What is met on the way of a plan, and the number of the step after which it is so."""
+    """Yield what is met on the way of a plan, and the number of the step after which it is so."""
     previous = best.start
     for step, state in zip(steps, best.states, strict=False):
         if step.is_ours and step.before != step.after:
@@ -89,7 +89,7 @@ def _consequences(hop: HopPlanner, best: Plan, steps: Sequence[Step]) -> Iterato
 
 
 def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Finding:
-    """A finding that a rewrite cures, with the command of our own step, or of a rewrite beside the plan."""
+    """Return a finding that a rewrite cures, with the command of our own step, or of a rewrite beside the plan."""
     fix = finding.fix
     if fix is None or fix.safety is Safety.MANUAL or finding.cure not in CHANGING_HARDWARE | {Do.MOVE_DISKS}:
         return finding

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def guide_page() -> str:
-    """The page.
+    """Return the page.
 
     Raises:
         KnowledgeError: its template or a data file of the guide is missing or broken.

@@ -43,7 +43,7 @@ class Raised(NamedTuple):
 
 
 def novelties() -> list[Novelty]:
-    """What came with which hardware version, the oldest first, each said once."""
+    """Return what came with which hardware version, the oldest first, each said once."""
     said: dict[tuple[int, str], None] = {}
     for rule in devices().values():
         for version in (rule.first_hardware, rule.first_hardware_esx):
@@ -58,7 +58,7 @@ def novelties() -> list[Novelty]:
 
 
 def raised_in(version: int, names: tuple[str, ...]) -> list[Raised]:
-    """The limits among `names` that a version has higher than the valid one before it."""
+    """Return the limits among `names` that a version has higher than the valid one before it."""
     now = hardware(version)
     before = max((it for it in hardware_versions().values() if it.valid and it.version < version), default=None,
                  key=lambda it: it.version)  # fmt: skip
@@ -73,7 +73,7 @@ def raised_in(version: int, names: tuple[str, ...]) -> list[Raised]:
 
 
 def runners(version: int) -> list[str]:
-    """The products that run a hardware version, family by family: "Workstation 17.5 and newer"."""
+    """Return the products that run a hardware version, family by family: "Workstation 17.5 and newer"."""
     told = []
     for family in _NEWEST_FIRST:
         kin = [it for it in products().every() if it.family == family and not it.releases]
@@ -84,7 +84,7 @@ def runners(version: int) -> list[str]:
 
 
 def makers(version: int) -> list[str]:
-    """The products whose new machines have a hardware version."""
+    """Return the products whose new machines have a hardware version."""
     return [it.name for it in products().every() if it.creates == version and it.family != HARDWARE and not it.releases]
 
 

@@ -47,7 +47,7 @@ def _words(message: str) -> tuple[str, ...]:
 
 
 def _likeness(wanted: Sequence[str], known: Sequence[str]) -> float:
-    """How much of the shorter text the other has in the same order, from 0 to 1."""
+    """Return how much of the shorter text the other has in the same order, from 0 to 1."""
     if len(set(wanted) & set(known)) < FEWEST:
         return 0.0
     row = [0] * (len(known) + 1)

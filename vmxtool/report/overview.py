@@ -96,7 +96,7 @@ def overview_of(vm: Machine | None, verdicts: Sequence[Verdict]) -> Overview:
 
 
 def _wrong_everywhere(verdicts: Sequence[Verdict]) -> tuple[Finding, ...]:
-    """What the VM's files alone stop or leave open, whatever the product and whatever is done."""
+    """Return what the VM's files alone stop or leave open, whatever the product and whatever is done."""
     found = verdicts[0].hop.hop.files.findings if verdicts else ()
     return in_order([it for it in found if it.severity in {Severity.BLOCKER, Severity.UNKNOWN}])
 
@@ -104,7 +104,7 @@ def _wrong_everywhere(verdicts: Sequence[Verdict]) -> tuple[Finding, ...]:
 def _taken_for_settled(
     verdicts: Sequence[Verdict], settled: Iterable[Finding], unseen: Sequence[str]
 ) -> frozenset[str]:
-    """Codes of what is wrong everywhere, and of what is found wrong with files that are not there."""
+    """Return codes of what is wrong everywhere, and of what is found wrong with files that are not there."""
     found = verdicts[0].hop.hop.files.findings if verdicts else ()
     gone = (it.code for it in found if any(name in it.message for name in unseen))
     return frozenset([*(it.code for it in settled), *gone])
@@ -128,13 +128,13 @@ def _standing(verdict: Verdict, vm: Machine | None, settled: frozenset[str]) -> 
 
 
 def _fatal(verdict: Verdict) -> list[Finding]:
-    """What nothing cures; where each thing has a cure, and only together they have none, all of them."""
+    """Return what nothing cures; where each thing has a cure, and only together they have none, all of them."""
     stopping = [it for it in verdict.findings if it.blocks and not it.of_files]
     return [it for it in stopping if it.cure is None] or stopping or [it for it in verdict.findings if it.blocks]
 
 
 def _questions(verdict: Verdict, settled: frozenset[str]) -> Iterable[str]:
-    """What is open beside what is taken for settled."""
+    """Yield what is open beside what is taken for settled."""
     if not verdict.plans:
         # The VM's own files stop every way; where that is said first, nothing else is known.
         mine = [it for it in verdict.findings if it.blocks and it.of_files and it.code not in settled]
@@ -149,7 +149,7 @@ def _questions(verdict: Verdict, settled: frozenset[str]) -> Iterable[str]:
 
 
 def _is_open(finding: Finding, kinds: frozenset[Do] | None) -> bool:
-    """Whether a finding is a question that a plan of some kinds of move meets."""
+    """Return whether a finding is a question that a plan of some kinds of move meets."""
     if finding.severity is not Severity.UNKNOWN:
         return False
     return finding.of_files or not finding.stops or kinds is None or not finding.stops.isdisjoint(kinds)
@@ -185,14 +185,14 @@ class _Nearness:
         self.born = born if old else 0
 
     def of_row(self, row: Row) -> tuple[int, int]:
-        """A number for each row, lower for those that are shown first."""
+        """Return a number for each row, lower for those that are shown first."""
         rank = min(_rank(it.family) for it in row.products)
         if self.born:
             return min(self._years(it) for it in row.products), rank
         return -max(it.released_order for it in row.products), rank
 
     def of_family(self, family: str, members: Iterable[Product]) -> tuple[int, int]:
-        """The same for the products of one family in a row."""
+        """Return the same for the products of one family in a row."""
         return (min(map(self._years, members)) if self.born else 0), _rank(family)
 
     def _years(self, product: Product) -> int:
@@ -214,7 +214,7 @@ def _rows(lines: Sequence[Line], near: _Nearness) -> list[Row]:
 
 
 def _most_told(lines: Sequence[Line]) -> dict[str, str]:
-    """The reason that is told of each product: all of them; of those that cannot, one that most have."""
+    """Return the reason that is told of each product: all of them; of those that cannot, one that most have."""
     if not lines or lines[0].standing is not Standing.NO:
         return {it.product.id: "; ".join(it.reasons) for it in lines}
     told: dict[str, str] = {}

@@ -54,23 +54,23 @@ def product_ranges(chosen: Iterable[Product], *, and_older: bool = False) -> dic
 
 
 def family_name(family: str) -> str:
-    """A family as it is said alone, not before a number."""
+    """Return a family as it is said alone, not before a number."""
     return "ESX and ESXi" if family == "esx" else FAMILIES.get(family, family)
 
 
 def number_of(product: Product) -> str:
-    """A product's name without its family: "8.0 U2", "25H2", "2 with Virtual SMP"."""
+    """Return a product's name without its family: "8.0 U2", "25H2", "2 with Virtual SMP"."""
     number = _FIRST_WORDS.sub("", product.name).replace(" Update ", " U")
     return re.sub(r"\.x\b", "", number)
 
 
 def newest_number(product: Product) -> str:
-    """The number of the newest release with a product's data: "7.0 U3" for 7.0 Update 2, and "17.6" for 17.5."""
+    """Return the number of the newest release with a product's data: "7.0 U3" for 7.0 Update 2, and "17.6" for 17.5."""
     return number_of(alike(product)[-1])
 
 
 def alike(product: Product) -> Sequence[Product]:
-    """A product and the releases that differ from it in nothing but their name, the oldest first."""
+    """Return a product and the releases that differ from it in nothing but their name, the oldest first."""
     return _alike()[product.row]
 
 
@@ -99,7 +99,7 @@ def _range(run: Sequence[Product], *, older: bool) -> str:
 
 
 def _kind(family: str, members: Sequence[Product]) -> str:
-    """A family's name; of ESX and ESXi the one that these are called."""
+    """Return a family's name; of ESX and ESXi the one that these are called."""
     if family != "esx":
         return FAMILIES.get(family, family)
     heads = {"ESX(i)" if "/" in it.name else it.name.split()[0] for it in members}

@@ -83,7 +83,7 @@ _UNSAFE = "with --unsafe"
 
 
 def finding_words(finding: Finding) -> str:
-    """What keeps a VM off a product, or what is open: "no EFI firmware", "which kernel the guest has"."""
+    """Return what keeps a VM off a product, or what is open: "no EFI firmware", "which kernel the guest has"."""
     if finding.subject in _LACKING:
         return _LACKING[finding.subject]
     rule = find_rule(finding.code)
@@ -92,7 +92,7 @@ def finding_words(finding: Finding) -> str:
 
 
 def short_words(code: str, name: str) -> str:
-    """The words for a code; for one that has none, its rule's name as words."""
+    """Return the words for a code; for one that has none, its rule's name as words."""
     return _short(code) or name.replace("-", " ")
 
 
@@ -145,7 +145,7 @@ def _of_rewrite(step: Step) -> list[str]:
 
 
 def _settings(step: Step, findings: Iterable[Finding]) -> list[str]:
-    """What the owner changes: the things that findings name, where a rule is about one of several."""
+    """Return what the owner changes: the things that findings name, where a rule is about one of several."""
     cured = [it for it in findings if it.code in step.cures and it.cure is Do.CHANGE_SETTINGS and it.blocks]
     things = [it for it in cured if it.subject in devices()]
     named = [_TAKEN_OUT.get(it.subject or "") or _LACKING.get(it.subject or "") or _short(it.code) for it in things]
@@ -154,7 +154,7 @@ def _settings(step: Step, findings: Iterable[Finding]) -> list[str]:
 
 
 def _disks(drives: Sequence[str]) -> str:
-    """Some disks by their number and the bus that they share: "the NVMe disk", "2 IDE disks", "the disks"."""
+    """Return some disks by their number and the bus that they share: "the NVMe disk", "2 IDE disks", "the disks"."""
     unlike = {re.sub(r"\d.*", "", drive) for drive in drives}
     bus = {"nvme": "NVMe ", "sata": "SATA ", "ide": "IDE "}.get(next(iter(unlike)), "") if len(unlike) == 1 else ""
     return f"the {bus}disk" if len(drives) == 1 else f"{len(drives)} {bus}disks" if drives else "the disks"

@@ -33,7 +33,7 @@ def releases_words(result: Verdict) -> str | None:
 
 
 def oldest_release(result: Verdict) -> str | None:
-    """The name of the release that the rest of an answer is for; None where it is for all alike."""
+    """Return the name of the release that the rest of an answer is for; None where it is for all alike."""
     return result.releases[0].product.name if releases_words(result) is not None else None
 
 
@@ -47,7 +47,7 @@ def _words(release: ReleaseAnswer) -> str:
 
 
 def _without_shared_words(names: Sequence[str]) -> list[str]:
-    """Names without the words that all of them begin with."""
+    """Return names without the words that all of them begin with."""
     words = [name.split() for name in names]
     shared = 0
     while words and all(len(it) > shared + 1 for it in words) and len({it[shared] for it in words}) == 1:

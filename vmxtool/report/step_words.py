@@ -51,7 +51,7 @@ _SENTENCES = {
 
 
 def place_words(step: Step, holder: str | None) -> str:
-    """Where a step is done: "here", "in the guest", or a product.
+    """Return where a step is done: "here", "in the guest", or a product.
 
     Args:
         step: the step.
@@ -70,7 +70,7 @@ def place_words(step: Step, holder: str | None) -> str:
 
 
 def step_text(step: Step, vm: Machine | None = None) -> str:
-    """What to do in one step of a plan: one sentence in the imperative, without its place and its commands."""
+    """Return what to do in one step of a plan: one sentence in the imperative, without its place and its commands."""
     text = _step_text(step, vm)
     if step.one_way:
         text += f"; {'once the VM has run, nothing takes it back' if step.is_ours else 'it cannot be taken back'}"
@@ -168,7 +168,7 @@ def _rewrite_text(step: Step, tool: str, vm: Machine | None) -> str:
 
 
 def _fetched(step: Step) -> str:
-    """What has to come here before a step, because the host has changed it."""
+    """Return what has to come here before a step, because the host has changed it."""
     if not step.fetches:
         return ""
     one = step.fetches == "config"
@@ -177,13 +177,13 @@ def _fetched(step: Step) -> str:
 
 
 def _tools_first(vm: Machine | None) -> str:
-    """What a Windows guest needs before it starts on newer hardware: else it may lose its network settings."""
+    """Return what a Windows guest needs before it starts on newer hardware: else it may lose its network settings."""
     windows = vm is not None and vm.guest.family == "windows"
     return " (install the newest VMware Tools in the guest first)" if windows else ""
 
 
 def _may_choose_sata(step: Step, moved: set[str], vm: Machine) -> bool:
-    """Whether a rewrite that moves disks to SCSI can move one of them to SATA as well."""
+    """Return whether a rewrite that moves disks to SCSI can move one of them to SATA as well."""
     target = products()[step.target]
     drives = [drive for drive in vm.disks if drive.id in moved]
     return "SATA" not in step.buses and any(takes_sata(vm, drive, step.after, target) for drive in drives)
@@ -252,7 +252,7 @@ def _import_text(step: Step, vm: Machine | None) -> str:
 
 
 def _names_there(step: Step) -> str:
-    """What imported disks are called; on VMFS without folders not all can have the names that they have here."""
+    """Return what imported disks are called; on VMFS without folders not all can have the names that they have here."""
     files = list(dict.fromkeys(file for _, file in step.drives))
     last = [last_part(file) for file in files]
     if features()["vmfs-folders"].holds(products()[step.target]) or last == files:
@@ -282,7 +282,7 @@ def _to_version(step: Step) -> str:
 
 
 def disk_words(step: Step) -> str:
-    """The disks that a step is about: their files, or "the virtual disks"."""
+    """Return the disks that a step is about: their files, or "the virtual disks"."""
     if not step.drives:
         return "the virtual disks"
     files = dict.fromkeys(file for _, file in step.drives)

@@ -195,7 +195,7 @@ def _find_in_guide(address: str) -> Subject:
 
 
 def _without_topic(reference: str) -> str:
-    """A reference without the topic that a fact has after its page."""
+    """Return a reference without the topic that a fact has after its page."""
     page = re.match(r"mpg:p\d\d", reference)
     return page[0] if page is not None else reference
 
@@ -212,13 +212,13 @@ def _is_quoted(word: str) -> bool:
 
 
 def _printed(text: str) -> Rule | Mentions | None:
-    """The rule behind what a product printed, or the rules where there are several."""
+    """Return the rule behind what a product printed, or the rules where there are several."""
     found = rules_that_print(text)
     return found[0] if len(found) == 1 else Mentions(text, found, ()) if found else None
 
 
 def _mentions(word: str) -> Mentions | None:
-    """Where a word of at least two letters occurs, in the singular or the plural; None where it does not."""
+    """Return where a word of at least two letters occurs, in the singular or the plural; None where it does not."""
     stem = word.lower().removesuffix("s")
     if not 2 <= len(stem) <= _LONGEST or not any(it.isalpha() for it in stem):
         return None

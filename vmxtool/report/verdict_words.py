@@ -44,7 +44,7 @@ _ENCRYPTED = "encrypted part"
 
 
 def verdict_words(result: Verdict, way: int = 1) -> str:
-    """The answer in words, with what it hangs on: "not as it is; 4 steps", "cannot be said before X is there".
+    """Return the answer in words, with what it hangs on: "not as it is; 4 steps", "cannot be said before X is there".
 
     Args:
         result: the answer.
@@ -92,7 +92,7 @@ def answer_words(result: Verdict) -> str:
 
 
 def way_summary(result: Verdict, label: WayLabel) -> str:
-    """What makes a way another one, in a few words: "VMware Converter to Workstation 6 (one-way)"."""
+    """Return what makes a way another one, in a few words: "VMware Converter to Workstation 6 (one-way)"."""
     own = [step for step in result.steps if step.way == label.way]
     told = [step for step in own if step.do not in CARRYING | {Do.SET_BOOT_ORDER}] or own
     words = dict.fromkeys(

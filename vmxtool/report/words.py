@@ -73,7 +73,7 @@ _FACILITIES = {"ws6": "its Change Version wizard", "fusion1": "its Upgrade Virtu
 
 
 def cell_step_words(step: GuideStep) -> str:
-    """One step of a cell: "upgrade hardware with Workstation 4 or 5"."""
+    """Return one step of a cell: "upgrade hardware with Workstation 4 or 5"."""
     words = CELL_WORDS[Do(step.do)]
     if not step.products:
         return words
@@ -89,13 +89,13 @@ def guide_sentence(step: GuideStep, from_id: str, to_id: str) -> str:
 
 
 def facility_words(product_id: str) -> str:
-    """What changes the hardware version in a product, where tables 4 to 7 of the guide name it; else nothing."""
+    """Return what changes the hardware version in a product, where tables 4 to 7 of the guide name it; else nothing."""
     facility = _FACILITIES.get(product_id)
     return f" with {facility}" if facility is not None else ""
 
 
 def way_words(way: Way) -> str:
-    """One way of a cell on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
+    """Return one way of a cell on one line, with what it hangs on: "export disks, upgrade hardware (one-way)"."""
     # The first upgrade is the one that no product takes back; what comes after can be.
     final = next((n for n, it in enumerate(way.steps) if it.do == Do.UPGRADE_HARDWARE), len(way.steps) - 1)
     marked = [f"{cell_step_words(it)}{' (one-way)' * (way.one_way and n == final)}" for n, it in enumerate(way.steps)]
@@ -114,7 +114,7 @@ def place_in_guide(entry: GuideEntry) -> str:
 
 
 def product_words(ids: Iterable[str]) -> str:
-    """Products in a few words, those of one family together: "Workstation 4 or 5"."""
+    """Return products in a few words, those of one family together: "Workstation 4 or 5"."""
     said: list[str] = []
     for name in map(short_name, ids):
         family, _, number = name.rpartition(" ")
@@ -124,7 +124,7 @@ def product_words(ids: Iterable[str]) -> str:
 
 
 def short_name(product_id: str | None) -> str:
-    """A product's name without an ending that only says "all of them": "Workstation 4", "Fusion 1"."""
+    """Return a product's name without an ending that only says "all of them": "Workstation 4", "Fusion 1"."""
     if product_id is None:
         return "nothing that is known"
     members = names().groups.get(product_id)
@@ -137,16 +137,16 @@ def short_name(product_id: str | None) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words with commas, and "and" before the last."""
+    """Return words with commas, and "and" before the last."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def some(words: Sequence[str], most: int = 3) -> str:
-    """A few words of many: "a, b, c and 4 more"."""
+    """Return a few words of many: "a, b, c and 4 more"."""
     shown = list(words[:most])
     return listed([*shown, f"{len(words) - most} more"]) if len(words) > most else listed(shown)
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 step", "no steps"."""
+    """Return a number with its noun: "1 step", "no steps"."""
     return f"{number or 'no'} {noun}{'s' if number != 1 else ''}"

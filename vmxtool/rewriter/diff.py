@@ -19,7 +19,7 @@ _NO_END = "\\ No newline at end of file"
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a file that is changed, with their ends."""
+    """Return the lines of a file that is changed, with their ends."""
     return _LINE.findall(text)
 
 
@@ -71,7 +71,7 @@ class TextChange(Record):
     added_lines: frozenset[int]
 
     def diff(self) -> Iterator[str]:
-        """The rows of a unified diff, without line ends; none where nothing differs."""
+        """Yield the rows of a unified diff, without line ends; none where nothing differs."""
         rows = list(self._rows())
         hunks = _hunks([at for at, row in enumerate(rows) if row.mark != " "], len(rows))
         for number, (start, end) in enumerate(hunks):
@@ -132,7 +132,7 @@ def _hunks(changed: list[int], rows: int) -> Iterator[tuple[int, int]]:
 
 
 def _span(hunk: list[_Row], other: str) -> str:
-    """Where a hunk lies in one of the texts: `other` is the mark of the rows that are only in the other one."""
+    """Return where a hunk lies in one of the texts: `other` is the mark of the rows that are only in the other one."""
     count = sum(row.mark != other for row in hunk)
     first = hunk[0].at if other == "+" else hunk[0].there
     # An empty span is named by the line before it.

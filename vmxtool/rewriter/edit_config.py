@@ -58,7 +58,7 @@ def edit_config(vm: Machine, changes: Changes) -> EditedConfig:
 
 
 def _recoded(before: Document, after: Document, codec: str) -> FileChange:
-    """The first line whose bytes change where nothing but the character set does."""
+    """Return the first line whose bytes change where nothing but the character set does."""
     changed = (key for key in before if (line := before.where(key)) and before.line(line).raw != _raw(after, key))
     key = next(changed, ".encoding")
     line = before.where(key)

@@ -74,7 +74,7 @@ def _read_again(after: Document) -> Document:
 
 
 def differences(changes: Changes, seen: VmState) -> list[str]:
-    """The facts of a rewritten VM that are not as its changes predicted, of those that the files show."""
+    """Return the facts of a rewritten VM that are not as its changes predicted, of those that the files show."""
     end = changes.end
     if end is None:
         return []

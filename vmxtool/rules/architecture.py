@@ -25,12 +25,12 @@ _KEYBOARD = "usb_xhci.present"
 
 
 def may_run_arm(to: Product) -> bool:
-    """Whether a product may have guests for ARM processors at all."""
+    """Return whether a product may have guests for ARM processors at all."""
     return not features()["x86-guests-alone"].holds(to)
 
 
 def not_for_arm(files: Files) -> tuple[tuple[Trait, tuple[str, ...]], ...]:
-    """The kinds of devices that products for ARM do not have, each with the lines of the VM's own, folded."""
+    """Return the kinds of devices that products for ARM do not have, each with the lines of the VM's own, folded."""
     document = files.vm.config.document
     every = [(trait, trait.found_in(document.folded(), document)) for trait in traits("not-on-arm")]
     present = [

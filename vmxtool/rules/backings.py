@@ -48,12 +48,12 @@ class Backing(Record):
 
 
 def backings_of(files: Files) -> tuple[Backing, ...]:
-    """The backings of all CD-ROM and floppy drives, SCSI devices and ports, but for those over the network."""
+    """Return the backings of all CD-ROM and floppy drives, SCSI devices and ports, but for those over the network."""
     return (*_of_drives(files), *_of_ports(files))
 
 
 def is_lost_on(files: Files, backing: Backing, product: Product, holder: str | None) -> bool:
-    """Whether no host of a product can have what a drive or port is connected to.
+    """Return whether no host of a product can have what a drive or port is connected to.
 
     A drive letter is one of Windows, and a device file none of that; a full path is judged by the kind of the VM's own
     host. What another host of the same kind has nobody knows.
@@ -100,7 +100,7 @@ def _kind_of_drive(section: Section, drive: Drive) -> BackingKind:
 
 
 def _device(section: Section) -> str:
-    """What a drive or port of the host is called, where it is not just any."""
+    """Return what a drive or port of the host is called, where it is not just any."""
     return "" if section.flag("autodetect", default=False) else section.get("filename")
 
 

@@ -89,7 +89,7 @@ def boot_order_of_other_firmware(vm: Machine) -> Iterator[Hit]:
 
 
 def _firmware_of_disk(vm: Machine) -> str | None:
-    """The firmware that the first disk was made for; None where its partitions do not tell."""
+    """Return the firmware that the first disk was made for; None where its partitions do not tell."""
     chain = vm.disks[0].chain if vm.disks else None
     return None if chain is None else started_by(chain)
 

@@ -240,7 +240,7 @@ def _lacks_bus(case: Case, disk: DiskState) -> bool:
 
 
 def _newer_with_bus(case: Case, disk: DiskState) -> int | None:
-    """The next hardware version that the target runs and that has the bus of a disk."""
+    """Return the next hardware version that the target runs and that has the bus of a disk."""
     own, to = case.now.version, case.target
     if own is None:
         return None
@@ -262,12 +262,12 @@ def _move(case: Case, drive: Drive) -> Fix:
 
 
 def _is_rewritten(case: Case) -> bool:
-    """Whether vmxtool writes hardware of the VM's version, and so moves its disks."""
+    """Return whether vmxtool writes hardware of the VM's version, and so moves its disks."""
     return case.now.version is not None and case.now.version >= OLDEST_WRITTEN
 
 
 def takes_sata(vm: Machine, drive: Drive, version: int | None, to: Product | None) -> bool:
-    """Whether a disk that has to leave NVMe finds SATA there, and a guest that brings the driver for it.
+    """Return whether a disk that has to leave NVMe finds SATA there, and a guest that brings the driver for it.
 
     Args:
         vm: the VM as its files have it.

@@ -70,7 +70,7 @@ class Files(Record):
         return {}
 
     def once(self, work: Callable[..., Worked], *asked: Hashable) -> Worked:
-        """What a function finds of the files, worked out when it is first asked for.
+        """Return what a function finds of the files, worked out when it is first asked for.
 
         Args:
             work: takes the files and what is asked.
@@ -188,17 +188,17 @@ class Case:
         return products().get(first)
 
     def over(self, limit: str, amount: int) -> Limit | None:
-        """The limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
+        """Return the limit that an amount of "vcpus", "memory_mib" or "nics" is over on the target, or None."""
         return exceeded(self.target, limit, amount, self.now.version, kept=not self.version_changed)
 
     def knows_bus(self, bus: str, version: int | None = None) -> bool:
-        """Whether a hardware version, the present one by default, has a bus for hard disks on the target."""
+        """Return whether a hardware version, the present one by default, has a bus for hard disks on the target."""
         version = self.now.version if version is None else version
         return version is None or has_bus(bus, version, self.esx)
 
 
 def kind_of(target: Product) -> bool | None:
-    """Whose devices a VM has on a target: those of ESX, of hosted products, or (None) of either.
+    """Return whose devices a VM has on a target: those of ESX, of hosted products, or (None) of either.
 
     A bare hardware version that one kind of product offers may still be run by the other.
     """
@@ -229,7 +229,7 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
 
 
 def sections_of(files: Files) -> Sections:
-    """The settings of a VM's config by their sections, gathered once."""
+    """Return the settings of a VM's config by their sections, gathered once."""
     return files.once(_sections)
 
 
@@ -245,7 +245,7 @@ _NAME_KEY = r"(?i)scsi\d:\d{1,2}\.name"
 
 
 def disk_name_keys(document: Document) -> list[str]:
-    """The settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside.
+    """Return the settings that name a disk as ESX Server 1 and 2 do, `scsiN:M.name`, where no `fileName` stands beside.
 
     A device of the host that a disk maps is no file, and has no name elsewhere.
     """
@@ -258,7 +258,7 @@ def disk_name_keys(document: Document) -> list[str]:
 
 
 def disk_paths_of_host(files: Files) -> tuple[str, ...]:
-    """The settings that name a disk by a path that a new host has not.
+    """Return the settings that name a disk by a path that a new host has not.
 
     It is full although the disk lies beside the config, or one of VMFS, from where the disk is fetched or exported.
     """
@@ -273,7 +273,7 @@ def _is_beside(drive: Drive) -> bool:
 
 
 def named_alike(vm: Machine) -> list[list[Drive]]:
-    """Disks that lie in two places of their host, in files of one name: those of each such name."""
+    """Return disks that lie in two places of their host, in files of one name: those of each such name."""
     found: dict[str, list[Drive]] = {}
     for drive in vm.disks:
         if drive.file and is_absolute(drive.file) and not is_device(drive.file):
@@ -282,7 +282,7 @@ def named_alike(vm: Machine) -> list[list[Drive]]:
 
 
 def settings_of_esx_host(files: Files) -> tuple[str, ...]:
-    """The settings that name a network adapter of a host of ESX Server 1 or 2, or a folder on its VMFS."""
+    """Return the settings that name a network adapter of a host of ESX Server 1 or 2, or a folder on its VMFS."""
     document = files.vm.config.document
     return tuple(document.spelling(key) for key in document.folded() if _is_of_esx_host(key, document[key]))
 
@@ -294,42 +294,42 @@ def _is_of_esx_host(key: str, value: str) -> bool:
 
 
 def scsi_model(vm: Machine) -> str | None:
-    """The SCSI controller that suits the guest, or None where no source tells."""
+    """Return the SCSI controller that suits the guest, or None where no source tells."""
     guest = find_guest(vm.guest.id) if vm.guest.id else None
     return guest.scsi_model if guest is not None else None
 
 
 def has_disks(vm: Machine) -> bool:
-    """Whether a VM has a hard disk at all."""
+    """Return whether a VM has a hard disk at all."""
     return bool(vm.disks)
 
 
 def top(drive: Drive) -> Link | None:
-    """The link of a disk that the VM names, or None where it cannot be read."""
+    """Return the link of a disk that the VM names, or None where it cannot be read."""
     return drive.chain.top if drive.chain is not None else None
 
 
 def disk_label(drive: Drive) -> str:
-    """A disk for a message: its place and its file."""
+    """Return a disk for a message: its place and its file."""
     return f"{drive.id} ({drive.file})" if drive.file else drive.id
 
 
 def with_article(bus: str) -> str:
-    """The name of a bus with its article."""
+    """Return the name of a bus with its article."""
     return {"ide": "an IDE", "scsi": "a SCSI", "sata": "a SATA", "nvme": "an NVMe"}[bus]
 
 
 def presence_evidence(drive: Drive) -> tuple[Evidence, ...]:
-    """The lines that say that a drive is present, and with which file."""
+    """Return the lines that say that a drive is present, and with which file."""
     ends = (".present", ".filename", ".name")
     return tuple(item for item in drive.evidence if (item.key or "").lower().endswith(ends))
 
 
 def presence_of(files: Files, drive: str) -> tuple[Evidence, ...]:
-    """The same for a hard disk by its id."""
+    """Return the same for a hard disk by its id."""
     return presence_evidence(files.drives[drive])
 
 
 def name_evidence(drive: Drive) -> tuple[Evidence, ...]:
-    """The line that names a disk's file."""
+    """Return the line that names a disk's file."""
     return drive.file_evidence or drive.evidence

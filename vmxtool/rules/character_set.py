@@ -28,7 +28,7 @@ WESTERN = frozenset({"cp1252", "iso8859_1"})
 
 
 def beyond_ascii(files: Files) -> tuple[str, ...]:
-    """The settings with a name or a value beyond ASCII, in their order."""
+    """Return the settings with a name or a value beyond ASCII, in their order."""
     return _beyond_ascii(files.vm.config.document)
 
 
@@ -37,7 +37,7 @@ def _beyond_ascii(document: Document) -> tuple[str, ...]:
 
 
 def declared_in(document: Document) -> list[str]:
-    """The settings that name the config's character set."""
+    """Return the settings that name the config's character set."""
     return [key for key in ENCODING_KEYS if key in document]
 
 

@@ -71,7 +71,7 @@ def shell(argv: Sequence[str], *, here: bool = True) -> str:
 
 
 def quoted(word: str, *, here: bool = True) -> str:
-    """A word as a shell takes it: POSIX, or PowerShell for what runs here on Windows."""
+    """Return a word as a shell takes it: POSIX, or PowerShell for what runs here on Windows."""
     if not (here and _IN_POWERSHELL):
         return shlex.quote(word)
     plain = re.fullmatch(r"[\w%+=:./\\-]+", word, re.ASCII) is not None
@@ -79,12 +79,12 @@ def quoted(word: str, *, here: bool = True) -> str:
 
 
 def line_end(*, here: bool = True) -> str:
-    """What a line of a command ends with that goes on in the next."""
+    """Return what a line of a command ends with that goes on in the next."""
     return "`" if here and _IN_POWERSHELL else "\\"
 
 
 def can_be_pasted(argv: Sequence[str]) -> bool:
-    """Whether a command, as `shell` writes it, is the same one when it is copied from where it is shown.
+    """Return whether a command, as `shell` writes it, is the same one when it is copied from where it is shown.
 
     A line break in a name ends the line, other control characters act on the terminal, and marks of direction show a
     name in another order than it has.
@@ -93,35 +93,35 @@ def can_be_pasted(argv: Sequence[str]) -> bool:
 
 
 def in_a_sentence(argv: Sequence[str]) -> str:
-    """A command as a sentence ends with it; one that cannot be pasted says so."""
+    """Return a command as a sentence ends with it; one that cannot be pasted says so."""
     return shell(argv) if can_be_pasted(argv) else f"{safe(shell(argv))} (not to be pasted: {NOT_FOR_PASTING})"
 
 
 def vmxtool_command(vm: Machine, *words: str) -> Argv:
-    """A vmxtool command for this VM, as it is typed where vmxtool was started."""
+    """Return a vmxtool command for this VM, as it is typed where vmxtool was started."""
     return vmxtool_at(vm.path, *words)
 
 
 def vmxtool_at(path: Path, *words: str) -> Argv:
-    """The same for the VM that a path names, whether or not it can be read."""
+    """Return the same for the VM that a path names, whether or not it can be read."""
     typed = str(path)
     return ("vmxtool", *words) if typed == "." else ("vmxtool", *words, as_argument(typed))
 
 
 def option_words(option: str) -> tuple[str, ...]:
-    """An option that a rewrite needs as it is typed: "adapter=lsilogic" is `--adapter lsilogic`."""
+    """Return an option that a rewrite needs as it is typed: "adapter=lsilogic" is `--adapter lsilogic`."""
     word, _, value = option.partition("=")
     return (f"--{word}", value) if value else (f"--{word}",)
 
 
 def as_argument(name: str) -> str:
-    """A file name that no program takes for an option, nor qemu-img for an address such as `nbd:host:port`."""
+    """Return a file name that no program takes for an option, nor qemu-img for an address such as `nbd:host:port`."""
     address = os.name != "nt" and ":" in name.partition("/")[0]
     return f"./{name}" if name.startswith("-") or address else name
 
 
 def file_argument(vm: Machine, name: str) -> str:
-    """A file of the VM's folder, as it is named where vmxtool was started."""
+    """Return a file of the VM's folder, as it is named where vmxtool was started."""
     typed = vm.path if vm.path.is_dir() else vm.path.parent
     alike = typed == vm.config.folder or typed.resolve() == vm.config.folder.resolve()
     folder = typed if alike else vm.config.folder
@@ -155,7 +155,7 @@ def import_commands(
 
 
 def takes_config(target: Product, holder: Product | None) -> bool:
-    """Whether a VM's config goes along: where a new VM is made for its disks, only that of another ESX does."""
+    """Return whether a VM's config goes along: where a new VM is made for its disks, only that of another ESX does."""
     return target.arrives_by != "create-vm" or bool(holder is not None and holder.esx)
 
 
@@ -241,7 +241,7 @@ def convert_commands(vm: Machine, disks: Sequence[DiskFile], *, merged: bool = F
 
 
 def converted_folder(vm: Machine) -> str:
-    """The folder in the VM's own that converted disks go to: a new one, so that nothing there is written over.
+    """Return the folder in the VM's own that converted disks go to: a new one, so that nothing there is written over.
 
     A disk of the VM may lie in a folder of that name, and one of an earlier conversion may have been used since.
     """
@@ -251,22 +251,22 @@ def converted_folder(vm: Machine) -> str:
 
 
 def old_folder(vm: Machine) -> str:
-    """Where the VM's folder is copied to on a host that imports its disks."""
+    """Return where the VM's folder is copied to on a host that imports its disks."""
     return f"{_DATASTORES}/{vm.config.folder.name or vm.config.path.stem}-old"
 
 
 def new_folder(vm: Machine) -> str:
-    """Where the VM lies on an ESX host in the end."""
+    """Return where the VM lies on an ESX host in the end."""
     return f"{_DATASTORES}/{vm.config.folder.name or vm.config.path.stem}"
 
 
 def is_split(link: Link) -> bool:
-    """Whether a disk is of the hosted kind that lies in pieces of 2 GB."""
+    """Return whether a disk is of the hosted kind that lies in pieces of 2 GB."""
     return (link.create_type or "").lower().startswith(_SPLIT)
 
 
 def disk_name(drive: Drive) -> str:
-    """The name of the file of a disk that its VM opens."""
+    """Return the name of the file of a disk that its VM opens."""
     link = top(drive)
     return link.file if link is not None else drive.file or drive.id
 
@@ -321,7 +321,7 @@ def _other_disks(vm: Machine, disks: Sequence[DiskFile], *, merged: bool) -> lis
 
 
 def _inside(vm: Machine, names: Iterable[str]) -> list[str]:
-    """Those of some files that lie in the VM's folder, each once."""
+    """Return those of some files that lie in the VM's folder, each once."""
     folder = vm.config.folder
     return [
         name

@@ -144,13 +144,13 @@ def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
 
 
 def is_elsewhere(drive: Drive) -> bool:
-    """Whether a disk is named by a full path of some host that leads nowhere here."""
+    """Return whether a disk is named by a full path of some host that leads nowhere here."""
     found = drive.found
     return found is not None and found.outside and not found.exists and is_absolute(drive.file or "")
 
 
 def parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
-    """The last link of a chain, where its parent exists outside the VM's folder."""
+    """Return the last link of a chain, where its parent exists outside the VM's folder."""
     links = drive.chain.links if drive.chain is not None else ()
     if not links or links[-1].parent_hint is None:
         return None
@@ -159,7 +159,7 @@ def parent_elsewhere(drive: Drive, vm: Machine) -> Link | None:
 
 
 def _clone(vm: Machine, link: Link | None, kind: str) -> Fix:
-    """How the device behind a disk becomes a virtual disk, on the host that has it."""
+    """Return how the device behind a disk becomes a virtual disk, on the host that has it."""
     host = next((it.product for it in vm.origin if products()[it.product].esx), None)
     if link is not None and host is not None and _MAPPINGS.get(kind) == "-r":
         new = f"{converted_folder(vm)}/{last_part(link.file)}"

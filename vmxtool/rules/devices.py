@@ -62,7 +62,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
 
 
 def _unknown_devices(files: Files, lost: frozenset[str], esx: bool | None) -> list[Hit]:
-    """A hit for each row that a version does not know, in the order of the config."""
+    """Return a hit for each row that a version does not know, in the order of the config."""
     found: dict[str, list[str]] = {}
     for setting in files.settings:
         if setting.rule.id in lost:
@@ -138,7 +138,7 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
 
 
 def passed_through(vm: Machine) -> tuple[Evidence, ...]:
-    """The lines that say that a device of the host is passed through."""
+    """Return the lines that say that a device of the host is passed through."""
     document = vm.config.document
     keys = [key for key in document.folded() if key.startswith("pcipassthru") and key.endswith(".present")]
     return tuple(document.evidence(key) for key in keys if document.flag(key, False))

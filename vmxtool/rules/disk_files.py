@@ -92,7 +92,7 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
 
 
 def _gone(drive: Drive) -> str:
-    """The names of a disk's pieces that are not here, the first of many."""
+    """Return the names of a disk's pieces that are not here, the first of many."""
     links = drive.chain.links if drive.chain is not None else ()
     names = [it.file for link in links for it in link.extents if it.file and not it.exists]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

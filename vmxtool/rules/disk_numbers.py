@@ -67,23 +67,23 @@ def disk_hardware_version_newer(case: Case) -> Iterator[Hit]:
 
 
 def numbered_above(drive: Drive, version: int) -> list[Link]:
-    """The links of a disk whose descriptors name a newer hardware version than this."""
+    """Return the links of a disk whose descriptors name a newer hardware version than this."""
     links = drive.chain.links if drive.chain is not None else ()
     return [link for link in links if link.hw_version is not None and link.hw_version > version]
 
 
 def newest_number(vm: Machine) -> int:
-    """The newest hardware version that a disk of a VM names; 0 where none does."""
+    """Return the newest hardware version that a disk of a VM names; 0 where none does."""
     return max((link.hw_version or 0 for it in vm.disks if it.chain for link in it.chain.links), default=0)
 
 
 def used_by_others(files: Files) -> Mapping[str, str]:
-    """The disks that other configs in the VM's folder name, each with its config."""
+    """Return the disks that other configs in the VM's folder name, each with its config."""
     return disks_of_others(files.vm)
 
 
 def _written_by_us(files: Files) -> frozenset[str]:
-    """The disks whose descriptors a rewrite may change."""
+    """Return the disks whose descriptors a rewrite may change."""
     others = files.once(used_by_others)
     return frozenset(
         drive.id

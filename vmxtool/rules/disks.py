@@ -40,7 +40,7 @@ _GIB = 2**30
 
 @cache
 def _least_limit() -> int:
-    """The least size that any hardware version limits disks to, in bytes."""
+    """Return the least size that any hardware version limits disks to, in bytes."""
     return min(row.disk_bytes for row in hardware_versions().values() if row.disk_bytes is not None)
 
 
@@ -246,7 +246,7 @@ def _format_evidence(files: Files, drive: str) -> tuple[Evidence, ...]:
 
 
 def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
-    """Whether a product does not run, and does not upgrade, a disk of this format."""
+    """Return whether a product does not run, and does not upgrade, a disk of this format."""
     if disk.format == "device":
         # A device that the config itself names is one of ESX Server 1 or 2.
         mapped_by_esx = link is None or (link.create_type or "").lower().startswith("vmfs")
@@ -255,7 +255,7 @@ def is_foreign(disk: DiskState, link: Link | None, to: Product) -> bool:
 
 
 def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, Fix | None]:
-    """What brings a disk into a format that the target runs from, and who is told to do it."""
+    """Return what brings a disk into a format that the target runs from, and who is told to do it."""
     if disk.format == "device":
         return Do.REPAIR_DISK, manual(
             f"clone the device behind {disk_label(drive)} into a virtual disk, and put that in its place"
@@ -275,7 +275,7 @@ def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, 
 
 
 def _upgraded_by(product: Product) -> frozenset[str]:
-    """The formats that a product reads and does not write: it upgrades disks of them."""
+    """Return the formats that a product reads and does not write: it upgrades disks of them."""
     return product.readable_formats - product.native_formats
 
 
@@ -284,7 +284,7 @@ def _extents(link: Link) -> tuple[Evidence, ...]:
 
 
 def _capacity(drive: Drive) -> int:
-    """What a disk holds, in bytes; 0 where it cannot be read."""
+    """Return what a disk holds, in bytes; 0 where it cannot be read."""
     link = top(drive)
     return (link.capacity_bytes or 0) if link is not None else 0
 

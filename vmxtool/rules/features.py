@@ -26,7 +26,7 @@ _OFF = frozenset({"", "none", "0", "no"})
 
 @lru_cache(maxsize=1024)
 def _lacked(target: Product) -> frozenset[str]:
-    """Ids of the features that say what a product lacks."""
+    """Return ids of the features that say what a product lacks."""
     return frozenset(it.id for it in features().values() if it.loses and it.holds(target))
 
 
@@ -67,7 +67,7 @@ def feature_not_offered(case: Case) -> Iterator[Hit]:
 
 
 def _used(vm: Machine) -> dict[str, list[str]]:
-    """What a VM uses of all that some products lack: the settings that show it, by the id of the feature."""
+    """Return what a VM uses of all that some products lack: the settings that show it, by the id of the feature."""
     found: dict[str, list[str]] | None = vm.memo.get("features used")
     if found is None:
         found = vm.memo["features used"] = {

@@ -156,7 +156,7 @@ def _rename(older: Guest | None) -> Fix:
 
 
 def _older(guest: Guest, newest: int) -> Guest | None:
-    """The nearest name of the family that is known at a hardware version."""
+    """Return the nearest name of the family that is known at a hardware version."""
     at: Guest | None = guest
     while at is not None and at.min_hw is not None and at.min_hw > newest:
         at = find_guest(at.older) if at.older is not None else None

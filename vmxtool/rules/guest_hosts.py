@@ -28,12 +28,12 @@ _OTHER_ARCHITECTURE = (
 
 
 def is_arm(vm: Machine) -> bool:
-    """Whether the guest is one for ARM processors."""
+    """Return whether the guest is one for ARM processors."""
     return vm.guest.id is not None and vm.guest.id.lower().startswith(_ARM)
 
 
 def is_macos(vm: Machine) -> bool:
-    """Whether the guest is macOS for Intel processors."""
+    """Return whether the guest is macOS for Intel processors."""
     return vm.guest.family == "darwin" and not is_arm(vm)
 
 

@@ -56,25 +56,25 @@ class Offer(Record):
 
 
 def has_options(vm: Machine) -> bool:
-    """Whether the tables have a row for the guest of a VM."""
+    """Return whether the tables have a row for the guest of a VM."""
     return vm.guest.id is not None and _offer(vm.guest.id, unverified=False) is not None
 
 
 def offer_for(case: Case) -> Offer | None:
-    """What the target offers for the guest, or None where that is not known."""
+    """Return what the target offers for the guest, or None where that is not known."""
     guest = case.now.guest
     unverified = _is_supposed(case.target) if guest else None
     return None if unverified is None or guest is None else _offer(guest, unverified=unverified)
 
 
 def has_offer(target: Product) -> bool:
-    """Whether it is known, or can be supposed, what a target offers for guests."""
+    """Return whether it is known, or can be supposed, what a target offers for guests."""
     return _is_supposed(target) is not None
 
 
 @cache
 def _is_supposed(target: Product) -> bool | None:
-    """Whether what a product offers is only supposed; None where not even that."""
+    """Return whether what a product offers is only supposed; None where not even that."""
     if features()["guest-options"].holds(target):
         return False
     return True if features()["guest-options-supposed"].holds(target) else None
@@ -88,7 +88,7 @@ def _offer(guest_id: str, *, unverified: bool) -> Offer | None:
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
-    """Words as they stand in a sentence."""
+    """Return words as they stand in a sentence."""
     every = list(words)
     return f" {last} ".join(filter(None, (", ".join(every[:-1]), *every[-1:])))
 

@@ -32,7 +32,7 @@ def _has_tpm(vm: Machine) -> bool:
 
 
 def _lines(vm: Machine, *keys: str) -> tuple[Evidence, ...]:
-    """The places of settings; never the value of a certificate, which is long."""
+    """Return the places of settings; never the value of a certificate, which is long."""
     document = vm.config.document
     return tuple(document.evidence(key) for key in keys if key in document)
 

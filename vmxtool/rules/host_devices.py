@@ -71,7 +71,7 @@ def _drives_left(files: Files) -> list[Hit]:
 
 
 def _is_left(files: Files, backing: Backing) -> bool:
-    """Whether the old host keeps what a drive is connected to."""
+    """Return whether the old host keeps what a drive is connected to."""
     if backing.kind == "image":
         return is_absolute(backing.name) and folder_of(files.vm).find(last_part(backing.name)) is None
     return backing.name.lower() not in AUTOMATIC

@@ -26,14 +26,14 @@ _AUTOMATIC = frozenset({"", "auto detect", "-1"})
 
 
 def _has_ports(vm: Machine) -> bool:
-    """Whether a VM has a port that is not connected to a file alone."""
+    """Return whether a VM has a port that is not connected to a file alone."""
     if not any(word.startswith(("serial", "parallel")) for word in first_words(vm)):
         return False
     return any(port.backing != "file" or port.kind == "parallel" for port in peripherals_of(vm).ports)
 
 
 def _ports(files: Files, *backings: str) -> list[Port]:
-    """The ports that are connected to what one of the words says."""
+    """Return the ports that are connected to what one of the words says."""
     return [port for port in peripherals_of(files.vm).ports if port.backing in backings]
 
 

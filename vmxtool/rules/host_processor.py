@@ -39,14 +39,14 @@ class _Asked(Record):
 
 
 def _asked(files: Files) -> list[_Asked]:
-    """What the config asks of its host, in the order of the data."""
+    """Return what the config asks of its host, in the order of the data."""
     document = files.vm.config.document
     keys = [key for key in document.folded() if key.startswith(_WORDS)]
     return [_Asked(key, need) for need in host_needs() for key in keys if need.asked_by(key, document[key])]
 
 
 def _asks(*words: str) -> Callable[[Machine], bool]:
-    """Whether a VM has a setting that begins with one of the words, the first of its name or more."""
+    """Return whether a VM has a setting that begins with one of the words, the first of its name or more."""
     firsts = tuple(word.partition(".")[0] for word in words)
 
     def asks(vm: Machine) -> bool:
@@ -58,7 +58,7 @@ def _asks(*words: str) -> Callable[[Machine], bool]:
 
 
 def _open(case: Case, group: str) -> list[_Asked]:
-    """What a group asks that the VM still has with its hardware version there."""
+    """Return what a group asks that the VM still has with its hardware version there."""
     # With a version that the target does not run, the VM does not start there at all.
     if case.runs is Ternary.NO or not has_new_host(case):
         return []
@@ -66,7 +66,7 @@ def _open(case: Case, group: str) -> list[_Asked]:
 
 
 def _knows(case: Case, device: str) -> bool:
-    """Whether the VM still has the settings of a row of devices.toml there; those that belong to no row stay."""
+    """Return whether the VM still has the settings of a row of devices.toml there; those that belong to no row stay."""
     return not device or (device in case.now.devices and device not in case.lost)
 
 
@@ -82,7 +82,7 @@ def _question(case: Case, asked: list[_Asked], question: str, *, mode: str = "")
 
 
 def _taken_back(case: Case, asked: list[_Asked]) -> str:
-    """What to set where the host does not offer it, and what that costs."""
+    """Return what to set where the host does not offer it, and what that costs."""
     spelling = case.vm.config.document.spelling
     by_value: dict[str, list[str]] = {}
     for it in asked:
@@ -277,7 +277,7 @@ def _cores(count: int) -> str:
 
 
 def _reservations(files: Files) -> tuple[tuple[str, ...], bool]:
-    """The settings that reserve all of the memory, and whether processors are reserved too."""
+    """Return the settings that reserve all of the memory, and whether processors are reserved too."""
     vm, document = files.vm, files.vm.config.document
     cores = document.get("sched.cpu.latencySensitivity", "").lower() == "high"
     keys = ["sched.cpu.latencysensitivity"] if cores else []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def facts_of(vm: Machine) -> Files:
-    """A VM's files judged once, for any number of targets: the same again while it is the same `Machine`."""
+    """Return a VM's files judged once, for any number of targets: the same again while it is the same `Machine`."""
     rules = all_rules()
     judged_by, files = vm.memo.get(facts_of, (None, None))
     # A rule that has been registered since is asked too.
@@ -27,12 +27,12 @@ def facts_of(vm: Machine) -> Files:
 
 
 def facts_now(vm: Machine) -> Files:
-    """A VM's files judged anew, as before a rewrite: what lies beside them may have changed since."""
+    """Return a VM's files judged anew, as before a rewrite: what lies beside them may have changed since."""
     return files_of(vm, tuple(judge_files(vm)))
 
 
 def files_of(vm: Machine, findings: tuple[Finding, ...] = ()) -> Files:
-    """A VM's files with what was found in them."""
+    """Return a VM's files with what was found in them."""
     document = vm.config.document
     settings = settings_of(document)
     limited = tuple(it for it in settings if it.rule.limit is not None)

@@ -83,7 +83,7 @@ def _over_version(case: Case) -> Iterator[OverLimit]:
 
 
 def _fits_by_now(case: Case, rule: DeviceRule, key: str, limit: Limit) -> bool:
-    """Whether devices fit on the PCI bus once the network adapters have gone that a rewrite takes out."""
+    """Return whether devices fit on the PCI bus once the network adapters have gone that a rewrite takes out."""
     gone = len(case.vm.nics) - case.now.nics
     have = amount(case.files, rule, key, esx=case.target.esx)
     return rule.limit == "pci_slots" and gone > 0 and have is not None and have - gone <= limit.figure
@@ -102,7 +102,7 @@ def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version:
 
 
 def over_own(files: Files, target: Product) -> OverLimit | None:
-    """What the VM has more of than a target takes by itself, whatever hardware version it has there."""
+    """Return what the VM has more of than a target takes by itself, whatever hardware version it has there."""
     if target.max_passthrough is None:
         return None
     for setting in files.limited:
@@ -116,7 +116,7 @@ def over_own(files: Files, target: Product) -> OverLimit | None:
 
 
 def amount(files: Files, rule: DeviceRule, key: str, *, esx: bool | None = None) -> int | None:
-    """The VM's figure for a row's limit, in the limit's unit rounded up; None where the config does not say.
+    """Return the VM's figure for a row's limit, in the limit's unit rounded up; None where the config does not say.
 
     On ESX the sound device is not counted, since no VM has one there.
     """

@@ -232,5 +232,5 @@ def port_file_of_another_host(vm: Machine) -> Iterator[Hit]:
 
 
 def _is_here(vm: Machine) -> bool:
-    """Whether a disk of the VM is here: beside a config by itself a missing file says nothing."""
+    """Return whether a disk of the VM is here: beside a config by itself a missing file says nothing."""
     return any(drive.chain is not None and drive.chain.links for drive in vm.disks)

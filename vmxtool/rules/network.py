@@ -207,7 +207,7 @@ def _is_loose(nic: Nic, to_hosted: bool, by_device: bool) -> bool:
 
 
 def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:
-    """The line that names the network; an adapter that has none is bridged, and its presence has to do."""
+    """Return the line that names the network; an adapter that has none is bridged, and its presence has to do."""
     words = (
         ("devName", "connectionType")
         if nic.connection == _DEVICE_OF_HOST
@@ -219,5 +219,5 @@ def _network_evidence(document: Document, nic: Nic) -> tuple[Evidence, ...]:
 
 
 def _is_named(nic: Nic) -> bool:
-    """Whether an adapter is connected to a network by its name, as on ESX."""
+    """Return whether an adapter is connected to a network by its name, as on ESX."""
     return nic.network is not None and nic.connection in {None, "network"}

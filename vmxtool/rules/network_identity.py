@@ -137,7 +137,7 @@ def _three_cures(vm: Machine, one: _Fixed, found: AddressRange | None) -> str:
 
 
 def _is_own(vm: Machine, one: _Fixed) -> bool:
-    """Whether the address ends as the VM's UUID does, as those that a product generates for it."""
+    """Return whether the address ends as the VM's UUID does, as those that a product generates for it."""
     uuid = vm.uuids.bios
     return uuid is not None and one.number is not None and f"{one.number:012x}"[-6:] == uuid[-6:]
 

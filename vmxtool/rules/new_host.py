@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def has_new_host(case: Case) -> bool:
-    """Whether the target is a product on a host, and not the one that made the VM.
+    """Return whether the target is a product on a host, and not the one that made the VM.
 
     With the product that made it a VM is taken to be where it was: it has run there, and what it asks of the host was
     there. Where nothing tells who made it, any product is another.

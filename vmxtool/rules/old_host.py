@@ -36,14 +36,14 @@ _OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/", "/var/lib/vmware/", "/usr/l
 
 
 def paths_of_host(files: Files) -> tuple[str, ...]:
-    """The settings, disks left out, that name a file or folder by a full path which leads nowhere here."""
+    """Return the settings, disks left out, that name a file or folder by a full path which leads nowhere here."""
     document = files.vm.config.document
     found = [key for key in document.folded() if key in HARMFUL or key in _HARMLESS]
     return tuple(document.spelling(key) for key in found if leads_nowhere(files.vm, document[key]))
 
 
 def leads_nowhere(vm: Machine, name: str) -> bool:
-    """Whether a name in a VM's config is a full path, and nothing is there on this host."""
+    """Return whether a name in a VM's config is a full path, and nothing is there on this host."""
     if not is_absolute(name):
         return False
     found = resolve(vm.config.folder, name)
@@ -51,13 +51,13 @@ def leads_nowhere(vm: Machine, name: str) -> bool:
 
 
 def networks_of_host(files: Files) -> tuple[str, ...]:
-    """The settings that connect a network adapter to a network of its ESX host by name."""
+    """Return the settings that connect a network adapter to a network of its ESX host by name."""
     document = files.vm.config.document
     return tuple(document.spelling(key) for key in document.folded() if re.fullmatch(_NETWORK, key))
 
 
 def controllers_of_esx2(files: Files) -> tuple[str, ...]:
-    """The settings that call a SCSI controller as ESX Server 2 does."""
+    """Return the settings that call a SCSI controller as ESX Server 2 does."""
     document = files.vm.config.document
     return tuple(
         document.spelling(key)
@@ -67,7 +67,7 @@ def controllers_of_esx2(files: Files) -> tuple[str, ...]:
 
 
 def is_of_esx2(files: Files, holder: str | None) -> bool:
-    """Whether a config looks like one of ESX Server 1 or 2: by its words, or by the product that has the VM."""
+    """Return whether a config looks like one of ESX Server 1 or 2: by its words, or by the product that has the VM."""
     document = files.vm.config.document
     by_host = any(document.get(f"{nic.id}.connectiontype", "").lower() == "monitor_dev" for nic in files.vm.nics)
     if files.named_as_esx2 or files.once(controllers_of_esx2) or by_host:
@@ -85,7 +85,7 @@ def is_on_hosted(path: str, holder: str | None) -> bool:
 
 
 def is_of_another_kind(files: Files, path: str, product: Product, holder: str | None) -> bool:
-    """Whether a full path of the old host is one that no host of a product has.
+    """Return whether a full path of the old host is one that no host of a product has.
 
     Args:
         files: the VM's files.

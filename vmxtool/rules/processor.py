@@ -266,7 +266,7 @@ def uniprocessor_guest_kernel(case: Case) -> Iterator[Hit]:
 
 
 def _is_ruled_out(case: Case) -> bool:
-    """Whether the guide supports no move of a VM with several processors to the target (pages 17 and 27)."""
+    """Return whether the guide supports no move of a VM with several processors to the target (pages 17 and 27)."""
     to, guide = case.target, case.guide
     denied = guide is not None and guide.verdict == "not-supported"
     return case.now.vcpus > 1 and not to.smp and (denied or any(features()[it].holds(to) for it in _RULED_OUT))

@@ -110,11 +110,11 @@ class Rule(Record):
     messages: tuple[tuple[str, str], ...] = ()
 
     def findings(self, *asked: Any) -> list[Finding]:
-        """What the rule finds in what it is asked about."""
+        """Return what the rule finds in what it is asked about."""
         return of_a_real_vm([self.finding(hit) for hit in self.check(*asked)])
 
     def finding(self, hit: Hit) -> Finding:
-        """A hit as a finding of this rule."""
+        """Return a hit as a finding of this rule."""
         severity, message = hit.severity or self.severity, hit.message
         if hit.unverified:
             severity = Severity.WARNING if severity is Severity.BLOCKER else severity
@@ -238,13 +238,13 @@ def _forget_lists() -> None:
 
 
 def find_rule(code: str) -> Rule | None:
-    """The rule with a code, or None."""
+    """Return the rule with a code, or None."""
     _load()
     return _RULES.get(code)
 
 
 def code_of(name: str) -> str:
-    """The code of the rule with a name.
+    """Return the code of the rule with a name.
 
     Raises:
         KeyError: there is none.
@@ -254,7 +254,7 @@ def code_of(name: str) -> str:
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, family by family in the order of their codes."""
+    """Return every rule, family by family in the order of their codes."""
     _load()
     return _sorted()
 
@@ -281,13 +281,13 @@ def judge_files(machine: Machine) -> list[Finding]:
 
 
 def rules_for_target(machine: Machine) -> tuple[Rule, ...]:
-    """Every rule about a VM on a target that may have a hit for this VM."""
+    """Return every rule about a VM on a target that may have a hit for this VM."""
     return tuple([it for it in _of(About.TARGET) if it.only_if is None or it.only_if(machine)])
 
 
 @lru_cache(maxsize=1024)
 def silent_on(target: Product) -> frozenset[str]:
-    """Codes of the rules that have no hit on a target, whatever the VM."""
+    """Return codes of the rules that have no hit on a target, whatever the VM."""
     return frozenset(it.code for it in _of(About.TARGET) if it.only_on is not None and not it.only_on(target))
 
 
@@ -308,5 +308,5 @@ def _by_check() -> dict[Callable[..., Iterator[Hit]], Rule]:
 
 
 def findings_of(check: Callable[..., Iterator[Hit]], *asked: Any) -> list[Finding]:
-    """What a rule finds, by its function: for rules about a rewrite, which are asked while it is worked out."""
+    """Return what a rule finds, by its function: for rules about a rewrite, which are asked while it is worked out."""
     return _by_check()[check].findings(*asked)

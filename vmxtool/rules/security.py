@@ -84,12 +84,12 @@ def encrypted_in_part(case: Case) -> Iterator[Hit]:
 
 
 def _may_have_tpm(to: Product) -> bool:
-    """Whether a product runs a version that has a virtual TPM."""
+    """Return whether a product runs a version that has a virtual TPM."""
     return to.runs_max >= devices()["vtpm"].first_for(esx=bool(to.esx))
 
 
 def _taken_along(vm: Machine) -> str | None:
-    """The row of devices.toml that goes with the encryption: a virtual TPM is taken out first, or that fails."""
+    """Return the row of devices.toml that goes with the encryption: a virtual TPM is taken out first, or that fails."""
     return "vtpm" if vm.tpm else None
 
 
@@ -214,7 +214,7 @@ def ace_policy(case: Case) -> Iterator[Hit]:
 
 
 def _stays_in_ace(case: Case) -> bool:
-    """Whether the target is the ACE that has the VM, or one with hardware of its generation.
+    """Return whether the target is the ACE that has the VM, or one with hardware of its generation.
 
     Else Workstation upgrades it on the way.
     """
@@ -228,7 +228,7 @@ def _policies_shown(files: Files) -> tuple[Evidence, ...]:
 
 
 def _ace_policies(vm: Machine) -> tuple[Evidence, ...]:
-    """The settings and the files that tell of policies or packages of ACE."""
+    """Return the settings and the files that tell of policies or packages of ACE."""
     document = vm.config.document
     keys = [key for key in document.folded() if key.startswith("policy.") and document[key]]
     return (*map(document.evidence, keys), *vm.ace_files)

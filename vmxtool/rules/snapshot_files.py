@@ -89,7 +89,7 @@ def snapshot_disk_missing(vm: Machine) -> Iterator[Hit]:
 
 
 def _in_chains(vm: Machine) -> set[str]:
-    """The disks that the VM runs on, as their chains name them."""
+    """Return the disks that the VM runs on, as their chains name them."""
     links = [link for drive in vm.disks if drive.chain is not None for link in drive.chain.links]
     return {link.file for link in links} | {link.parent_hint for link in links if link.parent_hint}
 

@@ -53,7 +53,7 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
 
 
 def _is_linked_clone(vm: Machine) -> bool:
-    """Whether a disk rests on one outside the folder and no snapshot accounts for it."""
+    """Return whether a disk rests on one outside the folder and no snapshot accounts for it."""
     return not vm.snapshots.tree and any(
         problem.kind in UNREACHED
         for drive in vm.disks
@@ -310,7 +310,7 @@ def older_disk_attached(vm: Machine) -> Iterator[Hit]:
 
 
 def _saved_state(vm: Machine) -> str:
-    """The file of a suspended state, with the memory that may lie beside it."""
+    """Return the file of a suspended state, with the memory that may lie beside it."""
     named = last_part(vm.config.document.get("checkpoint.vmState", ""))
     return f"its saved state ({named}, with the .vmem of that name)" if named else "its saved state (.vmss and .vmem)"
 

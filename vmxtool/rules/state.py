@@ -100,7 +100,7 @@ class VmState(NamedTuple):
         )
 
     def held(self, holder: str | None, *, arrived: bool = True, settled: frozenset[str] | None = None) -> VmState:
-        """The same VM with another product, and with other things settled where they are given."""
+        """Return the same VM with another product, and with other things settled where they are given."""
         return VmState(
             holder,
             arrived,
@@ -115,7 +115,7 @@ class VmState(NamedTuple):
         )
 
     def is_like(self, other: VmState) -> bool:
-        """Whether another state differs in nothing but who has the VM and what was settled."""
+        """Return whether another state differs in nothing but who has the VM and what was settled."""
         return (
             self.version == other.version
             and self.disks == other.disks
@@ -138,7 +138,7 @@ class VmState(NamedTuple):
         return any(disk.format == "unseen" for disk in self.disks)
 
     def with_formats(self, change: Mapping[str, DiskFormat]) -> VmState:
-        """The same VM with disks of other formats, by the formats they have."""
+        """Return the same VM with disks of other formats, by the formats they have."""
         if not any(disk.format in change for disk in self.disks):
             return self
         disks = tuple([DiskState(disk.drive, disk.bus, change.get(disk.format, disk.format)) for disk in self.disks])
@@ -153,12 +153,12 @@ class Setting(NamedTuple):
 
 
 def settings_of(document: Document) -> tuple[Setting, ...]:
-    """Every setting, by folded key, that a row of devices.toml is about, with a value that it takes."""
+    """Return every setting, by folded key, that a row of devices.toml is about, with a value that it takes."""
     return tuple(_settings(document.folded(), document))
 
 
 def rows_of(values: Mapping[str, str]) -> set[str]:
-    """Ids of the rows of devices.toml that settings of present devices, by their folded keys, fall under."""
+    """Return ids of the rows of devices.toml that settings of present devices, by their folded keys, fall under."""
     return {setting.rule.id for setting in _settings(values, values)}
 
 
@@ -186,13 +186,13 @@ def _of_the_files(settled: frozenset[str]) -> set[str]:
 
 
 def lowered_mark(row: DeviceRule) -> str:
-    """The mark in `settled` of a figure that a rewrite has brought below its limit."""
+    """Return the mark in `settled` of a figure that a rewrite has brought below its limit."""
     return f"{LOWERED}{row.id}"
 
 
 @lru_cache(maxsize=32768)
 def rows_for(key: str) -> tuple[DeviceRule, ...]:
-    """The rows of devices.toml that a folded key falls under; configs have few keys of their own."""
+    """Return the rows of devices.toml that a folded key falls under; configs have few keys of their own."""
     return rules_for(key)
 
 
@@ -205,7 +205,7 @@ def is_off(document: Mapping[str, str], head: str) -> bool:
 
 
 def format_of(drive: Drive) -> DiskFormat:
-    """The format of a disk, "unseen" where its own file is missing, elsewhere, encrypted or not readable.
+    """Return the format of a disk, "unseen" where its own file is missing, elsewhere, encrypted or not readable.
 
     A disk of which another part is missing has the format that its own file says: it has to be converted all the same.
     """
@@ -229,6 +229,6 @@ def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
 
 
 def is_hidden(drive: Drive) -> bool:
-    """Whether a disk, or a part of it, was not seen, so that nothing can be said of what it holds."""
+    """Return whether a disk, or a part of it, was not seen, so that nothing can be said of what it holds."""
     problems = drive.chain.problems if drive.chain is not None else ()
     return format_of(drive) == "unseen" or any(it.kind in HIDING or it.file is not None for it in problems)

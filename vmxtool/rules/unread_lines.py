@@ -218,7 +218,7 @@ def _is_adapter(word: str) -> bool:
 
 
 def _lost_disks(vm: Machine) -> Iterator[str]:
-    """The files of hard disks that stand on lines which are not read, whatever the reason."""
+    """Yield the files of hard disks that stand on lines which are not read, whatever the reason."""
     yield from (lost.file for lost in lost_lines(vm))
     for item in (*vm.idle_devices, *vm.devices_beyond_version):
         named, _ = _disk_of(vm, (item.key or "").rpartition(".")[0])
@@ -227,14 +227,14 @@ def _lost_disks(vm: Machine) -> Iterator[str]:
 
 
 def _disk_of(vm: Machine, device: str) -> tuple[str | None, tuple[Evidence, ...]]:
-    """The hard disk that a device names, with the place of its name; None for any other device."""
+    """Return the hard disk that a device names, with the place of its name; None for any other device."""
     key = f"{device}.fileName"
     name = vm.config.document.get(key, "")
     return (name, (vm.config.document.evidence(key),)) if name.lower().endswith(_DISK_ENDINGS) else (None, ())
 
 
 def _weight(vm: Machine, file: str) -> Severity | None:
-    """How much a disk on a line that is not read weighs, where that is less than to block."""
+    """Return how much a disk on a line that is not read weighs, where that is less than to block."""
     if _is_attached(vm, file):
         return Severity.WARNING
     last = last_part(file).lower()
@@ -250,7 +250,7 @@ def _is_attached(vm: Machine, file: str) -> bool:
 
 
 def _heavier(vm: Machine, file: str | None) -> Severity | None:
-    """The same for rules that warn of other devices: to block, or None."""
+    """Return the same for rules that warn of other devices: to block, or None."""
     return Severity.BLOCKER if file is not None and _weight(vm, file) is None else None
 
 
@@ -262,7 +262,7 @@ def _right_place(vm: Machine, lost: _Lost) -> str | None:
 
 
 def _free_place(vm: Machine, word: str, adapter: str | None) -> str | None:
-    """A free place for a device: that which its name is nearest to, of the bus that its disk was made for."""
+    """Return a free place for a device: that which its name is nearest to, of the bus that its disk was made for."""
     letters = word.rstrip("0123456789:")
     if letters == _NIC:
         taken = {nic.id for nic in vm.nics}

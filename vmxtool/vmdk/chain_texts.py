@@ -39,7 +39,7 @@ class ChainTexts:
         return data if self.may_parse(data, file) else None
 
     def may_parse(self, data: bytes, file: str) -> bool:
-        """Whether so many lines more may be read for this chain; if not, that is a problem."""
+        """Return whether so many lines more may be read for this chain; if not, that is a problem."""
         lines = data.count(b"\n") + 1
         if lines > self._lines_left:
             self._problems.add("unreadable", f"{quoted_name(file)} has more lines than any descriptor", Evidence(file))

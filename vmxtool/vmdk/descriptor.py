@@ -191,7 +191,7 @@ class Descriptor(Record):
 
 
 def is_descriptor(head: bytes) -> bool:
-    """Whether the first bytes of a file are text that belongs to a disk descriptor."""
+    """Return whether the first bytes of a file are text that belongs to a disk descriptor."""
     return _MARK.search(head.partition(b"\x00")[0]) is not None
 
 

@@ -50,7 +50,7 @@ def locate(name: str, here: Path, folder: Path) -> FoundFile:
 
 
 def is_device(name: str) -> bool:
-    """Whether a name in a VM's file is that of a device, or of an object that is no file."""
+    """Return whether a name in a VM's file is that of a device, or of an object that is no file."""
     return re.match(_DEVICE, name) is not None
 
 

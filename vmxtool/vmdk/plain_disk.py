@@ -45,7 +45,7 @@ class PlainDisk(Record):
 
 
 def is_plain_disk(head: bytes) -> bool:
-    """Whether the first bytes of a file are text that belongs to a plain disk."""
+    """Return whether the first bytes of a file are text that belongs to a plain disk."""
     return _MARK.search(head.partition(b"\x00")[0]) is not None
 
 

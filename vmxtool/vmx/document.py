@@ -86,7 +86,7 @@ class DecodedLines(Lines):
         return encodings.decode(values.unescape(raw.encode("latin-1")), codec)
 
     def _is_plain(self) -> bool:
-        """Whether every value stands in the file as it reads."""
+        """Return whether every value stands in the file as it reads."""
         if self._plain is None:
             text = self._text
             self._plain = text.isascii() and "|" not in text and not encodings.is_shifting(self.encoding.codec)

@@ -201,7 +201,7 @@ def _bare(names: str) -> str:
 
 
 def is_shifting(codec_name: str) -> bool:
-    """Whether ASCII bytes need decoding too, because an earlier byte may have switched the character set."""
+    """Return whether ASCII bytes need decoding too, because an earlier byte may have switched the character set."""
     return codec_name in _SHIFTING
 
 
@@ -218,7 +218,7 @@ def decode(data: bytes, codec_name: str) -> str:
 
 
 def holds(text: str, codec_name: str) -> bool:
-    """Whether text can be written in a codec and reads the same again."""
+    """Return whether text can be written in a codec and reads the same again."""
     return "\x00" not in text and decode(text.encode(codec_name, "replace"), codec_name) == text
 
 
@@ -229,7 +229,7 @@ def plain_name(declared: str, codec_name: str) -> str:
 
 
 def is_valid(data: bytes, codec_name: str) -> bool:
-    """Whether bytes are text in a codec; VMware refuses a file with a value that is not."""
+    """Return whether bytes are text in a codec; VMware refuses a file with a value that is not."""
     try:
         data.decode(codec_name)
     except UnicodeDecodeError:

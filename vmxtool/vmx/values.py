@@ -40,7 +40,7 @@ def as_bool(text: str) -> bool:
 
 
 def is_bool(text: str) -> bool:
-    """Whether VMware takes the text as a boolean without a message."""
+    """Return whether VMware takes the text as a boolean without a message."""
     return text.lower() in _TRUE or text.lower() in _FALSE
 
 

@@ -30,7 +30,7 @@ _NOT_OF_THE_VM = "targets"
 
 
 def longest_answer(vm: Machine | None) -> int:
-    """How many bytes an answer about a VM may have: four times what was read of its files, and a MiB."""
+    """Return how many bytes an answer about a VM may have: four times what was read of its files, and a MiB."""
     if vm is None:
         return _BASE
     read = vm.config.document.size
@@ -79,7 +79,7 @@ def _whole(value: Any) -> Any:
 
 
 def _is_within(value: Any, limit: int) -> bool:
-    """Whether a value may come within a limit: found out without writing what is many times as long."""
+    """Return whether a value may come within a limit: found out without writing what is many times as long."""
     total = 0
     for size in _sizes(value):
         total += size

@@ -313,7 +313,7 @@ def _note(note: Note) -> NoteValue:
 
 
 def _section(cell: Cell) -> str:
-    """The page on which the section of a cell's table begins."""
+    """Return the page on which the section of a cell's table begins."""
     return f"mpg:p{cell.page:02d}"
 
 

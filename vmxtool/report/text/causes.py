@@ -84,7 +84,7 @@ class Row:
 
 
 def rows_of(rewrite: Rewrite) -> list[Row]:
-    """The causes of a rewrite's changes in the order of the changes, then what it leaves as it is."""
+    """Return the causes of a rewrite's changes in the order of the changes, then what it leaves as it is."""
     words = _Words(rewrite)
     rows: dict[tuple[object, ...], Row] = {}
     for change in rewrite.changes:
@@ -118,7 +118,7 @@ def _add(words: dict[str, None], word: str) -> None:
 
 
 def _subject(topic: Topic) -> str:
-    """The drive or file that a change is about, where a row may have several."""
+    """Return the drive or file that a change is about, where a row may have several."""
     if topic.kind in {DISK_MOVE, CDROM_MOVE, SLAVE_MOVE}:
         return f"{topic.subject} is {topic.to}"
     return topic.subject if topic.kind in {LEFTOVER, DISK_VERSION} else ""
@@ -138,12 +138,12 @@ def _say_of_all(row: Row, config: str) -> None:
 
 
 def name_of(row: DeviceRule) -> str:
-    """What a row of devices.toml is about, in plain words."""
+    """Return what a row of devices.toml is about, in plain words."""
     return NAMES.get(row.id, row.id.replace("-", " "))
 
 
 def target_name(wanted: Wanted | None) -> str | None:
-    """The product that a rewrite is for, or None where only a hardware version was named."""
+    """Return the product that a rewrite is for, or None where only a hardware version was named."""
     product = wanted.product if wanted is not None else None
     return product.name if product is not None and product.family != HARDWARE else None
 
@@ -187,7 +187,7 @@ class _Words:
         return None if self._is_known(row) else code_of("device-not-in-hardware-version")
 
     def option(self, change: FileChange) -> str:
-        """The option that allowed a change that the guest may not start after."""
+        """Return the option that allowed a change that the guest may not start after."""
         if change.topic.kind in self.rows or change.topic.kind in {GUEST_NAME, ARM_DEVICE, CDROM_MOVE}:
             return "unsafe"
         if change.topic.kind == CONTROLLER and self.wanted is not None and not self.wanted.moves:
@@ -228,7 +228,7 @@ class _Words:
             yield f"{topic.subject} {what}" if topic.kind == ARM_DEVICE else what
 
     def _of_host(self, change: FileChange, after: str | None) -> Iterator[str]:
-        """What becomes of the settings that hang on the new host."""
+        """Yield what becomes of the settings that hang on the new host."""
         topic, holder = change.topic, self._holder()
         if topic.kind == DISK_NAMES:
             name = "name" if change.why.endswith("--vmfs-path says") else "fileName"
@@ -297,13 +297,13 @@ class _Words:
 
 
 def bus_of(place: str) -> str:
-    """The bus of a drive or a controller such as "ide0:0", as a person says it."""
+    """Return the bus of a drive or a controller such as "ide0:0", as a person says it."""
     word = place.partition(":")[0].rstrip("0123456789")
     return _BUSES.get(word, word)
 
 
 def _amount(row: DeviceRule, value: str | None) -> str:
-    """A setting's figure in the unit of its limit, rounded up; as it is where it is no number."""
+    """Return a setting's figure in the unit of its limit, rounded up; as it is where it is no number."""
     try:
         return measured(row, -(-int(value or "") // row.per_unit))
     except ValueError:

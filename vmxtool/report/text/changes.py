@@ -132,7 +132,7 @@ def _cells(row: Row, *, why: bool) -> Cells:
 
 
 def _reasons(row: Row) -> Iterator[Text]:
-    """What a row rests on: each reason once, with its settings and its source."""
+    """Yield what a row rests on: each reason once, with its settings and its source."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for change in row.changes:
         reasons.setdefault((change.why, change.source), []).append(change.key)
@@ -145,7 +145,7 @@ def _reasons(row: Row) -> Iterator[Text]:
 
 
 def _notes(rewrite: Rewrite, rows: list[Row]) -> Iterator[str]:
-    """What only the rewrite knows and no row says; the steps that remain are told by `check`."""
+    """Yield what only the rewrite knows and no row says; the steps that remain are told by `check`."""
     told = {text for row in rows for text in row.told}
     own = rewrite.machine.hardware.version
     if rewrite.one_way and rewrite.wanted is not None:

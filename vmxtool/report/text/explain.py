@@ -151,7 +151,7 @@ def _print_hardware(version: int, out: Console) -> None:
 
 
 def _document(reference: str) -> Text:
-    """A source for a reader: its title and its publisher, and the word with which it is explained."""
+    """Return a source for a reader: its title and its publisher, and the word with which it is explained."""
     return Text(title_of(reference)).append(f"  {reference}", "dim")
 
 

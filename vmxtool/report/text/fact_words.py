@@ -58,7 +58,7 @@ _WORDS["readable_formats"] = _WORDS["native_formats"]
 
 
 def label(name: str) -> str:
-    """The name of a fact for a reader."""
+    """Return the name of a fact for a reader."""
     for ending, kind in _KINDS.items():
         if name.endswith(ending) and name not in _LABELS:
             return _LABELS.get(name.removesuffix(ending), name) + kind
@@ -66,7 +66,7 @@ def label(name: str) -> str:
 
 
 def figure(name: str, value: str) -> str:
-    """The value of a fact for a reader, with its unit."""
+    """Return the value of a fact for a reader, with its unit."""
     bare = name
     for ending in _KINDS:
         bare = bare.removesuffix(ending)

@@ -106,5 +106,5 @@ def show_fix(out: Console, fix: Fix, indent: int = 0) -> None:
 
 
 def place_text(place: object, style: str = "dim") -> Text:
-    """A place in a VM's files, of a length that fits a line or two."""
+    """Return a place in a VM's files, of a length that fits a line or two."""
     return safe_text(shortened(str(place), _EVIDENCE_LENGTH), style)

@@ -39,7 +39,7 @@ _LABEL_WIDTHS = {2: 19, 3: 17, 4: 12, 5: 10}  # at 80 characters no word of the 
 
 
 def cell_words(cell: Cell) -> tuple[str, str]:
-    """What a printed cell says: its verdict, and its ways ("" where the verdict says it all)."""
+    """Return what a printed cell says: its verdict, and its ways ("" where the verdict says it all)."""
     verdict = GUIDE_VERDICTS[cell.verdict]
     if cell.table == CONVERTER_TABLE:
         return verdict, _format_words(cell)
@@ -233,7 +233,7 @@ def _untreated(from_id: str, to_id: str) -> str:
 
 
 def _nearest(product_id: str) -> str:
-    """The product itself where the tables have it, else the newest of its family that they have."""
+    """Return the product itself where the tables have it, else the newest of its family that they have."""
     kin = [it.id for it in products().values() if it.family == products()[product_id].family]
     kin = [name for name in kin if tables.has_rows_for(name)]
     return kin[-1] if kin and not tables.has_rows_for(product_id) else product_id

@@ -176,7 +176,7 @@ def _print_row(out: Console, row: Row, standing: Standing) -> None:
 
 
 def _packed(phrases: Sequence[str], width: int) -> list[str]:
-    """Phrases in lines of a width, with commas between them; only one that is longer than a line is broken."""
+    """Return phrases in lines of a width, with commas between them; only one that is longer than a line is broken."""
     lines: list[str] = []
     for number, phrase in enumerate(phrases):
         piece = phrase + ("," if number < len(phrases) - 1 else "")

@@ -42,12 +42,12 @@ def register() -> None:
 
 
 def ascii_form(text: str) -> str:
-    """The text in ASCII; a character that has no form in it becomes a question mark."""
+    """Return the text in ASCII; a character that has no form in it becomes a question mark."""
     return text.encode("ascii", HANDLER).decode("ascii")
 
 
 def can_encode(text: str, encoding: str) -> bool:
-    """Whether an encoding has every character of a text."""
+    """Return whether an encoding has every character of a text."""
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):

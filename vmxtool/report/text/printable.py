@@ -16,7 +16,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for a reader: TiB, GiB, MiB or KiB, with one decimal where it says something."""
+    """Return bytes for a reader: TiB, GiB, MiB or KiB, with one decimal where it says something."""
     for unit, name in ((_TIB, "TiB"), (_GIB, "GiB"), (_MIB, "MiB"), (_KIB, "KiB")):
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"

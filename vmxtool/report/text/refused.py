@@ -132,7 +132,7 @@ def _in_plain_words(reason: _Reason, vm: Machine, rewrite: Rewrite) -> _Reason: 
 
 
 def _encoding_of(rewrite: Rewrite) -> list[str]:
-    """The option for the likely character set of the new host, where the rewrite waits for one."""
+    """Return the option for the likely character set of the new host, where the rewrite waits for one."""
     asked = (it.fix for it in rewrite.refused if it.name == "encoding-not-told" and it.fix is not None)
     return next((fix.text.removeprefix(_IN_WHICH).removesuffix(_OR_ANOTHER).split() for fix in asked), [])
 
@@ -160,7 +160,7 @@ def _of_encrypted(reason: _Reason) -> _Reason:
 
 
 def _of_target(words: Sequence[str]) -> tuple[str, ...]:
-    """The options of a request that say where the VM goes and where it is from."""
+    """Return the options of a request that say where the VM goes and where it is from."""
     found: list[str] = []
     for at, word in enumerate(words[:-1]):
         if word in {"--target", "--from"}:

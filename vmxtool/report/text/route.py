@@ -64,7 +64,7 @@ def print_routes(routes: Routes, have: bool = False, stream: IO[str] | None = No
 
 
 def stops_words(route: Route) -> str:
-    """The products that a route goes over: "Workstation 3 → Workstation 4 → Fusion 1"."""
+    """Return the products that a route goes over: "Workstation 3 → Workstation 4 → Fusion 1"."""
     first = short_name(route.hops[0].from_id) + " (upgraded there)" * route.hops[0].in_place
     return " → ".join([first, *(short_name(hop.to_id) for hop in route.hops if not hop.in_place)])
 
@@ -145,7 +145,7 @@ def _listed(ids: Iterable[str]) -> str:
 
 
 def _grouped(pairs: Sequence[tuple[str, ...]]) -> list[tuple[list[str], list[str]]]:
-    """Pairs that differ in one product only as one line: those that go with the same partners stand together."""
+    """Return pairs that differ in one product only as one line: those that go with the same partners stand together."""
     partners: dict[str, list[str]] = {}
     for one, other in pairs:
         older, newer = sorted((one, other), key=lambda name: products()[name].released_order)

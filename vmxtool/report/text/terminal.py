@@ -59,17 +59,17 @@ def console(stream: IO[str] | None = None) -> Console:
 
 
 def is_wide(out: Console) -> bool:
-    """Whether there is room for a column beside the text, as on a terminal of usual width and in a pipe."""
+    """Return whether there is room for a column beside the text, as on a terminal of usual width and in a pipe."""
     return out.width >= _MIN_WIDTH + _MIN_WIDTH // 2
 
 
 def safe_text(text: str, style: str = "") -> Text:
-    """Text from a VM's files, or messages that quote them, made safe and of a length that a person reads."""
+    """Return text from a VM's files, or messages that quote them, made safe and of a length that a person reads."""
     return Text(shortened(text, _LONGEST), style=style)
 
 
 def style_of(word: str) -> str:
-    """The colour of a severity or a verdict."""
+    """Return the colour of a severity or a verdict."""
     return _STYLES.get(word, "")
 
 
@@ -80,7 +80,7 @@ def vm_title(name: str, path: object) -> Text:
 
 
 def vm_place(asked: Path | None, config: Path | None) -> str:
-    """The path of a VM as a person named it, a folder with a slash; its config where that is the current folder.
+    """Return the path of a VM as a person named it, a folder with a slash; its config where that is the current folder.
 
     Args:
         asked: the path as it was given, or None.
@@ -175,7 +175,7 @@ def print_command(
 
 
 def _pieces(argv: Sequence[str], room: int, *, here: bool) -> list[str]:
-    """A command in lines of about `room` columns; no word is broken, and an option keeps its value."""
+    """Return a command in lines of about `room` columns; no word is broken, and an option keeps its value."""
     groups = [[argv[0]]]
     for before, word in pairwise(argv):
         if before.startswith("-") and not word.startswith("-") and before != argv[0]:

@@ -97,7 +97,7 @@ def print_rewrites(rewrites: Sequence[JournalInfo], stream: IO[str] | None = Non
 
 
 def _place_of(journal: Path) -> str:
-    """The folder of a VM by its journal, from where the reader stands if it lies below."""
+    """Return the folder of a VM by its journal, from where the reader stands if it lies below."""
     folder, here = journal.parent.parent, Path.cwd()
     shown = folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
     return f"{shown}/"

@@ -140,20 +140,20 @@ def _found(verdict: Verdict, way: int) -> Sequence[Finding]:
 
 
 def _told(verdict: Verdict, way: int) -> list[Finding]:
-    """The findings that belong on this screen: `inspect` has what is only worth knowing of the files."""
+    """Return the findings that belong on this screen: `inspect` has what is only worth knowing of the files."""
     if verdict.verdict is Answer.NOT_SUPPORTED:
         return _reasons(verdict)[:_REASONS]
     return [it for it in _all_told(verdict, way) if not _is_doubtful(it) and not _is_idle(it)]
 
 
 def _reasons(verdict: Verdict) -> list[Finding]:
-    """Why a target is not supported: what nothing cures first."""
+    """Return why a target is not supported: what nothing cures first."""
     blockers = [it for it in verdict.findings if it.blocks and not it.of_files]
     return merged([it for it in blockers if it.cure is None] or blockers)
 
 
 def _is_doubtful(finding: Finding) -> bool:
-    """Whether it is only worth knowing, and not even sure."""
+    """Return whether it is only worth knowing, and not even sure."""
     by_us = finding.fix is not None and finding.fix.safety is not Safety.MANUAL
     return finding.severity is Severity.INFO and _UNVERIFIED in finding.message and not by_us
 
@@ -192,14 +192,14 @@ def _rank(verdict: Verdict, finding: Finding) -> tuple[object, ...]:
 
 
 def _is_done(finding: Finding, printed: Collection[Argv]) -> bool:
-    """Whether it is only worth knowing, and the steps do all that its owner would have to do about it."""
+    """Return whether it is only worth knowing, and the steps do all that its owner would have to do about it."""
     fix = finding.fix
     by_owner = fix is not None and fix.safety is Safety.MANUAL and bool(fix.commands)
     return finding.severity is Severity.INFO and by_owner and fix is not None and set(fix.commands) <= set(printed)
 
 
 def _needs_remedy(finding: Finding, verdict: Verdict, steps: Sequence[Step]) -> bool:
-    """Whether what cures a finding is said with it: not where a step does it, and not where nothing helps."""
+    """Return whether what cures a finding is said with it: not where a step does it, and not where nothing helps."""
     if finding.fix is None or verdict.verdict is Answer.NOT_SUPPORTED:
         return False
     if not steps:
@@ -309,7 +309,7 @@ def _guide_line(verdict: Verdict) -> Text | None:
 
 
 def _stands_for(verdict: Verdict, entry: GuideEntry) -> str:
-    """The product that has the VM, where the row is that of another that makes such VMs: " (for ACE 2)"."""
+    """Return the product that has the VM, where the row is that of another that makes such VMs: " (for ACE 2)"."""
     origins = [name for name in verdict.hop.hop.guide.origins if tables.generation_of(name) is not None]
     if not origins or entry.from_id == origins[0] or (entry.from_id in origins and tables.has_rows_for(origins[0])):
         return ""

@@ -164,7 +164,7 @@ def _print_finding(vm: Machine, finding: Finding, out: Console) -> None:
 
 
 def _place(finding: Finding, config: str) -> str:
-    """Where it shows, in a few words: "line 48" of the config, "Mail Relay.vmsd line 3"."""
+    """Return where it shows, in a few words: "line 48" of the config, "Mail Relay.vmsd line 3"."""
     if not finding.evidence:
         return ""
     first = finding.evidence[0]
@@ -194,7 +194,7 @@ def _print_next(vm: Machine, out: Console) -> None:
 
 
 def _target(vm: Machine) -> str:
-    """The newest product of the other kind than the one that made the VM: of ESX, or of Workstation."""
+    """Return the newest product of the other kind than the one that made the VM: of ESX, or of Workstation."""
     made_by = products().get(vm.origin[0].product) if vm.origin else None
     family = "workstation" if made_by is not None and made_by.esx else "esx"
     return [it.id for it in products().values() if it.family == family][-1]

@@ -71,7 +71,7 @@ def facts(vm: Machine, *, why: bool) -> Iterator[tuple[str, Text]]:
 
 
 def grows(link: Link) -> bool:
-    """Whether a disk's files grow with what the guest writes."""
+    """Return whether a disk's files grow with what the guest writes."""
     if link.descriptor is not None and link.descriptor.ddb.get("thinProvisioned") == "1":
         return True
     return any(extent.type in _GROWING for extent in link.extents)
@@ -86,7 +86,7 @@ def _hardware(vm: Machine) -> str:
 
 
 def _range(family: str, version: int) -> str | None:
-    """The products of a family that run a hardware version: "Workstation 17.5+"; None where none is known to."""
+    """Return the products of a family that run a hardware version: "Workstation 17.5+"; None where none is known to."""
     members = [it for it in products().values() if it.family == family]
     running = [it.id for it in members if it.runs(version)]
     if not running:

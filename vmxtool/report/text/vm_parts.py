@@ -45,7 +45,7 @@ _ANY_DRIVE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-re
 
 
 def disk_rows(vm: Machine) -> list[Row]:
-    """The hard disks: size, file, how the file is made, whose format it is."""
+    """Return the hard disks: size, file, how the file is made, whose format it is."""
     models = {it.id: it for it in vm.controllers}
     rows = []
     for drive in vm.disks:
@@ -79,7 +79,7 @@ def _disk_cells(drive: Drive) -> list[Text]:
 
 
 def _made_of(link: Link) -> Text:
-    """How a disk's files are made; an extent of zeros has no file."""
+    """Return how a disk's files are made; an extent of zeros has no file."""
     if link.format == "device":
         return Text("a disk of the host")
     files = [extent for extent in link.extents if extent.file is not None]
@@ -132,7 +132,7 @@ def _medium(vm: Machine, drive: Drive) -> str:
 
 
 def network_rows(vm: Machine) -> list[Row]:
-    """The network adapters: where to, model, address."""
+    """Return the network adapters: where to, model, address."""
     return [Row(Text(nic.id), _with_state(_nic_cells(nic), nic.connected)) for nic in vm.nics]
 
 
@@ -145,7 +145,7 @@ def _nic_cells(nic: Nic) -> list[Text]:
 
 
 def device_rows(vm: Machine) -> list[Row]:
-    """Ports, sound, USB, what is passed through from the host, and the TPM."""
+    """Return ports, sound, USB, what is passed through from the host, and the TPM."""
     more = peripherals_of(vm)
     rows = [Row(Text(port.id), _with_state(_port_cells(port), port.connected)) for port in more.ports]
     if more.sound is not None:
@@ -184,7 +184,7 @@ def _usb_rows(more: Peripherals) -> Iterator[Row]:
 
 
 def shared_folder_rows(vm: Machine) -> list[Row]:
-    """The folders of the host that the guest sees, with their place there."""
+    """Return the folders of the host that the guest sees, with their place there."""
     rows = []
     for folder in peripherals_of(vm).shared_folders:
         cells = [safe_text(_name(folder.host_path or "no path")), Text("writable" if folder.writable else "read only")]
@@ -195,7 +195,7 @@ def shared_folder_rows(vm: Machine) -> list[Row]:
 
 
 def snapshot_lines(vm: Machine) -> list[Branch]:
-    """The snapshots as a tree, with the place of the VM in it."""
+    """Return the snapshots as a tree, with the place of the VM in it."""
     state = vm.snapshots
     shown = state.tree[:_SNAPSHOTS_SHOWN]
     last = {snapshot.parent: snapshot.id for snapshot in shown}

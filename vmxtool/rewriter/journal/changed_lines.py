@@ -56,7 +56,7 @@ UNCOMPARED = ChangedLines()
 
 
 def compare_lines(was: bytes, now: bytes) -> ChangedLines:
-    """The lines of a text that are not as they were."""
+    """Return the lines of a text that are not as they were."""
     if max(len(was), len(now)) > MAX_BYTES:
         return UNCOMPARED
     codec = _codec(was)
@@ -95,7 +95,7 @@ def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, in
 
 
 def _shown(was: str | None, now: str | None) -> tuple[str | None, str | None]:
-    """Both texts from shortly before their first difference on, and not longer than a person reads."""
+    """Return both texts from shortly before their first difference on, and not longer than a person reads."""
     bare = [None if line is None else line.rstrip("\r\n") for line in (was, now)]
     if bare[0] == bare[1]:
         bare = [was, now]

@@ -55,7 +55,7 @@ class Attributes(Record):
 
 
 def explain(error: OSError) -> str:
-    """One line about a failed operation: the file, what the system said, what to do."""
+    """Return one line about a failed operation: the file, what the system said, what to do."""
     reason = (error.strerror or type(error).__name__).lower()
     remedy = _REMEDIES.get(error.errno or 0, "")
     place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
@@ -63,7 +63,7 @@ def explain(error: OSError) -> str:
 
 
 def status(path: Path) -> os.stat_result | None:
-    """What lies at a path, links not followed; None where nothing does."""
+    """Return what lies at a path, links not followed; None where nothing does."""
     try:
         return os.lstat(path)
     except FileNotFoundError:
@@ -71,13 +71,13 @@ def status(path: Path) -> os.stat_result | None:
 
 
 def attributes(path: Path) -> Attributes:
-    """The attributes of a file."""
+    """Return the attributes of a file."""
     found = os.lstat(path)
     return Attributes(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_mtime_ns)
 
 
 def names(folder: Path) -> list[str]:
-    """The names in a folder, sorted."""
+    """Return the names in a folder, sorted."""
     return sorted(os.listdir(folder))
 
 
@@ -88,13 +88,13 @@ def check_writable(path: Path) -> None:
 
 
 def read(path: Path, limit: int) -> bytes:
-    """A regular file's content, up to `limit` bytes."""
+    """Return a regular file's content, up to `limit` bytes."""
     with opened(path, os.O_RDONLY) as descriptor:
         return _read_at(descriptor, 0, limit)
 
 
 def read_ranges(path: Path, spans: Sequence[tuple[int, int]]) -> list[bytes]:
-    """The bytes at each (offset, length) of a file; fewer where the file ends."""
+    """Return the bytes at each (offset, length) of a file; fewer where the file ends."""
     with opened(path, os.O_RDONLY) as descriptor:
         return [_read_at(descriptor, offset, length) for offset, length in spans]
 
@@ -223,7 +223,7 @@ def opened(path: Path, flags: int) -> Iterator[int]:
 
 
 def open_for_lock(path: Path) -> int:
-    """A descriptor of a file that is there to be locked, made if need be; the caller closes it."""
+    """Return a descriptor of a file that is there to be locked, made if need be; the caller closes it."""
     return os.open(path, os.O_RDWR | os.O_CREAT | _COMMON, 0o600)
 
 

@@ -97,7 +97,7 @@ def find_vm_folder(path: Path) -> JournalFolder:
 
 
 def rewrites(place: JournalFolder) -> tuple[JournalInfo, ...]:
-    """The rewrites of the VM, or of all VMs in the folder where none was named, oldest first.
+    """Return the rewrites of the VM, or of all VMs in the folder where none was named, oldest first.
 
     Those among the folder's newest `store.MAX_LISTED`.
 
@@ -140,7 +140,7 @@ def undo_last(place: JournalFolder, only: Sequence[str] = ()) -> UndoResult:
 
 
 def old_bytes(place: JournalFolder, name: str) -> bytes:
-    """The content that a file had before the rewrite that an undo would take; nothing is changed.
+    """Return the content that a file had before the rewrite that an undo would take; nothing is changed.
 
     Raises:
         UsageError: the rewrite did not change it; or it is a disk, of which the journal holds pieces alone.
@@ -151,7 +151,7 @@ def old_bytes(place: JournalFolder, name: str) -> bytes:
 
 
 def _due(place: JournalFolder) -> JournalInfo | None:
-    """What the journal that an undo takes says of its rewrite; None without one.
+    """Return what the journal that an undo takes says of its rewrite; None without one.
 
     Raises:
         WriteError: the rewrite was of another VM in the folder.
@@ -164,7 +164,7 @@ def _due(place: JournalFolder) -> JournalInfo | None:
 
 
 def _read(place: JournalFolder, about: Mapping[str, str]) -> Machine | None:
-    """The VM as it is now, or None where it cannot be read."""
+    """Return the VM as it is now, or None where it cannot be read."""
     name = about.get(_CONFIG, place.config)
     if name is None or not _is_plain(name) or not is_inside(place.folder, place.folder / name):
         return None
@@ -174,7 +174,7 @@ def _read(place: JournalFolder, about: Mapping[str, str]) -> Machine | None:
 
 
 def _vm(place: JournalFolder, about: Mapping[str, str]) -> tuple[str | None, Path]:
-    """The name of the VM that was undone and its config, or where that cannot be read, its folder alone."""
+    """Return the name of the VM that was undone and its config, or where that cannot be read, its folder alone."""
     name = about.get(_CONFIG, place.config)
     if name is not None and _is_plain(name) and is_inside(place.folder, place.folder / name):
         config = place.folder / name

@@ -104,7 +104,7 @@ def differing_sectors(offset: int, have: bytes, want: bytes) -> Iterator[tuple[i
 
 
 def is_mixture(have: bytes, before: bytes, after: bytes) -> bool:
-    """Whether every byte is the one from before or the one from after, as a write cut short leaves them.
+    """Return whether every byte is the one from before or the one from after, as a write cut short leaves them.
 
     Byte by byte and not sector by sector, because a drive may stop within a sector when its power goes.
     """

@@ -33,7 +33,7 @@ class Target(Record):
 
 
 def real(path: Path) -> Path:
-    """A path with all symbolic links followed, whether or not anything is there."""
+    """Return a path with all symbolic links followed, whether or not anything is there."""
     return Path(os.path.realpath(path))
 
 

@@ -63,7 +63,7 @@ class Journal(Record):
     entries: tuple[JournalFile, ...]
 
     def path(self, state: JournalState) -> Path:
-        """Where the journal lies while it is in a state."""
+        """Return where the journal lies while it is in a state."""
         return journal_path(self.folder, self.number, state)
 
     def staged(self, index: int) -> Path:
@@ -77,7 +77,7 @@ class Journal(Record):
 
 
 def journal_path(folder: Path, number: int, state: JournalState) -> Path:
-    """Where the journal of this number lies while it is in this state."""
+    """Return where the journal of this number lies while it is in this state."""
     return folder / JOURNAL_FOLDER / f"{number:04}.{state}"
 
 
@@ -89,7 +89,7 @@ class Head(Record):
 
 
 def encode(journal: Journal) -> bytes:
-    """A journal as JSON, in ASCII: contents in base64, each with its SHA-256."""
+    """Return a journal as JSON, in ASCII: contents in base64, each with its SHA-256."""
     content = {
         "schema": SCHEMA,
         "created": journal.created.isoformat(timespec="microseconds"),
@@ -212,7 +212,7 @@ def _read_range(item: object, place: str) -> Range:
 
 
 def _name(value: object, place: str) -> str:
-    """A name that stays in the folder, whatever system it is read on, and is none of our own."""
+    """Return a name that stays in the folder, whatever system it is read on, and is none of our own."""
     if not isinstance(value, str):
         raise NotAJournalError(f"{place} has no name")
     try:

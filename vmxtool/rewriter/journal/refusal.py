@@ -86,7 +86,7 @@ class ChangedSince(WriteError):
         self.details = details
 
     def with_commands(self, vm: Path, name: str | None, path: Path, warnings: tuple[str, ...] = ()) -> ChangedSince:
-        """The same with commands, for the VM as the user named it; its name and path are for the title."""
+        """Return the same with commands, for the VM as the user named it; its name and path are for the title."""
         found = self.details
         wanted = [word for file in found.alone for word in ("--only", file)]
         alone = vmxtool_at(vm, "undo", *wanted) if wanted else ()
@@ -150,7 +150,7 @@ def _can_be_restored(entry: JournalFile, found: Found, is_open: bool) -> bool:
 def _words(
     record: Journal, first: JournalFile, found: Found, blocked: Sequence[int], *, is_open: bool
 ) -> tuple[str, str]:
-    """What is wrong with the first file, and the remedy where it is one for that file."""
+    """Return what is wrong with the first file, and the remedy where it is one for that file."""
     number = f"rewrite {record.number:04}"
     if is_open and found == "missing":
         return f"the file is missing since {number} was cut short", "put it back from a backup and undo again"

@@ -101,7 +101,7 @@ def read_info(folder: Path, number: int, state: JournalState) -> JournalInfo:
 
 
 def unfinished(folder: Path) -> Path | None:
-    """The journal of a rewrite, or of an undo, that was cut short, or None.
+    """Return the journal of a rewrite, or of an undo, that was cut short, or None.
 
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
@@ -121,7 +121,7 @@ def due(folder: Path) -> tuple[int, JournalState] | None:
 
 
 def has_store(folder: Path) -> bool:
-    """Whether a VM's folder has a folder of journals.
+    """Return whether a VM's folder has a folder of journals.
 
     Raises:
         WriteError: what has its name is a link, a file, or somebody else's folder: nothing in it is to be trusted.
@@ -270,7 +270,7 @@ def load(folder: Path, number: int, state: JournalState) -> Journal:
 
 
 def _read(path: Path, limit: int) -> bytes:
-    """The first `limit` bytes of a journal; nothing is read of a file that is too big to be one."""
+    """Return the first `limit` bytes of a journal; nothing is read of a file that is too big to be one."""
     try:
         found = file_ops.status(path)
         if found is not None and found.st_size > MAX_BYTES:

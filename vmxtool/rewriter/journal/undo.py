@@ -87,7 +87,7 @@ def undo(folder: Path, trusted: frozenset[Path] = frozenset(), only: Sequence[st
 
 
 def bytes_before(folder: Path, name: str) -> bytes:
-    """The content that a file had before the rewrite that an undo would take.
+    """Return the content that a file had before the rewrite that an undo would take.
 
     Raises:
         UsageError: the rewrite did not change it; or it is a disk, of which the journal holds pieces alone.
@@ -112,7 +112,7 @@ def bytes_before(folder: Path, name: str) -> bytes:
 
 
 def nothing_to_undo(folder: Path) -> WriteError:
-    """The error about a folder without a rewrite that is not undone."""
+    """Return the error about a folder without a rewrite that is not undone."""
     return WriteError(f"{folder}: no rewrite to undo here")
 
 
@@ -158,7 +158,7 @@ def _undo(folder: Path, trusted: frozenset[Path], only: Sequence[str]) -> Restor
 
 
 def _is_disk(entry: JournalFile) -> bool:
-    """Whether a file is one of a disk, and so one that products write to."""
+    """Return whether a file is one of a disk, and so one that products write to."""
     return not isinstance(entry.patch, ReplacePatch) or entry.name.lower().endswith((".vmdk", ".pln"))
 
 
@@ -173,7 +173,7 @@ def _plan(record: Journal, state: JournalState, only: Sequence[str]) -> _Plan:
 
 
 def _places(record: Journal, names: Iterable[str]) -> frozenset[int]:
-    """The places of files in the journal."""
+    """Return the places of files in the journal."""
     known = {entry.name: index for index, entry in enumerate(record.entries)}
     for name in names:
         if name not in known:
@@ -214,7 +214,7 @@ def _check(record: Journal, index: int, found: Found) -> None:
 
 
 def _located(record: Journal, trusted: frozenset[Path]) -> Journal:
-    """The journal with its files as they lie, once it is sure that no link has taken the place of one."""
+    """Return the journal with its files as they lie, once it is sure that no link has taken the place of one."""
     entries = []
     for entry in record.entries:
         found = paths.locate(record.folder, entry.patch.path, trusted)

@@ -63,7 +63,7 @@ def _refuse_unfinished(folder: Path) -> None:
 
 
 def _entries(folder: Path, patches: Sequence[Patch], trusted: frozenset[Path]) -> tuple[JournalFile, ...]:
-    """What the journal says of each file, once nothing speaks against changing it."""
+    """Return what the journal says of each file, once nothing speaks against changing it."""
     found = [paths.locate(folder, patch.path, trusted) for patch in patches]
     undo.refuse_if_in_use(item.path for item in found)
     entries: dict[str, JournalFile] = {}
