@@ -216,7 +216,7 @@ def last_part(name: str) -> str:
 def _is_foreign(name: str) -> bool:
     # A colon before the first slash is a drive letter, a VMFS label or a vmhba address; on a VM's own disk no product
     # writes one.
-    return name.startswith(("[", "\\\\")) or ":" in name.partition("/")[0]
+    return name.startswith(("[", "\\")) or ":" in name.partition("/")[0]
 
 
 def is_inside(root: Path, path: str | Path) -> bool:

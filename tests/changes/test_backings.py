@@ -64,7 +64,7 @@ def drives(vm: Machine, target: str, origin: str, hwversion: int | None = None) 
     return {key: value for key, value in made.items() if not key.startswith(("config", "virtualHW", "scsi"))}
 
 
-def of(device: str, **values: str) -> dict[str, str | None]:
+def of(device: str, **values: str | None) -> dict[str, str | None]:
     return {f"{device}.{name}": value for name, value in values.items()}
 
 
@@ -228,7 +228,7 @@ def test_the_kind_of_the_old_host_is_that_of_the_product_that_is_named(tmp_path:
     ethernet0.networkName = "Bridged"
     """
     vm = vm_with(tmp_path, linux, hw=7)
-    assert drives(vm, "server1", "server2") == {}
+    assert drives(vm, "server1", "server2") == of("ethernet0", networkName=None, connectionType="bridged")
     assert drives(vm, "esx3", "server2")["nvram"] == "srv.nvram"
     # A second run asks for nothing although the config then looks like one of another product.
     for target in ("gsx3", "ws4", "server1", "esx3"):

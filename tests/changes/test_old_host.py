@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from build import SCSI_DISK, make_disk, write_config
-from changes.told import settings
+from build import SCSI_DISK, disk_lines, make_disk, write_config
+from changes.told import manual, settings
 
 from vmxtool import check, inspect, plan_rewrite
 from vmxtool.report.text.causes import rows_of
@@ -116,3 +116,57 @@ def test_the_row_says_whose_names_they_were(tmp_path: Path) -> None:
     made = plan_rewrite(vm_with(tmp_path, LEFT), target="ws6", origin="esx3")
     (row,) = rows_of(made)
     assert (row.verb, row.what, row.effect) == ("remove", "names of its old host", "they lead nowhere on the new one")
+
+
+def test_networks_of_a_hosted_product_do_not_go_to_esx_and_those_of_esx_to_no_hosted_product(tmp_path: Path) -> None:
+    nics = """
+    ethernet0.present = "TRUE"
+    ethernet0.connectionType = "custom"
+    ethernet0.vnet = "VMnet5"
+    ethernet1.present = "TRUE"
+    ethernet1.connectionType = "nat"
+    """
+    vm = vm_with(tmp_path / "hosted", {}, hw=6, more=nics)
+    made = plan_rewrite(vm, target="esx3", origin="ws6")
+    gone = ["ethernet0.connectionType", "ethernet0.vnet", "ethernet1.connectionType"]
+    assert {key: value for key, value in settings(made).items() if key.startswith("eth")} == dict.fromkeys(gone)
+    assert "ethernet0, ethernet1: without a network until one is chosen in ESX Server 3.x" in manual(made)
+    assert not any(key.startswith("eth") for key in settings(plan_rewrite(vm, target="ws5.5", origin="ws6")))
+    named = 'ethernet0.present = "TRUE"\nethernet0.networkName = "Prod LAN"'
+    vm = vm_with(tmp_path / "esx", {"sched.swap.derivedName": HARMLESS["sched.swap.derivedName"]}, more=named)
+    made = plan_rewrite(vm, target="ws5.5", origin="esx3")
+    assert settings(made) == dict.fromkeys(["ethernet0.networkName", "sched.swap.derivedName"])
+    assert "ethernet0: bridged now, until bridged, NAT or host-only is chosen in Workstation 5.5" in manual(made)
+
+
+def test_a_rooted_path_of_windows_is_a_full_one(tmp_path: Path) -> None:
+    vm = vm_with(tmp_path, {"nvram": r"\vms\app.nvram", "workingDir": r"\vms"}, hw=7)
+    for target, version in (("esx3", None), ("fusion1", 6)):
+        made = settings(plan_rewrite(vm, target=target, origin="ws6.5", hwversion=version))
+        assert (made["nvram"], made["workingDir"]) == ("app.nvram", None)
+
+
+def test_a_disk_that_moves_keeps_its_name_where_a_drive_takes_its_place(tmp_path: Path) -> None:
+    make_disk(tmp_path / "disk.vmdk", hw=6)
+    lines = """
+    ide0:1.present = "TRUE"
+    ide0:1.clientDevice = "TRUE"
+    ide0:1.deviceType = "cdrom-raw"
+    """
+    vm = inspect(write_config(tmp_path, disk_lines("ide0:0"), lines, hw=6, guest="rhel4"))
+    plan_rewrite(vm, target="fusion1", origin="ws6", ide_to_scsi=True).apply()
+    document = inspect(tmp_path).config.document
+    assert (document["scsi0:0.fileName"], document["ide0:0.fileName"]) == ("disk.vmdk", "auto detect")
+    assert "ide0:1.present" not in document
+
+
+@pytest.mark.parametrize("stale", ["old.vmdk", ""])
+def test_the_name_that_esx_server_2_reads_stays_with_it(tmp_path: Path, stale: str) -> None:
+    make_disk(tmp_path / "disk.vmdk", "vmfs", adapter="buslogic", hw=3)
+    lines = f'scsi0:0.present = "TRUE"\nscsi0:0.fileName = "{stale}"\nscsi0:0.name = "vmhba0:0:0:5:disk.vmdk"\n'
+    switch = 'scsi0.present = "TRUE"\nscsi0.virtualDev = "vmxbuslogic"\n'
+    vm = inspect(write_config(tmp_path, switch, lines, hw=3, guest="win2000serv", config=6))
+    assert settings(plan_rewrite(vm, target="esx2", origin="esx2")) == {}
+    made = settings(plan_rewrite(vm, target="esx3", origin="esx2"))
+    assert made["scsi0:0.name"] is None
+    assert made.get("scsi0:0.fileName") == (None if stale else "disk.vmdk")

@@ -11,7 +11,7 @@ from vmxtool.changes.model import OLD_DEVICE, SettingChange, Topic
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.machine.folder import folder_of
-from vmxtool.rules.backings import backings_of, is_lost_on
+from vmxtool.rules.backings import backings_of, image_beside, is_lost_on
 from vmxtool.rules.case import sections_of
 from vmxtool.vmx.lines import fold
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vmxtool.rules.backings import Backing
     from vmxtool.rules.case import Files
 
-_SOURCE = "general"
+_SOURCE, _OFF = "general", "FALSE"
 # What a drive or port is set to instead: on ESX Server 1 and 2 the device files of its console, elsewhere what products
 # write for one that is found by itself.
 _ON_ESX2 = {"cdrom": "/dev/cdrom", "floppy": "/dev/fd", "serial": "/dev/ttyS", "parallel": "/dev/parport"}
@@ -58,7 +58,9 @@ def disconnected(
             old = changes.get(fold(key))
             if old is not None:
                 changes[fold(key)] = replace(old, after=after)
-            elif document.get(key) != after:
+            elif document.get(key) != after and not (
+                after == _OFF and key in document and not document.flag(key, True)
+            ):
                 why = f"it was connected to what {product.name} does not have (unverified)"
                 is_there = key in document
                 changes[fold(key)] = SettingChange(
@@ -97,14 +99,15 @@ def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool)
     section = sections_of(files)[backing.id]
     device = "cdrom" if ":" in backing.id else backing.id.rstrip("0123456789")
     if backing.kind == "scsi":
-        yield "present", "FALSE"
+        yield "present", _OFF
         return
-    if backing.kind == "image" and (beside := folder_of(files.vm).find(last_part(backing.name))) is not None:
+    beside = image_beside(files, backing)
+    if beside is not None:
         yield "fileName", beside
         return
     if backing.kind in {"file", "pipe"}:
         name = last_part(backing.name) or backing.id
-        if name.lower() in taken:
+        while name.lower() in taken:
             name = f"{backing.id}-{name}"
         taken.add(name.lower())
         yield "fileName", name
@@ -120,5 +123,5 @@ def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool)
     if device == "floppy" and section.word("filetype") == "file":
         yield "fileType", "device"
     if backing.kind == "client":
-        yield "clientDevice", "FALSE"
-    yield "startConnected", "FALSE"
+        yield "clientDevice", _OFF
+    yield "startConnected", _OFF

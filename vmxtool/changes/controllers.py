@@ -28,6 +28,9 @@ FALLBACK = "lsilogic"
 """The SCSI model where nothing tells a better one, or the hardware version does not know that."""
 
 
+_OLDEST = "buslogic"  # what hardware has that is older than LSI Logic
+
+
 class ScsiChoice(Record):
     """The SCSI model that disks move behind.
 
@@ -47,18 +50,19 @@ def choose_scsi(vm: Machine, wanted: Wanted) -> ScsiChoice:
     options: list[str] = []
     refused: list[Finding] = []
     asked = wanted.adapter
+    fallback = FALLBACK if knows("scsi0.virtualDev", FALLBACK, wanted.version, wanted.esx) else _OLDEST
     model = asked or scsi_model(vm)
     if model is None:
-        options.append(f"adapter={FALLBACK}")
-        model = FALLBACK
+        options.append(f"adapter={fallback}")
+        model = fallback
     elif asked is not None:
         options.append(f"adapter={asked}")
     if not knows("scsi0.virtualDev", model, wanted.version, wanted.esx):
         if asked is not None:
             refused += findings_of(writing.adapter_not_offered, wanted.name, model, vm.hardware.evidence)
         elif _has_no_driver(vm):
-            options.append(f"adapter={FALLBACK}")
-        model = FALLBACK
+            options.append(f"adapter={fallback}")
+        model = fallback
     if model == "buslogic" and vm.guest.bits == 64:
         refused += findings_of(writing.adapter_not_for_guest, vm.guest.id, vm.guest.evidence)
     return ScsiChoice(model, tuple(options), tuple(refused))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute, last_part
 from vmxtool._record import Record, replace
 from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
+from vmxtool.changes.told import KINDS
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.machine.peripherals import peripherals_of
-from vmxtool.rules.old_host import HARMFUL, is_of_another_kind, is_of_esx2, networks_of_host, paths_of_host
+from vmxtool.rules.old_host import (
+    HARMFUL,
+    HARMLESS,
+    is_of_another_kind,
+    is_of_esx2,
+    networks_of_host,
+    networks_of_hosted,
+    paths_of_host,
+)
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -42,7 +51,8 @@ def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple
     told = {device for device, _ in wanted.told.networks}
     gone = [fold(it.key) for it in changes if it.after is None and it.name is None]
     nics = dict.fromkeys(key.partition(".")[0] for key in gone if key.endswith((".connectiontype", ".networkname")))
-    loose = [nic for nic in nics if nic not in told]
+    connected = {fold(it.key).partition(".")[0] for it in changes if it.after is not None}
+    loose = [nic for nic in nics if nic not in told | connected]
     if not loose or wanted.esx is None:
         return ()
     now = "bridged now, until bridged, NAT or host-only" if not wanted.esx else "without a network until one"
@@ -60,21 +70,27 @@ def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) ->
     product = wanted.product
     if product is None or not (product.esx or features()["host-is-a-mac"].holds(product)):
         return tuple(made)
-    document, changes = files.vm.config.document, {fold(change.key): change for change in made}
+    document, changed = files.vm.config.document, {fold(it.key) for it in made}
     devices = [*(it.id for it in files.vm.drives), *(it.id for it in peripherals_of(files.vm).ports)]
-    for key in (*(f"{device}.filename" for device in devices), *sorted(HARMFUL)):
-        change, value = changes.get(key), document.get(key, "")
-        is_kept = change is None or (change.after is None and change.name is not None)
-        if "\\" not in value or is_absolute(value) or not is_kept:
-            continue
-        after = posixpath.normpath(value.replace("\\", "/"))
-        why = f"the hosts of {product.name} have another separator of folders (unverified)"
-        changes[key] = (
-            replace(change, after=after)
-            if change is not None
-            else SettingChange(document.spelling(key), after, why, "general", topic=Topic(OLD_HOST))
-        )
-    return tuple(changes.values())
+    named = {*(f"{device}.filename" for device in devices), *HARMFUL, *HARMLESS}
+
+    def anew(key: str) -> str | None:
+        value = document.get(key, "")
+        if fold(key) not in named or "\\" not in value or is_absolute(value):
+            return None
+        return re.sub(r"^(?:\./+)+", "", value.replace("\\", "/"))
+
+    # A rename takes its value along; what another change writes is written for the new host already.
+    kept = [
+        replace(it, after=anew(it.key)) if it.name is not None and it.after is None and anew(it.key) is not None else it
+        for it in made
+    ]
+    why = f"the hosts of {product.name} have another separator of folders (unverified)"
+    for key in sorted(named - changed):
+        after = anew(key)
+        if after is not None:
+            kept.append(SettingChange(document.spelling(key), after, why, "general", topic=Topic(OLD_HOST)))
+    return tuple(kept)
 
 
 def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
@@ -94,7 +110,27 @@ def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
             change = SettingChange(key, beside or None, why, "general", topic=Topic(OLD_HOST))
             yield Leftover(change, harms=fold(key) in HARMFUL)
     holder = products().get(wanted.holder or "")
-    if product.esx is False and (files.once(is_of_esx2, wanted.holder) or (holder is not None and holder.esx)):
+    on_esx = holder is not None and bool(holder.esx)
+    why = f"a network of the old host, which {product.name} does not have (unverified)"
+    if product.esx is False and (files.once(is_of_esx2, wanted.holder) or on_esx):
         for key in files.once(networks_of_host):
-            why = f"a network of the old host, which {product.name} does not have (unverified)"
+            yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=True)
+    elif product.esx is False and not features()["names-hosted-networks"].holds(product):
+        yield from _kinds_of_networks(files, why)
+    elif product.esx and not on_esx:
+        for key in files.once(networks_of_hosted):
             yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)
+
+
+def _kinds_of_networks(files: Files, why: str) -> Iterator[Leftover]:
+    """Yield the networks that VMware Server 2 names, each as the kind that other hosted products have."""
+    document = files.vm.config.document
+    for key in files.once(networks_of_host):
+        kind, beside = document[key].lower(), f"{key.partition('.')[0]}.connectionType"
+        if kind not in KINDS:
+            continue
+        yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)
+        if beside not in document:
+            present = f"{key.partition('.')[0]}.present"
+            change = SettingChange(beside, kind, why, "general", beside=present, topic=Topic(OLD_HOST))
+            yield Leftover(change, harms=False)

@@ -19,6 +19,7 @@ from vmxtool.changes.model import (
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
+from vmxtool.knowledge.products import products
 from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
 from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2
 from vmxtool.vmx.lines import fold
@@ -98,14 +99,18 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     if product is not None and product.esx is False and document.get(_KIND, "").lower() == "esx":
         why = f"{product.name} is no ESX product (unverified)"
         yield SettingChange(document.spelling(_KIND), "hosted", why, "general", topic=Topic(PRODUCT_KIND))
-    for key in files.once(_leftover_names):
+    reads = features()["reads-disk-names-in-name"]
+    reads_names = product is not None and reads.holds(product)
+    holder = products().get(wanted.holder or "")
+    is_read = reads_names and holder is not None and reads.holds(holder)  # it is the name that counts there and here
+    for key in files.once(_leftover_names) if not is_read else ():
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
     for key in files.once(disk_paths_of_host) if product is not None and product.esx is not None else ():
         if fold(key).partition(".")[0] not in wanted.moves:
             why = f"{product.name} finds a disk beside the config" if product is not None else ""
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))
-    if product is not None and features()["reads-disk-names-in-name"].holds(product):
+    if reads_names:
         return
     names = features()["names-controllers-as-vmx"]
     for key in files.once(controllers_of_esx2) if product is not None and product.esx else ():
@@ -117,7 +122,12 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
         why = "products other than ESX Server 1 and 2 read the disk's name here"
         # The volume that the name begins with is that of one host; the disk comes to lie beside the config.
         beside = last_part(document[key]) if is_on_esx(document[key]) else None
-        yield SettingChange(key, beside, why, "libvirt:src/vmx/vmx.c", name=name, topic=Topic(DISK_NAMES))
+        topic, source = Topic(DISK_NAMES), "libvirt:src/vmx/vmx.c"
+        if name in document:  # it is there, and empty
+            yield SettingChange(document.spelling(name), beside or document[key], why, source, topic=topic)
+            yield SettingChange(key, None, why, source, topic=topic)
+        else:
+            yield SettingChange(key, beside, why, source, name=name, topic=topic)
     for key in files.once(settings_of_esx_host):
         if not fold(key).startswith("ethernet") and not files.once(is_of_esx2, wanted.holder):
             continue  # a folder of a later ESX is judged with all other folders of the old host
@@ -142,5 +152,5 @@ def moved_names(files: Files, wanted: Wanted, settings: Sequence[SettingChange])
 def _leftover_names(files: Files) -> tuple[str, ...]:
     """Return the settings that name a disk as ESX Server 1 and 2 do, beside the one that counts."""
     document = files.vm.config.document
-    found = [f"{drive.id}.name" for drive in files.vm.disks if f"{drive.id}.filename" in document]
+    found = [f"{drive.id}.name" for drive in files.vm.disks if document.get(f"{drive.id}.filename")]
     return tuple(document.spelling(key) for key in found if key in document)

@@ -19,7 +19,7 @@ from vmxtool.changes.limits import adapters_gone
 from vmxtool.changes.model import DISK_NAMES, VERSION, Changes, join
 from vmxtool.changes.old_host import leftovers, network_to_choose, with_slashes
 from vmxtool.changes.product_habits import config_version_raised, moved_names, newest_config_version
-from vmxtool.changes.told import as_esx2_names, disks_in_folders, disks_of_one_name, volume_not_told
+from vmxtool.changes.told import as_esx2_names, devices_of_host, disks_in_folders, disks_of_one_name, volume_not_told
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.product import HARDWARE
@@ -71,9 +71,8 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
     made = replace(made, settings=as_esx2_names(files, wanted, named))
     if wanted.fit:
         made = _with_what_goes_along(files, wanted, made)
-    untold = volume_not_told(files, wanted, made.settings)
-    if untold is not None:
-        made = replace(made, notes=(*made.notes, untold.note), kept=(*made.kept, untold))
+    for stays in filter(None, (volume_not_told(files, wanted, made.settings), devices_of_host(files, wanted))):
+        made = replace(made, notes=(*made.notes, stays.note), kept=(*made.kept, stays))
     stops = (
         *without_room(made.descriptors),
         *disks_of_one_name(files, made.settings),

@@ -19,6 +19,7 @@ from vmxtool.changes.model import (
 from vmxtool.knowledge.features import features
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
+from vmxtool.vmdk.paths import is_device
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             )
     for key in document.folded():
         change, mode = changes.get(key), document[key]
-        if _DISK_MODE.fullmatch(key) and mode.lower().startswith(_INDEPENDENT):
+        goes = change is not None and change.after is None and change.name is None
+        if _DISK_MODE.fullmatch(key) and mode.lower().startswith(_INDEPENDENT) and not goes:
             why = (
                 f"{product.name} has no snapshots that a disk could be independent of, and four modes without the word"
             )
@@ -115,6 +117,7 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             named = f"{name.rpartition('.')[0]}.name"
             why = f"{product.name} reads a disk's place on VMFS here, which --vmfs-path says"
             old = changes.get(fold(key)) or SettingChange(key, None, why, _LIBVIRT, topic=Topic(DISK_NAMES))
+            old = replace(old, why=why)
             if fold(named) != fold(key) and named in document:  # left over from another host
                 changes[fold(named)] = replace(old, key=document.spelling(named), after=file, name=None)
                 changes[fold(key)] = replace(old, after=None, name=None)
@@ -147,6 +150,24 @@ def volume_not_told(files: Files, wanted: Wanted, made: Sequence[SettingChange])
     effect = f"{product.name} reads them in name, with their volume"
     note = f"{untold[0]}: {effect}; --vmfs-path says which, where the VM's config is taken along"
     return Kept(Topic(DISK_NAMES), note, effect, "vmfs-path")
+
+
+def devices_of_host(files: Files, wanted: Wanted) -> Kept | None:
+    """Report disks that map a device of ESX Server 1 or 2, which a later ESX does not find by its name.
+
+    Args:
+        files: the VM's files.
+        wanted: what is to be reached.
+    """
+    product, document = wanted.product, files.vm.config.document
+    if product is None or not product.esx or features()["reads-disk-names-in-name"].holds(product):
+        return None
+    keys = [f"{it.id}.name" for it in files.vm.disks if is_device(it.file or "") and f"{it.id}.name" in document]
+    if not keys:
+        return None
+    named = ", ".join(document.spelling(key) for key in keys)
+    effect = f"a device of the old host, which is mapped anew in {product.name}"
+    return Kept(Topic(DISK_NAMES), f"{named}: {effect}", effect)
 
 
 def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '2e316e28dcad4227'
+MADE_OF = '4bbc348d4c1b429e'
 ROWS: list[list[Any]] = [
     ['opens-partial-encryption', ('ws16.2', 'player16.2', 'fusion12.2', 'hw19'), (), 'It opens a machine whose settings stay readable although the machine is encrypted (vmx.encryptionType).', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739942, (), {}, ''],
     ['takes-no-smp-vm', ('ws5.0',), ('ws5.5',), 'The guide rules out moving a VM with several processors to it, whatever its guest.', (('mpg:p17',), {}, {}, frozenset(), ('mpg:p17',)), 739950, (), {}, ''],
@@ -23,6 +23,7 @@ ROWS: list[list[Any]] = [
     ['ide-disks-of-hosted-products-start', ('esx4.0',), (), 'A disk of Workstation behind an IDE controller may start there, and then takes no snapshots and no clones.', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739948, (), {}, ''],
     ['reads-disk-names-in-name', ('esx1', 'hw3'), ('esx3', 'hw4'), "It reads the name of a SCSI disk's file in scsiN:M.name; products since read scsiN:M.fileName alone.", (('libvirt:src/vmx/vmx.c',), {}, {}, frozenset(), ('libvirt:src/vmx/vmx.c',)), 739948, (), {}, ''],
     ['names-controllers-as-vmx', ('esx2',), ('esx3',), 'Its configs call SCSI controllers vmxbuslogic and vmxlsilogic; what ESX Server 1 writes, and whether ESX 3 reads it, was not seen.', (('sanbarrow',), {}, {}, frozenset(), ('sanbarrow',)), 739950, (), {}, ''],
+    ['names-hosted-networks', ('server2',), (), 'It names the networks of its host Bridged, NAT and HostOnly in networkName; other hosted products have connectionType.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739951, (), {}, ''],
     ['writes-encoding', ('ws6', 'fusion1', 'player2', 'ace2', 'server2', 'labmanager3', 'esx4.0', 'vmc', 'hw3'), (), 'It names the character set of a config in .encoding; products before 2007 write none, and use that of their host.', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739950, (), {}, ''],
     ['mixed-booleans', ('esx3', 'labmanager2'), ('esxi5.0',), "VirtualCenter wrote some of its configs' booleans in small letters, and its host the others in capitals.", (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739950, (), {}, ''],
     ['config-version-7', ('ws4', 'ace1'), ('ws5.0', 'ace2'), 'It writes config.version 7 beside hardware version 3, as the configs of Workstation 4 that were seen have it.', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739950, (), {}, ''],

@@ -10,7 +10,9 @@ from vmxtool.changes.model import Changes, Wanted
 from vmxtool.changes.realise import realise
 from vmxtool.errors import UsageError
 from vmxtool.findings import LOWERING, Do, Severity
+from vmxtool.knowledge import tables
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.read import build_machine
@@ -104,8 +106,11 @@ def _stays_one_vm(plan: Plan, target: Product) -> bool:
     """Return whether the VM comes to the target as itself, with its config, so that legacy mode means anything.
 
     ESX Server 1 and 2 import disks for a VM of their own, and no table has legacy mode beside it. What is lowered for
-    the import first is a legacy VM all the same.
+    the import first is a legacy VM all the same, and so is what has been lowered by then.
     """
+    own = tables.generation_of(plan.start.holder or "")
+    if own is not None and (generation_of(plan.start.version or 0) or own) < own:
+        return True
     printed = {Do(step.do) for step in plan.printed.steps} if plan.printed is not None else set()
     imports = Do.IMPORT_DISKS in printed and features()["reads-disk-names-in-name"].holds(target)
     return not imports or not printed.isdisjoint({Do.RUN_LEGACY, *LOWERING})

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 _NETWORK = re.compile(r"(ethernet[0-9])=(.+)", re.IGNORECASE)
-_VOLUME = re.compile(r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){2}:[1-9][0-9]{0,3}|\w(?:[\w .()-]*[\w)])?", re.IGNORECASE)
+_VOLUME = re.compile(
+    r"vmhba[0-9]{1,4}(?::[0-9]{1,4}){2}:[1-9][0-9]{0,3}|(?!vmhba[0-9]+$)\w(?:[\w .()-]*[\w)])?", re.IGNORECASE
+)
 _LONGEST = 200  # characters of a name; no product takes more
 _SHOWN = 80
 _OF_ESX2 = re.compile(r"(?:vmnic|bond|vmnet_)[0-9]{1,3}")

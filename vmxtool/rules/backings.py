@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from vmxtool._files import is_absolute
+from vmxtool._files import is_absolute, last_part, size_of
 from vmxtool._record import Record
 from vmxtool.knowledge.features import features
+from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING, folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.old_host import is_of_another_kind
@@ -79,6 +80,15 @@ def is_lost_on(files: Files, backing: Backing, product: Product, holder: str | N
         if re.fullmatch(names, backing.name) is not None:
             return is_lost
     return is_absolute(backing.name) and is_of_another_kind(files, backing.name, product, holder)
+
+
+def image_beside(files: Files, backing: Backing) -> str | None:
+    """Return the file in the VM's folder that an image's full path ends in, as it is spelt there, or None."""
+    if backing.kind != "image":
+        return None
+    name, folder = folder_of(files.vm).find(last_part(backing.name)), files.vm.config.folder
+    is_image = name is not None and not name.lower().endswith((*CONFIG_ENDINGS, OLD_CONFIG_ENDING))
+    return name if is_image and name is not None and size_of(folder / name) is not None else None
 
 
 def _of_drives(files: Files) -> Iterator[Backing]:

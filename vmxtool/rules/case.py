@@ -253,7 +253,7 @@ def disk_name_keys(document: Document) -> list[str]:
     return [
         document.spelling(key)
         for key in found
-        if f"{key.rpartition('.')[0]}.filename" not in document and not is_device(document[key])
+        if not document.get(f"{key.rpartition('.')[0]}.filename") and not is_device(document[key])
     ]
 
 
@@ -276,9 +276,19 @@ def named_alike(vm: Machine) -> list[list[Drive]]:
     """Return disks that lie in two places of their host, in files of one name: those of each such name."""
     found: dict[str, list[Drive]] = {}
     for drive in vm.disks:
-        if drive.file and is_absolute(drive.file) and not is_device(drive.file):
+        if drive.file and not is_device(drive.file):
             found.setdefault(last_part(drive.file).lower(), []).append(drive)
-    return [drives for drives in found.values() if len({drive.file for drive in drives}) > 1]
+    return [
+        drives
+        for drives in found.values()
+        if len({drive.file for drive in drives}) > 1 and any(map(_is_from_elsewhere, drives))
+    ]
+
+
+def _is_from_elsewhere(drive: Drive) -> bool:
+    """Return whether a disk is named by a full path of its host; one in another folder here is copied first."""
+    is_here = drive.found is not None and drive.found.outside and drive.found.exists
+    return is_absolute(drive.file or "") and not is_here
 
 
 def settings_of_esx_host(files: Files) -> tuple[str, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_absolute, last_part
+from vmxtool._files import is_absolute
 from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import lacks_driver
-from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
-from vmxtool.rules.backings import AUTOMATIC, backings_of
+from vmxtool.rules.backings import AUTOMATIC, backings_of, image_beside
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host, spelled
@@ -73,7 +72,7 @@ def _drives_left(files: Files) -> list[Hit]:
 def _is_left(files: Files, backing: Backing) -> bool:
     """Return whether the old host keeps what a drive is connected to."""
     if backing.kind == "image":
-        return is_absolute(backing.name) and folder_of(files.vm).find(last_part(backing.name)) is None
+        return is_absolute(backing.name) and image_beside(files, backing) is None
     return backing.name.lower() not in AUTOMATIC
 
 

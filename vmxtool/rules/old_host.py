@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 HARMFUL = frozenset({"workingdir", "redologdir", "suspend.directory", "snapshot.directory", "sched.swap.dir", "nvram"})
 """Settings by which the VM may not start, or not as it was, where the path that they name leads nowhere."""
-# What a product writes elsewhere, or works out anew.
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     {
         "sched.swap.derivedname",
         "log.filename",
@@ -27,10 +26,13 @@ _HARMLESS = frozenset(
         "extendedconfigfile",
     }
 )
+"""Settings that name what a product writes elsewhere, or works out anew."""
 _NETWORK = r"ethernet[0-9]\.networkname"
+_NETWORK_KIND, _VNET = r"ethernet[0-9]\.connectiontype", r"ethernet[0-9]\.vnet"
+_KINDS = frozenset({"bridged", "nat", "hostonly", "custom"})
 _CONTROLLER = r"scsi[0-3]\.virtualdev"
 _NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
-_WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\\\"
+_WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\"
 _OF_MACS = ("/Users/", "/Volumes/", "/Applications/", "/Library/", "/private/")
 _OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/", "/var/lib/vmware/", "/usr/lib/vmware/")
 
@@ -38,7 +40,7 @@ _OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/", "/var/lib/vmware/", "/usr/l
 def paths_of_host(files: Files) -> tuple[str, ...]:
     """Return the settings, disks left out, that name a file or folder by a full path which leads nowhere here."""
     document = files.vm.config.document
-    found = [key for key in document.folded() if key in HARMFUL or key in _HARMLESS]
+    found = [key for key in document.folded() if key in HARMFUL or key in HARMLESS]
     return tuple(document.spelling(key) for key in found if leads_nowhere(files.vm, document[key]))
 
 
@@ -54,6 +56,16 @@ def networks_of_host(files: Files) -> tuple[str, ...]:
     """Return the settings that connect a network adapter to a network of its ESX host by name."""
     document = files.vm.config.document
     return tuple(document.spelling(key) for key in document.folded() if re.fullmatch(_NETWORK, key))
+
+
+def networks_of_hosted(files: Files) -> tuple[str, ...]:
+    """Return the settings that connect a network adapter to a network of a hosted product by its kind or its number."""
+    document = files.vm.config.document
+    return tuple(
+        document.spelling(key)
+        for key in document.folded()
+        if (re.fullmatch(_NETWORK_KIND, key) and document[key].lower() in _KINDS) or re.fullmatch(_VNET, key)
+    )
 
 
 def controllers_of_esx2(files: Files) -> tuple[str, ...]:

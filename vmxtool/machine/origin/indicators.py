@@ -116,6 +116,7 @@ _CONFIG_VERSIONS = {
 }
 _UNCOUNTED = (1, 2)  # of these hardware versions no config was seen
 _MANY_VCPUS = 1024  # more than any product offers
+_OF_SERVER_2 = frozenset({"bridged", "nat", "hostonly"})  # names of networks, as VMware Server 2 has them
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
 
@@ -219,7 +220,8 @@ def _of_settings(sections: Sections) -> Iterator[Indicator]:
 
 def _is_on_esx(adapter: Section) -> bool:
     """Whether an adapter is connected as ESX Server 3 and later have it: by the name of a network, and by no kind."""
-    return bool(adapter.get("networkname")) and "connectiontype" not in adapter
+    name = adapter.word("networkname")
+    return bool(name) and name not in _OF_SERVER_2 and "connectiontype" not in adapter
 
 
 def _of_adapter(adapter: Section) -> Iterator[Indicator]:
