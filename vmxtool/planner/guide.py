@@ -123,11 +123,12 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if found is not None and all(way.when for way in found.ways):
             like = holder  # the cell of its own product is surer of VMs whose hardware has been lowered
     if fact is not None and tables.lookup(like or holder, to_id) is None:
-        return GuideAnswer(None, fact, (holder,), beside=_remarks(like, holder, to_id, version) if fact.ways else ())
+        beside = _remarks(like, holder, to_id, version, generation) if fact.ways else ()
+        return GuideAnswer(None, fact, (holder,), beside=beside)
     entry = tables.lookup(like, to_id) if like is not None else None
     denied = tables.lookup(holder, to_id) if like != holder else None
     older = (tables.generation_of(to_id) or 0) < (generation or 0)
-    if denied is not None and denied.verdict == "not-supported" and older:
+    if denied is not None and denied.verdict == "not-supported" and (older or _leaves_for_good(like, holder)):
         entry = denied  # in legacy mode a VM goes back to products of its own generation, and to no older ones
     if made_by != holder and (tables.generation_of(made_by) == generation or _was_imported(made_by, holder)):
         # A product in between gives a VM new disks, and no newer hardware (pages 23, 26 and 27).
@@ -135,10 +136,17 @@ def hop_guide(holder: str, version: int | None, to_id: str, made_by: str) -> Gui
         if origin is not None and origin.verdict == "not-supported":
             entry = denied = origin
     denies = entry is not None and entry.verdict == "not-supported"
-    beside = () if denies else _remarks(like, holder, to_id, version)
+    beside = () if denies else _remarks(like, holder, to_id, version, generation)
     if entry is not None and not on_esx2:
         entry = replace(entry, ways=tuple(map(_of_no_esx2, entry.ways)))
     return GuideAnswer(entry, fact if entry is not denied else None, (holder,), beside=beside)
+
+
+def _leaves_for_good(like: str | None, holder: str) -> bool:
+    """Return whether the guide has no way by which a VM of one product runs as it is under another."""
+    entry = tables.lookup(like, holder) if like is not None else None
+    ways = entry.ways if entry is not None else ()
+    return bool(ways) and all(any(step.do == Do.UPGRADE_HARDWARE for step in way.steps) for way in ways)
 
 
 def _may_be_own(holder: str, version: int) -> bool:
@@ -202,12 +210,12 @@ def _of_no_esx2(way: Way) -> Way:
     return replace(way, when=tuple(word for word in way.when if word != ESX2_MANAGED))
 
 
-def _remarks(like: str | None, holder: str, to_id: str, version: int) -> tuple[Fact, ...]:
+def _remarks(like: str | None, holder: str, to_id: str, version: int, generation: int | None) -> tuple[Fact, ...]:
     """What the text adds to a move: of hosts it speaks of the product that has the VM, of hardware of one like it.
 
     A VM with hardware that its host does not run was upgraded elsewhere, and what is done after an export lies behind.
     """
-    generation, was_there = generation_of(version), runs(products()[holder], version) is not Ternary.NO
+    was_there = runs(products()[holder], version) is not Ternary.NO
     found = [
         it
         for name in filter(None, (holder, like))
