@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from build import disk_lines, make_disk, make_vm, plainest_vm
 
 from vmxtool import check, plan_rewrite
+from vmxtool.knowledge.products import products
 from vmxtool.report.step_words import step_text
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def test_exported_disks_go_into_a_new_vm_of_workstation_6_on_the_way_to_others(t
             plans = [it for it in verdict.plans if it.steps[0].do == "export-disks"]
             for plan in plans:
                 said = step_text(plan.steps[1])
-                assert f"make a new custom VM there with the hardware compatibility of {like}" in said
+                assert f"with the hardware compatibility of {like} and the option ESX Server Compatible" in said
                 assert "; then upgrade its virtual hardware to version 6" in said
             assert plans or (product, target) == ("esx3", "ace2")  # there Converter alone
 
@@ -255,3 +256,79 @@ def test_after_one_of_two_disks_has_another_name_no_step_uses_the_old_one(tmp_pa
     (_, *later) = sentences(check(vm, "esx3", "esx2"))
     assert "copy the disk of scsi0:1 from the host that has it into the VM's folder" in later
     assert not any("disk.vmdk" in it for it in later)
+
+
+def test_disks_of_one_name_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    other = 'scsi0:1.present = "TRUE"\nscsi0:1.fileName = '
+    config = plainest_vm(tmp_path / "esx", "esxi8.0").config.path
+    with config.open("a") as lines:
+        lines.write(f'{other}"/vmfs/volumes/45f1-bb/db/disk.vmdk"\n')
+    assert check(config, "ws17", "esxi8.0").plans[0].steps[0].cures == ("DSK242",)
+    assert plan_rewrite(config, target="ws17", origin="esxi8.0").refused
+    config = plainest_vm(tmp_path / "hosted", "ws5.5").config.path
+    make_disk(tmp_path / "store" / "disk.vmdk", "flat", adapter="buslogic", hw=4)
+    with config.open("a") as lines:
+        lines.write(f'{other}"../store/disk.vmdk"\n')
+    first = sentences(check(config, "ws6", "ws5.5"))[0]
+    assert first.startswith("copy ../store/disk.vmdk into the VM's folder under another name")
+
+
+def test_an_import_has_no_commands_before_all_its_disks_are_here(tmp_path: Path) -> None:
+    config = plainest_vm(tmp_path / "vm", "ws5.5").config.path
+    make_disk(tmp_path / "store" / "other.vmdk", "flat", adapter="buslogic", hw=4)
+    with config.open("a") as lines:
+        lines.write('scsi0:1.present = "TRUE"\nscsi0:1.fileName = "../store/other.vmdk"\n')
+    imported = next(it for it in check(config, "esxi6.7", "ws5.5").plans[0].steps if it.do == "import-disks")
+    assert (imported.commands, imported.space) == ((), None)
+
+
+def test_a_linked_clone_becomes_a_full_one_before_it_is_copied(tmp_path: Path) -> None:
+    base = plainest_vm(tmp_path / "base", "ws5.5").config.folder / "disk.vmdk"
+    clone = plainest_vm(tmp_path / "clone", "ws5.5").config.folder
+    make_disk(clone / "disk.vmdk", "sparse", adapter="buslogic", hw=4, parent=base, hint="../base/disk.vmdk")
+    assert sentences(check(clone, "ws6", "ws5.5"))[0].startswith("make a full clone of the VM in its own product")
+    said = check(clone, "ws5.5", "ws5.5")
+    assert any("has to come along to the same place" in it.message for it in said.findings)
+
+
+def test_a_device_that_is_cloned_on_the_host_changes_the_config_there(tmp_path: Path) -> None:
+    vm = by_address(tmp_path, "esx2", 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vmhba1:0:3:0"\n')
+    (_, rewritten, *_) = sentences(check(vm, "ws5.5", "esx2"))
+    assert rewritten.startswith("put the VM's files from the host in the place of those here, then")
+
+
+def test_a_second_legacy_rewrite_has_nothing_to_do(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "ws5.5")
+    first = plan_rewrite(vm, target="esx2", origin="ws5.5", legacy=True)
+    assert not first.refused
+    first.apply()
+    second = plan_rewrite(tmp_path, target="esx2", origin="ws5.5", legacy=True)
+    assert (second.refused, second.changes) == ((), ())
+
+
+def test_of_two_releases_that_files_do_not_tell_apart_the_plan_asks(tmp_path: Path) -> None:
+    lines = 'checkpoint.vmState = "vm.vmss"\n' + disk_lines("ide0:0", "disk.vmdk")
+    vm = make_vm(tmp_path, lines, hw=4)
+    (tmp_path / "vm.vmss").write_bytes(b"\xd2\xbe\xd2\xbe")
+    for target in ("ws5.0", "ws5.5"):
+        found = [it for it in check(vm, target).findings if it.code == "SNP603"]
+        assert [it.message.partition("?")[0] for it in found] == [f"did {products()[target].name} make the VM"]
+
+
+def test_a_vm_of_generation_2_keeps_to_the_rows_of_its_product(tmp_path: Path) -> None:
+    def answers(product: str, hw: int = 2) -> dict[str, str]:
+        folder = tmp_path / f"{product}-{hw}"
+        vm = plainest_vm(folder, product)
+        text = vm.config.path.read_text().replace('virtualHW.version = "1"', f'virtualHW.version = "{hw}"')
+        vm.config.path.write_text(text)
+        return {target: check(folder, target, product).verdict.value for target in ("ws2", "esx1.5", "ws4", "esx2")}
+
+    denied = "not-supported"
+    assert answers("ws2") == {"ws2": "ready", "esx1.5": denied, "ws4": "needs-steps", "esx2": denied}
+    assert answers("gsx1") == {"ws2": "ready", "esx1.5": denied, "ws4": "needs-steps", "esx2": denied}
+    assert answers("esx1") == {"ws2": "needs-steps", "esx1.5": "ready", "ws4": "needs-steps", "esx2": denied}
+    (upgrade,) = [it for it in check(tmp_path / "esx1-2", "ws4", "esx1").steps if it.do == "upgrade-hardware"]
+    assert upgrade.one_way
+    # Table 15 has no legacy mode, so hardware of generation 2 on Workstation 4 is no way back (page 27).
+    vm = make_vm(tmp_path / "old", disk_lines("scsi0:0", "disk.pln"), hw=1, kind="plain")
+    assert check(vm, "ws2", "ws4").verdict.value == denied

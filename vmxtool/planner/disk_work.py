@@ -96,6 +96,8 @@ class DiskWork:
             if drive.chain is not None and drive.chain.links
         ]
         merged = self._are_merged(state)
+        if len(seen) < len(drives) and move.do in {Do.IMPORT_DISKS, Do.CONVERT_DISKS}:
+            return None, ()  # commands for some disks would be taken for all that there is to do
         if move.do is Do.IMPORT_DISKS and seen:
             # What is in the host's own format already is cloned into the new folder by the same command.
             native = {it.drive for it in state.disks if it.format == "esx"}
@@ -147,9 +149,12 @@ class DiskWork:
     def folder_bytes(self) -> int | None:
         """How many bytes lie in the VM's folder, in the files of the folder itself.
 
-        None where it cannot be listed, or a disk is still to come there.
+        None where it cannot be listed, or a disk lies in a folder below or is still to come.
         """
-        complete = self.files.seen and not any(map(is_hidden, self.files.vm.disks))
+        vm = self.files.vm
+        paths = [it.found.path for it in vm.disks if it.found is not None and it.found.path is not None]
+        inside = all(path.parent == vm.config.folder for path in paths)
+        complete = self.files.seen and inside and not any(map(is_hidden, vm.disks))
         return self.files.once(_folder_bytes) if complete else None
 
     def space(self, drives: Sequence[Drive]) -> int | None:

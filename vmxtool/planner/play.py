@@ -15,6 +15,7 @@ from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
+from vmxtool.planner.guide import LIKELY
 from vmxtool.planner.moves import VERSION_MOVES, Made, Move, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, holds, is_stopped
 from vmxtool.planner.steps import StepMaker
@@ -64,9 +65,14 @@ class HopPlanner:
 
         Where that product is only the likeliest of several, whether it is so is a question.
         """
-        if self.start.holder != self.target.id:
+        origin = self.files.vm.origin
+        is_sure = self.named is not None or any(it.confidence > _SURE for it in origin[:1])
+        holder = products().get(self.start.holder or "")
+        alike = holder is not None and holder.family == self.target.family  # of two releases files often tell neither
+        may_be = alike and any(it.product == self.target.id and it.confidence >= LIKELY for it in origin)
+        if holder is not self.target and (is_sure or not may_be):
             return self.files.findings
-        if self.named is not None or any(it.confidence > _SURE for it in self.files.vm.origin[:1]):
+        if is_sure:
             return [it.with_its_product() for it in self.files.findings]
         return [it.if_its_product(self.target.name) for it in self.files.findings]
 

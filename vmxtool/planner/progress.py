@@ -11,7 +11,7 @@ from vmxtool.planner.moves import SOURCE
 if TYPE_CHECKING:
     from vmxtool.planner.plan import Step
 
-_AT_SOURCE = frozenset({Do.POWER_OFF, Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CHANGE_SETTINGS})
+_AT_SOURCE = frozenset({Do.POWER_OFF, Do.REMOVE_SNAPSHOTS, Do.COMMIT_REDO_LOGS, Do.CHANGE_SETTINGS, Do.REPAIR_DISK})
 
 
 class Progress(Record):

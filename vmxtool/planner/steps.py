@@ -181,7 +181,7 @@ class StepMaker:
             anew=move.do in _OF_OWNER_THERE and self._disks.was_exported,
             spared=move.do is Do.MOVE_TO and self._lowers_after(move, way),
             in_place=self._is_in_place(move, so_far),
-            custom=(bool(takes) or self._disks.was_exported) and self._makes_custom(move),
+            custom=(bool(takes) or self._disks.was_exported) and self._makes_custom(move, way),
             fetches=self._disks.fetched if self._fetches(move, so_far) else "",
             rewritten=so_far.rewritten or self._rewritten_before,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not (so_far.converted or so_far.held) else None,
@@ -207,9 +207,10 @@ class StepMaker:
         able = {it for name in move.products for it in groups.get(name, (name,))}
         return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
 
-    def _makes_custom(self, move: Move) -> bool:
+    def _makes_custom(self, move: Move, way: Way) -> bool:
         """Return whether a product in between is given exported disks for a new VM, as the text of the guide has it."""
-        if move.do is not Do.UPGRADE_HARDWARE or not move.products:
+        by_converter = any(it.do in BY_CONVERTER for it in way.moves)
+        if move.do is not Do.UPGRADE_HARDWARE or not move.products or by_converter:
             return False
         facts = tables.remarks(self.start.holder or "", member(move.products[0]))
         return any(fact.adds == Do.CREATE_VM for fact in facts)

@@ -17,6 +17,7 @@ from vmxtool.planner.moves import member
 from vmxtool.report.text.printable import size
 from vmxtool.report.words import facility_words, listed, product_words, short_name, some
 from vmxtool.rules.buses import takes_sata
+from vmxtool.rules.case import disk_name_keys
 
 if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
@@ -27,15 +28,18 @@ _IF_MANAGED = ", which like Converter reaches an ESX Server 2.5 that VirtualCent
 _PLACES = {"here": "here", "guest": "in the guest"}
 
 _NEW_CUSTOM_VM = (
-    "make a new custom VM there with the hardware compatibility of {like} and the option ESX Server Compatible, "
-    "choose the exported disks as existing ones, and give it the memory, processors and network adapters of the old one"
+    "make a new custom VM there, in the folder of the exported disks, with the hardware compatibility of {like} and "
+    "the option ESX Server Compatible, choose those disks as existing ones, and give it the memory, processors, "
+    "network adapters and SCSI controller of the old one"
 )
 _AS_THE_GUIDE_SAYS = "as the administration guide describes (vmkfstools; the order of its arguments is unverified)"
 _AS_USERS_SAY = "vmkfstools -e as users tell of it; unverified"
+_IMPORT_AS_USERS_SAY = "vmkfstools -i as users tell of it; unverified"
 # Of a step of a plan, beside the place where it is done.
 _SENTENCES = {
     Do.CREATE_VM: (
-        "make a new VM with the disks, and give it the memory, processors and network adapters of the old one"
+        "make a new VM with the disks, and give it the memory, processors, network adapters and SCSI controller of the "
+        "old one"
     ),
     Do.REGISTER_VM: "register the VM",
     Do.CONVERTER: (
@@ -212,9 +216,19 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
     if step.path is not None and vm is not None:
         to = f"{step.path} on the host of {to}"
     elif products()[step.target].esx and not features()["vmfs-folders"].holds(products()[step.target]):
-        to = f"the host of {to}, whose VMFS has no folders"
+        to = f"the host of {to}, whose VMFS has no folders{_volumes_named(vm)}"
     first = "put the config from the host in the place of the one here, then " * (step.fetches == "config")
     return f"{first}copy all files of {folder} to {to}"
+
+
+def _volumes_named(vm: Machine | None) -> str:
+    """Where the disks go that a config names by the volumes of its host, as ESX Server 1 and 2 do."""
+    document = vm.config.document if vm is not None else None
+    names = [document[key] for key in disk_name_keys(document)] if document is not None else []
+    volumes = list(dict.fromkeys(name.rpartition(":")[0] for name in names if ":" in name))
+    if not volumes:
+        return ""
+    return f"; the disks go to {'a volume' if len(volumes) == 1 else 'volumes'} of the name there, {listed(volumes)}"
 
 
 def _folder(step: Step) -> str:
@@ -242,18 +256,20 @@ def _export_text(step: Step) -> str:
 
 
 def _import_text(step: Step, vm: Machine | None) -> str:
+    told = features()["imports-with-vmkfstools"], features()["thin-disks"]
+    as_users = f" ({_IMPORT_AS_USERS_SAY})" * (told[0].holds(to := products()[step.target]) and not told[1].holds(to))
     if step.path is not None and vm is not None:
         how = f" into {step.path}"
     elif features()["imports-with-vmkfstools"].holds(products()[step.target]):
         how = " with vmkfstools -i"
     else:
         how = f" into VMFS, {_AS_THE_GUIDE_SAYS}"
-    return f"import {disk_words(step)}{how}, {_names_there(step)}{_room(step)}"
+    return f"import {disk_words(step)}{how}, {_names_there(step)}{as_users}{_room(step)}"
 
 
 def _names_there(step: Step) -> str:
     """Return what imported disks are called; on VMFS without folders not all can have the names that they have here."""
-    files = list(dict.fromkeys(file for _, file in step.drives))
+    files = list(dict.fromkeys(file for drive, file in step.drives if file != drive))
     last = [last_part(file) for file in files]
     if features()["vmfs-folders"].holds(products()[step.target]) or last == files:
         return f"under the same name{'s' * (len(step.drives) > 1)}"

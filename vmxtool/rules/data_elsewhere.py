@@ -46,12 +46,16 @@ def disk_outside_folder(vm: Machine) -> Iterator[Hit]:
     """
     for drive in vm.disks:
         if drive.found is not None and drive.found.outside and drive.found.exists:
+            last = last_part(drive.file or "").lower()
+            is_taken = any(last_part(it.file or "").lower() == last for it in vm.disks if it is not drive)
+            as_another = " under another name" * is_taken
+            remedy = (
+                f"copy {drive.file} into the VM's folder{as_another}, with all files that it is made of, and correct "
+            )
             yield Hit(
                 f"{disk_label(drive)}: outside the VM's folder, and not opened",
                 name_evidence(drive),
-                manual(
-                    f"copy {drive.file} into the VM's folder, with all files that it is made of, and correct the name"
-                ),
+                manual(f"{remedy}the name"),
                 subject=drive.id,
                 at_home=f"{disk_label(drive)}: outside the VM's folder, so a copy of that does not bring it along",
             )
@@ -125,6 +129,8 @@ def disk_on_another_host(vm: Machine) -> Iterator[Hit]:
     "parent-outside-folder",
     Severity.WARNING,
     about=About.FILES,
+    cure=Do.REPAIR_DISK,
+    stops={Do.COPY, Do.MOVE_TO},
     sources=("vmware-virtual-disk-format-5.0",),
 )
 def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
@@ -139,7 +145,9 @@ def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
             yield Hit(
                 f"{link.file} is based on {link.parent_hint}, outside the VM's folder, which was not opened",
                 link.evidence("parentFileNameHint"),
-                manual("make a full clone of the VM in its own product"),
+                manual("make a full clone of the VM in its own product, and ask again with the clone's folder"),
+                subject=drive.id,
+                at_home=f"{link.file} is based on {link.parent_hint}, which has to come along to the same place beside",
             )
 
 

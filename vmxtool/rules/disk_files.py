@@ -157,6 +157,9 @@ def _no_disk(drive: Drive, problem: Problem) -> Hit:
         stops=_LEAVING_IT_BEHIND if on_esx else None,
         subject=drive.id,
         while_format=("esx", "unseen"),
+        at_home=f"{name} has no descriptor, as files of disks on VMFS of ESX Server 1 and 2; it is taken as it is"
+        if on_esx
+        else None,
     )
 
 

@@ -134,6 +134,46 @@ def disk_named_in_filename(case: Case) -> Iterator[Hit]:
         )
 
 
+@rule(
+    "DSK244",
+    "two-names-of-a-disk",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("libvirt:src/vmx/vmx.c",),
+    only_if=lambda vm: bool(_of_two_names(vm)),
+    short="which disk it is",
+)
+def two_names_of_a_disk(case: Case) -> Iterator[Hit]:
+    """A disk has one name for ESX Server 1 and 2 and another for products since, and they are those of two files.
+
+    ESX Server 1 and 2 read `scsiN:M.name`, products since `scsiN:M.fileName` alone. A config that has been with both
+    may have kept the name of an earlier disk, and the VM then starts with the wrong one.
+    """
+    if not case.is_place or features()["reads-disk-names-in-name"].holds(case.target):
+        return
+    document = case.vm.config.document
+    for drive in _of_two_names(case.vm):
+        keys = f"{drive.id}.name", f"{drive.id}.filename"
+        old, file = document[keys[0]], last_part(document[keys[1]])
+        yield Hit(
+            f"is {file} the disk of {drive.id}? {document.spelling(keys[0])}, which ESX Server 1 and 2 read, names "
+            f"{old}. If it is, the VM starts with it; if not, it starts with another disk than on its host",
+            tuple(document.evidence(key) for key in keys),
+            manual(f"take out the line of {drive.id} that is not true any more"),
+            subject=drive.id,
+        )
+
+
+def _of_two_names(vm: Machine) -> list[Drive]:
+    """Return the disks whose two names are those of two files."""
+    document, found = vm.config.document, []
+    for drive in vm.disks:
+        name, file = document.get(f"{drive.id}.name", ""), document.get(f"{drive.id}.filename", "")
+        if name and file and is_on_esx(name) and last_part(name).lower() != last_part(file).lower():
+            found.append(drive)
+    return found
+
+
 ONE_OF_TWO = manual("give one of the two disks another name, its file where it lies and the line of the config")
 """What the owner of two disks of one name does."""
 
