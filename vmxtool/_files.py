@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # /vmfs/volumes/X/a.vmdk, vmhba0:0:0:1:a.vmdk, [store] a/a.vmdk
 _ESX_PATH = r"(?i)/vmfs/|vmhba[0-9]|\[[^\]]+\] "
-_DRIVE_LETTER = r"[A-Za-z]:[\\/]"
+_DRIVE_LETTER = r"[A-Za-z]:"
 # What no name has that lies in the folder where it is written.
 _NOT_PLAIN = r"[/\\:\x00]|^\["
 _NO_NAMES = frozenset({"", ".", ".."})

@@ -14,6 +14,7 @@ from vmxtool.report.text.causes import rows_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vmxtool import Rewrite
     from vmxtool.machine.model import Machine
 
 ESX = "/vmfs/volumes/4a5b6c7d-12345678/app"
@@ -170,3 +171,58 @@ def test_the_name_that_esx_server_2_reads_stays_with_it(tmp_path: Path, stale: s
     made = settings(plan_rewrite(vm, target="esx3", origin="esx2"))
     assert made["scsi0:0.name"] is None
     assert made.get("scsi0:0.fileName") == (None if stale else "disk.vmdk")
+
+
+def of_esx2(folder: Path, *lines: str, hw: int = 3, controller: str = "vmxbuslogic", config: int = 6) -> Machine:
+    """A VM of ESX Server 1 or 2 without its disks."""
+    switch = f'scsi0.present = "TRUE"\nscsi0.virtualDev = "{controller}"\nscsi0:0.present = "TRUE"\n'
+    return inspect(write_config(folder, switch, *lines, hw=hw, guest="win2000serv", config=config))
+
+
+def codes(made: Rewrite) -> set[str]:
+    return {reason.code for reason in made.refused}
+
+
+def test_disks_do_not_become_one_whatever_bus_they_come_from(tmp_path: Path) -> None:
+    for name in ("s1/disk.vmdk", "disk.vmdk"):
+        make_disk(tmp_path / name, adapter="lsilogic", hw=10)
+    lines = 'sata0.present = "TRUE"\n' + "".join(
+        f'sata0:{unit}.present = "TRUE"\nsata0:{unit}.fileName = "{name}"\n'
+        for unit, name in enumerate(("s1/disk.vmdk", "disk.vmdk"))
+    )
+    vm = inspect(write_config(tmp_path, lines, hw=10, guest="rhel4"))
+    made = plan_rewrite(vm, target="esx2", origin="ws10", move_disks=True, vmfs_path="vmhba0:0:0:5")
+    assert {"VMX093", "VMX094"} <= codes(made)
+    second = 'scsi0:1.present = "TRUE"\nscsi0:1.name = "vol1:b.vmdk"\nscsi0:1.fileName = ""\n'
+    vm = of_esx2(tmp_path / "empty", 'scsi0:0.name = "vol2:b.vmdk"\nscsi0:0.fileName = ""\n', second)
+    assert "DSK242" in codes(plan_rewrite(vm, target="ws5.5", origin="esx2"))
+
+
+def test_a_new_volume_keeps_the_disk_that_esx_server_2_reads(tmp_path: Path) -> None:
+    vm = of_esx2(tmp_path, 'scsi0:0.name = "vmhba0:0:0:5:new.vmdk"\nscsi0:0.fileName = "old.vmdk"\n')
+    made = settings(plan_rewrite(vm, target="esx2", origin="esx2", vmfs_path="vol2"))
+    assert made == {"scsi0:0.name": "vol2:new.vmdk"}
+
+
+def test_a_controller_of_the_oldest_hardware_is_named_once_and_for_all(tmp_path: Path) -> None:
+    vm = of_esx2(tmp_path, 'scsi0:0.name = "vmhba0:0:0:5:a.vmdk"\n', hw=2, controller="vmxlsilogic")
+    for unsafe in (False, True):
+        made = settings(plan_rewrite(vm, target="gsx3", origin="esx1", unsafe=unsafe))
+        assert made["scsi0.virtualDev"] == "buslogic"
+
+
+def test_what_lies_in_the_folder_under_a_name_with_a_backslash_keeps_it(tmp_path: Path) -> None:
+    make_disk(tmp_path / "we\\ird.vmdk", "vmfs", adapter="lsilogic", hw=7)
+    lines = (
+        'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "we\\ird.vmdk"\nworkingDir = "sub\\w"\n'
+    )
+    vm = inspect(write_config(tmp_path, lines, hw=7, guest="rhel4"))
+    made = settings(plan_rewrite(vm, target="esx3", origin="esx4.0", hwversion=4))
+    assert "scsi0:0.fileName" not in made
+    assert made["workingDir"] == "sub/w"
+
+
+def test_a_drive_that_no_controller_has_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    lines = 'scsi0:0.present = "TRUE"\nscsi0:0.name = "vmhba0:0:0:5:a.vmdk"\n'
+    vm = inspect(write_config(tmp_path, lines, hw=3, guest="win2000serv", config=6))
+    assert "DSK210" in codes(plan_rewrite(vm, target="esx3", origin="esx2"))

@@ -91,7 +91,16 @@ def _names_taken(files: Files) -> set[str]:
     """Return the names beside the config that a port's file may not get, in lower case."""
     disks = {last_part(drive.file or "").lower() for drive in files.vm.disks}
     ports = {it.name.lower() for it in files.once(backings_of) if it.kind in {"file", "pipe"}}
-    return {*disks, *ports, *(name.lower() for name in folder_of(files.vm).names), files.vm.config.path.name.lower()}
+    document = files.vm.config.document
+    own = {last_part(document.get(key, "")).lower() for key in ("nvram", "extendedConfigFile", "log.fileName")}
+    return {
+        *disks,
+        *ports,
+        *own,
+        "vmware.log",
+        *(name.lower() for name in folder_of(files.vm).names),
+        files.vm.config.path.name.lower(),
+    }
 
 
 def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool) -> Iterator[tuple[str, str]]:

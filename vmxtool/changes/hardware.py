@@ -294,7 +294,7 @@ class _Draft:
         if not self.moves or numbers_alike(self.start.version, self.wanted.version):
             return
         before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
-        limited = any(option == "limit" for option, _, _ in self.asked)
+        limited = any(option == "limit" for option, _, _ in self.asked) and not self.wanted.unsafe
         for word in sorted(after - before - set(self.gone)):
             key = f"{word}.present"
             if not self.document.flag(key, False):
@@ -327,7 +327,7 @@ def _replacement(row: DeviceRule, key: str, guest_id: str | None, wanted: Wanted
     while value is not None and value not in seen:
         seen.add(value)
         lower = next((other for other in rows_for(fold(key)) if _replaces(other, value, wanted)), None)
-        if lower is None or (row.safety == "safe" and lower.safety == "unsafe"):  # another name, and no other device
+        if lower is None:
             return value
         value = lower.replacement
     return row.replacement

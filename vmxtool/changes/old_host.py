@@ -13,6 +13,7 @@ from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.old_host import (
     HARMFUL,
@@ -71,13 +72,14 @@ def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) ->
     if product is None or not (product.esx or features()["host-is-a-mac"].holds(product)):
         return tuple(made)
     document, changed = files.vm.config.document, {fold(it.key) for it in made}
+    here = folder_of(files.vm).names
     devices = [*(it.id for it in files.vm.drives), *(it.id for it in peripherals_of(files.vm).ports)]
     named = {*(f"{device}.filename" for device in devices), *HARMFUL, *HARMLESS}
 
     def anew(key: str) -> str | None:
         value = document.get(key, "")
-        if fold(key) not in named or "\\" not in value or is_absolute(value):
-            return None
+        if fold(key) not in named or "\\" not in value or is_absolute(value) or value in here:
+            return None  # on Linux, on a Mac and on ESX a name may have one
         return re.sub(r"^(?:\./+)+", "", value.replace("\\", "/"))
 
     # A rename takes its value along; what another change writes is written for the new host already.

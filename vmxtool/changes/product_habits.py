@@ -106,7 +106,9 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     for key in files.once(_leftover_names) if not is_read else ():
         why = "fileName beside it names the disk"
         yield SettingChange(key, None, why, "libvirt:src/vmx/vmx.c", topic=Topic(HOST_OF_ESX2))
-    for key in files.once(disk_paths_of_host) if product is not None and product.esx is not None else ():
+    for key in (
+        files.once(disk_paths_of_host) if product is not None and product.esx is not None and not is_read else ()
+    ):
         if fold(key).partition(".")[0] not in wanted.moves:
             why = f"{product.name} finds a disk beside the config" if product is not None else ""
             yield SettingChange(key, last_part(document[key]), why, "libvirt:src/vmx/vmx.c", topic=Topic(DISK_NAMES))

@@ -75,8 +75,8 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
         made = replace(made, notes=(*made.notes, stays.note), kept=(*made.kept, stays))
     stops = (
         *without_room(made.descriptors),
-        *disks_of_one_name(files, made.settings),
-        *disks_in_folders(files, made.settings),
+        *disks_of_one_name(files, made.settings, wanted.holder),
+        *disks_in_folders(files, made.settings, wanted.holder),
     )
     return replace(made, refused=(*made.refused, *stops), end=_state_after(files, start, wanted, made))
 

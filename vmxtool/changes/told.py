@@ -17,6 +17,7 @@ from vmxtool.changes.model import (
     Topic,
 )
 from vmxtool.knowledge.features import features
+from vmxtool.knowledge.products import products
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
 from vmxtool.vmdk.paths import is_device
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from vmxtool.knowledge.product import Product
     from vmxtool.machine.model import Drive
     from vmxtool.rules.case import Files
-    from vmxtool.vmx.document import Document
 
 _LIBVIRT = "libvirt:src/vmx/vmx.c"
 KINDS = frozenset({"bridged", "nat", "hostonly"})
@@ -112,7 +112,7 @@ def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -
             old = change or SettingChange(document.spelling(key), None, why, source, topic=Topic(DISK_MODE))
             changes[key] = replace(old, after=mode[len(_INDEPENDENT) :])
     if wanted.told.vmfs is not None:
-        for key, name in _disk_files(files, changes):
+        for key, name in _disk_files(files, changes, wanted.holder):
             file = f"{wanted.told.vmfs}:{last_part(document[key])}"
             named = f"{name.rpartition('.')[0]}.name"
             why = f"{product.name} reads a disk's place on VMFS here, which --vmfs-path says"
@@ -143,7 +143,7 @@ def volume_not_told(files: Files, wanted: Wanted, made: Sequence[SettingChange])
     product = _as_esx2(wanted)
     if product is None or wanted.told.vmfs is not None:
         return None
-    named = [name for _, name in _disk_files(files, {fold(it.key): it for it in made})]
+    named = [name for _, name in _disk_files(files, {fold(it.key): it for it in made}, wanted.holder)]
     untold = [name for name in named if name.lower().endswith(".filename")]
     if not untold:
         return None
@@ -170,18 +170,19 @@ def devices_of_host(files: Files, wanted: Wanted) -> Kept | None:
     return Kept(Topic(DISK_NAMES), f"{named}: {effect}", effect)
 
 
-def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[Finding]:
+def disks_of_one_name(files: Files, made: Sequence[SettingChange], holder: str | None) -> Iterator[Finding]:
     """Report disks that lie in two places and would have one name in the place that they come to.
 
     Args:
         files: the VM's files.
         made: all changes to the config.
+        holder: id of the product that has the VM, or None.
     """
     document = files.vm.config.document
-    named = {fold(it.key): it.after for it in made if it.topic.kind == DISK_NAMES and it.after is not None}
+    named = {fold(it.key): it.after for it in made if it.after is not None}
     found: dict[str, list[str]] = {}
     for drive in files.vm.disks:
-        key = _file_key(document, drive)
+        key = _file_key(files, drive, holder)
         after = named.get(fold(key)) if key is not None else None
         if key is not None and after is not None:
             found.setdefault(after, []).append(key)
@@ -190,17 +191,18 @@ def disks_of_one_name(files: Files, made: Sequence[SettingChange]) -> Iterator[F
             yield from findings_of(writing.disks_of_one_name, name, [document.evidence(key) for key in keys])
 
 
-def disks_in_folders(files: Files, made: Sequence[SettingChange]) -> Iterator[Finding]:
+def disks_in_folders(files: Files, made: Sequence[SettingChange], holder: str | None) -> Iterator[Finding]:
     """Report disks that are here, and would be named as if they lay beside the config.
 
     Args:
         files: the VM's files.
         made: all changes to the config.
+        holder: id of the product that has the VM, or None.
     """
-    document, folder = files.vm.config.document, files.vm.config.folder
-    named = {fold(it.key): it.after for it in made if it.topic.kind == DISK_NAMES and it.after is not None}
+    folder = files.vm.config.folder
+    named = {fold(it.key): it.after for it in made if it.after is not None}
     for drive in files.vm.disks:
-        key, found = _file_key(document, drive), drive.found
+        key, found = _file_key(files, drive, holder), drive.found
         after = named.get(fold(key)) if key is not None else None
         if after is None or found is None or not found.exists:
             continue
@@ -216,19 +218,24 @@ def _as_esx2(wanted: Wanted) -> Product | None:
     return product if features()["names-controllers-as-vmx"].holds(product) else None
 
 
-def _file_key(document: Document, drive: Drive) -> str | None:
-    """Return the setting that names a disk's file; None for a device of the host, which is no file on VMFS."""
-    for word in ("filename", "name"):  # as the VM's own product reads it
+def _file_key(files: Files, drive: Drive, holder: str | None) -> str | None:
+    """Return the setting that names a disk's file; None for a device of the host, which is no file on VMFS.
+
+    The product that has the VM reads the one or the other first.
+    """
+    document, known = files.vm.config.document, products().get(holder or "")
+    by_name = known is not None and features()["reads-disk-names-in-name"].holds(known)
+    for word in ("name", "filename") if by_name else ("filename", "name"):
         key = f"{drive.id}.{word}"
         if key in document and document[key].lower().endswith(_DISK_ENDS):
             return document.spelling(key)
     return None
 
 
-def _disk_files(files: Files, changes: dict[str, SettingChange]) -> Iterator[tuple[str, str]]:
+def _disk_files(files: Files, changes: dict[str, SettingChange], holder: str | None) -> Iterator[tuple[str, str]]:
     """Yield the setting of each SCSI disk's file, and its name after the changes."""
     for drive in files.vm.disks:
-        key = _file_key(files.vm.config.document, drive)
+        key = _file_key(files, drive, holder)
         change = changes.get(fold(key)) if key is not None else None
         name = change.name if change is not None and change.name is not None else key
         if key is not None and name is not None and name.lower().startswith("scsi"):

@@ -115,7 +115,7 @@ def _controller(section: Section, bus: Bus) -> Controller:
 def _drive(section: Section, bus: Bus, unit: int, disks: _Disks) -> Drive:
     device_type = section.word("devicetype")
     # ESX Server 1 and 2, whose disks are SCSI, write `name` where every other product writes `fileName`.
-    name_key = "name" if bus == "scsi" and "name" in section and "filename" not in section else "filename"
+    name_key = "name" if bus == "scsi" and "name" in section and not section.get("filename") else "filename"
     name = section.get(name_key)
     kind = _kind(device_type, name)
     file = _medium(section, device_type, name) if kind != "disk" else name if name.lower() not in _NO_FILE else None

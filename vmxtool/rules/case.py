@@ -264,7 +264,7 @@ def disk_paths_of_host(files: Files) -> tuple[str, ...]:
     """
     document = files.vm.config.document
     found = [f"{it.id}.filename" for it in files.vm.disks if _is_beside(it) or is_on_esx(it.file or "")]
-    return tuple(document.spelling(key) for key in found if key in document and not is_device(document[key]))
+    return tuple(document.spelling(key) for key in found if document.get(key) and not is_device(document[key]))
 
 
 def _is_beside(drive: Drive) -> bool:

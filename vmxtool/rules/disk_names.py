@@ -53,7 +53,9 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
         return
     to = case.target
     named = () if features()["reads-disk-names-in-name"].holds(to) else case.files.named_as_esx2
-    paths = case.files.once(disk_paths_of_host)
+    reads, made_by = features()["reads-disk-names-in-name"], case.made_by
+    both_by_name = reads.holds(to) and made_by is not None and reads.holds(made_by)
+    paths = () if both_by_name else case.files.once(disk_paths_of_host)
     keys = (*named, *paths)
     if not keys:
         return
@@ -156,7 +158,7 @@ def two_names_of_a_disk(case: Case) -> Iterator[Hit]:
         keys = f"{drive.id}.name", f"{drive.id}.filename"
         old, file = document[keys[0]], last_part(document[keys[1]])
         yield Hit(
-            f"is {file} the disk of {drive.id}? {document.spelling(keys[0])}, which ESX Server 1 and 2 read, names "
+            f"is {file} the disk of {drive.id}? ESX Server 1 and 2 read {document.spelling(keys[0])}, which names "
             f"{old}. If it is, the VM starts with it; if not, it starts with another disk than on its host",
             tuple(document.evidence(key) for key in keys),
             manual(f"take out the line of {drive.id} that is not true any more"),
@@ -169,7 +171,7 @@ def _of_two_names(vm: Machine) -> list[Drive]:
     document, found = vm.config.document, []
     for drive in vm.disks:
         name, file = document.get(f"{drive.id}.name", ""), document.get(f"{drive.id}.filename", "")
-        if name and file and is_on_esx(name) and last_part(name).lower() != last_part(file).lower():
+        if name and file and last_part(name).lower() != last_part(file).lower():
             found.append(drive)
     return found
 

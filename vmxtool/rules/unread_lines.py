@@ -228,8 +228,9 @@ def _lost_disks(vm: Machine) -> Iterator[str]:
 
 def _disk_of(vm: Machine, device: str) -> tuple[str | None, tuple[Evidence, ...]]:
     """Return the hard disk that a device names, with the place of its name; None for any other device."""
-    key = f"{device}.fileName"
-    name = vm.config.document.get(key, "")
+    document = vm.config.document
+    key = next((it for it in (f"{device}.fileName", f"{device}.name") if document.get(it)), f"{device}.fileName")
+    name = document.get(key, "")
     return (name, (vm.config.document.evidence(key),)) if name.lower().endswith(_DISK_ENDINGS) else (None, ())
 
 
