@@ -62,9 +62,8 @@ def broken_in_plan(plan: Plan, files: Files, target: Product, guide: GuideAnswer
     versions = [(step.before, step.after) for step in plan.steps]
     if versions != [(a.version, b.version) for a, b in zip((plan.start, *plan.states), plan.states, strict=False)]:
         yield "a step says another hardware version than the state"
-    # Files that do not tell one release from the next leave a question, which a plan does not settle.
-    alike = products()[plan.start.holder].family == target.family if plan.start.holder is not None else False
-    stays = plan.start.holder == target.id or (alike and any(it.product == target.id for it in files.vm.origin))
+    # Files that do not tell one maker from another leave a question, which a plan does not settle.
+    stays = plan.start.holder == target.id or any(it.product == target.id for it in files.vm.origin)
     yield from _unsettled(plan, [it.with_its_product() if stays else it for it in files.findings])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from build import disk_lines, make_disk, make_vm, plainest_vm
 
-from vmxtool import check, plan_rewrite
+from vmxtool import check, plan_rewrite, route
 from vmxtool.knowledge.products import products
 from vmxtool.report.step_words import step_text
 
@@ -332,3 +332,27 @@ def test_a_vm_of_generation_2_keeps_to_the_rows_of_its_product(tmp_path: Path) -
     # Table 15 has no legacy mode, so hardware of generation 2 on Workstation 4 is no way back (page 27).
     vm = make_vm(tmp_path / "old", disk_lines("scsi0:0", "disk.pln"), hw=1, kind="plain")
     assert check(vm, "ws2", "ws4").verdict.value == denied
+
+
+def test_a_redo_log_that_is_not_here_leaves_the_answer_open(tmp_path: Path) -> None:
+    vm = plainest_vm(tmp_path, "ws4")
+    with vm.config.path.open("a") as lines:
+        lines.write('scsi0:0.mode = "undoable"\nscsi0:0.redo = "./disk.vmdk.REDO_a1"\n')
+    verdict = check(tmp_path, "ws4", "ws4")
+    assert (verdict.verdict.value, verdict.unseen) == ("depends", ("./disk.vmdk.REDO_a1",))
+    (tmp_path / "disk.vmdk.REDO_a1").touch()
+    assert check(tmp_path, "ws4", "ws4").verdict.value == "ready"
+
+
+def test_the_files_of_ace_stay_behind_from_the_first_copy_on(tmp_path: Path) -> None:
+    config = plainest_vm(tmp_path, "ace1").config.path
+    (tmp_path / f"{config.stem}.vmpl").touch()
+    for target in ("ws6", "player2"):
+        said = sentences(check(tmp_path, target, "ace1"))
+        first = next(it for it in said if "copy all files" in it)
+        assert f"but the files of ACE ({config.stem}.vmpl)" in first
+
+
+def test_no_detour_leads_a_guest_of_generation_3_to_virtual_smp(tmp_path: Path) -> None:
+    found = route(plainest_vm(tmp_path, "gsx2"), "esx2-smp", "gsx2", have=["esx1.5", "esx2", "esx3"])
+    assert all(set(it.over).isdisjoint({"esx1.5", "esx2"}) for it in found.routes)

@@ -192,7 +192,8 @@ def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after
     if generation == generation_of(after or 0):
         if before is None or tables.generation_of(made_by) == generation:
             return made_by
-        return _like(made_by, before, made_by) or made_by
+        stays = _was_imported(made_by, holder) and products()[to_id].esx
+        return made_by if stays else _like(made_by, before, made_by) or made_by
     return made_by if _was_imported(made_by, holder) and products()[to_id].esx else to_id
 
 

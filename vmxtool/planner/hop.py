@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool._record import Record, replace
 from vmxtool.findings import Do
 from vmxtool.knowledge import tables
@@ -184,6 +185,8 @@ def _unseen(files: Files) -> tuple[str, ...]:
 def _find_unseen(files: Files) -> Iterator[str]:
     vm = files.vm
     for drive in vm.disks:
+        if drive.redo and not _files.resolve(vm.config.folder, drive.redo).exists:
+            yield drive.redo  # what the guest has written since is there alone
         chain = drive.chain
         if chain is None or not chain.links:
             unread = chain is not None and any(it.kind == "unreadable" for it in chain.problems)

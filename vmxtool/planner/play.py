@@ -15,7 +15,6 @@ from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.planner.arrange import OWN, REWRITING, arrange
-from vmxtool.planner.guide import LIKELY
 from vmxtool.planner.moves import VERSION_MOVES, Made, Move, effect_of, is_one_way
 from vmxtool.planner.plan import Dead, Plan, holds, is_stopped
 from vmxtool.planner.steps import StepMaker
@@ -36,6 +35,7 @@ _CHANGING_FORMATS = CONVERTING_DISKS | {Do.UPGRADE_HARDWARE}
 _CHANGING_VERSION = REWRITING | {Do.UPGRADE_HARDWARE}
 _BY_FORMAT = CONVERTING_DISKS - BY_CONVERTER
 _SURE = 0.5
+_ALIKE = 0.5  # of the likeliest maker's confidence: files that do not tell it from another
 _MOST_ROUNDS = 12  # each round cures something new, and a rule has few cures; more would be a fault of a rule
 
 
@@ -67,10 +67,8 @@ class HopPlanner:
         """
         origin = self.files.vm.origin
         is_sure = self.named is not None or any(it.confidence > _SURE for it in origin[:1])
-        holder = products().get(self.start.holder or "")
-        alike = holder is not None and holder.family == self.target.family  # of two releases files often tell neither
-        may_be = alike and any(it.product == self.target.id and it.confidence >= LIKELY for it in origin)
-        if holder is not self.target and (is_sure or not may_be):
+        may_be = any(it.product == self.target.id and it.confidence >= _ALIKE * origin[0].confidence for it in origin)
+        if self.start.holder != self.target.id and (is_sure or not may_be):
             return self.files.findings
         if is_sure:
             return [it.with_its_product() for it in self.files.findings]

@@ -109,7 +109,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             back = ", so that it can go back" if step.back else ""
             return f"leave the hardware as it is and run the VM in legacy mode{back}"
         case Do.UPGRADE_HARDWARE if step.products:
-            there = f"copy all files of {_folder(step)} there; "
+            there = f"copy all files of {_folder(step)}{_but_ace(step, vm)} there; "
             if step.in_place and step.takes is None:
                 there = "make a copy of the VM's folder; " * (step.one_way and not step.held)
             opened = f"{_new_custom_vm(step)}; then" if step.custom else f"open the VM in {tool} and"
@@ -123,11 +123,12 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
             return _new_custom_vm(step)
         case _:
             if step.spared:
-                return f"move the VM to {tool}, if that is to lower its hardware: copy its folder there"
+                but = _but_ace(step, vm)
+                return f"move the VM to {tool}, if that is to lower its hardware: copy its folder{but} there"
             return _SENTENCES.get(step.do, step.do.value.replace("-", " ")).format(
                 to=short_name(step.target),
                 tool=tool,
-                folder=_folder(step) if step.takes is not None else "its folder",
+                folder=f"{_folder(step) if step.takes is not None else 'its folder'}{_but_ace(step, vm)}",
                 room=_room(step),
                 as_it_is=f", as {product_words(step.held)} has it now," if step.held else "",
                 if_managed=_IF_MANAGED * (step.target in tables.fact(_MANAGED).to_ids),
@@ -207,10 +208,8 @@ def _guest_text(step: Step, vm: Machine | None) -> str:
 
 
 def _copy_text(step: Step, vm: Machine | None) -> str:
-    folder = _folder(step)
-    if vm is not None and vm.ace_files and products()[step.target].family != "ace":
-        folder += f" but those of ACE ({some([it.file for it in vm.ace_files])})"
-    elif step.bytes is not None and vm is not None:
+    folder = _folder(step) + (but := _but_ace(step, vm))
+    if not but and step.bytes is not None and vm is not None:
         folder += f" ({size(step.bytes)})"
     to = short_name(step.target)
     if step.path is not None and vm is not None:
@@ -219,6 +218,14 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
         to = f"the host of {to}, whose VMFS has no folders{_volumes_named(vm)}"
     first = "put the config from the host in the place of the one here, then " * (step.fetches == "config")
     return f"{first}copy all files of {folder} to {to}"
+
+
+def _but_ace(step: Step, vm: Machine | None) -> str:
+    """What a copy that leaves VMware ACE does not take along: its policies and packages (page 12)."""
+    to = products()[member(step.products[0]) if step.products else step.target]
+    if vm is None or not vm.ace_files or to.family == "ace" or step.takes is not None or step.held:
+        return ""
+    return f" but the files of ACE ({some([it.file for it in vm.ace_files])})"
 
 
 def _volumes_named(vm: Machine | None) -> str:
