@@ -72,13 +72,14 @@ def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) ->
     if product is None or not (product.esx or features()["host-is-a-mac"].holds(product)):
         return tuple(made)
     document, changed = files.vm.config.document, {fold(it.key) for it in made}
-    here = folder_of(files.vm).names
     devices = [*(it.id for it in files.vm.drives), *(it.id for it in peripherals_of(files.vm).ports)]
     named = {*(f"{device}.filename" for device in devices), *HARMFUL, *HARMLESS}
 
     def anew(key: str) -> str | None:
         value = document.get(key, "")
-        if fold(key) not in named or "\\" not in value or is_absolute(value) or value in here:
+        if fold(key) not in named or "\\" not in value or is_absolute(value):
+            return None
+        if value in folder_of(files.vm).names:
             return None  # on Linux, on a Mac and on ESX a name may have one
         return re.sub(r"^(?:\./+)+", "", value.replace("\\", "/"))
 
