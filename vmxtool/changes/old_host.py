@@ -52,7 +52,10 @@ def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple
     told = {device for device, _ in wanted.told.networks}
     gone = [fold(it.key) for it in changes if it.after is None and it.name is None]
     nics = dict.fromkeys(key.partition(".")[0] for key in gone if key.endswith((".connectiontype", ".networkname")))
-    connected = {fold(it.key).partition(".")[0] for it in changes if it.after is not None}
+    given = (fold(it.key) for it in changes if it.after is not None)
+    connected = {
+        key.partition(".")[0] for key in given if key.endswith((".connectiontype", ".networkname", ".devname"))
+    }
     loose = [nic for nic in nics if nic not in told | connected]
     if not loose or wanted.esx is None:
         return ()
