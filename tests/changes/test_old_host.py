@@ -226,3 +226,25 @@ def test_a_drive_that_no_controller_has_is_told_before_anything_is_written(tmp_p
     lines = 'scsi0:0.present = "TRUE"\nscsi0:0.name = "vmhba0:0:0:5:a.vmdk"\n'
     vm = inspect(write_config(tmp_path, lines, hw=3, guest="win2000serv", config=6))
     assert "DSK210" in codes(plan_rewrite(vm, target="esx3", origin="esx2"))
+
+
+def test_a_disk_in_a_folder_of_windows_is_a_reason_to_write_for_a_mac(tmp_path: Path) -> None:
+    lines = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "sub\\disk.vmdk"\n'
+    make_disk(tmp_path / "sub" / "disk.vmdk", adapter="lsilogic", hw=7)
+    vm = inspect(write_config(tmp_path, lines, hw=7, guest="rhel4"))
+    verdict = check(vm, "fusion3", "ws6.5")
+    assert "DSK245" in {it.code for it in verdict.findings}
+    plan_rewrite(vm, target="fusion3", origin="ws6.5").apply()
+    after = inspect(tmp_path)
+    assert after.disks[0].file == "sub/disk.vmdk"
+    assert "DSK245" not in {it.code for it in check(after, "fusion3", "ws6.5").findings}
+    assert settings(plan_rewrite(after, target="fusion3", origin="ws6.5")) == {}
+
+
+def test_a_name_with_a_colon_that_lies_here_stays(tmp_path: Path) -> None:
+    lines = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "Backup 10:30.vmdk"\n'
+    make_disk(tmp_path / "Backup 10:30.vmdk", "sparse", adapter="lsilogic", hw=4)
+    vm = inspect(write_config(tmp_path, lines, hw=4, guest="rhel4"))
+    for target in ("ws6", "fusion1", "server1"):
+        made = plan_rewrite(vm, target=target, origin="ws5.5")
+        assert all(change.key != "scsi0:0.fileName" for change in made.changes)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from vmxtool._files import is_absolute, last_part
+from vmxtool._files import last_part
 from vmxtool._record import Record, replace
 from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
 from vmxtool.changes.told import KINDS
@@ -13,16 +12,17 @@ from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
-from vmxtool.machine.folder import folder_of
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.old_host import (
     HARMFUL,
     HARMLESS,
+    has_other_separator,
     is_of_another_kind,
     is_of_esx2,
     networks_of_host,
     networks_of_hosted,
     paths_of_host,
+    with_backslash,
 )
 from vmxtool.vmx.lines import fold
 
@@ -72,31 +72,25 @@ def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) ->
         made: all other changes to the config.
     """
     product = wanted.product
-    if product is None or not (product.esx or features()["host-is-a-mac"].holds(product)):
+    if product is None or not has_other_separator(product):
         return tuple(made)
     document, changed = files.vm.config.document, {fold(it.key) for it in made}
     devices = [*(it.id for it in files.vm.drives), *(it.id for it in peripherals_of(files.vm).ports)]
     named = {*(f"{device}.filename" for device in devices), *HARMFUL, *HARMLESS}
-
-    def anew(key: str) -> str | None:
-        value = document.get(key, "")
-        if fold(key) not in named or "\\" not in value or is_absolute(value):
-            return None
-        if value in folder_of(files.vm).names:
-            return None  # on Linux, on a Mac and on ESX a name may have one
-        return re.sub(r"^(?:\./+)+", "", value.replace("\\", "/"))
-
+    anew = {key: after for key in named if (after := with_backslash(files, key)) is not None}
+    why = f"the hosts of {product.name} have another separator of folders (unverified)"
     # A rename takes its value along; what another change writes is written for the new host already.
     kept = [
-        replace(it, after=anew(it.key)) if it.name is not None and it.after is None and anew(it.key) is not None else it
+        replace(it, after=after)
+        if it.name is not None and it.after is None and (after := anew.get(fold(it.key))) is not None
+        else it
         for it in made
     ]
-    why = f"the hosts of {product.name} have another separator of folders (unverified)"
-    for key in sorted(named - changed):
-        after = anew(key)
-        if after is not None:
-            kept.append(SettingChange(document.spelling(key), after, why, "general", topic=Topic(OLD_HOST)))
-    return tuple(kept)
+    more = [
+        SettingChange(document.spelling(key), anew[key], why, "general", topic=Topic(OLD_HOST))
+        for key in sorted(anew.keys() - changed)
+    ]
+    return (*kept, *more)
 
 
 def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:

@@ -27,6 +27,7 @@ from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.disk_numbers import newest_number
 from vmxtool.rules.figures import exceeded
+from vmxtool.rules.old_host import disks_with_backslash, has_other_separator
 from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, TEXT_WRITTEN, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
@@ -85,7 +86,8 @@ def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Change
     """Changes with what the old host left behind, and with what is no reason to write but done where it is written."""
     kept = {fold(change.key) for change in made.settings}
     found = [change for change in leftovers(files, wanted) if fold(change.change.key) not in kept]
-    if not made and not any(it.harms for it in found):
+    lost = wanted.product is not None and has_other_separator(wanted.product) and files.once(disks_with_backslash)
+    if not made and not lost and not any(it.harms for it in found):
         return made
     along = [*(it.change for it in found), *config_version_raised(files.vm, wanted)]
     more = tuple(it for it in along if fold(it.key) not in kept)

@@ -204,8 +204,8 @@ def disks_in_folders(files: Files, made: Sequence[SettingChange], holder: str | 
     for drive in files.vm.disks:
         key, found = _file_key(files, drive, holder), drive.found
         after = named.get(fold(key)) if key is not None else None
-        if after is None or found is None or not found.exists:
-            continue
+        if after is None or "/" in after or found is None or not found.exists:
+            continue  # one that keeps its folder is found there
         if found.path is None or found.path.parent != folder:
             yield from findings_of(writing.disk_not_beside_config, drive, after)
 

@@ -14,6 +14,7 @@ from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import runs
+from vmxtool.machine.folder import folder_of
 from vmxtool.machine.sections import Sections
 from vmxtool.rules.figures import exceeded
 from vmxtool.rules.state import rows_for
@@ -264,7 +265,12 @@ def disk_paths_of_host(files: Files) -> tuple[str, ...]:
     """
     document = files.vm.config.document
     found = [f"{it.id}.filename" for it in files.vm.disks if _is_beside(it) or is_on_esx(it.file or "")]
-    return tuple(document.spelling(key) for key in found if document.get(key) and not is_device(document[key]))
+    return tuple(
+        document.spelling(key)
+        for key in found
+        # On Linux and on a Mac a name may have a colon, and lie here.
+        if document.get(key) and not is_device(document[key]) and document[key] not in folder_of(files.vm).names
+    )
 
 
 def _is_beside(drive: Drive) -> bool:

@@ -10,7 +10,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.rules.case import disk_paths_of_host, named_alike, settings_of_esx_host
-from vmxtool.rules.old_host import controllers_of_esx2
+from vmxtool.rules.old_host import controllers_of_esx2, disks_with_backslash, has_other_separator
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED, format_of
 from vmxtool.vmdk.paths import is_device
@@ -72,6 +72,34 @@ def disk_name_not_read(case: Case) -> Iterator[Hit]:
     if kept or (own is not None and own < OLDEST_WRITTEN):
         fix = _by_hand(case, keys)
     yield Hit(f"{', '.join(keys)}: {says}", tuple(document.evidence(key) for key in keys), fix)
+
+
+@rule(
+    "DSK245",
+    "disk-name-of-windows",
+    Severity.WARNING,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    sources=("general",),
+    only_if=lambda vm: any("\\" in (drive.file or "") for drive in vm.disks),
+    only_on=has_other_separator,
+    short="a folder before the disk's name",
+)
+def disk_name_of_windows(case: Case) -> Iterator[Hit]:
+    r"""The config names a disk in a folder as hosts with Windows do, `disks\data.vmdk`.
+
+    Hosts of ESX and of Fusion take the backslash for a part of the name, and may not find the disk; a rewrite writes
+    `disks/data.vmdk`. Where a file of just that name lies here, it is that file.
+    """
+    keys = () if DISKS_NAMED in case.now.settled or not case.is_place else case.files.once(disks_with_backslash)
+    if keys:
+        document = case.vm.config.document
+        yield Hit(
+            f"{', '.join(keys)}: {case.target.name} may not find a disk whose folder is named with a backslash",
+            tuple(document.evidence(key) for key in keys),
+            by_rewrite("a rewrite names it with / instead"),
+            unverified=True,
+        )
 
 
 def _has_parent(drive: Drive) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vmxtool._files import is_absolute, is_on_esx, resolve
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
+from vmxtool.machine.folder import folder_of
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.product import Product
@@ -66,6 +67,28 @@ def networks_of_hosted(files: Files) -> tuple[str, ...]:
         for key in document.folded()
         if (re.fullmatch(_NETWORK_KIND, key) and document[key].lower() in _KINDS) or re.fullmatch(_VNET, key)
     )
+
+
+def has_other_separator(product: Product) -> bool:
+    """Return whether the hosts of a product name files with / alone, where those of Windows have a backslash too."""
+    return product.esx is True or features()["host-is-a-mac"].holds(product)
+
+
+def with_backslash(files: Files, key: str) -> str | None:
+    """Return what a setting names with the separator of Windows, with / instead; None where it names nothing so.
+
+    On Linux, on a Mac and on ESX a name may have a backslash: a file that lies here under just that name has it.
+    """
+    value = files.vm.config.document.get(key, "")
+    if "\\" not in value or is_absolute(value) or value in folder_of(files.vm).names:
+        return None
+    return re.sub(r"^(?:\./+)+", "", value.replace("\\", "/"))
+
+
+def disks_with_backslash(files: Files) -> tuple[str, ...]:
+    """Return the settings that name a disk with the separator of Windows."""
+    keys = [f"{drive.id}.filename" for drive in files.vm.disks]
+    return tuple(files.vm.config.document.spelling(key) for key in keys if with_backslash(files, key) is not None)
 
 
 def controllers_of_esx2(files: Files) -> tuple[str, ...]:
