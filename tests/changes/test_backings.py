@@ -243,8 +243,13 @@ def test_files_are_named_with_the_separator_of_the_new_host(tmp_path: Path) -> N
     assert "nvram" not in settings(plan_rewrite(vm, target="ws5.5", origin="ws6"))
 
 
-def test_they_are_no_reason_to_write(tmp_path: Path) -> None:
-    assert settings(plan_rewrite(vm_with(tmp_path, OF_WINDOWS, hw=7), target="esx4.0", origin="ws6.5")) == {}
+def test_they_are_taken_off_where_nothing_else_has_to_change(tmp_path: Path) -> None:
+    vm = vm_with(tmp_path, OF_WINDOWS, hw=7)
+    made = plan_rewrite(vm, target="esx4.0", origin="ws6.5")
+    assert settings(made)["ide1:1.fileName"] == "auto detect"
+    assert not any("D:" in (change.after or "") or "COM" in (change.after or "") for change in made.changes)
+    made.apply()
+    assert settings(plan_rewrite(inspect(tmp_path), target="esx4.0", origin="ws6.5")) == {}
 
 
 def test_check_tells_images_and_drives_and_nothing_of_them_after_the_rewrite(tmp_path: Path) -> None:

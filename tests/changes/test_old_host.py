@@ -75,11 +75,9 @@ def test_a_folder_that_is_here_stays(tmp_path: Path) -> None:
     assert settings(plan_rewrite(vm, target="esx4.0", origin="ws6.5")) == {}
 
 
-@pytest.mark.parametrize("key", HARMLESS)
-def test_what_harms_nothing_is_no_reason_to_write(tmp_path: Path, key: str) -> None:
-    values = {key: HARMLESS[key]}
-    assert settings(plan_rewrite(vm_with(tmp_path, values), target="ws6", origin="esx3")) == {}
-    assert settings(plan_rewrite(inspect(tmp_path), target="ws6", origin="esx3", hwversion=6))[key] is None
+@pytest.mark.parametrize("key", LEFT)
+def test_whatever_leads_nowhere_is_a_reason_to_write(tmp_path: Path, key: str) -> None:
+    assert settings(plan_rewrite(vm_with(tmp_path, {key: LEFT[key]}), target="ws6", origin="esx3")) == {key: None}
 
 
 @pytest.mark.parametrize("key", HARMFUL)
@@ -248,3 +246,9 @@ def test_a_name_with_a_colon_that_lies_here_stays(tmp_path: Path) -> None:
     for target in ("ws6", "fusion1", "server1"):
         made = plan_rewrite(vm, target=target, origin="ws5.5")
         assert all(change.key != "scsi0:0.fileName" for change in made.changes)
+
+
+def test_a_switched_off_disk_is_not_given_the_name_of_another(tmp_path: Path) -> None:
+    off = 'scsi0:1.present = "FALSE"\nscsi0:1.name = "vol2:a.vmdk"\n'
+    vm = of_esx2(tmp_path, 'scsi0:0.name = "vmhba0:0:0:5:a.vmdk"\n', off)
+    assert codes(plan_rewrite(vm, target="esx3", origin="esx2")) == {"VMX093"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
@@ -35,7 +34,7 @@ def disconnected(
     """Return changes to a config, with its drives and ports off what no host of the product has.
 
     A drive or port is given what is found by itself, and starts disconnected, as it would anyway; a port's file comes
-    to lie beside the config. None of it is a reason to write.
+    to lie beside the config.
 
     Args:
         files: the VM's files.
@@ -123,7 +122,7 @@ def _settings(files: Files, backing: Backing, taken: set[str], *, to_esx2: bool)
         if backing.kind == "file":
             return
     elif to_esx2:
-        number = re.sub(r".*?([0-9]*)$", r"\1", backing.id) if device != "cdrom" else ""
+        number = backing.id.removeprefix(device) if device != "cdrom" else ""
         yield "fileName", f"{_ON_ESX2[device]}{number}"
     else:
         yield "fileName", _ELSEWHERE[device]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._files import last_part
-from vmxtool._record import Record, replace
+from vmxtool._record import replace
 from vmxtool.changes.model import OLD_HOST, SettingChange, Topic
-from vmxtool.changes.told import KINDS
 from vmxtool.findings import Fix, Safety
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
+from vmxtool.machine.network import HOSTED_NETWORKS
 from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.rules.old_host import (
     HARMFUL,
@@ -33,18 +33,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 _BESIDE = frozenset({"nvram", "extendedconfigfile"})  # files of the VM's own, which lie beside its config
-
-
-class Leftover(Record):
-    """A setting of the old host.
-
-    Attributes:
-        change: what takes it out, or names its file beside the config.
-        harms: whether the VM may not start with it, or lose something, so that it is a reason to write by itself.
-    """
-
-    change: SettingChange
-    harms: bool
 
 
 def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple[Fix, ...]:
@@ -93,7 +81,7 @@ def with_slashes(files: Files, wanted: Wanted, made: Sequence[SettingChange]) ->
     return (*kept, *more)
 
 
-def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
+def leftovers(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     """Yield the settings that a product of another kind finds nothing by.
 
     ESX and hosted products are of two kinds, and so are ESX Server 1 and 2 and all others: each has folders where the
@@ -107,30 +95,28 @@ def leftovers(files: Files, wanted: Wanted) -> Iterator[Leftover]:
         if is_of_another_kind(files, document[key], product, wanted.holder):
             beside = last_part(document[key]) if fold(key) in _BESIDE else ""
             why = f"a full path of the old host, of a kind that {product.name} does not have (unverified)"
-            change = SettingChange(key, beside or None, why, "general", topic=Topic(OLD_HOST))
-            yield Leftover(change, harms=fold(key) in HARMFUL)
+            yield SettingChange(key, beside or None, why, "general", topic=Topic(OLD_HOST))
     holder = products().get(wanted.holder or "")
     on_esx = holder is not None and bool(holder.esx)
     why = f"a network of the old host, which {product.name} does not have (unverified)"
     if product.esx is False and (files.once(is_of_esx2, wanted.holder) or on_esx):
         for key in files.once(networks_of_host):
-            yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=True)
+            yield SettingChange(key, None, why, "general", topic=Topic(OLD_HOST))
     elif product.esx is False and not features()["names-hosted-networks"].holds(product):
         yield from _kinds_of_networks(files, why)
     elif product.esx and not on_esx:
         for key in files.once(networks_of_hosted):
-            yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)
+            yield SettingChange(key, None, why, "general", topic=Topic(OLD_HOST))
 
 
-def _kinds_of_networks(files: Files, why: str) -> Iterator[Leftover]:
+def _kinds_of_networks(files: Files, why: str) -> Iterator[SettingChange]:
     """Yield the networks that VMware Server 2 names, each as the kind that other hosted products have."""
     document = files.vm.config.document
     for key in files.once(networks_of_host):
         kind, beside = document[key].lower(), f"{key.partition('.')[0]}.connectionType"
-        if kind not in KINDS:
+        if kind not in HOSTED_NETWORKS:
             continue
-        yield Leftover(SettingChange(key, None, why, "general", topic=Topic(OLD_HOST)), harms=False)
+        yield SettingChange(key, None, why, "general", topic=Topic(OLD_HOST))
         if beside not in document:
             present = f"{key.partition('.')[0]}.present"
-            change = SettingChange(beside, kind, why, "general", beside=present, topic=Topic(OLD_HOST))
-            yield Leftover(change, harms=False)
+            yield SettingChange(beside, kind, why, "general", beside=present, topic=Topic(OLD_HOST))

@@ -27,7 +27,6 @@ from vmxtool.machine.sections import MANY_NICS_FROM
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.disk_numbers import newest_number
 from vmxtool.rules.figures import exceeded
-from vmxtool.rules.old_host import disks_with_backslash, has_other_separator
 from vmxtool.rules.state import DISKS_NAMED, DISKS_NUMBERED, TEXT_WRITTEN, lowered_mark, rows_for, rows_of
 from vmxtool.vmx import values
 from vmxtool.vmx.lines import fold
@@ -83,17 +82,15 @@ def realise(files: Files, start: VmState, wanted: Wanted) -> Changes:
 
 
 def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Changes:
-    """Changes with what the old host left behind, and with what is no reason to write but done where it is written."""
+    """Return changes with what the old host left behind; the config's own version is raised only beside others."""
     kept = {fold(change.key) for change in made.settings}
-    found = [change for change in leftovers(files, wanted) if fold(change.change.key) not in kept]
-    lost = wanted.product is not None and has_other_separator(wanted.product) and files.once(disks_with_backslash)
-    if not made and not lost and not any(it.harms for it in found):
+    left = [change for change in leftovers(files, wanted) if fold(change.key) not in kept]
+    settings = with_slashes(files, wanted, disconnected(files, wanted, made.moved, (*made.settings, *left)))
+    if not made and not settings:
         return made
-    along = [*(it.change for it in found), *config_version_raised(files.vm, wanted)]
-    more = tuple(it for it in along if fold(it.key) not in kept)
-    settings = disconnected(files, wanted, made.moved, (*made.settings, *more))
-    manual = (*made.manual, *network_to_choose(more, wanted))
-    return replace(made, settings=with_slashes(files, wanted, settings), manual=tuple(dict.fromkeys(manual)))
+    raised = [change for change in config_version_raised(files.vm, wanted) if fold(change.key) not in kept]
+    manual = (*made.manual, *network_to_choose(left, wanted))
+    return replace(made, settings=(*settings, *raised), manual=tuple(dict.fromkeys(manual)))
 
 
 def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
