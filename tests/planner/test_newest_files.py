@@ -355,4 +355,5 @@ def test_the_files_of_ace_stay_behind_from_the_first_copy_on(tmp_path: Path) -> 
 
 def test_no_detour_leads_a_guest_of_generation_3_to_virtual_smp(tmp_path: Path) -> None:
     found = route(plainest_vm(tmp_path, "gsx2"), "esx2-smp", "gsx2", have=["esx1.5", "esx2", "esx3"])
+    assert found.routes
     assert all(set(it.over).isdisjoint({"esx1.5", "esx2"}) for it in found.routes)

@@ -21,7 +21,7 @@ from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
-from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2
+from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2, plain_controller
 from vmxtool.vmx.lines import fold
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
     names = features()["names-controllers-as-vmx"]
     for key in files.once(controllers_of_esx2) if product is not None and product.esx else ():
         why = "the name of ESX Server 2; that a later ESX reads it, no source says (unverified)"
-        plain = document[key].lower().removeprefix("vmx")
+        plain = plain_controller(document[key], wanted.version)
         yield SettingChange(key, plain, why, names.source, topic=Topic(CONTROLLER_NAME))
     for key in files.named_as_esx2:
         name = f"{key.rpartition('.')[0]}.fileName"

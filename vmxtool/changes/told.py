@@ -18,6 +18,7 @@ from vmxtool.changes.model import (
 )
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
+from vmxtool.machine.network import HOSTED_NETWORKS
 from vmxtool.rules import writing
 from vmxtool.rules.registry import findings_of
 from vmxtool.vmdk.paths import is_device
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Files
 
 _LIBVIRT = "libvirt:src/vmx/vmx.c"
-KINDS = frozenset({"bridged", "nat", "hostonly"})
 _PLACES = ("networkName", "connectionType", "vnet", "devName")
 _MODEL = r"scsi[0-3]\.virtualdev"
 _AS_VMX = {"buslogic": "vmxbuslogic", "lsilogic": "vmxlsilogic"}
@@ -73,7 +73,7 @@ def _connection(network: str, wanted: Wanted) -> dict[str, str]:
         return {"connectionType": "monitor_dev", "devName": network}
     if wanted.esx:
         return {"networkName": network}
-    if network.lower() in KINDS:
+    if network.lower() in HOSTED_NETWORKS:
         return {"connectionType": network.lower()}
     return {"connectionType": "custom", "vnet": network}
 
@@ -181,10 +181,11 @@ def disks_of_one_name(files: Files, made: Sequence[SettingChange], holder: str |
     document = files.vm.config.document
     named = {fold(it.key): it.after for it in made if it.after is not None}
     found: dict[str, list[str]] = {}
-    for drive in files.vm.disks:
-        key = _file_key(files, drive, holder)
-        after = named.get(fold(key)) if key is not None else None
-        if key is not None and after is not None:
+    # One that is switched off has its name written anew, too.
+    keys = [key for drive in files.vm.disks if (key := _file_key(files, drive, holder)) is not None]
+    for key in dict.fromkeys([*keys, *files.named_as_esx2]):
+        after = named.get(fold(key))
+        if after is not None:
             found.setdefault(after, []).append(key)
     for name, keys in found.items():
         if len({document[key] for key in keys}) > 1:

@@ -9,6 +9,8 @@ from vmxtool.machine.model import Nic
 if TYPE_CHECKING:
     from vmxtool.machine.sections import Section, Sections, Units
 
+HOSTED_NETWORKS = frozenset({"bridged", "nat", "hostonly"})
+"""The networks that every host of a hosted product has, as configs name them; in lower case."""
 _NETWORK_KEYS = ("networkname", "vnet", "dvs.switchid", "opaquenetwork.id")
 
 

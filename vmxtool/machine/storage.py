@@ -26,7 +26,8 @@ _DESCRIPTOR_BYTES = 2**20
 _LONGEST_NAME, _SHOWN = 4096, 100
 
 # Names that stand for an empty drive, or for whatever the host has.
-_NO_FILE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy"})
+AUTOMATIC = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy", "-1"})
+"""What a drive or port that is found by itself, or is empty, has in place of a name; in lower case."""
 # Devices of Linux, ESX and Windows hosts, and what the vSphere client calls drives of its own.
 _DEVICE = r"(?i)/dev/|/vmfs/devices/|[a-z]:$|\\\\\.\\|(?:floppy|cd/dvd drive) [0-9]"
 # What no hard disk is called.
@@ -118,7 +119,7 @@ def _drive(section: Section, bus: Bus, unit: int, disks: _Disks) -> Drive:
     name_key = "name" if bus == "scsi" and "name" in section and not section.get("filename") else "filename"
     name = section.get(name_key)
     kind = _kind(device_type, name)
-    file = _medium(section, device_type, name) if kind != "disk" else name if name.lower() not in _NO_FILE else None
+    file = _medium(section, device_type, name) if kind != "disk" else name if name.lower() not in AUTOMATIC else None
     found = chain = None
     if file is not None and len(file) > _LONGEST_NAME:
         file, found = f"{file[:_SHOWN]}…", _files.Named(file[:_SHOWN], None, outside=False, exists=False)
@@ -161,7 +162,7 @@ def _kind(device_type: str, name: str) -> DriveKind:
 def _medium(section: Section, device_type: str, name: str) -> str | None:
     """The image in a drive for exchangeable media, or None where it is empty or shows a drive of the host or client."""
     is_image = (
-        name.lower() not in _NO_FILE
+        name.lower() not in AUTOMATIC
         and device_type not in _HOST_CD_TYPES
         and device_type != "scsi-passthru"
         and not re.match(_DEVICE, name)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from vmxtool._record import replace
 from vmxtool._text import is_safe
 from vmxtool.changes.model import NOTHING_TOLD, Told
-from vmxtool.changes.told import KINDS
 from vmxtool.errors import UsageError
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.machine.character_set import read_in
+from vmxtool.machine.network import HOSTED_NETWORKS
 from vmxtool.machine.read import build_machine
 from vmxtool.rules.character_set import WESTERN, is_sure
 from vmxtool.rules.judging import facts_of
@@ -115,7 +115,7 @@ def _refuse_networks(said: Told, target: Product) -> None:
                 hint="its configs name a network adapter of the host, such as vmnic1 or bond0, or a network within it, "
                 "such as vmnet_0",
             )
-        if not target.esx and network.lower() not in KINDS and not _VMNET.fullmatch(network):
+        if not target.esx and network.lower() not in HOSTED_NETWORKS and not _VMNET.fullmatch(network):
             raise UsageError(
                 f"{target.name} has no network {network[:_SHOWN]!r}",
                 hint="it takes bridged, nat, hostonly, or a network of the host such as VMnet2",

@@ -10,6 +10,7 @@ from vmxtool._record import Record
 from vmxtool.knowledge.features import features
 from vmxtool.machine.folder import CONFIG_ENDINGS, OLD_CONFIG_ENDING, folder_of
 from vmxtool.machine.peripherals import peripherals_of
+from vmxtool.machine.storage import AUTOMATIC
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.old_host import is_of_another_kind
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 BackingKind = Literal["image", "drive", "client", "scsi", "file", "pipe", "port"]
 
-AUTOMATIC = frozenset({"", "auto detect", "-1", "emptybackingstring", "vmware-null-remote-floppy"})
-"""What a drive or port that is found by itself, or is empty, has in place of a name; in lower case."""
 _OF_WINDOWS = r"(?i)[a-z]:\\?|(?:com|lpt)[0-9]{1,3}:?|scsi[0-9]:[0-9]{1,3}"
 _OF_ESX = r"(?is)/dev/char/.*|(?:cd/dvd drive|floppy) [0-9]{1,3}"
 _OF_MAC = r"(?s)/dev/(?:cu\.|tty\.|r?disk[0-9]).*"

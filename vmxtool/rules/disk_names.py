@@ -10,7 +10,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
 from vmxtool.rules.case import disk_paths_of_host, named_alike, settings_of_esx_host
-from vmxtool.rules.old_host import controllers_of_esx2, disks_with_backslash, has_other_separator
+from vmxtool.rules.old_host import controllers_of_esx2, disks_with_backslash, has_other_separator, plain_controller
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED, format_of
 from vmxtool.vmdk.paths import is_device
@@ -114,7 +114,8 @@ def _by_hand(case: Case, keys: tuple[str, ...]) -> Fix:
         lines = [f"{line.partition(' = ')[0]} = the name that its file has now" for line in lines]
     shown = " and ".join(lines[:_SHOWN]) + (", and so on," if len(lines) > _SHOWN else "")
     instead = " and ".join(keys[:_SHOWN]) + (", and so on" if len(keys) > _SHOWN else "")
-    names = [f'{key} = "{document[key].lower().removeprefix("vmx")}"' for key in case.files.once(controllers_of_esx2)]
+    controllers = case.files.once(controllers_of_esx2)
+    names = [f'{key} = "{plain_controller(document[key], case.vm.hardware.version)}"' for key in controllers]
     named = f", and {' and '.join(names)}" * (not features()["reads-disk-names-in-name"].holds(case.target))
     gone = case.files.once(settings_of_esx_host)
     too = f"; take out {', '.join(gone)}" if gone else ""

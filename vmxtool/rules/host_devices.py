@@ -9,7 +9,8 @@ from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.host_needs import lacks_driver
 from vmxtool.machine.peripherals import peripherals_of
-from vmxtool.rules.backings import AUTOMATIC, backings_of, image_beside
+from vmxtool.machine.storage import AUTOMATIC
+from vmxtool.rules.backings import backings_of, image_beside
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host, spelled

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
 from vmxtool.machine.peripherals import peripherals_of
+from vmxtool.machine.storage import AUTOMATIC
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
 from vmxtool.rules.new_host import first_words, has_new_host
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case, Files
 
 _PRINTER, _NETWORK = "thinprint", "network"
-_AUTOMATIC = frozenset({"", "auto detect", "-1"})
 
 
 def _has_ports(vm: Machine) -> bool:
@@ -73,7 +73,7 @@ def port_of_old_host(case: Case) -> Iterator[Hit]:
 
 def _ports_left(files: Files) -> list[Hit]:
     found: list[Hit] = []
-    device = [it for it in _ports(files, "device") if (it.path or "").lower() not in _AUTOMATIC and it.connected]
+    device = [it for it in _ports(files, "device") if (it.path or "").lower() not in AUTOMATIC and it.connected]
     if device:
         named = listed(f"{it.id} ({it.path})" for it in device)
         hit = Hit(

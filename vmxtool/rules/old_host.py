@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute, is_on_esx, resolve
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.machine.folder import folder_of
+from vmxtool.machine.network import HOSTED_NETWORKS
 
 if TYPE_CHECKING:
     from vmxtool.knowledge.product import Product
@@ -30,7 +32,7 @@ HARMLESS = frozenset(
 """Settings that name what a product writes elsewhere, or works out anew."""
 _NETWORK = r"ethernet[0-9]\.networkname"
 _NETWORK_KIND, _VNET = r"ethernet[0-9]\.connectiontype", r"ethernet[0-9]\.vnet"
-_KINDS = frozenset({"bridged", "nat", "hostonly", "custom"})
+_KINDS = HOSTED_NETWORKS | {"custom"}
 _CONTROLLER = r"scsi[0-3]\.virtualdev"
 _NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
 _WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\"
@@ -99,6 +101,17 @@ def controllers_of_esx2(files: Files) -> tuple[str, ...]:
         for key in document.folded()
         if re.fullmatch(_CONTROLLER, key) and document[key].lower() in _NAMED_AS_VMX
     )
+
+
+def plain_controller(model: str, version: int | None) -> str:
+    """Return what products other than ESX Server 2 call a SCSI controller of it, in hardware of a version.
+
+    Hardware before that of LSI Logic has BusLogic alone.
+    """
+    plain = model.lower().removeprefix("vmx")
+    row = devices().get(f"scsi-{plain}")
+    known = row is None or version is None or row.known(version, esx=None)
+    return plain if known or row is None or row.replacement is None else row.replacement
 
 
 def is_of_esx2(files: Files, holder: str | None) -> bool:

@@ -13,6 +13,7 @@ from vmxtool._record import Record
 from vmxtool.evidence import Evidence
 from vmxtool.knowledge.guests import bits_of
 from vmxtool.machine.folder import OLD_CONFIG_ENDING
+from vmxtool.machine.network import HOSTED_NETWORKS
 from vmxtool.machine.origin.candidates import group, offering_disks_on, offering_vcpus, told_as
 from vmxtool.machine.origin.last_run import read_last_run
 
@@ -116,7 +117,6 @@ _CONFIG_VERSIONS = {
 }
 _UNCOUNTED = (1, 2)  # of these hardware versions no config was seen
 _MANY_VCPUS = 1024  # more than any product offers
-_OF_SERVER_2 = frozenset({"bridged", "nat", "hostonly"})  # names of networks, as VMware Server 2 has them
 _ESX2_CONTROLLERS = frozenset({"vmxbuslogic", "vmxlsilogic"})
 
 
@@ -221,7 +221,7 @@ def _of_settings(sections: Sections) -> Iterator[Indicator]:
 def _is_on_esx(adapter: Section) -> bool:
     """Whether an adapter is connected as ESX Server 3 and later have it: by the name of a network, and by no kind."""
     name = adapter.word("networkname")
-    return bool(name) and name not in _OF_SERVER_2 and "connectiontype" not in adapter
+    return bool(name) and name not in HOSTED_NETWORKS and "connectiontype" not in adapter
 
 
 def _of_adapter(adapter: Section) -> Iterator[Indicator]:

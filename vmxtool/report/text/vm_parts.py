@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vmxtool.machine.peripherals import peripherals_of
+from vmxtool.machine.storage import AUTOMATIC
 from vmxtool.report.text.printable import shortened, size
 from vmxtool.report.text.rows import Branch, Row
 from vmxtool.report.text.terminal import safe_text
@@ -41,7 +42,6 @@ _SOUND = {
     "default": "a card of a model that the product chooses",
 }
 _USB = {"uhci": "1.1", "ehci": "2.0", "xhci": "3"}
-_ANY_DRIVE = frozenset({"", "auto detect", "emptybackingstring", "vmware-null-remote-floppy"})
 
 
 def disk_rows(vm: Machine) -> list[Row]:
@@ -128,7 +128,7 @@ def _medium(vm: Machine, drive: Drive) -> str:
     if document.flag(f"{drive.id}.clientDevice", False):
         return "a drive of the client's computer"
     name = document.get(f"{drive.id}.fileName", "")
-    return "a drive of the host" + (f": {shortened(name, NAME_LENGTH)}" if name.lower() not in _ANY_DRIVE else "")
+    return "a drive of the host" + (f": {shortened(name, NAME_LENGTH)}" if name.lower() not in AUTOMATIC else "")
 
 
 def network_rows(vm: Machine) -> list[Row]:
