@@ -260,3 +260,15 @@ def test_check_tells_images_and_drives_and_nothing_of_them_after_the_rewrite(tmp
     plan_rewrite(vm, target="esx3", origin="ws6").apply()
     left = {it.code for it in check(inspect(tmp_path), "esx3", "ws6").findings}
     assert not left & {"DEV705", "DEV706", "DEV727"}
+
+
+def test_a_drive_letter_without_a_backslash_is_one_of_windows_too(tmp_path: Path) -> None:
+    lines = r"""
+    ide1:0.present = "TRUE"
+    ide1:0.deviceType = "cdrom-image"
+    ide1:0.fileName = "D:x.iso"
+    suspend.directory = "D:"
+    """
+    for target, version in (("fusion1", 6), ("esx3", None)):
+        made = drives(vm_with(tmp_path / target, lines, hw=7), target, "ws6.5", version)
+        assert (made["ide1:0.fileName"], made["suspend.directory"]) == ("auto detect", None)

@@ -35,7 +35,7 @@ _NETWORK_KIND, _VNET = r"ethernet[0-9]\.connectiontype", r"ethernet[0-9]\.vnet"
 _KINDS = HOSTED_NETWORKS | {"custom"}
 _CONTROLLER = r"scsi[0-3]\.virtualdev"
 _NAMED_AS_VMX = frozenset({"vmxbuslogic", "vmxlsilogic"})
-_WINDOWS_PATH = r"[A-Za-z]:[\\/]|\\"
+_WINDOWS_PATH = r"[A-Za-z]:|\\"
 _OF_MACS = ("/Users/", "/Volumes/", "/Applications/", "/Library/", "/private/")
 _OF_LINUX = ("/home/", "/media/", "/mnt/", "/root/", "/var/lib/vmware/", "/usr/lib/vmware/")
 
