@@ -29,11 +29,7 @@ WESTERN = frozenset({"cp1252", "iso8859_1"})
 
 def beyond_ascii(files: Files) -> tuple[str, ...]:
     """Return the settings with a name or a value beyond ASCII, in their order."""
-    return _beyond_ascii(files.vm.config.document)
-
-
-def _beyond_ascii(document: Document) -> tuple[str, ...]:
-    return tuple(key for key in document if not (key.isascii() and document[key].isascii()))
+    return files.vm.config.document.beyond_ascii
 
 
 def declared_in(document: Document) -> list[str]:
@@ -79,7 +75,7 @@ def _reads_that_of_its_host(product: Product) -> bool:
     cure=Do.REWRITE,
     sources=("field-observations",),
     short="which character set the host has",
-    only_if=lambda vm: bool(_beyond_ascii(vm.config.document)),
+    only_if=lambda vm: bool(vm.config.document.beyond_ascii),
     only_on=_reads_that_of_its_host,
 )
 def text_in_host_character_set(case: Case) -> Iterator[Hit]:

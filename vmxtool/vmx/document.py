@@ -192,6 +192,13 @@ class Document(DecodedLines, Mapping[str, str]):
             self._folded = [fold(key) for key in self]
         return self._folded
 
+    @property
+    def beyond_ascii(self) -> tuple[str, ...]:
+        """Keys, as the file spells them, with a name or a value beyond ASCII, in the order of the file."""
+        if self._is_plain():
+            return ()
+        return tuple(key for key in self if not (key.isascii() and self[key].isascii()))
+
     def spelling(self, key: str) -> str:
         """Return a key as the file spells it.
 
