@@ -197,7 +197,7 @@ def is_absolute(name: str) -> bool:
 
 
 def is_on_esx(name: str) -> bool:
-    """Whether a name is a path that only an ESX host has: in a datastore, or on a VMFS volume, by its label too."""
+    """Return whether only an ESX host has such a path: in a datastore, or on a VMFS volume, by its label too."""
     if re.match(_ESX_PATH, name) is not None:
         return True
     return ":" in name.partition("/")[0] and re.match(_DRIVE_LETTER, name) is None

@@ -55,7 +55,7 @@ def tokens(grammar: str, text: str, start: str) -> list[tuple[str, str]]:
 
 @cache
 def _states(grammar: str, start: str) -> tuple[ParserState, ...]:
-    """The table of a grammar: the generated one where it is made of the grammar that ships, else built by Lark."""
+    """Return a grammar's table: the generated one where it is made of the grammar that ships, else built by Lark."""
     from vmxtool.generated.grammars import TABLES
 
     source = _resources.text("grammars", f"{grammar}.lark")

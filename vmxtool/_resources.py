@@ -30,7 +30,9 @@ def fingerprint(*texts: str) -> str:
 
 
 def find(folder: str, name: str) -> Path:
-    """Where a shipped file lies: wheels carry `grammars/` and `samples/` inside the package, checkouts beside it.
+    """Return where a shipped file lies.
+
+    Wheels carry `grammars/` and `samples/` inside the package, checkouts beside it.
 
     Raises:
         KnowledgeError: it is in neither place.

@@ -31,7 +31,7 @@ def is_safe(text: str) -> bool:
 
 
 def whole(text: str) -> str:
-    r"""Text without halves of characters, which JSON has no way to hold; a byte of a file name becomes `\xNN`."""
+    r"""Return text without halves of characters, which JSON cannot hold; a byte of a file name becomes `\xNN`."""
     return re.sub(f"[{_HALVES}]", _escape, text)
 
 

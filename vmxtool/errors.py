@@ -98,5 +98,5 @@ class Interrupted(WriteError):
     """
 
     def with_command(self, command: str) -> Interrupted:
-        """The same error with the command that its hint asks for, at the end of the line, where it can be copied."""
+        """Return the error with the command that its hint asks for at the end of the line, where it can be copied."""
         return Interrupted(self.problem, hint=f"{self.hint}: {command}", path=self.path)

@@ -170,7 +170,7 @@ class Finding(NamedTuple):
         return self._replace(message=self.at_home, severity=Severity.INFO, fix=None, cure=None, stops=frozenset())
 
     def if_its_product(self, product: str) -> Finding:
-        """The finding where that product may have the VM, which then only goes to another host of it: a question.
+        """Return the finding as a question: that product may have the VM, which then only goes to another host of it.
 
         Args:
             product: its name.

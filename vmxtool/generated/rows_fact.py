@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '694a21ee57b922a3'
+MADE_OF = '499d81dc135d217e'
 ROWS: list[list[Any]] = [
     ['mpg:p07:two-approaches', 7, 'Two ways to move', 'A VM is moved by copying its files, or another product imports it with VMware Converter.', ('esx1', 'esx1.5', 'esx2', 'esx2-smp', 'esx3', 'gsx1', 'gsx2', 'gsx3', 'server1', 'ws2', 'ws3', 'ws4', 'ws5.0', 'ws5.5', 'ws6', 'fusion1', 'player1', 'player2', 'ace1', 'ace2'), (), (), None, (), None, (), ('copy', 'converter'), None, False],
     ['mpg:p07:esx-disk-format', 7, 'ESX Server disks', 'ESX Server keeps virtual disks in a format of its own, so disks are imported on the way to ESX Server, or VMware Converter moves the VM where it can, and exported on the way from it.', ('esx1', 'esx1.5', 'esx2', 'esx2-smp', 'esx3', 'gsx1', 'gsx2', 'gsx3', 'server1', 'ws2', 'ws3', 'ws4', 'ws5.0', 'ws5.5', 'ws6', 'fusion1', 'player1', 'player2', 'ace1', 'ace2'), (), (), None, (), None, (), ('DSK202', 'export-disks', 'import-disks'), None, False],

@@ -121,7 +121,9 @@ def read_backing(row: DataRow, claims: Iterable[str], day: str = "") -> Backing:
 
 
 def layered(claims: Iterable[str], layers: Sequence[tuple[Backing, Collection[str]]]) -> Backing:
-    """The backing of a row that takes what it does not have from others: each field rests on what its own layer has.
+    """Return the backing of a row that takes what it does not have from others.
+
+    Each field rests on what its own layer has.
 
     Args:
         claims: the fields that can block.

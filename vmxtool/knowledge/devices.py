@@ -94,7 +94,7 @@ class DeviceRule(Backed):
         return self.value is None or _like(self.value, value.strip().lower())
 
     def holds(self, key: str, values: Mapping[str, str]) -> bool:
-        """Whether it is about one of its keys, folded, with the value there and with the device's other settings."""
+        """Return whether it is about one of its keys, folded, with the value there and the device's other settings."""
         if (self.value is not None or self.while_on) and not self.takes(values[key]):
             return False
         for other, value in self.when.items():
@@ -106,7 +106,7 @@ class DeviceRule(Backed):
         return True
 
     def first_for(self, *, esx: bool | None) -> int:
-        """First hardware version that knows it.
+        """Return the first hardware version that knows it.
 
         Args:
             esx: under ESX, under a hosted product, or (None) under either.

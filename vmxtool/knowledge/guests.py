@@ -114,7 +114,7 @@ class Guest(Backed):
 
 
 def bits_of(guest_id: str | None) -> int | None:
-    """Width of a guest by its `guestOS` alone: 16, 32 or 64, or None where there is none.
+    """Return the width of a guest by its `guestOS` alone: 16, 32 or 64, or None where there is none.
 
     The rule is libvirt's (the ending "-64"), with the values of open-vm-tools that are 64-bit without it.
     """
@@ -127,7 +127,10 @@ def bits_of(guest_id: str | None) -> int | None:
 
 
 def family_of(guest_id: str | None) -> str | None:
-    """Family of a guest by its `guestOS` alone, or None where there is none or it is like none that is known."""
+    """Return the family of a guest by its `guestOS` alone.
+
+    It is None where there is none or it is like none that is known.
+    """
     if not guest_id:
         return None
     text = guest_id.strip().lower().removeprefix("arm-")
@@ -150,7 +153,9 @@ def guests() -> Mapping[str, Guest]:
 
 
 def find_guest(text: str) -> Guest | None:
-    """The guest that a value of `guestOS` or a name of the vSphere API means, in any case; None where none is known.
+    """Return the guest that a value of `guestOS` or a name of the vSphere API means, in any case.
+
+    It is None where none is known.
 
     Raises:
         KnowledgeError: the data file is broken.
@@ -159,7 +164,9 @@ def find_guest(text: str) -> Guest | None:
 
 
 def newest_kin(text: str) -> str | None:
-    """The newest known value of `guestOS` that differs from an unknown one in its number alone, where that is higher.
+    """Return the newest known value of `guestOS` that differs from an unknown one in its number alone.
+
+    It is None unless the unknown one has the higher number.
 
     Raises:
         KnowledgeError: the data file is broken.

@@ -164,7 +164,9 @@ def hardware(version: int) -> HardwareVersion | None:
 
 
 def existed(version: int) -> bool:
-    """Whether a product may ever have had a hardware version: 5 was left out, and one not known here may be newer.
+    """Return whether a product may ever have had a hardware version.
+
+    Version 5 was left out, and one not known here may be newer.
 
     Raises:
         KnowledgeError: the data file is broken.

@@ -106,7 +106,7 @@ def is_known_word(form: str) -> bool:
 
 
 def nearest_word(word: str) -> str | None:
-    """The device that a folded word is a misspelling of: "ethernet0" for "ethrnet0"; None where there is none."""
+    """Return the device that a folded word is a misspelling of: "ethernet0" for "ethrnet0"; None without any."""
     letters = word.rstrip("0123456789:")
     numbers = word[len(letters) :]
     same = {form.rstrip("#:") for form in _by_word() if form.endswith(form_of(numbers) or " ")}
@@ -147,7 +147,10 @@ def _nearest_setting(form: str, name: str) -> str | None:
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one name that differs from another in one place, or in two of a long name; None where none does, or two."""
+    """Return the one name that differs from another in one place, or in two of a long name.
+
+    It is None where no name does, or two do.
+    """
     if len(name) < _SHORTEST:
         return None
     most = _FAULTS if len(name) >= 2 * _SHORTEST else 1
@@ -167,7 +170,7 @@ def _with_letters_before(key: str, names: Iterable[str]) -> str | None:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """How many letters have to be put in, left out, changed or swapped with the next to make one word of another.
+    """Return how many letters to put in, leave out, change or swap with the next to make one word of another.
 
     Any figure above `most` stands for a word that is too far away.
     """

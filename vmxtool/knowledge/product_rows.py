@@ -128,7 +128,7 @@ def _families(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _read_engines(text: str) -> dict[str, tuple[str, tuple[_Layer, ...]]]:
-    """By engine the day it came, and its layers, the outermost first."""
+    """Return by engine the day it came, and its layers, the outermost first."""
     data = _load.document(ENGINES, text)
     optional = _BACKING | dict.fromkeys(_COLUMNS)
     kinds = {}

@@ -51,7 +51,7 @@ class ProductTable(Mapping[str, Product]):
         return self._several.get(name) or self._all[name]
 
     def every(self) -> list[Product]:
-        """All of them, family by family: each product before the releases that are like it, names for several last."""
+        """Return all, family by family: each product before the releases that are like it, names for several last."""
         order = list(self._rows)
         families = list(dict.fromkeys(product.family for product in self._rows.values()))
 

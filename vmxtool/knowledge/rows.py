@@ -102,7 +102,7 @@ class DataRow:
         return numbers
 
     def flag(self, column: str) -> bool:
-        """True or false."""
+        """Return true or false."""
         value = self.cells[column]
         if not isinstance(value, bool):
             raise self.broken(column, f"true or false is wanted, not {value!r}")

@@ -70,9 +70,10 @@ def first_version(product: Product) -> int:
 
 
 def _came_later(version: int, product: Product) -> bool:
-    """Whether a version first came in a year after the product; versions are counted up, so one above is later too.
+    """Return whether a version first came in a year after the product.
 
-    Which version products before Workstation 4 gave their VMs no source confirms, so of those no year is known.
+    Versions are counted up, so one above is later too. Which version products before Workstation 4 gave their VMs no
+    source confirms, so of those no year is known.
     """
     if version < OLDEST_WRITTEN:
         return False

@@ -52,7 +52,7 @@ class GuideEntry(Record):
 
 @cache
 def table(number: int) -> Table:
-    """Table `number` of the guide.
+    """Return table `number` of the guide.
 
     Raises:
         UsageError: the guide has no such table.
@@ -144,7 +144,7 @@ def facts_on(page: str) -> tuple[Fact, ...]:
 
 
 def moves(from_id: str, to_id: str) -> tuple[Fact, ...]:
-    """The facts with ways of a move: of one that no table prints, such as into ACE and Player, or beside its cell."""
+    """Return the facts with ways of a move: of one that no table prints, as into ACE and Player, or beside its cell."""
     return tuple(found for found in _about(from_id, to_id) if not found.is_remark)
 
 
@@ -165,7 +165,10 @@ def remarks_on(step: str) -> tuple[Fact, ...]:
 
 @cache
 def converter_takes() -> tuple[frozenset[tuple[int, bool]], frozenset[tuple[int, bool]]]:
-    """What VMware Converter 3 reads and writes (table 1): generation of the hardware, and whether it is one of ESX."""
+    """Return what VMware Converter 3 reads and writes (table 1).
+
+    Each is the generation of the hardware, and whether it is one of ESX.
+    """
     read, written = set[tuple[int, bool]](), set[tuple[int, bool]]()
     for row in table(CONVERTER_TABLE).rows:
         for cell_, ends in zip(row.cells, (read, written), strict=True):

@@ -136,7 +136,7 @@ class Fact(Record):
 
 
 def load_table(number: int) -> Table:
-    """Table `number` as it ships; KnowledgeError where its file is missing or broken."""
+    """Return table `number` as it ships; KnowledgeError where its file is missing or broken."""
     name = f"t{number:02d}.toml"
     found = read_table(_resources.text(FOLDER, name), name)
     if found.number != number:
@@ -254,7 +254,7 @@ def _read_ways(row: DataRow, column: str) -> tuple[Way, ...]:
 
 
 def _read_products(row: DataRow, column: str) -> tuple[str, ...]:
-    """Product ids, with the families written out."""
+    """Return product ids, with the families written out."""
     found: list[str] = []
     for name in row.texts(column):
         if name not in names().generation and name not in names().families:

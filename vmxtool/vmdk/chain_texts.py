@@ -23,7 +23,7 @@ class ChainTexts:
     """Reads the texts of one chain, and allows all of them together the lines of the longest one."""
 
     def __init__(self, problems: Problems) -> None:
-        """`problems` takes what is too long."""
+        """Begin with nothing read; `problems` takes what is too long."""
         self._problems = problems
         self._lines_left = MAX_LINES
 

@@ -40,7 +40,7 @@ class ExtentReader:
     """Follows extents for all links of one chain; opens none outside the VM's folder, and so many inside."""
 
     def __init__(self, folder: Path, problems: Problems) -> None:
-        """`folder` is the VM's folder."""
+        """Begin with nothing opened; `folder` is the VM's folder."""
         self._folder = folder
         self._problems = problems
         self._may_open = MAX_OPENED

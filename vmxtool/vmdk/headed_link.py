@@ -32,7 +32,7 @@ class HeadedLinkReader:
     """Reads links by their headers; where header and descriptor both speak, says which is believed."""
 
     def __init__(self, problems: Problems, texts: ChainTexts, extents: ExtentReader) -> None:
-        """All three are those of the chain, which count for all its links."""
+        """Take problems, texts and extents of the chain, which count for all its links."""
         self._problems = problems
         self._texts = texts
         self._extents = extents

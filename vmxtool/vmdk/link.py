@@ -38,7 +38,7 @@ class LinkReader:
     """Reads the links of one chain and gathers their problems; counts what it reads, so that no chain costs much."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is the VM's folder: nothing outside is opened."""
+        """Make the readers of a chain; `folder` is the VM's folder: nothing outside is opened."""
         self.folder = folder
         self.problems = Problems()
         self._texts = ChainTexts(self.problems)

@@ -163,7 +163,7 @@ class Link(Record):
         return getattr(self.header, "root", True) is False
 
     def evidence(self, *keys: str) -> tuple[Evidence, ...]:
-        """Every place in this link that carries one of the keys (`ddb.adapterType`, `uncleanShutdown`), in any case."""
+        """Return every place in this link with one of the keys (`ddb.adapterType`, `uncleanShutdown`), in any case."""
         wanted = {key.lower() for key in keys}
         found: list[Evidence] = []
         if self.descriptor is not None:

@@ -76,7 +76,10 @@ class Problems:
 
 
 def line_problems(descriptor: Descriptor) -> tuple[LineProblem, ...]:
-    """What is odd in a descriptor and still readable, besides `unknown` and `duplicates`: some reader refuses each."""
+    """Return what is odd in a descriptor and still readable, besides `unknown` and `duplicates`.
+
+    Some reader refuses each.
+    """
     found = [LineProblem(extent.line, str(extent), extent.problem) for extent in descriptor.extents if extent.problem]
     if descriptor.bom:
         found.append(LineProblem(1, "", "a byte order mark before the first line"))

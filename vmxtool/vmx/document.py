@@ -175,7 +175,7 @@ class Document(DecodedLines, Mapping[str, str]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        """Keys as they are spelt, in the order of the file."""
+        """Iterate over the keys as they are spelt, in the order of the file."""
         return map(self._spelling, self._index.values())
 
     def __len__(self) -> int:
@@ -216,7 +216,7 @@ class Document(DecodedLines, Mapping[str, str]):
         return None if row is None else row + 1
 
     def evidence(self, key: str) -> Evidence:
-        """The place of a key, with its value as it stands in the file; without a line where the key is absent."""
+        """Return the place of a key, with its value as it stands in the file; without a line for an absent key."""
         row = self._row(key)
         if row is None:
             return Evidence(self.name, None, key, None)

@@ -226,7 +226,7 @@ class _Draft:
         return AmbiguousKey(f"{self._before.name}: {what} on lines {first + 1} and {second + 1}; only one can stay")
 
     def _name(self, name: str) -> str:
-        """A name as it is written: a letter that is not ASCII in the file's encoding, since VMware compares bytes."""
+        """Return a name as it is written: letters beyond ASCII in the file's encoding, since VMware compares bytes."""
         encoding = self._before.encoding
         codec = encoding.codec if encoding.known and not name.isascii() else "ascii"
         written = name.encode(codec, "replace").decode("latin-1")
@@ -268,7 +268,10 @@ def _parts(text: str) -> re.Match[str]:
 
 
 def _line_end(ending: str, rows: list[Row]) -> str:
-    """How a new line ends: as the others do; where they differ, as the first that does not end with a lone CR."""
+    """Return how a new line ends.
+
+    It ends as the others do; where they differ, as the first that does not end with a lone CR.
+    """
     if ending == "mixed":
         return next("\r\n" if text.endswith("\r\n") else "\n" for _, text in rows if text.endswith("\n"))
     return {"CRLF": "\r\n", "CR": "\r"}.get(ending, "\n")

@@ -63,7 +63,7 @@ def as_int64(text: str) -> int:
 
 
 def is_int(text: str) -> bool:
-    """Whether VMware takes the text as a 32-bit integer without a message on every host (the empty string counts)."""
+    """Return whether VMware takes the text as a 32-bit integer without a message on every host; "" counts."""
     hit = _INTEGER.match(text)
     return text == "" or (hit is not None and hit.end() == len(text) and _magnitude(hit) < 2**32)
 
