@@ -124,7 +124,7 @@ def _hardware_address(network: str) -> bytes:
 
 
 def _hash(values: Sequence[int]) -> int:
-    """Bernstein's hash of 32 bits, which both checksums are."""
+    """Return Bernstein's hash of 32 bits, which both checksums are."""
     total = 5381
     for value in values:
         total = (total * 33 + value) & 0xFFFFFFFF

@@ -65,7 +65,7 @@ def find_config(path: Path) -> Path:
 
 
 def as_named(asked: Path, config: Path) -> Path:
-    """The path of a config in the words of the user: the path that was given, or the config inside what it names.
+    """Return the path of a config in the user's words: the path that was given, or the config inside what it names.
 
     Args:
         asked: the path as the user gave it.
@@ -140,7 +140,10 @@ def _configs(folder: Path) -> list[Path]:
 
 
 def _vms_below(folder: Path) -> list[str]:
-    """The folders in a folder that hold a VM, sorted; links are not followed, and only so many are looked into."""
+    """Return the folders in a folder that hold a VM, sorted.
+
+    Links are not followed, and only so many folders are looked into.
+    """
     found: list[str] = []
     with suppress(OSError), os.scandir(folder) as entries:
         inner = (entry for entry in entries if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False))

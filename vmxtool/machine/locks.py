@@ -44,7 +44,10 @@ def is_lock(name: str) -> bool:
 
 
 def is_nameless(name: str) -> bool:
-    """Whether it is a lock whose name does not tell what it locks, so that it counts for every VM in its folder."""
+    """Return whether a name is that of a lock and does not tell what is locked.
+
+    Such a lock counts for every VM in its folder.
+    """
     low = name.lower()
     return low.startswith(_ON_NFS) or _OF_A_RUN.fullmatch(low) is not None
 
@@ -124,7 +127,7 @@ def _locked_on_nfs(folder: Path, name: str, root: Path, files: Iterable[str]) ->
 
 
 def held_words(locks: Iterable[Lock]) -> str | None:
-    """Who holds locks: "vm.vmx is locked by process 6385 (vmware-vmx) on this host"; None where no file says it."""
+    """Say who holds locks: "vm.vmx is locked by process 6385 (vmware-vmx) on this host"; None where no file says it."""
     by: dict[str, list[str]] = {}
     for lock in locks:
         for holder in lock.holders:

@@ -31,7 +31,10 @@ class LooseDisk(Record):
 
 
 def loose_disks(vm: Machine) -> tuple[LooseDisk, ...]:
-    """The disks in a VM's folder that neither it nor another config there uses; worked out once for a machine."""
+    """Return the disks in a VM's folder that neither it nor another config there uses.
+
+    They are worked out once for a machine.
+    """
     found: tuple[LooseDisk, ...] | None = vm.memo.get("loose_disks")
     if found is None:
         found = vm.memo["loose_disks"] = tuple(_find(vm))

@@ -162,7 +162,7 @@ class _Files:
                 self._add(disk.file, "disk", database, needed=False)
 
     def _add_memory_of(self, state: str, *, needed: bool) -> None:
-        """Return the memory beside a state file, which the state alone names."""
+        """Add the memory beside a state file, which the state alone names."""
         memory = f"{state.rpartition('.')[0]}.vmem"
         if _files.resolve(self.folder, memory).path is not None:
             self._add(memory, "memory", state, needed=needed)

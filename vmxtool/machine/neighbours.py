@@ -63,7 +63,10 @@ def _each_once(configs: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def owner_of(drive: Drive, others: Mapping[str, str]) -> str | None:
-    """The other config that has the same disk or, not being read, may have it; `others` is from `disks_of_others`."""
+    """Return the other config that has the same disk or, not being read, may have it.
+
+    `others` is from `disks_of_others`.
+    """
     name = drive.found.path.name if drive.found is not None and drive.found.path is not None else drive.file or ""
     return others.get(name.lower(), others.get(UNREAD))
 

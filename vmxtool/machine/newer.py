@@ -66,7 +66,7 @@ def read_newer(document: Document, folder: Folder, drives: Sequence[Drive]) -> t
 
 
 def _folders(document: Document, folder: Folder, links: Iterable[Link]) -> list[Path]:
-    """Where disks over those of a VM may lie: beside the config, in its folder for snapshots, beside its disks."""
+    """Return where disks over those of a VM may lie: beside the config, in its snapshots' folder, beside its disks."""
     found = [folder.path]
     named = document.get("workingDir")
     if named and named != ".":

@@ -126,7 +126,7 @@ def _hardware_version(document: Document) -> int | None:
 
 
 def _amount(document: Document, key: str, default: int) -> int | None:
-    """A number, or the default where the config has no line for it; None where it has one that tells no number."""
+    """Return a number, or the default where the config has no line for it; None where its line tells no number."""
     value = document.get(key)
     if value is not None:
         return document.number(key) if _NUMBER.match(value) else None

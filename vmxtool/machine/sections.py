@@ -53,7 +53,7 @@ class Section:
     __slots__ = ("_document", "_keys", "id")
 
     def __init__(self, identity: str, keys: Mapping[str, str], document: Document) -> None:
-        """`keys` are whole names by what follows the first dot, all in lower case."""
+        """Keep a section's settings; `keys` are whole names by what follows the first dot, all in lower case."""
         self.id = identity
         self._keys = keys
         self._document = document

@@ -30,9 +30,10 @@ _UNFINISHED = r"[0-9]{4,8}\.journal"
 def read_power(
     document: Document, folder: Folder, owned: Sequence[str], drives: Sequence[Drive], encryption: Encryption
 ) -> Power:
-    """Running where a lock or a swap file lies beside the VM, suspended where the config names a state file, else off.
+    """Return whether the VM is running, suspended or off, with the places that show it.
 
-    A lock that is known to be left behind is returned beside the state, about which it says nothing.
+    It is running where a lock or a swap file lies beside it, suspended where the config names a state file, else off. A
+    lock that is known to be left behind is returned beside the state, about which it says nothing.
 
     Args:
         document: the config.
@@ -102,7 +103,7 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
 
 
 def read_only(config: Path, drives: Sequence[Drive]) -> tuple[Evidence, ...]:
-    """The config and the disks' files that nobody may write to, and their folder where it is so (but for Windows)."""
+    """Return the config and the disks' files that nobody may write to, and their folder if so (but for Windows)."""
     links = [link for drive in drives if drive.chain is not None for link in drive.chain.links]
     named = {config: config.name} | {link.path: link.file for link in links}
     found = [Evidence(name, value="read-only") for path, name in named.items() if _is_marked(path)]

@@ -160,7 +160,10 @@ def _kind(device_type: str, name: str) -> DriveKind:
 
 
 def _medium(section: Section, device_type: str, name: str) -> str | None:
-    """The image in a drive for exchangeable media, or None where it is empty or shows a drive of the host or client."""
+    """Return the image in a drive for exchangeable media.
+
+    It is None where the drive is empty or shows a drive of the host or client.
+    """
     is_image = (
         name.lower() not in AUTOMATIC
         and device_type not in _HOST_CD_TYPES

@@ -96,7 +96,7 @@ def what_a_folder_lacks(folder: Path) -> tuple[str, str]:
 
 
 def _config_of(path: Path, configs: Sequence[Path]) -> Path | None:
-    """The config that names a file or the disk that it is a piece of; else that of the same name, or the only one."""
+    """Return the config that names a file or the disk it is a piece of; else that of the same name, or the only one."""
     stem = os.path.splitext(path.name)[0]
     wanted = (path.name.lower(), f"{_PIECE.sub('', stem)}.vmdk".lower())
     texts = {config: _text_of(config) for config in configs[:_SEARCHED]}

@@ -96,7 +96,7 @@ def group(word: str) -> frozenset[str]:
 
 @cache
 def _together() -> Mapping[str, str]:
-    """By id, the name for several releases that no file tells apart, for all of them make the same hardware version."""
+    """Return by id the name for several releases that no file tells apart: all of them make one hardware version."""
     found: dict[str, str] = {}
     for several in products().every():
         rows = {products()[name].row for name in several.releases}

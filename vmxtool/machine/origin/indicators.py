@@ -219,7 +219,7 @@ def _of_settings(sections: Sections) -> Iterator[Indicator]:
 
 
 def _is_on_esx(adapter: Section) -> bool:
-    """Whether an adapter is connected as ESX Server 3 and later have it: by the name of a network, and by no kind."""
+    """Return whether an adapter is connected as ESX Server 3 and later have it: by a network's name, and by no kind."""
     name = adapter.word("networkname")
     return bool(name) and name not in HOSTED_NETWORKS and "connectiontype" not in adapter
 
