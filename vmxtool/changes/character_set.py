@@ -68,9 +68,10 @@ def character_set(files: Files, wanted: Wanted) -> Changes:
 
 
 def _without_a_name(files: Files, wanted: Wanted, product: Product, beyond: tuple[str, ...]) -> Changes | None:
-    """What becomes of text beyond ASCII where the config names no character set; None where it is sure and goes over.
+    """Return what becomes of text beyond ASCII where the config names no character set.
 
-    Where it is not sure, it is as its host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
+    It is None where the character set is sure and the text goes over. Where the set is not sure, the text is as its
+    host wrote it, or as an earlier rewrite did; which of the two, nothing tells.
     """
     document, told, sure = files.vm.config.document, wanted.told.encoding, files.once(is_sure)
     likely, place = likely_of_host(document, beyond), document.evidence(beyond[0])
@@ -98,7 +99,7 @@ def _as_it_is(beyond: tuple[str, ...], product: Product, name: str) -> Changes:
 
 
 def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[str]:
-    """What the person should know of names beyond ASCII that stand in other files too, and of the text from now on."""
+    """Yield what to know of names beyond ASCII that stand in other files too, and of the text from now on."""
     names = dict.fromkeys(
         link.file
         for drive in files.vm.disks
@@ -135,7 +136,10 @@ def _unreadable(files: Files) -> tuple[str, str] | None:
 
 
 def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
-    """The first setting that a character set cannot say, and why, with a place for its name; None where it says all."""
+    """Return the first setting that a character set cannot say, and why, with a place for its name.
+
+    It is None where the character set says all.
+    """
     document = files.vm.config.document
     missing = "{key} has a character that {{name}} does not have"
     for key in document:
@@ -152,7 +156,10 @@ def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
 
 
 def _misspelt(document: Document) -> Callable[[str], str | None]:
-    """Of a setting whose name has bytes that are no text in the config's character set, its name."""
+    """Return a function that finds settings whose names have bytes that are no text in the config's character set.
+
+    It gives the name of such a setting, and None for any other.
+    """
     codec = document.encoding.codec
 
     def found(key: str) -> str | None:

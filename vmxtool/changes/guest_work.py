@@ -55,9 +55,10 @@ def guest_work(vm: Machine, model: str, moved: Mapping[str, str]) -> tuple[Fix, 
 
 
 def boot_order(vm: Machine, moved: Mapping[str, str]) -> tuple[Fix, ...]:
-    """What the owner does when a VM starts for the first time after its disks moved: nothing where the order stays.
+    """Return what the owner does when a VM starts for the first time after its disks moved.
 
-    A BIOS starts the first disk that it meets on a bus, and goes on to no other one; EFI looks for a loader on each.
+    That is nothing where the order stays. A BIOS starts the first disk that it meets on a bus, and goes on to no other
+    one; EFI looks for a loader on each.
 
     Args:
         vm: the VM as it is.

@@ -46,7 +46,10 @@ _OF_VERSION = Topic(VERSION)
 
 
 def knows(key: str, value: str, version: int, esx: bool | None = None) -> bool:
-    """Whether a hardware version knows a setting's value, such as a controller model; limits are not looked at."""
+    """Return whether a hardware version knows a setting's value, such as a controller model.
+
+    Limits are not looked at.
+    """
     return all(
         row.limit is not None or not row.takes(value) or row.known(version, esx=esx) for row in rows_for(fold(key))
     )

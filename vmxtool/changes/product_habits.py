@@ -138,7 +138,7 @@ def name_changes(files: Files, wanted: Wanted) -> Iterator[SettingChange]:
 
 
 def moved_names(files: Files, wanted: Wanted, settings: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
-    """Settings of a rewrite, where a disk that moves to another bus loses the folder of its old host from its name."""
+    """Return a rewrite's settings, where a disk that moves to another bus loses its old host's folder from its name."""
     product = wanted.product
     if product is None or product.esx is None:
         return tuple(settings)

@@ -128,7 +128,10 @@ def realise_alike(files: Files, start: VmState, wanted: Wanted) -> Changes:
 def _what_counts(
     product: Product, figures: tuple[int, int], version: int, own: int | None, guest_id: str | None
 ) -> object:
-    """All of a product that a rewrite depends on, but for its name; the figures are MiB of memory and adapters."""
+    """Return all of a product that a rewrite depends on, but for its name.
+
+    The figures are MiB of memory and the number of adapters.
+    """
     limits = [
         exceeded(product, name, figure, version, kept=version == own)
         for name, figure in zip(("memory_mib", "nics"), figures, strict=True)
@@ -190,7 +193,7 @@ def _names_version(change: DescriptorChange) -> bool:
 
 
 def _rows_by_word(files: Files) -> tuple[set[str], dict[str, set[str]]]:
-    """The ids of the rows of devices.toml that settings fall under: all, and by the word that each begins with."""
+    """Return ids of the rows of devices.toml that settings fall under: all, and by the word that each begins with."""
     found: dict[str, set[str]] = {}
     for setting in files.settings:
         found.setdefault(setting.key.partition(".")[0], set()).add(setting.rule.id)

@@ -79,7 +79,7 @@ def _connection(network: str, wanted: Wanted) -> dict[str, str]:
 
 
 def as_esx2_names(files: Files, wanted: Wanted, made: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
-    """Changes to a config for ESX Server 2 with its own names of controllers, and of disks where their volume is told.
+    """Return changes for ESX Server 2 with its own names of controllers, and of disks where their volume is told.
 
     Args:
         files: the VM's files.

@@ -38,14 +38,17 @@ class UnitMap:
     """
 
     def __init__(self, files: Files, changed: Mapping[str, SettingChange]) -> None:
-        """`changed` are settings that change already, by their folded names; a controller may get another model so."""
+        """Gather the units of a VM's drives and settings.
+
+        `changed` are settings that change already, by their folded names; a controller may get another model so.
+        """
         self._vm = vm = files.vm
         self._models = {key: change.after for key, change in changed.items()}
         self.drives = {drive.id for drive in vm.drives}
         self.settings = dict(files.once(_settings_by_unit))
 
     def of(self, unit: str) -> list[str]:
-        """The settings of a unit as the file spells them; some begin with another word, as `sched.ide0:0.shares`."""
+        """Return a unit's settings as the file spells them; some begin with another word, as `sched.ide0:0.shares`."""
         return list(self.settings.get(unit, ()))
 
     def move(self, old: str, new: str) -> None:
@@ -59,7 +62,7 @@ class UnitMap:
         self.settings.pop(unit, None)
 
     def scsi_places(self, model: str) -> Iterator[ScsiUnit]:
-        """Free SCSI units behind controllers that are, or can be made, of this model; the best come first."""
+        """Yield free SCSI units behind controllers that are, or can be made, of this model; the best come first."""
         for number in self._controllers(model):
             for unit in range(NARROW_SCSI_UNITS):
                 place = ScsiUnit(number, unit)
@@ -67,7 +70,7 @@ class UnitMap:
                     yield place
 
     def sata_places(self) -> Iterator[str]:
-        """Free SATA units, those behind controllers that are there first."""
+        """Yield free SATA units, those behind controllers that are there first."""
         present = {int(item.id[4:]) for item in self._vm.controllers if item.bus == "sata"}
         waiting = {fold(item.key or "").partition(":")[0] for item in self._vm.idle_devices}
         absent = [n for n in range(CONTROLLERS["sata"]) if n not in present and f"sata{n}" not in waiting]
@@ -85,7 +88,7 @@ class UnitMap:
         return place.endswith(":1") and f"{place[:-1]}0" not in self.drives
 
     def slaves_without_master(self, left: set[str]) -> Iterator[tuple[str, str]]:
-        """Slaves whose masters have left, each with the master's place."""
+        """Yield slaves whose masters have left, each with the master's place."""
         for channel in ("ide0", "ide1"):
             master, slave = f"{channel}:0", f"{channel}:1"
             if master in left and master not in self.drives and slave in self.drives:

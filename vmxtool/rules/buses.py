@@ -231,7 +231,7 @@ def controller_not_offered_for_guest(case: Case) -> Iterator[Hit]:
 
 
 def _is_own_version(case: Case) -> bool:
-    """Whether the VM would run with the version of its files, so that a bus that is not there was put in by hand."""
+    """Return whether the VM would run with its files' version, so that a bus that is not there was put in by hand."""
     return not case.version_changed and case.runs is not Ternary.NO
 
 

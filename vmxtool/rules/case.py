@@ -212,7 +212,10 @@ def _of_rows(files: Files, rows: frozenset[str]) -> tuple[Setting, ...]:
 
 @lru_cache(maxsize=512)
 def unknown_rows(version: int, esx: bool | None) -> frozenset[str]:
-    """Ids of the rows of devices.toml that a hardware version does not know, on ESX, hosted products or either."""
+    """Return ids of the rows of devices.toml that a hardware version does not know.
+
+    That is on ESX, on hosted products or (None) on either.
+    """
     return frozenset(
         rule.id
         for rule in devices().values()
@@ -222,7 +225,7 @@ def unknown_rows(version: int, esx: bool | None) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def has_bus(bus: str, version: int, esx: bool | None) -> bool:
-    """Whether a hardware version has a bus for hard disks; what no source confirms does not drive a disk away."""
+    """Return whether a hardware version has a bus for hard disks; what no source confirms drives no disk away."""
     if bus in {"scsi", "floppy"}:
         return True
     rows = [rule for rule in rows_for(f"{bus}0:0.present") if rule.below == "move-disks"]

@@ -38,7 +38,10 @@ def declared_in(document: Document) -> list[str]:
 
 
 def is_sure(files: Files) -> bool:
-    """Whether the config's character set is certain: it is named, is UTF-8, or the disks are found by names in it."""
+    """Return whether the config's character set is certain.
+
+    It is where it is named, is UTF-8, or the disks are found by names in it.
+    """
     document = files.vm.config.document
     if declared_in(document) or document.encoding.codec not in WESTERN:
         return True
@@ -47,7 +50,10 @@ def is_sure(files: Files) -> bool:
 
 
 def likely_of_host(document: Document, beyond: Sequence[str]) -> str:
-    """The character set that the host may well use: what the config was written in, unless every host reads that."""
+    """Return the character set that the host may well use.
+
+    It is what the config was written in, unless every host reads that.
+    """
     encoding = document.encoding
     if encoding.declared is None and encoding.codec == "cp1252":
         return _WESTERN

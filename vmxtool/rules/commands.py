@@ -66,7 +66,7 @@ _WAYS_OUT_OF_ESX = "exports-with-vmkfstools", "clones-for-hosted-products"
 
 
 def shell(argv: Sequence[str], *, here: bool = True) -> str:
-    """A command as it is typed into a shell: for `here` into that of this system, else into that of an ESX host."""
+    """Return a command as it is typed into a shell: for `here` that of this system, else that of an ESX host."""
     return " ".join(quoted(word, here=here) for word in argv)
 
 
@@ -272,9 +272,10 @@ def disk_name(drive: Drive) -> str:
 
 
 def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
-    """The file of a disk that its VM opens, or will open once its snapshots are removed: then the first disk is left.
+    """Return the file of a disk that its VM opens, or will open once its snapshots are removed.
 
-    A disk whose first one lies in another folder is a linked clone's, and keeps its own name in a full clone.
+    Then the first disk is left. A disk whose first one lies in another folder is a linked clone's, and keeps its own
+    name in a full clone.
     """
     link, links = top(drive), drive.chain.links if drive.chain is not None else ()
     if merged and links and link is not None and links[-1].path.parent == link.path.parent:
@@ -302,14 +303,14 @@ def _copies(names: Sequence[str], old: str, new: str) -> Iterator[Argv]:
 
 
 def _own_files(vm: Machine) -> list[str]:
-    """The files beside the disks that a VM takes along: its config, what its firmware remembers, images of discs."""
+    """Return the files beside disks that a VM takes along: its config, what its firmware remembers, images of discs."""
     remembered = last_part(vm.config.document.get("nvram", ""))
     images = [drive.file for drive in vm.drives if drive.kind in {"cdrom", "floppy"} and drive.file]
     return [vm.config.path.name, *_inside(vm, [remembered, *images])]
 
 
 def _other_disks(vm: Machine, disks: Sequence[DiskFile], *, merged: bool) -> list[str]:
-    """The files of the VM's disks that are not among some; of a chain all, or the first disk once they are merged."""
+    """Return the files of the VM's disks that are not among some; of a merged chain, those of the first disk alone."""
     taken, found = set(_names(disks)), list[Path]()
     for drive in vm.disks:
         links = drive.chain.links if drive.chain is not None else ()

@@ -148,7 +148,10 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
 
 
 def _no_disk(drive: Drive, problem: Problem) -> Hit:
-    """A file that was read and is no disk; that of a disk on VMFS is exported from there, whatever was copied."""
+    """Return the hit for a file that was read and is no disk.
+
+    The file of a disk on VMFS is exported from there, whatever was copied.
+    """
     name, on_esx = problem.file or disk_name(drive), is_on_esx(drive.file or "")
     return Hit(
         problem.message.rstrip("."),

@@ -107,7 +107,7 @@ def _has_parent(drive: Drive) -> bool:
 
 
 def _by_hand(case: Case, keys: tuple[str, ...]) -> Fix:
-    """What its owner writes, since no rewrite changes it and the product that upgrades it has to find its disks."""
+    """Say what its owner writes, as no rewrite changes it and the product that upgrades it has to find its disks."""
     document = case.vm.config.document
     lines = [f'{key.rpartition(".")[0]}.fileName = "{last_part(document[key])}"' for key in keys]
     if len({line.partition(" = ")[2].lower() for line in lines}) < len(lines):
@@ -123,7 +123,10 @@ def _by_hand(case: Case, keys: tuple[str, ...]) -> Fix:
 
 
 def _is_written_by(case: Case, reads: Feature) -> bool:
-    """Whether a product that reads names there has the VM, and nothing shows that another wrote its config since."""
+    """Return whether a product that reads names there has the VM.
+
+    Nothing may show that another wrote its config since.
+    """
     holder, row = case.made_by, hardware(case.target.creates or 0)
     newest = row.config_version if row is not None else None
     return (

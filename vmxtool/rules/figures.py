@@ -34,11 +34,11 @@ class Limit(Record):
 
 
 def exceeded(target: Product, name: str, amount: int, version: int | None, *, kept: bool) -> Limit | None:
-    """The limit that an amount is over on a target, one that is confirmed before one that is not; None where none is.
+    """Return the limit that an amount is over on a target, a confirmed one before one that is not.
 
-    A VM that keeps its hardware version may have come with it from a product of another kind, whose figure for the
-    version is another; so it is held to the higher of the two, which no product made it with. One whose version changes
-    is held to both.
+    It is None where no limit is. A VM that keeps its hardware version may have come with it from a product of another
+    kind, whose figure for the version is another; so it is held to the higher of the two, which no product made it
+    with. One whose version changes is held to both.
 
     Args:
         target: where the VM is to run.

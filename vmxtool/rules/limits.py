@@ -28,7 +28,10 @@ class OverLimit(Record):
 
 
 def or_raise(case: Case, name: str, amount: int) -> str:
-    """The end of a remedy: the next hardware version of the target that holds an amount, where the VM keeps its own."""
+    """Return the end of a remedy: the next hardware version of the target that holds an amount.
+
+    It is empty where the VM does not keep its own version, or no other holds the amount.
+    """
     own, to = case.now.version, case.target
     if own is None or case.version_changed:
         return ""
@@ -38,7 +41,7 @@ def or_raise(case: Case, name: str, amount: int) -> str:
 
 
 def over_limits(case: Case) -> tuple[OverLimit, ...]:
-    """Settings with a figure over a limit of the target itself, or of the hardware version that the VM has there.
+    """Return settings with a figure over a limit of the target itself, or of the hardware version the VM has there.
 
     Of a VM that keeps its version ESX is known to refuse what is too much, and what hosted products make of it no
     source says; devices of the host are counted everywhere.
@@ -90,7 +93,7 @@ def _fits_by_now(case: Case, rule: DeviceRule, key: str, limit: Limit) -> bool:
 
 
 def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version: int) -> Limit | None:
-    """The figure of the limit that a row of devices.toml has, in a hardware version, where the VM has more than it."""
+    """Return the limit that a row of devices.toml has in a hardware version, where the VM has more than its figure."""
     row, name = hardware_versions()[version], str(rule.limit)
     figure = row.limit(name, esx=target.esx)
     have = amount(files, rule, key, esx=target.esx)

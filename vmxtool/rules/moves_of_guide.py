@@ -158,7 +158,10 @@ def exported_disks_go_into_a_new_vm(case: Case) -> Iterator[Hit]:
 
 
 def _made_by(guide: GuideAnswer) -> str:
-    """Whose VM the guide was asked about; VMs of ACE and Player, for which it has no rows, go by those of others."""
+    """Say whose VM the guide was asked about.
+
+    VMs of ACE and Player, for which it has no rows, go by those of others.
+    """
     if guide.entry is None:
         return products()[guide.origins[0]].name if guide.origins else "the VM's own product"
     like, holder = products()[guide.entry.from_id], products()[next(iter(guide.origins), guide.entry.from_id)]

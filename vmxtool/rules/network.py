@@ -156,7 +156,7 @@ def nic_not_offered_for_guest(case: Case) -> Iterator[Hit]:
 
 
 def _nics_by_model(files: Files) -> list[tuple[str, list[str]]]:
-    """The network adapters by their models, where the config names them; else the product chooses one that fits."""
+    """Return the network adapters by model, where the config names it; else the product chooses one that fits."""
     document, found = files.vm.config.document, dict[str, list[str]]()
     for nic in files.vm.nics:
         model = (nic.model or "").lower()
@@ -181,9 +181,10 @@ class _LooseNics(Record):
 
 
 def _loose_nics(files: Files, named: bool, by_device: bool, most: int) -> _LooseNics:
-    """Those that are connected by the name of a network, or those that are not; the same for all targets of a kind.
+    """Return the adapters connected by the name of a network, or those that are not.
 
-    ESX Server 1 and 2 connect an adapter by a device of the host. Of adapters that are too many the last ones go.
+    They are the same for all targets of a kind. ESX Server 1 and 2 connect an adapter by a device of the host. Of
+    adapters that are too many the last ones go.
     """
     document = files.vm.config.document
     loose = [nic for nic in files.vm.nics[:most] if _is_loose(nic, named, by_device)]

@@ -25,7 +25,7 @@ def has_new_host(case: Case) -> bool:
 
 
 def first_words(vm: Machine) -> frozenset[str]:
-    """The words that the settings of a config begin with, such as "serial0", in lower case; gathered once a VM."""
+    """Return the words that a config's settings begin with, such as "serial0", in lower case; gathered once a VM."""
     found = vm.memo.get(first_words)
     if not isinstance(found, frozenset):
         found = vm.memo[first_words] = frozenset([key.partition(".")[0] for key in vm.config.document.folded()])
@@ -33,5 +33,5 @@ def first_words(vm: Machine) -> frozenset[str]:
 
 
 def spelled(document: Document, key: str) -> str:
-    """The device of a setting that the config has, as the file spells it: "pciPassthru0" of its key in lower case."""
+    """Return the device of a setting of the config as the file spells it: "pciPassthru0" of its key in lower case."""
     return document.spelling(key).rpartition(".")[0]

@@ -125,7 +125,10 @@ def is_of_esx2(files: Files, holder: str | None) -> bool:
 
 
 def is_on_hosted(path: str, holder: str | None) -> bool:
-    """Whether a full path is one of a host of Workstation and the like; one of Linux may be that of ESX's console."""
+    """Return whether a full path is one of a host of Workstation and the like.
+
+    A path of Linux may be that of ESX's console.
+    """
     if re.match(_WINDOWS_PATH, path) is not None:
         return True
     known = products().get(holder or "")

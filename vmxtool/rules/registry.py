@@ -149,7 +149,7 @@ class Rule(Record):
 
 
 def of_a_real_vm(found: list[Finding]) -> list[Finding]:
-    """The findings; where a rule has more than it has in any real VM, some of them and how many more there are."""
+    """Return the findings; of a rule with more than any real VM has, some of them and how many more there are."""
     if len(found) <= MOST:
         return found
     told: list[Finding] = []

@@ -83,7 +83,10 @@ class VmState(NamedTuple):
 
     @classmethod
     def of(cls, vm: Machine, holder: str | None = None, settings: Iterable[Setting] | None = None) -> VmState:
-        """The state that a VM's files show; the likeliest product that made it holds it, unless another is named."""
+        """Return the state that a VM's files show.
+
+        The likeliest product that made it holds it, unless another is named.
+        """
         found = settings_of(vm.config.document) if settings is None else settings
         held = holder if holder is not None else next((it.product for it in vm.origin), None)
         return cls(
@@ -181,7 +184,7 @@ def _settings(keys: Iterable[str], document: Mapping[str, str]) -> list[Setting]
 
 
 def _of_the_files(settled: frozenset[str]) -> set[str]:
-    """Of what was settled the marks that say how the files are by now."""
+    """Return of what was settled the marks that say how the files are by now."""
     return {mark for mark in settled if mark in {DISKS_NAMED, DISKS_NUMBERED, TEXT_WRITTEN} or mark.startswith(LOWERED)}
 
 
@@ -197,7 +200,10 @@ def rows_for(key: str) -> tuple[DeviceRule, ...]:
 
 
 def is_off(document: Mapping[str, str], head: str) -> bool:
-    """Whether a device, by the word that its settings begin with, is switched off, so that the guest never sees it."""
+    """Return whether a device is switched off, so that the guest never sees it.
+
+    The device is told by the word that its settings begin with.
+    """
     present = document.get(f"{head}.present")
     if present is None:
         return head == "vtpm"  # the TPM's certificates may outlive it
@@ -219,7 +225,7 @@ def format_of(drive: Drive) -> DiskFormat:
 
 
 def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
-    """The format of a disk; one that was not seen has the format of ESX where it lies on an ESX host (page 7)."""
+    """Return the format of a disk; one not seen has the format of ESX where it lies on an ESX host (page 7)."""
     form = format_of(drive)
     if form != "unseen":
         return form

@@ -176,7 +176,7 @@ def no_disk_attached(vm: Machine) -> Iterator[Hit]:
 
 
 def lost_lines(vm: Machine) -> tuple[_Lost, ...]:
-    """The lines that name a hard disk and are not read, but for those whose controller or number is not there."""
+    """Return the lines that name a hard disk and are not read, unless their controller or number is not there."""
     found: tuple[_Lost, ...] | None = vm.memo.get("lost_lines")
     if found is None:
         found = vm.memo["lost_lines"] = tuple(_find_lost(vm))
@@ -205,7 +205,10 @@ def _find_lost(vm: Machine) -> Iterator[_Lost]:
 
 
 def _may_be_a_drive(word: str) -> bool:
-    """Whether somebody may have meant a drive; a line that begins with an underscore was put aside on purpose."""
+    """Return whether somebody may have meant a drive.
+
+    A line that begins with an underscore was put aside on purpose.
+    """
     return not word.startswith("_") and (word.startswith(_BUSES) or any(letter.isdecimal() for letter in word))
 
 
