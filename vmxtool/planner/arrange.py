@@ -93,7 +93,10 @@ def _front(cures: Sequence[Finding], *, converter: bool) -> Iterator[Move]:
 
 
 def _turn(move: Move, *, on_esx: bool) -> tuple[Phase, bool]:
-    """When a cure has its turn; a disk is fetched from an ESX host once that has done what it has to do with it."""
+    """Return when a cure has its turn.
+
+    A disk is fetched from an ESX host once that has done what it has to do with it.
+    """
     forms = {it.while_format for it in move.cured}
     fetched = move.do is Do.REPAIR_DISK and () not in forms and (on_esx or forms == {("esx",)})
     return (Phase.OWNER, True) if fetched else (KINDS[move.do].phase, False)
@@ -152,7 +155,7 @@ def _of(cures: Sequence[Finding], do: Do) -> tuple[Finding, ...]:
 
 
 def _place_of(move: Move, body: Sequence[Move], start: VmState) -> int:
-    """Before the first move of the way that has a later phase.
+    """Return the place of a move in a way: before the first move of the way that has a later phase.
 
     What makes hosted disks of others comes before any other product gets the VM, since that would not open them, and
     before an export, since it converts all disks. What an upgrade by a product does to disks of its time comes with it.

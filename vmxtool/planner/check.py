@@ -65,7 +65,9 @@ def check_all(machine: Machine | None, origin: Product | None = None, family: st
 
 
 def check_unseen(origin: Product, target: Product) -> Verdict:
-    """What can be said of a VM of a product that nobody has seen: the plainest one's plans, and never that it is ready.
+    """Return what can be said of a VM of a product that nobody has seen.
+
+    The verdict has the plans of the plainest one, and never says that it is ready.
 
     Args:
         origin: the product that has it.
@@ -119,7 +121,10 @@ def _for_all(
 def _releases(
     files: Files, oldest: Verdict, target: Product, origin: Product | None, start: VmState | None
 ) -> tuple[Verdict, ...]:
-    """The verdicts of the releases that a name stands for; those that differ in their names alone are judged once."""
+    """Return the verdicts of the releases that a name stands for.
+
+    Those that differ in their names alone are judged once.
+    """
     judged = {target.row: oldest}
     releases = [products()[name] for name in target.releases]
     for release in releases:
@@ -136,7 +141,10 @@ def _routes(files: Files, origins: tuple[OriginCandidate, ...], target: Product,
 
 
 def _nearest(files: Files, origin: Product | None, target: Product, start: VmState) -> tuple[Verdict, ...]:
-    """Of the target's family the two products nearest to it that run the VM, of others the newest of each kind."""
+    """Return the verdicts of the nearest products that run the VM.
+
+    Of the target's family they are the two nearest to it, of others the newest of each kind.
+    """
     order = list(products().values())
     own = [it for it in order if it.family == target.family and it is not target]
     own.sort(key=lambda it: (abs(order.index(it) - order.index(products()[target.row])), -order.index(it)))
@@ -154,7 +162,10 @@ def _that_run(files: Files, origin: Product | None, targets: Iterable[Product], 
 
 
 def _answer(found: Plans, unseen: Sequence[str]) -> Answer:
-    """One word for the plans: what cannot be is not supported, whatever else is open; then what is open; then steps."""
+    """Return one word for the plans.
+
+    What cannot be is not supported, whatever else is open; then comes what is open, then what needs steps.
+    """
     best = found.best
     if best is None:
         # What is wrong with the VM's own files says nothing against the target.

@@ -158,13 +158,16 @@ class DiskWork:
         return self.files.once(_folder_bytes) if complete else None
 
     def space(self, drives: Sequence[Drive]) -> int | None:
-        """How many bytes some disks may come to when they are written anew; None where the size of one is not known."""
+        """Return how many bytes some disks may come to when written anew; None where the size of one is not known."""
         sizes = [drive.chain.links[0].capacity_bytes if drive.chain and drive.chain.links else None for drive in drives]
         known = [size for size in sizes if size is not None]
         return sum(known) if known and len(known) == len(sizes) else None
 
     def path(self, made: Made, *, imports: bool) -> str | None:
-        """The folder on an ESX host that a move brings the VM to: disks are imported from another than they go to."""
+        """Return the folder on an ESX host that a move brings the VM to.
+
+        Disks are imported from another folder than they go to.
+        """
         if not features()["vmfs-folders"].holds(self.target):
             return None
         vm = self.files.vm

@@ -70,7 +70,10 @@ def _smp_edition(generation: int | None) -> str | None:
 
 
 def _as_edition(name: str, edition: str | None, version: int, to_id: str) -> tuple[str, int, str, str]:
-    """The question for a VM on ESX that has several processors: it was made under Virtual SMP, wherever it is now."""
+    """Return the question for a VM on ESX that has several processors.
+
+    It was made under Virtual SMP, wherever it is now.
+    """
     if edition is None or not products()[name].esx:
         return name, version, to_id, name
     alike = tables.generation_of(name) == tables.generation_of(edition)
@@ -150,7 +153,7 @@ def _leaves_for_good(like: str | None, holder: str) -> bool:
 
 
 def _may_be_own(holder: str, version: int) -> bool:
-    """Whether a product has hardware that is younger than it by the tables, and no source tells that it is not its own.
+    """Return whether a product has hardware younger than it by the tables, which no source says is not its own.
 
     Which version the products of generation 2 gave their VMs is not confirmed; one that is said to be on such a product
     is taken for one of it, since the guide rules more out for those.
@@ -176,10 +179,11 @@ def upgrade_guide(holder: str, version: int | None) -> GuideAnswer:
 
 
 def maker_after(made_by: str, holder: str, to_id: str, before: int | None, after: int | None) -> str:
-    """The product that a VM is like after a hop: one of its hardware's generation, and where that is new who gave it.
+    """Return the product that a VM is like after a hop.
 
-    One that was imported into ESX Server stays what it was, whatever ESX Server makes of its hardware: page 23 keeps
-    generation 3 from ESX Server with Virtual SMP for its guest, which was installed before.
+    It is one of its hardware's generation, and where that is new the one that gave it. A VM that was imported into ESX
+    Server stays what it was, whatever ESX Server makes of its hardware: page 23 keeps generation 3 from ESX Server with
+    Virtual SMP for its guest, which was installed before.
 
     Args:
         made_by: id of the product that it was like before.
@@ -212,9 +216,10 @@ def _of_no_esx2(way: Way) -> Way:
 
 
 def _remarks(like: str | None, holder: str, to_id: str, version: int, generation: int | None) -> tuple[Fact, ...]:
-    """What the text adds to a move: of hosts it speaks of the product that has the VM, of hardware of one like it.
+    """Return what the text adds to a move.
 
-    A VM with hardware that its host does not run was upgraded elsewhere, and what is done after an export lies behind.
+    Of hosts it speaks of the product that has the VM, of hardware of one like it. A VM with hardware that its host does
+    not run was upgraded elsewhere, and what is done after an export lies behind.
     """
     was_there = runs(products()[holder], version) is not Ternary.NO
     found = [
@@ -227,7 +232,9 @@ def _remarks(like: str | None, holder: str, to_id: str, version: int, generation
 
 
 def can_go_back(maker: str | None, version: int | None, at: str) -> bool:
-    """Whether a VM can go back to the product that had it: that one runs the version, and the guide does not deny it.
+    """Return whether a VM can go back to the product that had it.
+
+    That one has to run the version, and the guide must not deny it.
 
     Args:
         maker: id of the product that had it, or None.
@@ -247,7 +254,10 @@ def _lowers_freely(entry: GuideEntry | None) -> bool:
 
 @lru_cache(maxsize=2048)
 def _like(holder_id: str, version: int, made_by: str) -> str | None:
-    """The product of the tables whose VMs are like this one: of its hardware's generation, hosted or not as it is."""
+    """Return the product of the tables whose VMs are like this one.
+
+    It is of its hardware's generation, and hosted or not as it is.
+    """
     holder = products()[holder_id]
     ids = dict.fromkeys(name for label in names().labels.values() for name in label)
     alike = [

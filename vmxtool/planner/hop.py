@@ -146,7 +146,7 @@ def _with_mark(way: Way, start: VmState) -> Way:
 
 
 def _staying(found: Sequence[Way]) -> list[Way]:
-    """The ways whose hardware may be upgraded on arrival though they print no upgrade: those that import no disks.
+    """Return the ways that may upgrade hardware on arrival though they print no upgrade: those that import no disks.
 
     Where a VM whose disks are imported into ESX Server is upgraded there, its cell prints that too (tables 9 and 10).
     Table 14 prints the import alone, and page 23 keeps generation 3 from ESX Server with Virtual SMP.

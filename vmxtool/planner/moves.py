@@ -149,7 +149,7 @@ class Kind(Record):
 
 
 def is_one_way(before: int | None, after: int | None, origin: str | None = None) -> bool:
-    """Whether no product takes a VM back from one hardware version to another, and its own does not run the new one.
+    """Return whether no product takes a VM back to the version before, and its own does not run the new one.
 
     Args:
         before: the version before.
@@ -197,7 +197,10 @@ def _change_version(state: VmState, move: Move, target: Product) -> VmState:
 
 
 def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
-    """Converter makes a VM with the hardware of the product that it goes to, and gives some guests SCSI disks."""
+    """Return the state once Converter has made a VM anew, with the hardware of the product that it goes to.
+
+    Converter gives some guests SCSI disks.
+    """
     to = products()[member(move.products[0])] if move.products else target
     version = first_version(to)
     form: DiskFormat = "esx" if to.esx else "hosted"
@@ -216,13 +219,16 @@ def _make_anew(state: VmState, move: Move, target: Product) -> VmState:
 
 
 def _create(state: VmState, _: Move, target: Product) -> VmState:
-    """Return a new VM has the devices that its product gives it, and keeps all figures of the old one."""
+    """Return the state with the devices that a product gives its new VM, which keeps all figures of the old one."""
     kept = state.devices if state.version is None else _kept(state, state.version, target)
     return state._replace(holder=target.id, arrived=True, devices=kept, settled=state.settled | _AS_MADE_THERE)
 
 
 def _kept(state: VmState, version: int, to: Product) -> frozenset[str]:
-    """Rows of devices.toml that a VM made anew still falls under: what a guest cannot do without stays with it."""
+    """Return rows of devices.toml that a VM made anew still falls under.
+
+    What a guest cannot do without stays with it.
+    """
     lost = unknown_rows(version, kind_of(to))
     return frozenset(name for name in state.devices if name not in lost or devices()[name].below == "refuse")
 
@@ -285,7 +291,10 @@ def effect_of(move: Move, state: VmState, target: Product) -> VmState:
 
 
 def _cloned(state: VmState, drives: set[str | None]) -> VmState:
-    """The state once disks that mapped a device are virtual disks, in the format of the product that has the VM."""
+    """Return the state once disks that mapped a device are virtual disks.
+
+    They have the format of the product that has the VM.
+    """
     holder = products().get(state.holder or "")
     form: DiskFormat = "esx" if holder is not None and holder.esx else "hosted"
     disks = [replace(it, format=form) if it.format == "device" and it.drive in drives else it for it in state.disks]
@@ -297,7 +306,10 @@ def _mark(finding: Finding) -> str:
 
 
 def phase_of(move: Move) -> Phase:
-    """When a move has its turn: an upgrade by another product than the target comes before the VM is carried there."""
+    """Return when a move has its turn.
+
+    An upgrade by another product than the target comes before the VM is carried there.
+    """
     if move.do is Do.UPGRADE_HARDWARE and move.products:
         return Phase.PREPARE
     return KINDS[move.do].phase

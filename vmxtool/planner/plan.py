@@ -275,7 +275,10 @@ def is_stopped(finding: Finding, kinds: frozenset[Do], drives: frozenset[str]) -
 
 
 def holds(finding: Finding, state: VmState) -> bool:
-    """Whether a finding about the files of a disk is still true in a state; one that hangs on its format may not be."""
+    """Return whether a finding about the files of a disk is still true in a state.
+
+    One that hangs on the disk's format may not be.
+    """
     forms, drive = finding.while_format, finding.subject
     return not forms or any(disk.drive == drive and disk.format in forms for disk in state.disks)
 
@@ -326,7 +329,7 @@ def number_steps(plans: Sequence[Plan | Course]) -> tuple[tuple[Step, ...], tupl
 
 
 def _ended(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """The steps of a way, the last of which says to keep the data in the old place where it lies in a second one."""
+    """Return a way's steps; the last says to keep the data in the old place where it lies in a second one."""
     if not any(step.do in MOVING_DATA for step in steps):
         return tuple(steps)
     return (*steps[:-1], replace(steps[-1], keeps=True))

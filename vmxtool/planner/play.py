@@ -61,8 +61,9 @@ class HopPlanner:
         self.of_files = tuple(self._of_files())
 
     def _of_files(self) -> Iterable[Finding]:
-        """The findings about the files: of a VM that only goes to another host of the product and version that has it.
+        """Return the findings about the files.
 
+        They are those of a VM that only goes to another host where the target is the product and version that has it.
         Where that product is only the likeliest of several, whether it is so is a question.
         """
         origin = self.files.vm.origin
@@ -162,7 +163,7 @@ class HopPlanner:
         return played
 
     def _on_esx(self, before: VmState) -> frozenset[str]:
-        """The marks of what is wrong with a disk's files here and not on the ESX host, where Converter reads it."""
+        """Return the marks of what is wrong with a disk's files here, not on the ESX host, where Converter reads it."""
         on_esx = {disk.drive for disk in before.disks if disk.format == "esx"}
         return frozenset(it.keys[-1] for it in self.of_files if it.while_format and it.subject in on_esx)
 
@@ -194,7 +195,10 @@ class HopPlanner:
         )
 
     def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:
-        """What a rewrite is to reach for a move: all that the target asks for, or before Converter the moves alone."""
+        """Return what a rewrite is to reach for a move.
+
+        That is all that the target asks for, or before Converter the moves alone.
+        """
         moves = frozenset(it.subject for it in move.cured if it.cure is Do.MOVE_DISKS and it.subject is not None)
         if not by_converter:
             asked = self.target.family == HARDWARE
@@ -263,7 +267,10 @@ def _can_write(move: Move, version: int) -> bool:
 
 
 def _is_of_a_product(move: Move) -> bool:
-    """Whether a product that the guide names makes a move alone: before Converter, which makes the devices anew."""
+    """Return whether a product that the guide names makes a move alone.
+
+    This is so before Converter, which makes the devices anew.
+    """
     return bool(move.products) and not move.cured
 
 

@@ -169,7 +169,7 @@ def _from_plan(found: Plans, plan: Plan, goal: Goal) -> Intended:
 
 
 def _is_lowered(finding: Finding, found: Plans, changes: Changes, goal: Goal) -> bool:
-    """Whether --limit does what a finding asks for: the VM that comes of the changes does not have it any more."""
+    """Return whether --limit does what a finding asks for: the VM that the changes make does not have it any more."""
     if not goal.told.limit or changes.refused:
         return False
     hop = found.hop
@@ -193,7 +193,7 @@ def _with_commands(fix: Fix, finding: Finding, plan: Plan) -> Fix:
 
 
 def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
-    """Return disks to SCSI and nothing else, whatever the VM is to run on."""
+    """Work out the move of disks to SCSI and nothing else, whatever the VM is to run on."""
     version = start.version
     if version is None:
         return Intended(files.vm, refused=tuple(_of_files(files)), words=goal.words)
@@ -215,7 +215,7 @@ def _only_moves(files: Files, start: VmState, goal: Goal) -> Intended:
 
 
 def _asked_moves(files: Files, goal: Goal, wanted: Wanted) -> frozenset[str]:
-    """The disks that the request moves to SCSI by itself: IDE disks, and others on buses that the version lacks."""
+    """Return the disks that the request itself moves to SCSI: IDE disks, and others on buses that the version lacks."""
     found = {drive.id for drive in files.vm.disks if goal.ide_to_scsi and drive.bus == "ide"}
     if goal.move_disks:
         found |= {
@@ -253,7 +253,10 @@ def _of_files(files: Files, moved: frozenset[str] = frozenset()) -> Iterator[Fin
 
 
 def _not_asked(changes: Changes, goal: Goal, vm: Machine) -> list[Finding]:
-    """What the changes need and the request does not allow; which controller suits the guest is not for us to guess."""
+    """Return what the changes need and the request does not allow.
+
+    Which controller suits the guest is not for us to guess.
+    """
     missing = [option for option in changes.needs.options if not goal.allows(option)]
     unknown = [option for option in missing if option.startswith("adapter=")]
     told = [option for option in missing if option.startswith("encoding=")]
@@ -293,7 +296,10 @@ def _without_plan(found: Plans, goal: Goal) -> Intended:
 
 
 def _as_it_is(start: VmState, target: Product) -> Wanted:
-    """What can be done for a target where nothing has to be: what it does not know goes, what the guest needs stays."""
+    """Return what can be done for a target where nothing has to be.
+
+    What it does not know goes, what the guest needs stays.
+    """
     return Wanted(start.version or 0, product=target, optional=True, holder=start.holder)
 
 

@@ -131,7 +131,10 @@ def _search(
 
 
 def _best(found: Iterable[Route]) -> tuple[Route, ...]:
-    """Routes by what they cost this VM, which may be else than the plainest one; no detour that a direct hop equals."""
+    """Return routes by what they cost this VM, without detours that a direct hop equals.
+
+    The cost may be else than that of the plainest VM.
+    """
     routes = sorted(found, key=lambda route: route.rank)
     direct = min((route.cost for route in routes if not route.over), default=None)
     return tuple(it for it in routes if not it.over or direct is None or it.cost < direct)
@@ -159,7 +162,7 @@ def _played(question: _Question, over: Collection[str], have: Collection[str] | 
 
 
 def _play(question: _Question, candidate: Candidate, have: Collection[str] | None) -> Route | None:
-    """A candidate as hops, each played with the state that the hop before has left; None where one leads nowhere."""
+    """Play a candidate as hops, each with the state that the hop before has left; None where one leads nowhere."""
     start, search = question.start, question.search
     state, hops, made_by = start, list[Hop](), start.holder or ""  # the product that it is like
     far, staged = is_far(start.holder or "", search.target), len(candidate) > 1

@@ -220,7 +220,7 @@ class Search:
         return _Partial(unprinted, cost, taste, next(self._serial), (*partial.nodes, edge.node))
 
     def _may_win(self, partial: _Partial) -> bool:
-        """Whether a route begun so is still worth a step: cheaper than the direct hop, and no dearer than one found."""
+        """Return whether a route begun so is worth a step: cheaper than the direct hop, no dearer than one found."""
         at, to = partial.nodes[-1], self.target
         if len(partial.nodes) > 1 and at.product == to.id:
             return self._is_cheap(partial.cost, partial.cost[2])
@@ -241,7 +241,7 @@ class Search:
 
 
 def is_far(holder: str, target: Product) -> bool:
-    """Whether a product is reached in stages alone: of generation 5 or later (pages 15 and 20), or denied directly."""
+    """Return whether only stages reach a product: of generation 5 or later (pages 15 and 20), or denied directly."""
     generation, entry = tables.generation_of(target.id), tables.lookup(holder, target.id)
     denied = entry is not None and entry.verdict == "not-supported"
     first = max(tables.generation_of(name) or 0 for name in tables.fact(_STAGED).products)
@@ -257,7 +257,7 @@ def _maker(nodes: Sequence[_Node]) -> str:
 
 
 def _is_upgrade_like(known: _Node, node: _Node, before: int) -> bool:
-    """Whether a VM gets with another product of the same kind what one has given it: hardware of that generation."""
+    """Return whether another product of the same kind gives a VM what one has given it: hardware of that generation."""
     alike = products()[known.product].esx == products()[node.product].esx
     return alike and node.version > before and generation_of(node.version) == generation_of(known.version)
 
@@ -278,7 +278,7 @@ def _is_new(known: dict[_Node, list[tuple[Cost, frozenset[object]]]], partial: _
 
 @lru_cache(maxsize=16384)
 def _edges(at: _Node, to_id: str, made_by: str, have: frozenset[str] | None, far: bool) -> tuple[_Edge, ...]:
-    """The hops of the plainest VM from a node to a product, one for each hardware version that it can have there."""
+    """Return the plainest VM's hops from a node to a product, one for each hardware version that it can have there."""
     files, state = plain_vm(at.product, at.version, at.form, has_disk=at.form is not None)
     target = products()[to_id]
     if not target.runs(at.version) and target.runs_max < min(at.version, 3):

@@ -196,7 +196,7 @@ class StepMaker:
         return "config" if rewritten else ""
 
     def _fetches(self, move: Move, so_far: Progress) -> bool:
-        """Whether what a host has changed of the VM comes here first, where its newest files are nowhere else."""
+        """Return whether what a host changed of the VM comes here first, where its newest files are nowhere else."""
         by_hand = move.do is Do.CHANGE_SETTINGS and self._where(move, so_far) == HERE
         elsewhere = so_far.converted or so_far.held
         return so_far.at_source and not elsewhere and (by_hand or move.do is Do.COPY)
@@ -244,7 +244,7 @@ class StepMaker:
 
 
 def _takes_along(move: Move) -> bool:
-    """Whether a move begins with the VM's files in another place: a copy, or an upgrade by a product in between."""
+    """Return whether a move begins with the VM's files in another place: a copy, or a product's upgrade in between."""
     return move.do in {Do.COPY, Do.MOVE_TO, Do.CHANGE_SETTINGS} or (
         move.do is Do.UPGRADE_HARDWARE and bool(move.products)
     )
@@ -273,7 +273,10 @@ def _do_of_rewrite(move: Move, before: int | None, after: int | None, *, moves: 
 
 
 def _says_what(move: Move, fix: Fix) -> bool:
-    """Whether what a rule says is the step: of moves with an effect the words know more, unless a product makes it."""
+    """Return whether what a rule says is the step.
+
+    Of moves with an effect the words know more, unless a product makes the move.
+    """
     return KINDS[move.do].effect is None or (move.do is Do.CONVERT_DISKS and fix.product is not None)
 
 

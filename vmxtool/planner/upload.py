@@ -25,7 +25,7 @@ _FETCHED = (Do.EXPORT_DISKS, Do.COPY)
 
 
 def upload_course(files: Files, best: Plan, target: Product) -> Course | None:
-    """The best plan with an upload in the place of copy, import and registration; None where it has not all three.
+    """Return the best plan with an upload in the place of copy, import and registration; None where one is missing.
 
     Args:
         files: the VM's files.

@@ -109,7 +109,9 @@ def _is_for_converter(moves: Sequence[Move], start: VmState, target: Product) ->
 
 
 def stages(found: Sequence[Way], start: VmState, target: Product, *, far: bool) -> list[Way]:
-    """Ways that only carry the VM over, with an upgrade on arrival: a stage to a younger product yet (pages 15 and 20).
+    """Return the ways that only carry the VM over, with an upgrade on arrival.
+
+    Each is a stage to a younger product yet (pages 15 and 20).
 
     Args:
         found: the ways of the guide.
@@ -244,7 +246,7 @@ def nearest_below(target: Product, version: int) -> int | None:
 
 
 def nearest_offered(target: Product, version: int) -> int | None:
-    """The hardware version nearest to one that a product surely runs, below before above; None where there is none."""
+    """Return the hardware version nearest to one that a product surely runs, below before above; None without any."""
     above = (it for it in range(max(version + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it))
     below = nearest_below(target, version)
     return next(above, None) if below is None else below
@@ -253,9 +255,10 @@ def nearest_offered(target: Product, version: int) -> int | None:
 def _guide_moves(
     way: PrintedWay, start: VmState, target: Product, beside: Sequence[Fact], *, reconfigures: bool
 ) -> Iterator[Move]:
-    """The steps of a way that this VM needs; it goes to another product only for one of them that this product does.
+    """Yield the steps of a way that this VM needs.
 
-    What the text has after an export is done with exported disks, whether they still have to be exported or have been.
+    It goes to another product only for one of them that this product does. What the text has after an export is done
+    with exported disks, whether they still have to be exported or have been.
     """
     needed = [step for step in way.steps if _is_needed(step, start, target)]
     tools = {name for step in needed if step.do != "move-to" for name in step.products}

@@ -103,7 +103,10 @@ def _with_command(finding: Finding, steps: Sequence[Step], found: Plans) -> Find
 
 
 def _fix_beside(finding: Finding, fix: Fix, found: Plans) -> Fix | None:
-    """The fix with the command of a rewrite that no plan needs; None where it would be refused, or change nothing."""
+    """Return the fix with the command of a rewrite that no plan needs.
+
+    It is None where the rewrite would be refused, or change nothing.
+    """
     # Few VMs have one, and its plan takes what a rewrite loads.
     from vmxtool._record import replace
     from vmxtool.changes.model import NOTHING_TOLD
