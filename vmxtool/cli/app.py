@@ -125,7 +125,10 @@ def _wants_ascii() -> bool:
 
 
 def _written_whole(stream: TextIO) -> TextIO:
-    """A stream that writes all it is given or raises: one without a buffer takes what fits, and loses the rest."""
+    """Return a stream that writes all it is given or raises.
+
+    One without a buffer takes what fits, and loses the rest.
+    """
     raw = getattr(stream, "buffer", None)
     if not isinstance(raw, io.RawIOBase):
         return stream

@@ -85,7 +85,7 @@ def in_our_words(error: Any, words: Sequence[str], commands: Sequence[str]) -> U
 
 
 def unknown_command(word: str, commands: Sequence[str]) -> UsageError:
-    """The error for a word in the place of a command: one that is nearly one, or a VM without what to do with it."""
+    """Return the error for a word in a command's place: one that is nearly one, or a VM without what to do with it."""
     from difflib import get_close_matches
 
     near = tuple(get_close_matches(word.lower(), commands, n=2))
@@ -97,7 +97,7 @@ def unknown_command(word: str, commands: Sequence[str]) -> UsageError:
 
 
 def with_other_file(typed: str, other: str, words: Sequence[str]) -> str:
-    """The command line once more, with another file in the place of one that was typed; "" where that is not there."""
+    """Return the command line with another file in the place of one that was typed; "" where that is not there."""
     places = [at for at, word in enumerate(words) if str(Path(word)) == typed]
     if not places:
         return ""
@@ -115,7 +115,7 @@ def _say_target(command: Any, args: Sequence[str], product: str, wrong: slice) -
 
 
 def _positions(command: Any, args: Sequence[str]) -> list[int]:
-    """Which of the words are no options and no values of options."""
+    """Return the places of the words that are no options and no values of options."""
     takes = {name for param in command.params if not getattr(param, "is_flag", True) for name in param.opts}
     found, value, ended = [], False, False
     for at, word in enumerate(args):

@@ -42,7 +42,10 @@ class Unprinted(Record):
 
 
 def unprinted(from_id: str, to_id: str) -> Unprinted:
-    """What the guide says about a pair of product ids that no table prints; the plan of a plain VM rests on it too."""
+    """Return what the guide says about a pair of product ids that no table prints.
+
+    The plan of a plain VM rests on it too.
+    """
     answer = hop_guide(from_id, first_version(products()[from_id]), to_id, from_id)
     of_time = {name for name in (from_id, to_id) if tables.generation_of(name) is not None}
     general = tuple(
@@ -54,7 +57,9 @@ def unprinted(from_id: str, to_id: str) -> Unprinted:
 
 
 def all_about(from_id: str | None, to_id: str | None) -> list[GuideEntry]:
-    """What the guide says about each move from or to a product: the cells, and for ACE and Player what it comes to.
+    """Return what the guide says about each move from or to a product.
+
+    These are the cells, and for ACE and Player what it comes to.
 
     Args:
         from_id: id of the product that the VM comes from, or None for any.
@@ -80,7 +85,7 @@ def _as_entry(from_id: str, to_id: str) -> GuideEntry | None:
 
 
 def status_of(fact: Fact) -> str:
-    """Where vmxtool acts on a fact, such as "finding SNP603 and step power-off"; tests/guide holds it to that."""
+    """Say where vmxtool acts on a fact, such as "finding SNP603 and step power-off"; tests/guide holds it to that."""
     places: list[str] = []
     if fact.ways:
         places.append("a way of the plan")

@@ -238,7 +238,10 @@ def _by_family(members: Iterable[Product], near: _Nearness) -> list[Product]:
 
 
 def _suggested(verdicts: Sequence[Verdict], lines: Sequence[Line]) -> tuple[Product, ...]:
-    """The newest ESXi and the newest Workstation that a way leads to; of other families alone the newest product."""
+    """Return the newest ESXi and the newest Workstation that a way leads to.
+
+    Of other families alone it is the newest product.
+    """
     own = {it.product for verdict in verdicts[:1] for it in verdict.origin[:1]}
     there = [it.product for it in lines if it.has_way and it.product.id not in own]
     newest = {product.family: product for product in there}

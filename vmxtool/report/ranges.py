@@ -32,7 +32,7 @@ _LISTED = 2  # of more, the first and the last are named
 
 
 def product_ranges(chosen: Iterable[Product], *, and_older: bool = False) -> dict[str, str]:
-    """Products family by family in their order, each family in one phrase; one of a single product has its name alone.
+    """Return the phrase for each family of the products, in their order; one of a single product has its name alone.
 
     Args:
         chosen: the products, none of them a bare hardware version.
@@ -76,7 +76,7 @@ def alike(product: Product) -> Sequence[Product]:
 
 @cache
 def _alike() -> dict[str, list[Product]]:
-    """By id of a product the releases that have its data, the oldest first."""
+    """Return by id of a product the releases that have its data, the oldest first."""
     found: dict[str, list[Product]] = {}
     for product in products().every():
         if not product.releases:

@@ -102,7 +102,7 @@ def _short(code: str) -> str:
 
 
 def steps_words(steps: Sequence[Step], findings: Iterable[Finding], vm: Machine | None) -> tuple[str, ...]:
-    """What a plan asks for, each once, a change of the hardware version last; nothing that only carries the VM over.
+    """Say what a plan asks for, each once, a change of the hardware version last; not what only carries the VM over.
 
     Args:
         steps: the steps of one way.

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def releases_words(result: Verdict) -> str | None:
-    """The answers for the releases in words, the newest first; None where they are all the same, or there is one."""
+    """Return the answers for the releases in words, the newest first.
+
+    It is None where they are all the same, or there is one.
+    """
     releases = result.releases
     labels = _without_shared_words([it.product.name for it in releases])
     told: list[str] = []

@@ -221,7 +221,7 @@ def _copy_text(step: Step, vm: Machine | None) -> str:
 
 
 def _but_ace(step: Step, vm: Machine | None) -> str:
-    """What a copy that leaves VMware ACE does not take along: its policies and packages (page 12)."""
+    """Say what a copy that leaves VMware ACE does not take along: its policies and packages (page 12)."""
     to = products()[member(step.products[0]) if step.products else step.target]
     if vm is None or not vm.ace_files or to.family == "ace" or step.takes is not None or step.held:
         return ""
@@ -229,7 +229,7 @@ def _but_ace(step: Step, vm: Machine | None) -> str:
 
 
 def _volumes_named(vm: Machine | None) -> str:
-    """Where the disks go that a config names by the volumes of its host, as ESX Server 1 and 2 do."""
+    """Say where the disks go that a config names by the volumes of its host, as ESX Server 1 and 2 do."""
     document = vm.config.document if vm is not None else None
     names = [document[key] for key in disk_name_keys(document)] if document is not None else []
     volumes = list(dict.fromkeys(name.rpartition(":")[0] for name in names if ":" in name))
@@ -239,7 +239,7 @@ def _volumes_named(vm: Machine | None) -> str:
 
 
 def _folder(step: Step) -> str:
-    """Where the newest files are: in the folder that disks were converted into, with a product, on the host, or here.
+    """Say where the newest files are: in the folder of converted disks, with a product, on the host, or here.
 
     What an export left here is told with its folder.
     """

@@ -85,7 +85,7 @@ def _lacks_disk(result: Verdict) -> bool:
 
 
 def answer_words(result: Verdict) -> str:
-    """The answer in a few words, beside the name of a product: "ready as it is", "after a rewrite", "depends"."""
+    """Say the answer in a few words, beside a product's name: "ready as it is", "after a rewrite", "depends"."""
     if result.verdict is Answer.NEEDS_STEPS and result.effort is not None:
         return EFFORTS[result.effort]
     return ANSWERS[result.verdict]

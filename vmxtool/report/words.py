@@ -82,7 +82,7 @@ def cell_step_words(step: GuideStep) -> str:
 
 
 def guide_sentence(step: GuideStep, from_id: str, to_id: str) -> str:
-    """One step of a cell for a pair of products, in full; a step without a product of its own is the target's."""
+    """Say one step of a cell for a pair of products, in full; a step without a product of its own is the target's."""
     to = short_name(to_id)
     tool = product_words(step.products) if step.products else to
     return _GUIDE_SENTENCES[Do(step.do)].format(start=short_name(from_id), to=to, tool=tool)
@@ -107,7 +107,7 @@ def way_words(way: Way) -> str:
 
 
 def place_in_guide(entry: GuideEntry) -> str:
-    """Where the guide rules on a pair: a table, or the page that Table 2 names for a pair without one of its own."""
+    """Say where the guide rules on a pair: a table, or the page that Table 2 names for a pair without its own table."""
     if entry.table != EFFORT_TABLE:
         return f"Table {entry.table}"
     return f"page {entry.source.rpartition('p')[2].lstrip('0')}"

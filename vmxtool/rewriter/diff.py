@@ -118,7 +118,7 @@ class _Row(Record):
 
 
 def _hunks(changed: list[int], rows: int) -> Iterator[tuple[int, int]]:
-    """Runs of rows with the changed ones among them, their context, and no gap that a context would fill."""
+    """Yield runs of rows with the changed ones among them, their context, and no gap that a context would fill."""
     start = end = -1
     for at in changed:
         if start < 0:

@@ -149,7 +149,10 @@ def make_rewrite(
 
 
 def _named(then: tuple[str, ...], before: Machine, after: Machine) -> tuple[str, ...]:
-    """The words of the next command; it names the product that made the VM where the files told it and no longer do."""
+    """Return the words of the next command.
+
+    It names the product that made the VM where the files told it and no longer do.
+    """
     made_by, told = ([it.product for it in vm.origin] for vm in (before, after))
     if not then or "--from" in then or not made_by or told == made_by:
         return then

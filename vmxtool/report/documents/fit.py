@@ -70,7 +70,7 @@ def _dump(value: Any, indent: int | None = None) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """The same value with text that every reader of JSON takes: half a character is none, though Python has it."""
+    """Return the value with text that every reader of JSON takes: half a character is none, though Python has it."""
     if isinstance(value, str):
         return whole(value)
     if isinstance(value, dict):

@@ -241,7 +241,7 @@ class _Words:
             yield f"{topic.subject} is on {after}"
 
     def loss(self, change: FileChange) -> tuple[str, str] | None:
-        """What the guest loses by a change, and the sentence of the rewrite that tells it; None where none does."""
+        """Return what the guest loses by a change, and the rewrite's sentence that tells it; None where none does."""
         row = self.rows.get(change.topic.kind)
         if row is None or row.guest_loses is None:
             return None

@@ -92,7 +92,7 @@ def _answer(rewrite: Rewrite) -> Text:
 
 
 def _moved_words(moved: Iterable[tuple[str, str]]) -> str:
-    """Which disks go where, in a title: "2 IDE disks → SCSI"."""
+    """Say which disks go where, in a title: "2 IDE disks → SCSI"."""
     pairs: dict[tuple[str, str], int] = {}
     for old, new in moved:
         pair = bus_of(old), bus_of(new)

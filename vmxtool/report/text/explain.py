@@ -128,7 +128,7 @@ def _print_product(product: Product, out: Console) -> None:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Rising numbers, those in a row as one: "1-3, 5"."""
+    """Return rising numbers, those in a row as one: "1-3, 5"."""
     rows = [list(row) for _, row in groupby(numbers, key=lambda it: it - numbers.index(it))]
     return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 1 else str(row[0]) for row in rows)
 

@@ -42,7 +42,7 @@ def print_row(out: Console, mark: Text, text: Text, code: str, indent: int = 0) 
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings of one rule that differ in nothing but the thing before the colon as one, which names all the things."""
+    """Join findings of one rule that differ in nothing but the thing before the colon; one names all the things."""
     found: dict[object, list[Finding]] = {}
     for finding in findings:
         _, colon, rest = finding.message.partition(": ")

@@ -222,7 +222,7 @@ def _print_of_text(fact: Fact, from_id: str, to_id: str, out: Console) -> None:
 
 
 def _untreated(from_id: str, to_id: str) -> str:
-    """That the guide has no way; of two of its products Table 2 still has the generations."""
+    """Say that the guide has no way; of two of its products Table 2 still has the generations."""
     generations = tables.generation_of(from_id), tables.generation_of(to_id)
     if None in generations or from_id == to_id:
         return "The guide of October 2007 does not treat this move."

@@ -9,7 +9,10 @@ _TAIL = 3  # of a long text, one in so many characters is kept of its end
 
 
 def shortened(text: str, length: int) -> str:
-    """Safe text of at most `length` characters; what is left out is in the middle, since paths end in a name."""
+    """Return safe text of at most `length` characters.
+
+    What is left out is in the middle, since paths end in a name.
+    """
     shown = safe(text)
     tail = length // _TAIL
     return shown if len(shown) <= length else f"{shown[: length - tail - 1]}…{shown[-tail:]}"

@@ -151,7 +151,7 @@ def _of_snapshots(reason: _Reason, vm: Machine) -> _Reason:
 
 
 def _of_encrypted(reason: _Reason) -> _Reason:
-    """Of a file that no right to read would help with: it is encrypted."""
+    """Return the reason; of a file that no right to read would help with, it says that it is encrypted."""
     place = reason.finding.evidence[0] if reason.finding.evidence else None
     value = (place.value or "") if place is not None else ""
     if place is None or not value.startswith("encrypted"):

@@ -95,7 +95,7 @@ def _print_line(out: Console, row: Row, lead: int, cells: Sequence[Text]) -> Non
 
 
 def _print_flow(out: Console, row: Row, lead: int) -> None:
-    """The cells on as many lines as they need, a cell on one of them where it fits there."""
+    """Print the cells on as many lines as they need, a cell on one of them where it fits there."""
     at = _INDENT + lead + _GAP
     room = out.width - at
     if room < _LEAST_ROOM:

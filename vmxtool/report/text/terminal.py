@@ -51,7 +51,7 @@ class _Console(Console):
 
 
 def console(stream: IO[str] | None = None) -> Console:
-    """A console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
+    """Make a console on a stream (standard output by default); NO_COLOR and the terminal decide on colour and width."""
     made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     made.width = max(min(made.width, _MAX_WIDTH), _MIN_WIDTH) if made.is_terminal else _UNWRAPPED
     made.height = made.height  # said once, or Rich asks the system for the size of the terminal at every line
@@ -74,7 +74,7 @@ def style_of(word: str) -> str:
 
 
 def vm_title(name: str, path: object) -> Text:
-    """Which VM it is: its name, and its path as the person typed it; the name alone where no VM was seen."""
+    """Say which VM it is: its name, and its path as the person typed it; the name alone where no VM was seen."""
     title = safe_text(shortened(name, _NAME_LENGTH), "bold")
     return title if path is None else title.append_text(safe_text(f" ({path})", "not bold"))
 
@@ -93,7 +93,7 @@ def vm_place(asked: Path | None, config: Path | None) -> str:
 
 
 def title_of(vm: Machine) -> Text:
-    """Which VM it is: its name, and the path that the person gave it by."""
+    """Say which VM it is: its name, and the path that the person gave it by."""
     return vm_title(vm.name, vm_place(vm.path, as_named(vm.path, vm.config.path)))
 
 

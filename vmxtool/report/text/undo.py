@@ -75,7 +75,7 @@ def print_undone(result: UndoResult, stream: IO[str] | None = None) -> None:
 
 
 def undo_title(name: str | None, asked: Path | None, path: Path | None) -> Text:
-    """Of which VM something was undone or not: the folder alone where its config cannot be read."""
+    """Say of which VM something was undone or not: the folder alone where its config cannot be read."""
     return safe_text(str(path), "bold") if name is None else vm_title(name, vm_place(asked, path))
 
 

@@ -159,7 +159,10 @@ def _is_doubtful(finding: Finding) -> bool:
 
 
 def _is_idle(finding: Finding) -> bool:
-    """Whether it is about moves of which none is made: it then stops nothing, and nothing has to be done about it."""
+    """Return whether it is about moves of which none is made.
+
+    It then stops nothing, and nothing has to be done about it.
+    """
     return finding.of_files and bool(finding.stops) and finding.severity in {Severity.WARNING, Severity.INFO}
 
 
@@ -181,7 +184,7 @@ def _is_today(finding: Finding) -> bool:
 
 
 def _rank(verdict: Verdict, finding: Finding) -> tuple[object, ...]:
-    """Questions first, then what stops the VM today, then what the target asks for, then what is only different."""
+    """Rank questions first, then what stops the VM today, then what the target asks for, then other differences."""
     if finding.severity is Severity.UNKNOWN:
         return (0,)
     if _is_today(finding):
@@ -300,7 +303,10 @@ def _print_last(verdict: Verdict, out: Console, shown: int, *, why: bool) -> Non
 
 
 def _guide_line(verdict: Verdict) -> Text | None:
-    """What the guide says of the move: a cell, or the text where that speaks of ACE and Player and no table does."""
+    """Return what the guide says of the move.
+
+    That is a cell, or the text where that speaks of ACE and Player and no table does.
+    """
     entry, fact = verdict.guide, verdict.hop.hop.guide.fact
     if entry is None:
         return _fact_line(fact) if fact is not None else None

@@ -140,7 +140,10 @@ def _print_findings(vm: Machine, findings: Sequence[Finding], out: Console, show
 
 
 def _print_finding(vm: Machine, finding: Finding, out: Console) -> None:
-    """The sentence behind its mark, with code and place at the end of its first line where there is room for them."""
+    """Print a sentence behind its mark.
+
+    Code and place stand at the end of its first line where there is room for them.
+    """
     mark = Text(_COUNTED[finding.severity][0], style_of(finding.severity))
     text = Text(shortened(finding.message, _LONGEST))
     place = _place(finding, vm.config.file)
@@ -175,7 +178,7 @@ def _place(finding: Finding, config: str) -> str:
 
 
 def _print_evidence(out: Console, evidence: Sequence[Evidence], shown: set[str]) -> None:
-    """The places that show something; one that was shown before is not shown again."""
+    """Print the places that show something; one that was shown before is not shown again."""
     for place in evidence:
         text = shortened(str(place), _LONGEST)
         if text not in shown:

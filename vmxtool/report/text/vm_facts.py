@@ -46,9 +46,10 @@ _OF_UUID = {"bios": "BIOS", "location": "location", "vc": "vCenter"}
 
 
 def facts(vm: Machine, *, why: bool) -> Iterator[tuple[str, Text]]:
-    """The facts, each with its word; with `why` also how sure the origin is in figures, and how the config is written.
+    """Yield the facts, each with its word.
 
-    What is inside an encrypted config has defaults here, and a default is not a fact about this VM.
+    With `why` they also tell how sure the origin is in figures, and how the config is written. What is inside an
+    encrypted config has defaults here, and a default is not a fact about this VM.
     """
     if vm.encryption != "full":
         yield "hardware", safe_text(_hardware(vm))

@@ -96,7 +96,7 @@ def _made_of(link: Link) -> Text:
 
 
 def _chain_lines(chain: Chain) -> list[Branch]:
-    """The disks that a disk is based on, each under the one above it, down to the base or to what was not reached."""
+    """Return the disks that a disk is based on, each under the one above it, down to the base or one not reached."""
     names = [safe_text(shortened(link.file, NAME_LENGTH)) for link in chain.links[1 : 1 + _LINKS_SHOWN]]
     rest = len(chain.links) - 1 - len(names)
     if rest > 0:
@@ -112,7 +112,7 @@ def _chain_lines(chain: Chain) -> list[Branch]:
 
 
 def other_drive_rows(vm: Machine) -> list[Row]:
-    """CD and floppy drives, with the image in them or whose drive they show."""
+    """Return CD and floppy drives, with the image in them or whose drive they show."""
     rows = []
     for drive in vm.drives:
         if drive.kind in {"cdrom", "floppy"}:

@@ -209,7 +209,7 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def opened(path: Path, flags: int) -> Iterator[int]:
-    """A file's descriptor; errors that know no file name get this one."""
+    """Open a file and yield its descriptor; errors that know no file name get this one."""
     try:
         descriptor = os.open(path, flags | _COMMON, 0o600)
         try:

@@ -56,7 +56,7 @@ class ReplacePatch(Record):
         return self.before != self.after
 
     def digest(self, side: Side) -> str:
-        """SHA-256 of the whole content, in hex."""
+        """Return the SHA-256 of the whole content, in hex."""
         return sha256(self.before if side == "before" else self.after).hexdigest()
 
 
@@ -81,7 +81,10 @@ class InPlacePatch(Record):
         return any(item.before != item.after for item in self.ranges)
 
     def digest(self, side: Side) -> str:
-        """SHA-256 of the ranges in hex: of each its offset and length as 8 big-endian bytes, then its content."""
+        """Return the SHA-256 of the ranges, in hex.
+
+        Of each range it takes the offset and length as 8 big-endian bytes, then the content.
+        """
         running = sha256()
         for item in self.ranges:
             content = item.before if side == "before" else item.after
@@ -94,7 +97,7 @@ Patch = ReplacePatch | InPlacePatch
 
 
 def differing_sectors(offset: int, have: bytes, want: bytes) -> Iterator[tuple[int, bytes]]:
-    """The pieces of `want` that are not there yet, each within one sector of the file; `offset` is where both begin."""
+    """Yield the pieces of `want` that are not there yet, each within one sector of the file; both begin at `offset`."""
     start = 0
     while start < len(want):
         end = min(len(want), start + _DRIVE_SECTOR - (offset + start) % _DRIVE_SECTOR)

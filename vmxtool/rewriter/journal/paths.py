@@ -101,7 +101,10 @@ def _check_folder(folder: Path) -> None:
 
 
 def _spelt(path: Path) -> Path:
-    """The path with its last part as the folder has it, which matters where upper and lower case are the same."""
+    """Return the path with its last part as the folder has it.
+
+    This matters where upper and lower case are the same.
+    """
     try:
         there = file_ops.names(path.parent)
     except OSError:

@@ -67,7 +67,7 @@ class Journal(Record):
         return journal_path(self.folder, self.number, state)
 
     def staged(self, index: int) -> Path:
-        """The temporary file for an entry: beside the file itself, and of a name that fits on every file system."""
+        """Return an entry's temporary file: beside the file itself, and of a name that fits on every file system."""
         return self.entries[index].patch.path.parent / f".vmxtool-{self.number:04}-{index}.tmp"
 
     @property

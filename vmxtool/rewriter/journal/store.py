@@ -75,9 +75,9 @@ class JournalInfo(Record):
 
 
 def journals(folder: Path) -> tuple[JournalInfo, ...]:
-    """The rewrites of a folder, the newest `MAX_LISTED` of them, oldest first; a broken one is listed with its problem.
+    """Return the rewrites of a folder, the newest `MAX_LISTED` of them, oldest first.
 
-    Of a long journal only the beginning is looked at.
+    A broken one is listed with its problem. Of a long journal only the beginning is looked at.
 
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
@@ -111,7 +111,9 @@ def unfinished(folder: Path) -> Path | None:
 
 
 def due(folder: Path) -> tuple[int, JournalState] | None:
-    """Which journal an undo takes: of the newest unfinished rewrite, or else of the newest one done; None without any.
+    """Return the journal that an undo takes: of the newest unfinished rewrite, else of the newest one done.
+
+    It is None without any.
 
     Raises:
         WriteError: `.vmxtool` is not a folder of ours.
@@ -208,7 +210,9 @@ def reopen(journal: Journal, *, was_unfinished: bool = False) -> None:
 
 
 def being_undone(journal: Journal) -> frozenset[int] | None:
-    """The places of the files that an undo of some files alone was to restore, as `tell_undone` said; None for all.
+    """Return the places of the files that an undo of some files alone was to restore, as `tell_undone` said.
+
+    It is None for all files.
 
     Raises:
         WriteError: nothing that `tell_undone` writes.
@@ -299,7 +303,10 @@ def _encoded(journal: Journal) -> bytes:
 
 
 def _identity(folder: Path) -> str | None:
-    """What a folder and no copy of it has, and keeps over a change of its name; None where the system has no such."""
+    """Return what a folder and no copy of it has, and keeps over a change of its name.
+
+    It is None where the system has no such.
+    """
     found = file_ops.status(folder)
     return str(found.st_ino) if found is not None and found.st_ino else None
 
