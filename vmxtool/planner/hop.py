@@ -17,6 +17,7 @@ from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.ways import derived_ways, members, stages, ways
 from vmxtool.rules.commands import disk_name
+from vmxtool.rules.no_disks import descriptor_of, is_of_unknown_format
 from vmxtool.rules.state import VmState, is_hidden
 from vmxtool.vmdk.model import UNREACHED
 
@@ -187,6 +188,8 @@ def _find_unseen(files: Files) -> Iterator[str]:
     for drive in vm.disks:
         if drive.redo and not _files.resolve(vm.config.folder, drive.redo).exists:
             yield drive.redo  # what the guest has written since is there alone
+        if is_of_unknown_format(drive):
+            continue  # which is a question of its own
         chain = drive.chain
         if chain is None or not chain.links:
             unread = chain is not None and any(it.kind == "unreadable" for it in chain.problems)
@@ -201,7 +204,7 @@ def _find_unseen(files: Files) -> Iterator[str]:
         yield from (f"a whole {name}" for name in chain.incomplete)
         seen_in_part = chain.incomplete or gone or (missing and parents)
         if not seen_in_part and chain.links[0].format != "device" and is_hidden(drive):
-            yield disk_name(drive)
+            yield descriptor_of(disk_name(drive)) or disk_name(drive)
     yield from (place.file for place in vm.unread)
     if vm.encryption == "partial" and "encryption.data" in vm.config.document:
         yield f"the encrypted part of {vm.config.file}"

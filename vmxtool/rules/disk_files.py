@@ -11,6 +11,7 @@ from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.case import disk_label, name_evidence, named_alike, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
+from vmxtool.rules.no_disks import data_of_missing, no_disk
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import BREAKING, DAMAGED, LOSING
 from vmxtool.vmdk.paths import is_device
@@ -75,10 +76,14 @@ def disk_file_missing(vm: Machine) -> Iterator[Hit]:
                     while_format=("esx",),
                 )
         elif drive.found is not None and not drive.found.exists:
-            cure = manual(f"copy {drive.file} to the VM's folder, or correct the name")
+            cure, message = manual(f"copy {drive.file} to the VM's folder, or correct the name"), "not there"
+            data = data_of_missing(drive, vm)
+            if data is not None:
+                message = f"not there, and {data}, its data, is"
+                cure = manual(f"copy {drive.file} to the VM's folder as well: a text of some lines, which describes it")
             # A disk of ESX that was not taken along is exported from the VM's folder on its host.
             yield Hit(
-                f"{disk_label(drive)}: not there",
+                f"{disk_label(drive)}: {message}",
                 name_evidence(drive),
                 cure,
                 stops=_LEAVING_IT_BEHIND,
@@ -129,7 +134,7 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
             if problem.kind in BREAKING or (problem.kind == "outside" and not parent_elsewhere(drive, vm)):
                 cure = manual(f"find the parent that belongs to {disk_name(drive)}, or go back to a backup")
                 if problem.kind == "unreadable" and any(link.format == "unknown" for link in _links(drive)):
-                    yield _no_disk(drive, problem)
+                    yield no_disk(drive, vm, problem, _LEAVING_IT_BEHIND)
                     continue
                 if problem.kind == "unreadable":
                     name = problem.file or disk_name(drive)
@@ -145,25 +150,6 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                         "clone there"
                     )
                 yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
-
-
-def _no_disk(drive: Drive, problem: Problem) -> Hit:
-    """Return the hit for a file that was read and is no disk.
-
-    The file of a disk on VMFS is exported from there, whatever was copied.
-    """
-    name, on_esx = problem.file or disk_name(drive), is_on_esx(drive.file or "")
-    return Hit(
-        problem.message.rstrip("."),
-        problem.evidence,
-        manual(f"copy {name} again from where it was whole{', as its host exports it' * on_esx}"),
-        stops=_LEAVING_IT_BEHIND if on_esx else None,
-        subject=drive.id,
-        while_format=("esx", "unseen"),
-        at_home=f"{name} has no descriptor, as files of disks on VMFS of ESX Server 1 and 2; it is taken as it is"
-        if on_esx
-        else None,
-    )
 
 
 @rule(
