@@ -157,3 +157,23 @@ def test_no_message_is_in_the_words_of_the_parser() -> None:
         said = vmxtool(*words)
         assert said.code == 2
         assert not any(it in said.err for it in ("Invalid value", "invalid value", "Got ", "Error", "argument"))
+
+
+def test_an_option_before_the_command_or_of_another_one_is_told_with_the_command_that_takes_it(folder: Path) -> None:
+    assert refused("--target", "esxi7", "my vm") == (
+        "the command comes first; say vmxtool check --target esxi7 'my vm'"
+    )
+    assert refused("--hwversion", "4", "my vm").endswith("say vmxtool rewrite --hwversion 4 'my vm'")
+    assert refused("--target", "ws4", "rewrite", "my vm").endswith("say vmxtool rewrite --target ws4 'my vm'")
+    assert refused("check", "--have", "ws17", "my vm") == (
+        "vmxtool check has no option --have; vmxtool route takes it, see vmxtool route --help"
+    )
+    assert folder.is_dir()
+
+
+def test_a_name_with_blanks_that_stood_without_quotes_is_told_in_them(folder: Path) -> None:
+    assert refused("check", "--target", "ws17", "my", "vm") == (
+        "a name with blanks stands in quotes; say vmxtool check --target ws17 'my vm'"
+    )
+    assert refused("inspect", "my", "other").startswith("other: one word too many")
+    assert folder.is_dir()

@@ -58,7 +58,7 @@ class Program(TyperGroup):
             if not words:
                 error.show()  # the help
                 raise SystemExit(error.exit_code) from None
-            exits.fail(wrong_words.in_our_words(error, words, COMMANDS), exits.asked_format(words))
+            exits.fail(wrong_words.in_our_words(error, words, COMMANDS, _takers), exits.asked_format(words))
         raise SystemExit(code if isinstance(code, int) else exits.DONE)
 
     def format_options(self, _: Any, formatter: Any) -> None:
@@ -138,6 +138,12 @@ def _written_whole(stream: TextIO) -> TextIO:
 def _wrong_words() -> Any:
     """Return the class of what Typer raises about the words of a command line; it keeps its own copy of click."""
     return typer.BadParameter.__mro__[1]
+
+
+def _takers(option: str) -> list[str]:
+    """Return the commands that take an option."""
+    commands = typer.main.get_command(build([])).commands  # type: ignore[attr-defined]
+    return [name for name in COMMANDS if any(option in param.opts for param in commands[name].params)]
 
 
 def _width() -> int | None:

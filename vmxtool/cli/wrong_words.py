@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vmxtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _LONGEST = 80
 _MOST_WORDS = 6  # that the name of a product is taken from
@@ -48,6 +48,11 @@ def refuse_more(command: Any, args: Sequence[str], values: Mapping[str, Any], re
             raise _say_target(command, args, product, slice(1, None))
         if first is not None and not os.path.lexists(first) and (product := _product([first])) is not None:
             raise _say_target(command, args, product, slice(1))
+    named = " ".join([str(first), *rest])
+    if rest and first is not None and os.path.lexists(named):
+        kept = [word for at, word in enumerate(args) if at not in _positions(command, args)]
+        whole = _typed(["vmxtool", command.name, *kept, named])
+        raise UsageError("a name with blanks stands in quotes", hint=f"say {whole}")
     if rest:
         taken = "one VM" if "vm" in names else "options only"
         problem = f"{_listed(rest)}: {'one word' if len(rest) == 1 else f'{len(rest)} words'} too many"
@@ -55,21 +60,23 @@ def refuse_more(command: Any, args: Sequence[str], values: Mapping[str, Any], re
         raise UsageError(problem, hint=hint)
 
 
-def in_our_words(error: Any, words: Sequence[str], commands: Sequence[str]) -> UsageError:
+def in_our_words(
+    error: Any, words: Sequence[str], commands: Sequence[str], takers: Callable[[str], Sequence[str]]
+) -> UsageError:
     """Return the error for what Typer says about the words of a command line.
 
     Args:
         error: what Typer raised; it keeps its own copy of click, whose classes are known by their names here.
         words: the command line.
         commands: the commands that there are.
+        takers: returns the commands that take an option.
     """
     command = " ".join(["vmxtool", *(name for name in words[:1] if name in commands)])
     see = f"see {command} --help"
     kind = type(error).__name__
     option = getattr(error, "option_name", "")
     if kind == "NoSuchOption":
-        near = tuple(error.possibilities or ())
-        return UsageError(f"there is no option {option}", hint=_nearest(near, see), candidates=near)
+        return _no_such_option(error, words, commands, takers(option)) or _unknown(error, see)
     if kind == "BadOptionUsage":
         lacks = "requires" in error.message
         return UsageError(f"{option} needs a value" if lacks else f"{option} takes no value", hint=see)
@@ -82,6 +89,25 @@ def in_our_words(error: Any, words: Sequence[str], commands: Sequence[str]) -> U
         return UsageError("no command is named", hint="see vmxtool --help")
     problem = error.format_message().rstrip(".")
     return UsageError(problem[:1].lower() + problem[1:], hint=see)
+
+
+def _no_such_option(
+    error: Any, words: Sequence[str], commands: Sequence[str], others: Sequence[str]
+) -> UsageError | None:
+    """Return the error for an option that stands before the command, or that other commands take; None for no such."""
+    if not others:
+        return None
+    if words[0] not in commands:
+        command = next((word for word in words if word in others), others[0])
+        rest = [word for word in words if word != command]
+        return UsageError("the command comes first", hint=f"say {_typed(['vmxtool', command, *rest])}")
+    hint = f"vmxtool {others[0]} takes it, see vmxtool {others[0]} --help"
+    return UsageError(f"vmxtool {words[0]} has no option {error.option_name}", hint=hint)
+
+
+def _unknown(error: Any, see: str) -> UsageError:
+    near = tuple(error.possibilities or ())
+    return UsageError(f"there is no option {error.option_name}", hint=_nearest(near, see), candidates=near)
 
 
 def unknown_command(word: str, commands: Sequence[str]) -> UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from vmxtool._files import is_absolute, last_part
@@ -32,6 +33,8 @@ _PATHS = (
     "nvram",
     "extendedConfigFile",
 )
+# A name, and a value of several words.
+_WITHOUT_QUOTES = re.compile(r'\s*([\w.:-]+)\s*=\s*([^\s"#|\\][^"#|\\]*?)\s*')
 # What a product writes elsewhere, or not at all, where the path leads nowhere.
 _WRITTEN = ("log.fileName",)
 
@@ -55,11 +58,11 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
     """
     document = vm.config.document
     for number in document.unknown[:_SHOWN]:
-        why = document.problem_of_line(number)
+        why, raw = document.problem_of_line(number), _raw(document, number)
         yield Hit(
             f"line {number} of {document.name} is not a setting: {why}; VMware stops reading there",
-            (Evidence(document.name, number, None, _raw(document, number)),),
-            manual(f'write line {number} of {document.name} as name = "value", or put # in front of it'),
+            (Evidence(document.name, number, None, raw),),
+            manual(f"write line {number} of {document.name} as {_meant(raw)}, or put # in front of it"),
         )
     rest = len(document.unknown) - _SHOWN
     if rest > 0:
@@ -290,6 +293,12 @@ def marked_read_only(vm: Machine) -> Iterator[Hit]:
             vm.read_only[:_SHOWN],
             manual("take the read-only mark off", ("chmod", "u+w", *paths)),
         )
+
+
+def _meant(raw: str) -> str:
+    """Return a line as it was likely meant: one whose value has blanks and no quotes gets them."""
+    found = _WITHOUT_QUOTES.fullmatch(raw)
+    return f'{found[1]} = "{found[2]}"' if found is not None and len(raw) < _CUT else 'name = "value"'
 
 
 def _raw(document: Document, number: int) -> str:
