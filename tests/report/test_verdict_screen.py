@@ -221,11 +221,11 @@ def test_who_has_no_shell_on_the_host_can_upload() -> None:
 
 def test_who_has_no_shell_on_the_host_can_download() -> None:
     verdict, vm = judged("esxi67", "ws17.5"), read("esxi67")
-    assert "other way: download with the OVF Tool, without a shell on the host  --way 2" in of_verdict(
+    assert "other way: download with the OVF Tool, without a shell on the host  --way 3" in of_verdict(
         verdict, vm, PIPE
     )
     fetched = [
-        line.strip() for line in of_verdict(verdict, vm, PIPE, way=2).splitlines() if line.strip()[:7] == "ovftool"
+        line.strip() for line in of_verdict(verdict, vm, PIPE, way=3).splitlines() if line.strip()[:7] == "ovftool"
     ]
     assert [shlex.split(line) for line in fetched] == [
         ["ovftool", "vi://USER@HOST/build01", "build01.ova"],

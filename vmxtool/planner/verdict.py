@@ -11,8 +11,8 @@ from vmxtool.findings import CARRYING, CONVERTING_DISKS, Do
 from vmxtool.knowledge import tables
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.planner.plan import number_steps
-from vmxtool.planner.upload import download_course, upload_course
 from vmxtool.planner.weighing import weigh
+from vmxtool.planner.without_host import convert_course, download_course, upload_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,7 @@ class Verdict(Record, aside=("hop", "find_routes", "find_nearest", "judge_releas
         if best is None or self.path is None:
             return number_steps(self.plans)
         asked = self.hop.hop.files, best, self.hop.hop.target
-        others = (upload_course(*asked), download_course(*asked))
+        others = (upload_course(*asked), convert_course(*asked[:2]), download_course(*asked))
         return number_steps([*self.plans, *(it for it in others if it is not None)])
 
     @cached_property

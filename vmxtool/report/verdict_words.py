@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import CARRYING, Do
+from vmxtool.knowledge.products import products
 from vmxtool.planner.verdict import Answer, Effort
 from vmxtool.report.words import CELL_WORDS, CONDITIONS, count, listed, product_words, some
 
 if TYPE_CHECKING:
-    from vmxtool.planner.plan import WayLabel
+    from vmxtool.planner.plan import Step, WayLabel
     from vmxtool.planner.verdict import Verdict
 
 ANSWERS = {
@@ -33,7 +34,7 @@ _WAY_WORDS = {
     Do.CHANGE_SETTINGS: "change settings",
     Do.PREPARE_GUEST: "prepare the guest",
     Do.REPAIR_DISK: "bring its disks",
-    Do.CONVERT_DISKS: "convert disks",
+    Do.CONVERT_DISKS: "convert disks here",
     Do.CONVERTER: "VMware Converter",
     Do.DOWNLOAD: "download with the OVF Tool, without a shell on the host",
     Do.UPLOAD: "upload with the OVF Tool, without a shell on the host",
@@ -91,13 +92,17 @@ def answer_words(result: Verdict) -> str:
     return ANSWERS[result.verdict]
 
 
+def _with_what(step: Step) -> str:
+    program = step.product if step.do is Do.CONVERT_DISKS and step.product not in products() else None
+    return f" with {product_words(step.products)}" if step.products else f" with {program}" if program else ""
+
+
 def way_summary(result: Verdict, label: WayLabel) -> str:
     """Return what makes a way another one, in a few words: "VMware Converter to Workstation 6 (one-way)"."""
     own = [step for step in result.steps if step.way == label.way]
     told = [step for step in own if step.do not in CARRYING | {Do.SET_BOOT_ORDER}] or own
     words = dict.fromkeys(
-        f"{_WAY_WORDS.get(step.do) or CELL_WORDS.get(step.do) or step.do.value.replace('-', ' ')}"
-        f"{f' with {product_words(step.products)}' if step.products else ''}"
+        f"{_WAY_WORDS.get(step.do) or CELL_WORDS.get(step.do) or step.do.value.replace('-', ' ')}{_with_what(step)}"
         for step in told
     )
     marks = [CONDITIONS[word] for word in label.when] + ["one-way"] * label.one_way

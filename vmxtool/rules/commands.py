@@ -12,7 +12,6 @@ import shlex
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from vmxtool._files import is_absolute, is_inside, is_on_esx, last_part, size_of
 from vmxtool._record import Record
@@ -163,27 +162,6 @@ def _folders(vm: Machine, target: Product, disks: Sequence[DiskFile], along: Seq
     if features()["needs-multiextent"].holds(target) and any(disk.split for disk in disks):
         yield ("esxcli", "system", "module", "load", "-m", "multiextent")
     yield _make_folders(new_folder(vm), [*_names(disks), *along])
-
-
-def upload_command(vm: Machine) -> Argv:
-    """Upload a VM to an ESX host from here with the OVF Tool, which converts its disks on the way and registers it."""
-    return (
-        "ovftool",
-        "--diskMode=thin",
-        "--datastore=DATASTORE",
-        f"--name={vm.name}",
-        file_argument(vm, vm.config.path.name),
-        "vi://USER@HOST/",
-    )
-
-
-def download_commands(vm: Machine) -> tuple[Argv, ...]:
-    """Fetch a VM from an ESX host with the OVF Tool as a package, and unpack that in the format of Workstation."""
-    stem = as_argument(vm.config.path.stem)
-    return (
-        ("ovftool", f"vi://USER@HOST/{quote(vm.name, safe='')}", f"{stem}.ova"),
-        ("ovftool", f"{stem}.ova", f"{stem}.vmx"),
-    )
 
 
 def register_command(vm: Machine, target: Product) -> Argv | None:
