@@ -20,7 +20,7 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
-from vmxtool.rules.case import disk_paths_of_host, settings_of_esx_host
+from vmxtool.rules.names_of_host import disk_paths_of_host, settings_of_esx_host
 from vmxtool.rules.old_host import controllers_of_esx2, is_of_esx2, plain_controller
 from vmxtool.vmx.lines import fold
 

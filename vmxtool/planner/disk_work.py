@@ -9,7 +9,6 @@ from vmxtool.findings import Do
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.products import products
 from vmxtool.machine.folder import folder_of
-from vmxtool.rules.case import named_alike
 from vmxtool.rules.commands import (
     convert_commands,
     disk_file,
@@ -19,6 +18,7 @@ from vmxtool.rules.commands import (
     old_folder,
     register_command,
 )
+from vmxtool.rules.names_of_host import named_alike
 from vmxtool.rules.registry import code_of
 from vmxtool.rules.state import is_hidden
 from vmxtool.vmdk.paths import is_device

@@ -17,7 +17,7 @@ from vmxtool.planner.moves import member
 from vmxtool.report.text.printable import size
 from vmxtool.report.words import facility_words, listed, product_words, short_name, some
 from vmxtool.rules.buses import takes_sata
-from vmxtool.rules.case import disk_name_keys
+from vmxtool.rules.names_of_host import disk_name_keys
 
 if TYPE_CHECKING:
     from vmxtool.machine.model import Machine

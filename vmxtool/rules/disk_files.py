@@ -8,9 +8,10 @@ from vmxtool._files import is_on_esx, last_part
 from vmxtool.evidence import Evidence
 from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.machine.snapshots import REDO_MODES
-from vmxtool.rules.case import disk_label, name_evidence, named_alike, presence_evidence, with_article
+from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
 from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
+from vmxtool.rules.names_of_host import named_alike
 from vmxtool.rules.no_disks import data_of_missing, no_disk
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import BREAKING, DAMAGED, LOSING

@@ -9,7 +9,7 @@ from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware
 from vmxtool.knowledge.runs import OLDEST_WRITTEN
-from vmxtool.rules.case import disk_paths_of_host, named_alike, settings_of_esx_host
+from vmxtool.rules.names_of_host import disk_paths_of_host, named_alike, settings_of_esx_host
 from vmxtool.rules.old_host import controllers_of_esx2, disks_with_backslash, has_other_separator, plain_controller
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 from vmxtool.rules.state import DISKS_NAMED, format_of

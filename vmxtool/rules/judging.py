@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmxtool.rules.case import Files, disk_name_keys
+from vmxtool.rules.case import Files
+from vmxtool.rules.names_of_host import disk_name_keys
 from vmxtool.rules.registry import all_rules, judge_files, of_a_real_vm, rules_for_target, silent_on
 from vmxtool.rules.state import lowered_mark, settings_of
 
