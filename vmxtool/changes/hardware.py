@@ -182,7 +182,7 @@ class _Draft:
         change = touched.unsure_removal if doubtful else touched.removal
         if row.below == "replace":
             change = replace(change, after=_replacement(row, touched.key, self.start.guest, self.wanted))
-            self._tell_driver(touched, change)
+            self.manual += _driver_to_have(self, touched, change)
         elif touched.off or row.safety != "unsafe":
             self.changes.setdefault(touched.folded, change)  # most are such removals
             if row.losing_guests is not None and not touched.off and self.guest_family == row.losing_guests:
@@ -205,7 +205,7 @@ class _Draft:
                 self._keep(Kept(change.topic, f"{change.key}: {change.why}; --unsafe changes it", option="unsafe"))
         return Changes(
             tuple(self.changes.values()),
-            refused=tuple(self._lost_numbers()),
+            refused=tuple(_lost_numbers(self)),
             needs=Needs(options, tuple(self.asked)),
             manual=tuple(dict.fromkeys(self.manual)),
             notes=tuple(dict.fromkeys(self.notes)),
@@ -252,17 +252,6 @@ class _Draft:
             self.manual.append(Fix(Safety.MANUAL, f"{device}: {as_clause(row.guest_loses)}"))
             self.manual += controller_work(self.vm, device, change.after)
 
-    def _tell_driver(self, touched: _Touched, change: SettingChange) -> None:
-        """Say of a network adapter that becomes another which the guest is not known to have a driver for."""
-        guest = find_guest(self.start.guest) if self.start.guest else None
-        known = guest.nic_model if guest is not None else None
-        if guest is None or known is None or touched.off or not touched.folded.startswith("ethernet"):
-            return
-        device = change.key.partition(".")[0]
-        if change.after is not None and change.after != known and fold(device) not in self.gone:
-            text = f"{device}: {guest.name} is not known to have a driver for {change.after}; have one ready there"
-            self.manual.append(Fix(Safety.MANUAL, text))
-
     def _limit(self, row: DeviceRule, key: str) -> None:
         """Lower a figure that is too high; of devices that are too many the rules speak, and none is chosen here."""
         over = figure_over(self.files, self.start, self.wanted, row, key)
@@ -292,26 +281,39 @@ class _Draft:
         elif found is not None:
             self.optional.append((None, found))
 
-    def _lost_numbers(self) -> Iterator[Finding]:
-        """Yield devices that this version has and the other does not look at, because of their numbers alone."""
-        if not self.moves or numbers_alike(self.start.version, self.wanted.version):
-            return
-        before, after = (self.files.once(_beyond, version) for version in (self.start.version, self.wanted.version))
-        limited = any(option == "limit" for option, _, _ in self.asked) and not self.wanted.unsafe
-        for word in sorted(after - before - set(self.gone)):
-            key = f"{word}.present"
-            if not self.document.flag(key, False):
-                continue
-            place = self.document.evidence(key)
-            if limited and word.startswith("ethernet"):
-                # Where --limit is asked for anyway, it takes out the adapter, too.
-                self.asked.append(("limit", f"hardware version {self.wanted.version} has no {word}", place))
-            else:
-                yield from findings_of(writing.device_number_lost, word, self.wanted.version, place)
-        for word in sorted(before - after):
-            if self.document.flag(f"{word}.present", False):
-                note = f"{word}, which hardware version {self.start.version} does not look at, comes to life"
-                self.notes.append(note)
+
+def _driver_to_have(draft: _Draft, touched: _Touched, change: SettingChange) -> Iterator[Fix]:
+    """Say of a network adapter that becomes another which the guest is not known to have a driver for."""
+    guest = find_guest(draft.start.guest) if draft.start.guest else None
+    known = guest.nic_model if guest is not None else None
+    if guest is None or known is None or touched.off or not touched.folded.startswith("ethernet"):
+        return
+    device = change.key.partition(".")[0]
+    if change.after is not None and change.after != known and fold(device) not in draft.gone:
+        text = f"{device}: {guest.name} is not known to have a driver for {change.after}; have one ready there"
+        yield Fix(Safety.MANUAL, text)
+
+
+def _lost_numbers(draft: _Draft) -> Iterator[Finding]:
+    """Yield devices that this version has and the other does not look at, because of their numbers alone."""
+    start, wanted, document = draft.start, draft.wanted, draft.document
+    if not draft.moves or numbers_alike(start.version, wanted.version):
+        return
+    before, after = (draft.files.once(_beyond, version) for version in (start.version, wanted.version))
+    limited = any(option == "limit" for option, _, _ in draft.asked) and not wanted.unsafe
+    for word in sorted(after - before - set(draft.gone)):
+        key = f"{word}.present"
+        if not document.flag(key, False):
+            continue
+        place = document.evidence(key)
+        if limited and word.startswith("ethernet"):
+            # Where --limit is asked for anyway, it takes out the adapter, too.
+            draft.asked.append(("limit", f"hardware version {wanted.version} has no {word}", place))
+        else:
+            yield from findings_of(writing.device_number_lost, word, wanted.version, place)
+    for word in sorted(before - after):
+        if document.flag(f"{word}.present", False):
+            draft.notes.append(f"{word}, which hardware version {start.version} does not look at, comes to life")
 
 
 def _beyond(files: Files, version: int | None) -> frozenset[str]:

@@ -147,73 +147,17 @@ class HopPlanner:
         )
 
     def _play(self, moves: Sequence[Move]) -> _Played:
-        played = _Played(self.start, by_converter=any(move.do in BY_CONVERTER for move in moves))
+        played = _Played(self, by_converter=any(move.do in BY_CONVERTER for move in moves))
         for move in moves:
-            before = played.end
-            ours = move.do in REWRITING and not (played.by_converter and _is_of_a_product(move))
-            if ours and before.version is not None and _can_write(move, before.version):
-                self._rewrite(move, before, before.version, played)
-            elif ours and move.cured:
-                played.refused += move.cured  # of such hardware vmxtool writes nothing, so nothing is cured
-            elif not (move.do in _BY_FORMAT and before.disks and self._reads_all(before)):
-                played.end = effect_of(move, before, self.target)
-                if move.do in BY_CONVERTER:
-                    played.end = played.end._replace(settled=played.end.settled | self._on_esx(before))
-                played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end)))
+            played.make(move)
         return played
-
-    def _on_esx(self, before: VmState) -> frozenset[str]:
-        """Return the marks of what is wrong with a disk's files here, not on the ESX host, where Converter reads it."""
-        on_esx = {disk.drive for disk in before.disks if disk.format == "esx"}
-        return frozenset(it.keys[-1] for it in self.of_files if it.while_format and it.subject in on_esx)
-
-    def _rewrite(self, move: Move, before: VmState, own: int, played: _Played) -> None:
-        version = move.version if move.version is not None else own
-        wanted = self._wanted(move, version, own, by_converter=played.by_converter)
-        changes = realise_alike(self.files, before, wanted)
-        if not changes and version == own:
-            # A figure over the limit of the hardware that the VM gets later is no rewrite's; its owner lessens it.
-            left = tuple([it for it in move.cured if it.leaves])
-            if left:
-                by_owner = Move(Do.CHANGE_SETTINGS, cured=left)
-                played.end = effect_of(by_owner, before, self.target)
-                played.made.append(Made(by_owner, before, played.end))
-            return
-        played.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
-        played.wanted = wanted
-        played.end = before if changes.end is None else _with_past(changes.end, before)
-        played.made.append(Made(move, before, played.end, self._is_final(move, before, played.end), changes))
-
-    def _reads_all(self, state: VmState) -> bool:
-        """Return whether the target reads every disk by now, as where one step has converted what another was for."""
-        return all(disk.format in self.target.readable_formats for disk in state.disks)
-
-    def _is_final(self, move: Move, before: VmState, after: VmState) -> bool:
-        """Return whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
-        return move.one_way or (
-            move.do in _CHANGING_VERSION and is_one_way(before.version, after.version, self.start.holder)
-        )
-
-    def _wanted(self, move: Move, version: int, own: int, *, by_converter: bool) -> Wanted:
-        """Return what a rewrite is to reach for a move.
-
-        That is all that the target asks for, or before Converter the moves alone.
-        """
-        moves = frozenset(it.subject for it in move.cured if it.cure is Do.MOVE_DISKS and it.subject is not None)
-        if not by_converter:
-            asked = self.target.family == HARDWARE
-            why = _ASKED.format(version) if asked else f"{self.target.name} runs hardware version {version}"
-            return Wanted(version, why, self.target, moves=moves, holder=self.start.holder)
-        if version == own:
-            return Wanted(version, fit=False, moves=moves)
-        return Wanted(version, _ASKED.format(version), products()[f"hw{version}"], moves=moves)
 
 
 class _Played:
     """What has been played of a way so far."""
 
-    def __init__(self, start: VmState, *, by_converter: bool) -> None:
-        self.end = start
+    def __init__(self, hop: HopPlanner, *, by_converter: bool) -> None:
+        self.hop, self.end = hop, hop.start
         self.by_converter = by_converter
         self.made: list[Made] = []
         self.refused: list[Finding] = []
@@ -232,6 +176,67 @@ class _Played:
     def is_stopped_by(self, finding: Finding) -> bool:
         return bool(finding.stops) and any(
             is_stopped(finding, made.kinds, made.drives) and holds(finding, made.before) for made in self.made
+        )
+
+    def make(self, move: Move) -> None:
+        """Play the next move, unless nothing is left to do in it."""
+        before, target = self.end, self.hop.target
+        ours = move.do in REWRITING and not (self.by_converter and _is_of_a_product(move))
+        if ours and before.version is not None and _can_write(move, before.version):
+            self._rewrite(move, before.version)
+        elif ours and move.cured:
+            self.refused += move.cured  # of such hardware vmxtool writes nothing, so nothing is cured
+        elif not (move.do in _BY_FORMAT and before.disks and self._reads_all()):
+            self.end = effect_of(move, before, target)
+            if move.do in BY_CONVERTER:
+                self.end = self.end._replace(settled=self.end.settled | self._on_esx(before))
+            self.made.append(Made(move, before, self.end, self._is_final(move, before)))
+
+    def _rewrite(self, move: Move, own: int) -> None:
+        before, version = self.end, move.version if move.version is not None else own
+        wanted = self._wanted(move, version, own)
+        changes = realise_alike(self.hop.files, before, wanted)
+        if not changes and version == own:
+            # A figure over the limit of the hardware that the VM gets later is no rewrite's; its owner lessens it.
+            left = tuple([it for it in move.cured if it.leaves])
+            if left:
+                by_owner = Move(Do.CHANGE_SETTINGS, cured=left)
+                self.end = effect_of(by_owner, before, self.hop.target)
+                self.made.append(Made(by_owner, before, self.end))
+            return
+        self.refused += [it for it in changes.refused if before.settled.isdisjoint(it.keys)]
+        self.wanted = wanted
+        self.end = before if changes.end is None else _with_past(changes.end, before)
+        self.made.append(Made(move, before, self.end, self._is_final(move, before), changes))
+
+    def _wanted(self, move: Move, version: int, own: int) -> Wanted:
+        """Return what a rewrite is to reach for a move.
+
+        That is all that the target asks for, or before Converter the moves alone.
+        """
+        target, holder = self.hop.target, self.hop.start.holder
+        moves = frozenset(it.subject for it in move.cured if it.cure is Do.MOVE_DISKS and it.subject is not None)
+        if not self.by_converter:
+            asked = target.family == HARDWARE
+            why = _ASKED.format(version) if asked else f"{target.name} runs hardware version {version}"
+            return Wanted(version, why, target, moves=moves, holder=holder)
+        if version == own:
+            return Wanted(version, fit=False, moves=moves)
+        return Wanted(version, _ASKED.format(version), products()[f"hw{version}"], moves=moves)
+
+    def _on_esx(self, before: VmState) -> frozenset[str]:
+        """Return the marks of what is wrong with a disk's files here, not on the ESX host, where Converter reads it."""
+        on_esx = {disk.drive for disk in before.disks if disk.format == "esx"}
+        return frozenset(it.keys[-1] for it in self.hop.of_files if it.while_format and it.subject in on_esx)
+
+    def _reads_all(self) -> bool:
+        """Return whether the target reads every disk by now, as where one step has converted what another was for."""
+        return all(disk.format in self.hop.target.readable_formats for disk in self.end.disks)
+
+    def _is_final(self, move: Move, before: VmState) -> bool:
+        """Return whether a move cannot be taken back: the guide prints so, or no product takes the VM back."""
+        return move.one_way or (
+            move.do in _CHANGING_VERSION and is_one_way(before.version, self.end.version, self.hop.start.holder)
         )
 
 

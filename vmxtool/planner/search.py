@@ -69,6 +69,45 @@ class _Edge(NamedTuple):
     printed: bool
 
 
+class _Bounds:
+    """What a route may cost at the most, by what has been found."""
+
+    def __init__(self, target: Product) -> None:
+        self._target = target
+        self._direct: Cost | None = None
+        self._most: Cost | None = None
+
+    def note_direct(self, cost: Cost) -> None:
+        self._direct = cost if self._direct is None else min(self._direct, cost)
+
+    def note_route(self, cost: Cost) -> None:
+        self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
+
+    def may_lead(self, partial: _Partial, to_id: str) -> bool:
+        """Return whether a route begun may lead on over a product and still be cheaper than what is found."""
+        at, over, to = partial.nodes[-1], products()[to_id], self._target
+        here = products()[at.product].esx
+        crossed = _cross(here, over.esx) + _cross(over.esx, to.esx)
+        changed = not over.runs(at.version) or not to.runs(at.version)
+        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
+        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 2), hops=2)
+
+    def may_win(self, partial: _Partial) -> bool:
+        """Return whether a route begun so is worth a step: cheaper than the direct hop, no dearer than one found."""
+        at, to = partial.nodes[-1], self._target
+        if len(partial.nodes) > 1 and at.product == to.id:
+            return self._is_cheap(partial.cost, partial.cost[2])
+        crossed, changed = _cross(products()[at.product].esx, to.esx), not to.runs(at.version)
+        # For hardware of the guide one step may do both: VMware Converter.
+        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
+        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 1), partial.cost[2] + 1)
+
+    def _is_cheap(self, least: Cost, hops: int) -> bool:
+        if self._direct is not None and hops > 1 and least >= self._direct:
+            return False
+        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
+
+
 class Search:
     """The search for one VM and one target."""
 
@@ -81,8 +120,7 @@ class Search:
         if start.disks:
             self._form = formats.pop() if len(formats) == 1 else native_format(holder)
         self._serial = count()
-        self._most: Cost | None = None
-        self._direct: Cost | None = None
+        self._bounds = _Bounds(target)
         self._guided = False
         self._edges = 0
         self._have: frozenset[str] | None = None
@@ -119,7 +157,7 @@ class Search:
 
     def note_route(self, cost: Cost) -> None:
         """Take note of a detour: one that is dearer by more than one in any respect is no alternative to it."""
-        self._most = self._most or (cost[0] + 1, cost[1] + 1, cost[2] + 1)
+        self._bounds.note_route(cost)
 
     def candidates(self, over: Collection[str], have: Collection[str] | None = None) -> Iterator[Path]:
         """Yield paths to the target over some products, the cheapest first.
@@ -132,8 +170,7 @@ class Search:
         start = self.start
         if start.version is None:
             return
-        self._most = self._direct = None
-        self._guided, self._edges = False, 0
+        self._bounds, self._guided, self._edges = _Bounds(self.target), False, 0
         first = _Node(start.holder or "", start.version, self._form)
         at_hand = frozenset(over) - {first.product, self.target.id}
         between = [name for name in products() if name in at_hand and self._runs_it(name)]
@@ -147,7 +184,7 @@ class Search:
                 yield tuple((node.product, node.version) for node in partial.nodes[1:])
             elif len(partial.nodes) <= _MOST_HOPS:
                 for longer in self._continued(partial, between):
-                    if self._may_win(longer) and _is_new(known, longer):
+                    if self._bounds.may_win(longer) and _is_new(known, longer):
                         heappush(heap, longer)
 
     def _continued(self, partial: _Partial, between: Iterable[str]) -> Iterator[_Partial]:
@@ -161,7 +198,7 @@ class Search:
             is_last = to_id == self.target.id
             if to_id in visited and not (is_last and len(partial.nodes) == 1):
                 continue
-            if (not is_last and not self._may_lead(partial, to_id)) or self._lacks_workstation(partial, to_id):
+            if (not is_last and not self._bounds.may_lead(partial, to_id)) or self._lacks_workstation(partial, to_id):
                 continue
             self._edges += 1
             if self._edges > _MOST_EDGES:
@@ -172,7 +209,7 @@ class Search:
                 longer = self._longer(partial, edge)
                 if is_last and len(longer.nodes) == 2:
                     self._guided = self._guided or not edge.taste[1]
-                    self._direct = longer.cost if self._direct is None else min(self._direct, longer.cost)
+                    self._bounds.note_direct(longer.cost)
                 if not (self._guided and edge.taste[1] and _is_of_guide(at.product, to_id)):
                     yield longer  # what the guide does not say is no way round what it does
 
@@ -196,20 +233,6 @@ class Search:
             return False
         return not any(features()["leads-to-fusion"].holds(products()[node.product]) for node in partial.nodes)
 
-    def _may_lead(self, partial: _Partial, to_id: str) -> bool:
-        """Return whether a route begun may lead on over a product and still be cheaper than what is found."""
-        at, over, to = partial.nodes[-1], products()[to_id], self.target
-        here = products()[at.product].esx
-        crossed = _cross(here, over.esx) + _cross(over.esx, to.esx)
-        changed = not over.runs(at.version) or not to.runs(at.version)
-        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
-        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 2), hops=2)
-
-    def _is_cheap(self, least: Cost, hops: int) -> bool:
-        if self._direct is not None and hops > 1 and least >= self._direct:
-            return False
-        return self._most is None or all(one <= most for one, most in zip(least, self._most, strict=True))
-
     def _longer(self, partial: _Partial, edge: _Edge) -> _Partial:
         before, after = partial.nodes[-1].version, edge.node.version
         final = edge.cost[0] or any(is_one_way(before, after, node.product) for node in partial.nodes)
@@ -218,16 +241,6 @@ class Search:
         taste = tuple(a + b for a, b in zip(partial.taste, strange, strict=True)) if partial.taste else strange
         unprinted = len(partial.nodes) > 1 or edge.node.product != self.target.id or not edge.printed
         return _Partial(unprinted, cost, taste, next(self._serial), (*partial.nodes, edge.node))
-
-    def _may_win(self, partial: _Partial) -> bool:
-        """Return whether a route begun so is worth a step: cheaper than the direct hop, no dearer than one found."""
-        at, to = partial.nodes[-1], self.target
-        if len(partial.nodes) > 1 and at.product == to.id:
-            return self._is_cheap(partial.cost, partial.cost[2])
-        crossed, changed = _cross(products()[at.product].esx, to.esx), not to.runs(at.version)
-        # For hardware of the guide one step may do both: VMware Converter.
-        work = max(crossed, changed) if generation_of(at.version) is not None else crossed + changed
-        return self._is_cheap((partial.cost[0], partial.cost[1] + work, partial.cost[2] + 1), partial.cost[2] + 1)
 
     def _runs_it(self, product_id: str) -> bool:
         """Return whether a product runs this very VM, as far as its processors and guest tell."""

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 from vmxtool._record import replace
 from vmxtool.changes.model import ADAPTERS_OVER
-from vmxtool.findings import BY_CONVERTER, CONVERTING_DISKS, LOWERING, Do, Safety
-from vmxtool.knowledge import tables
+from vmxtool.findings import CONVERTING_DISKS, Do, Safety
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.product import HARDWARE
-from vmxtool.machine.folder import folder_of
-from vmxtool.machine.state import JOURNAL_FOLDER
-from vmxtool.planner.arrange import is_by_hand
+from vmxtool.planner.circumstances import Circumstances
 from vmxtool.planner.disk_work import DiskWork
 from vmxtool.planner.guide import can_go_back
-from vmxtool.planner.moves import HERE, KINDS, SOURCE, TARGET, VERSION_MOVES, VMXTOOL, YOU, member
+from vmxtool.planner.moves import KINDS, VERSION_MOVES, VMXTOOL
 from vmxtool.planner.plan import Step
 from vmxtool.rules.commands import converted_folder, option_words, vmxtool_command
 
@@ -63,6 +59,7 @@ class StepMaker:
         self.files, self.start, self.target, self.found = files, start, target, found
         self.named, self.assumed = named, assumed
         self._disks = DiskWork(files, start, target, found)
+        self._at = Circumstances(self._disks)
 
     def steps(self, made: Made, so_far: Progress, way: Way, *, by_converter: bool) -> list[Step]:
         """Return the steps that a move comes to: the guest is prepared before a rewrite that it may not start after.
@@ -111,7 +108,7 @@ class StepMaker:
         causes = [*move.cured, *(it for it in self.found if _is_cause(it, made, by_converter=by_converter))]
         source = move.source or (way.source if move.do is not Do.REWRITE else None)
         source = source or next((it.sources[0] for it in causes if it.sources), KINDS[Do.REWRITE].source)
-        words = self._options(before, after, changes, named, by_converter=by_converter)
+        words = _options(made, changes, self.target, named, by_converter=by_converter)
         return Step(
             do=_do_of_rewrite(move, before, after, moves=bool(made.moved)),
             by=VMXTOOL,
@@ -131,19 +128,6 @@ class StepMaker:
             cures=_codes(causes),
         )
 
-    def _options(
-        self, before: int | None, after: int | None, changes: Changes, named: str | None, *, by_converter: bool
-    ) -> list[str]:
-        """Return the options of the rewrite: all that the target asks for, or the version and the moves alone."""
-        words: list[str] = []
-        if not by_converter and self.target.family != HARDWARE:
-            words += ["--target", self.target.id, *(("--from", named) if named is not None else ())]
-        elif after != before or not by_converter:
-            words += ["--hwversion", str(after)]
-        for option in changes.needs.options:
-            words += option_words(option)
-        return words
-
     def _step(self, made: Made, so_far: Progress, way: Way) -> Step:
         move, kind = made.move, KINDS[made.move.do]
         drives = self._disks.drives(made)
@@ -159,8 +143,8 @@ class StepMaker:
         takes = so_far.converted and _takes_along(move)
         return Step(
             do=move.do,
-            by=self._doer(move),
-            where=self._where(move, so_far),
+            by=self._at.doer(move),
+            where=self._at.where(move, so_far),
             product=product,
             commands=commands,
             source=source,
@@ -179,68 +163,28 @@ class StepMaker:
             path=self._disks.path(made, imports=so_far.imports),
             held=so_far.held,
             anew=move.do in _OF_OWNER_THERE and self._disks.was_exported,
-            spared=move.do is Do.MOVE_TO and self._lowers_after(move, way),
-            in_place=self._is_in_place(move, so_far),
-            custom=(bool(takes) or self._disks.was_exported) and self._makes_custom(move, way),
-            fetches=self._disks.fetched if self._fetches(move, so_far) else "",
-            rewritten=so_far.rewritten or self._rewritten_before,
+            spared=move.do is Do.MOVE_TO and self._at.lowers_after(move, way),
+            in_place=self._at.is_in_place(move, so_far),
+            custom=(bool(takes) or self._disks.was_exported) and self._at.makes_custom(move, way),
+            fetches=self._disks.fetched if self._at.fetches(move, so_far) else "",
+            rewritten=so_far.rewritten or self._at.rewritten_before,
             bytes=self._disks.folder_bytes if move.do is Do.COPY and not (so_far.converted or so_far.held) else None,
             space=self._disks.space(drives) if move.do in CONVERTING_DISKS and drives else None,
             back=move.do is Do.RUN_LEGACY and can_go_back(self.start.holder, after, self.target.id),
         )
 
-    @cached_property
-    def _rewritten_before(self) -> str:
-        """What a rewrite that lies behind the files here has changed, which those on a host then do not have."""
-        rewritten = self.files.seen and JOURNAL_FOLDER in folder_of(self.files.vm).names
-        return "config" if rewritten else ""
 
-    def _fetches(self, move: Move, so_far: Progress) -> bool:
-        """Return whether what a host changed of the VM comes here first, where its newest files are nowhere else."""
-        by_hand = move.do is Do.CHANGE_SETTINGS and self._where(move, so_far) == HERE
-        elsewhere = so_far.converted or so_far.held
-        return so_far.at_source and not elsewhere and (by_hand or move.do is Do.COPY)
-
-    def _is_in_place(self, move: Move, so_far: Progress) -> bool:
-        """Return whether a product upgrades a VM that it has already."""
-        groups, has = names().groups, so_far.held or (self.start.holder,)
-        able = {it for name in move.products for it in groups.get(name, (name,))}
-        return any(it in able for name in has if name is not None for it in groups.get(name, (name,)))
-
-    def _makes_custom(self, move: Move, way: Way) -> bool:
-        """Return whether a product in between is given exported disks for a new VM, as the text of the guide has it."""
-        by_converter = any(it.do in BY_CONVERTER for it in way.moves)
-        if move.do is not Do.UPGRADE_HARDWARE or not move.products or by_converter:
-            return False
-        facts = tables.remarks(self.start.holder or "", member(move.products[0]))
-        return any(fact.adds == Do.CREATE_VM for fact in facts)
-
-    def _lowers_after(self, move: Move, way: Way) -> bool:
-        """Return whether a VM goes to a product only to have its hardware lowered, which vmxtool does as well."""
-        tools = {name for it in way.moves if it.do in LOWERING for name in it.products}
-        by_converter = [it for it in way.moves if it.do in BY_CONVERTER]
-        # Before Converter vmxtool lowers it where it moves disks besides, for a guest that Converter leaves alone.
-        moved = any(it.cure is Do.MOVE_DISKS for it in self.found) and not all(it.fits for it in by_converter)
-        ours = not by_converter or moved
-        return ours and not tools.isdisjoint(move.products)
-
-    def _where(self, move: Move, so_far: Progress) -> str:
-        kind = KINDS[move.do]
-        here = self._disks.was_exported or any(map(is_by_hand, move.cured))
-        if move.do is Do.CHANGE_SETTINGS and not so_far.converted and here:
-            return HERE  # the config that goes along is this one
-        mapped = {disk.drive for disk in self.start.disks if disk.format == "device"}
-        if move.do is Do.REPAIR_DISK and self._disks.is_on_esx and any(it.subject in mapped for it in move.cured):
-            return SOURCE  # the device is one of the host's
-        return SOURCE if move.products and kind.where == TARGET else kind.where
-
-    def _doer(self, move: Move) -> str:
-        kind = KINDS[move.do]
-        if move.do is Do.MOVE_TO:
-            return YOU
-        if move.products:
-            return member(move.products[0])
-        return self.target.id if kind.by == TARGET else kind.by
+def _options(made: Made, changes: Changes, target: Product, named: str | None, *, by_converter: bool) -> list[str]:
+    """Return the options of the rewrite: all that the target asks for, or the version and the moves alone."""
+    before, after = made.before.version, made.after.version
+    words: list[str] = []
+    if not by_converter and target.family != HARDWARE:
+        words += ["--target", target.id, *(("--from", named) if named is not None else ())]
+    elif after != before or not by_converter:
+        words += ["--hwversion", str(after)]
+    for option in changes.needs.options:
+        words += option_words(option)
+    return words
 
 
 def _takes_along(move: Move) -> bool:
