@@ -12,7 +12,15 @@ from machine import vms
 
 from vmxtool.knowledge.hardware import hardware_versions
 from vmxtool.machine.read import build_machine
-from vmxtool.machine.sections import CONTROLLERS, NARROW_SCSI_UNITS, UNITS, Sections
+from vmxtool.machine.sections import (
+    CONTROLLERS,
+    FEW_NVME_UNITS,
+    MANY_NICS_FROM,
+    MANY_NVME_UNITS_FROM,
+    NARROW_SCSI_UNITS,
+    UNITS,
+    Sections,
+)
 from vmxtool.vmx.document import Document
 
 if TYPE_CHECKING:
@@ -34,7 +42,17 @@ def test_devices_are_looked_at_up_to_the_most_that_any_hardware_version_has() ->
         assert UNITS[bus] == max(version.buses[bus].units for version in versions if bus in version.buses)
     # The data does not count the unit of a plain SCSI controller itself.
     assert max(version.buses["scsi"].units for version in versions if "scsi" in version.buses) + 1 == NARROW_SCSI_UNITS
-    assert UNITS["scsi"] == max(version.pvscsi_units or 0 for version in versions)
+    assert UNITS["scsi"] - 1 == max(version.pvscsi_units or 0 for version in versions)
+
+
+def test_the_versions_from_which_on_more_numbers_count_are_those_of_the_data() -> None:
+    for number, version in hardware_versions().items():
+        nvme = version.units("nvme")
+        if nvme:
+            assert nvme == (UNITS["nvme"] if number >= MANY_NVME_UNITS_FROM else FEW_NVME_UNITS)
+        nics = version.limit("nics", esx=None)
+        if nics is not None:
+            assert nics == (10 if number >= MANY_NICS_FROM else 4)
 
 
 # --- present ---
@@ -98,16 +116,26 @@ def test_units_that_vmware_does_not_look_at_are_no_drives(tmp_path: Path) -> Non
     there = ["ide1:1", "scsi0:15", "sata0:29", "nvme0:63", "floppy1"]
     controllers = [f'{bus}{n}.present = "TRUE"' for bus in ("scsi", "sata", "nvme") for n in range(5)]
     lines = [f'{device}.present = "TRUE"' for device in (*beyond, *never, *there)]
-    vm = vms.read(tmp_path, *controllers, *lines)
+    vm = vms.read(tmp_path, *controllers, *lines, hw=21)
     assert sorted(ids(vm.drives)) == sorted(there)
     beyond_version = [place.key for place in vm.devices_beyond_version]
     assert beyond_version == [f"{device}.present" for device in ["scsi4", "sata4", "nvme4", *beyond]]
 
 
 def test_a_wide_scsi_controller_has_units_above_15(tmp_path: Path) -> None:
-    lines = ('scsi0.present = "TRUE"', 'scsi0:20.present = "TRUE"', 'scsi0:64.present = "TRUE"')
-    assert ids(vms.read(tmp_path, *lines, hw=13).drives) == ["scsi0:20"]
-    assert ids(vms.read(tmp_path, *lines, hw=None).drives) == ["scsi0:20"]
+    wide = 'scsi0.virtualDev = "pvscsi"'
+    lines = ['scsi0.present = "TRUE"', *(f'scsi0:{unit}.present = "TRUE"' for unit in (20, 64, 65))]
+    assert ids(vms.read(tmp_path, wide, *lines, hw=13).drives) == ["scsi0:20", "scsi0:64"]
+    assert ids(vms.read(tmp_path, wide, *lines, hw=None).drives) == ["scsi0:20", "scsi0:64"]
+    assert ids(vms.read(tmp_path, *lines, hw=None).drives) == []
+
+
+@pytest.mark.parametrize(
+    ("hw", "there"), [(20, ["nvme0:14"]), (21, ["nvme0:14", "nvme0:15"]), (None, ["nvme0:14", "nvme0:15"])]
+)
+def test_an_nvme_controller_has_more_units_from_version_21_on(tmp_path: Path, hw: int | None, there: list[str]) -> None:
+    lines = ('nvme0.present = "TRUE"', 'nvme0:14.present = "TRUE"', 'nvme0:15.present = "TRUE"')
+    assert ids(vms.read(tmp_path, *lines, hw=hw).drives) == there
 
 
 @pytest.mark.parametrize(("hw", "most"), [(3, 4), (4, 4), (6, 10), (7, 10), (21, 10)])

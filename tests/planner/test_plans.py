@@ -549,3 +549,13 @@ def test_a_tpm_goes_with_the_encryption_and_is_no_step_of_its_own(tmp_path: Path
     assert not any(step.do is Do.CHANGE_SETTINGS for step in others)
     of_tpm = next(it for it in verdict.findings if it.subject == "vtpm" and it.code == "DEV701")
     assert of_tpm.after is None
+
+
+@pytest.mark.parametrize("model", ["lsisas1068", "pvscsi"])
+def test_a_controller_that_the_version_lacks_is_met_by_a_newer_version(make: Make, model: str) -> None:
+    lines = f'{SCSI}\nscsi0.virtualDev = "{model}"\n'
+    vm = make(6, lines)
+    verdict = check(vm, "ws17")
+    assert "DSK247" in {it.code for it in verdict.findings if it.blocks}
+    assert [(step.do, step.after) for step in verdict.steps] == [("upgrade-hardware", 7), ("copy", 7)]
+    assert check(make(7, lines), "ws17").verdict is Answer.READY

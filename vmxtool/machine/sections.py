@@ -23,26 +23,31 @@ _SINGLE = frozenset({"floppy", "ethernet"})
 # maximums). The figures of the bus or hardware version that has the most count; what a version lacks is for the rules.
 CONTROLLERS = {"ide": 2, "scsi": 4, "sata": 4, "nvme": 4}
 """Most controllers of a bus."""
-UNITS = {"ide": 2, "scsi": 64, "sata": 30, "nvme": 64}
+UNITS = {"ide": 2, "scsi": 65, "sata": 30, "nvme": 64}
 """Most units of a controller, that of a SCSI controller itself included."""
 NARROW_SCSI_UNITS = 16
 """Units of every SCSI controller but the wide paravirtual one, the controller's own included."""
+FEW_NVME_UNITS = 15
+"""Units of an NVMe controller before hardware version 21 (recorded answers of the vSphere API)."""
 SCSI_CONTROLLER_UNIT = 7
 """The unit that a SCSI controller has for itself (libvirt's key map; vSphere documentation)."""
 # libvirt looks for the units of the wide controller from this version on.
 _WIDE_SCSI_FROM = 13
+_WIDE_SCSI_MODEL = "pvscsi"
+MANY_NVME_UNITS_FROM = 21
+"""Products do not look at a sixteenth unit of an NVMe controller of an older VM."""
 _FLOPPIES = 2
 # Ten from Workstation 6.0 on, whose machines have version 6 (Workstation 7 manual, page 286); libvirt says from 7 on.
 _NICS, _FEW_NICS = 10, 4
 MANY_NICS_FROM = 6
 """Products do not look at a fifth network adapter of an older VM."""
-_NEW = max(_WIDE_SCSI_FROM, MANY_NICS_FROM)
+_NEW = max(_WIDE_SCSI_FROM, MANY_NICS_FROM, MANY_NVME_UNITS_FROM)
 _SWITCHED: tuple[Bus, ...] = ("nvme", "sata", "scsi")  # buses whose controllers have a switch of their own
 
 
 def numbers_alike(one: int | None, other: int | None) -> bool:
     """Return whether two hardware versions look at devices of the same numbers."""
-    borders = (MANY_NICS_FROM, _WIDE_SCSI_FROM)
+    borders = (MANY_NICS_FROM, _WIDE_SCSI_FROM, MANY_NVME_UNITS_FROM)
     first, second = (_NEW if version is None else version for version in (one, other))
     return all((first >= border) == (second >= border) for border in borders)
 
@@ -147,7 +152,7 @@ class Sections:
         """
         version = _NEW if hw_version is None else hw_version
         most = CONTROLLERS | {"floppy": _FLOPPIES, "ethernet": _NICS if version >= MANY_NICS_FROM else _FEW_NICS}
-        most_units = UNITS | {"scsi": UNITS["scsi"] if version >= _WIDE_SCSI_FROM else NARROW_SCSI_UNITS}
+        most_units = UNITS | {"nvme": UNITS["nvme"] if version >= MANY_NVME_UNITS_FROM else FEW_NVME_UNITS}
         numbers: dict[str, list[int]] = {kind: [] for kind in most}
         units: list[tuple[Bus, int, int]] = []
         beyond_version: list[str] = []
@@ -158,7 +163,8 @@ class Sections:
             kind, number, unit = hit[1], int(hit[2]), None if hit[3] is None else int(hit[3])
             if (kind in _SINGLE) if unit is not None else (kind == "ide"):
                 continue
-            if number >= most[kind] or (unit is not None and unit >= most_units[kind]):
+            room = self._scsi_units(number, version) if kind == "scsi" else most_units.get(kind, 0)
+            if number >= most[kind] or (unit is not None and unit >= room):
                 beyond_version.append(word)
             elif unit is None:
                 numbers[kind].append(number)
@@ -171,3 +177,8 @@ class Sections:
             tuple(sorted(numbers["ethernet"])),
             tuple(beyond_version),
         )
+
+    def _scsi_units(self, controller: int, version: int) -> int:
+        """Return how many units of a SCSI controller products look at."""
+        wide = version >= _WIDE_SCSI_FROM and self[f"scsi{controller}"].word("virtualdev") == _WIDE_SCSI_MODEL
+        return UNITS["scsi"] if wide else NARROW_SCSI_UNITS

@@ -15,7 +15,7 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.hardware import existed
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, can_return, first_version, runs
-from vmxtool.rules.case import kind_of, unknown_rows
+from vmxtool.rules.case import controllers_of_disks, kind_of, unknown_rows
 from vmxtool.rules.state import DISKS_NAMED, TEXT_WRITTEN
 
 if TYPE_CHECKING:
@@ -117,6 +117,12 @@ class Made(NamedTuple):
         moved = self.changes.moved if self.changes is not None else {}
         disks = {disk.drive for disk in self.before.disks}
         return frozenset(old for old, new in moved.items() if new.startswith(("scsi", "sata")) and old in disks)
+
+    @property
+    def replaces_controller(self) -> bool:
+        """Whether a rewrite puts another controller in the place of one that hard disks may sit behind."""
+        settings = self.changes.settings if self.changes is not None and self.before.disks else ()
+        return any(it.topic.kind in controllers_of_disks() and it.after is not None for it in settings)
 
     @property
     def drives(self) -> frozenset[str]:

@@ -214,14 +214,14 @@ class Plan(Record, aside=("as_steps",)):
 
     @cached_property
     def cost(self) -> tuple[int, ...]:
-        """What plans are ranked by: conditions, no cell, owner's work, moved disks, final, raised, unsafe, work."""
+        """What plans are ranked by: conditions, no cell, owner's work, disks elsewhere, final, raised, unsafe, work."""
         own = self.own
         needs = own.changes.needs if own is not None and own.changes is not None else None
         return (
             len(self.when),
             self.beside_cell,
             sum(made.move.do in _OF_OWNER for made in self.made),
-            own is not None and bool(own.moved),
+            own is not None and (bool(own.moved) or own.replaces_controller),
             self.one_way,
             own is not None and own.raises,
             needs is not None and bool(needs.of_guest),

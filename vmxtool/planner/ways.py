@@ -7,7 +7,7 @@ change of a hardware version that the target runs. Whether a way leads there is 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._record import Record
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
@@ -18,7 +18,7 @@ from vmxtool.knowledge.product import HARDWARE
 from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, first_version, is_written, runs
 from vmxtool.planner.moves import Move, member
-from vmxtool.rules.case import has_bus
+from vmxtool.rules.case import controllers_of_disks, has_bus, unknown_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,19 @@ _CARRIES_DISKS = frozenset({"export-disks", "import-disks"})
 _ONLY_CARRIES = frozenset({Do.COPY, Do.EXPORT_DISKS, Do.IMPORT_DISKS, Do.CREATE_VM})
 _STAGES = {2: "mpg:p20:generation-2-to-5", 3: "mpg:p15:generation-3-one-way"}
 _SKIPPED = "mpg:p11:skipped-generation"
+
+
+class _Hardware(NamedTuple):
+    """What the hard disks of a VM need: their buses, and the rows of devices.toml about their controllers."""
+
+    buses: tuple[str, ...]
+    controllers: frozenset[str]
+
+    def fits(self, version: int, target: Product) -> bool:
+        """Return whether a hardware version has it, as far as the target has it at all."""
+        offered = {bus for bus in self.buses if bus in target.disk_buses}
+        has_all = all(has_bus(bus, version, target.esx) for bus in offered)
+        return has_all and self.controllers.isdisjoint(unknown_rows(version, target.esx))
 
 
 class Way(Record):
@@ -156,19 +169,20 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> tu
         target: where it is to run.
         only: the one version that is asked for, or None.
     """
-    return _derived(start.version, tuple([disk.bus for disk in start.disks]), target, only)
+    models = controllers_of_disks() & start.devices if start.disks else frozenset()
+    return _derived(start.version, _Hardware(tuple([disk.bus for disk in start.disks]), models), target, only)
 
 
 @lru_cache(maxsize=8192)
-def _derived(own: int | None, buses: tuple[str, ...], target: Product, only: int | None) -> tuple[Way, ...]:
-    return tuple(_find_derived(own, buses, target, only))
+def _derived(own: int | None, hardware: _Hardware, target: Product, only: int | None) -> tuple[Way, ...]:
+    return tuple(_find_derived(own, hardware, target, only))
 
 
-def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only: int | None) -> Iterator[Way]:
+def _find_derived(own: int | None, hardware: _Hardware, target: Product, only: int | None) -> Iterator[Way]:
     if own is None:
         yield Way()
         return
-    candidates = (only,) if only is not None else tuple(_candidates(own, buses, target))
+    candidates = (only,) if only is not None else tuple(_candidates(own, hardware, target))
     leads = False
     for version in candidates:
         leads = True
@@ -187,24 +201,23 @@ def _find_derived(own: int | None, buses: tuple[str, ...], target: Product, only
         yield Way()  # it leads nowhere, and what is found says why
 
 
-def _candidates(own: int, buses: tuple[str, ...], target: Product) -> Iterator[int]:
-    """Yield the VM's own version, the nearest below and above; above also the first with the buses of all disks.
+def _candidates(own: int, hardware: _Hardware, target: Product) -> Iterator[int]:
+    """Yield the VM's own version, the nearest below and above; above also the first that has what all disks need.
 
     A version that no product ever had lies between two generations of the guide, and the VM goes to the younger. One
     that vmxtool does not write is raised by a product first, so the versions are those of what it becomes.
     """
     if own < OLDEST_WRITTEN and runs(target, own) is Ternary.NO:
-        yield from _candidates(OLDEST_WRITTEN, buses, target)
+        yield from _candidates(OLDEST_WRITTEN, hardware, target)
         return
     answer, lower = runs(target, own), nearest_below(target, own)
-    offered = {bus for bus in buses if bus in target.disk_buses}
-    homeless = any(not has_bus(bus, own, target.esx) for bus in offered)
+    homeless = not hardware.fits(own, target)
     if answer is not Ternary.NO:
         yield own
         if not homeless:
             return
     higher = [it for it in range(max(own + 1, OLDEST_WRITTEN), newest_known() + 1) if _offers(target, it)]
-    housed = next((it for it in higher if all(has_bus(bus, it, target.esx) for bus in offered)), None)
+    housed = next((it for it in higher if hardware.fits(it, target)), None)
     above = [*(higher[:1] if answer is Ternary.NO else []), *([housed] if housed is not None else [])]
     below = [lower] if answer is Ternary.NO and lower is not None else []
     yield from dict.fromkeys([*below, *above] if existed(own) else [*above, *below])

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.guests import find_guest
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import OLDEST_WRITTEN, Ternary, runs
-from vmxtool.rules.case import has_bus, has_disks, presence_of, scsi_model, with_article
+from vmxtool.rules.case import (
+    controllers_of_disks,
+    has_bus,
+    has_disks,
+    presence_of,
+    scsi_model,
+    unknown_rows,
+    with_article,
+)
 from vmxtool.rules.guest_options import NAMES, has_offer, has_options, listed, offer_for
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -17,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.findings import Fix
+    from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.knowledge.product import Product
-    from vmxtool.machine.model import Drive, Machine
+    from vmxtool.machine.model import Controller, Drive, Machine
     from vmxtool.rules.case import Case
     from vmxtool.rules.state import DiskState
 
@@ -93,6 +103,46 @@ def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
             sources=(case.target.source,),
             subject=drive.id,
         )
+
+
+@rule(
+    "DSK247",
+    "controller-newer-than-hardware",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    cure=Do.REWRITE,
+    only_if=lambda vm: any(it.model in NAMES and it.bus == "scsi" for it in vm.controllers) and has_disks(vm),
+    short="controller of the disks",
+)
+def controller_newer_than_hardware(case: Case) -> Iterator[Hit]:
+    """A hard disk sits behind a SCSI controller that the VM's hardware version does not have.
+
+    It happens where a number was changed by hand: the product does not know the controller, so the guest does not find
+    its disks. The LSI Logic SAS and the paravirtual controller came with hardware version 7. Raise the version, or let
+    a rewrite put an older controller in its place, for which the guest needs the driver.
+    """
+    document, version = case.vm.config.document, case.now.version
+    for controller, row, held in unknown_controllers(case):
+        raised = _newer_with_controller(case, row.id)
+        cure = f"raise the hardware version to {raised}, which has it" if raised else "put an older one in its place"
+        named = listed([drive.id for drive in held[:_SHOWN]])
+        yield Hit(
+            f"{named}: behind a controller of the model {row.value}, which hardware version {version} does not have",
+            (document.evidence(f"{controller.id}.virtualdev"), *case.vm.hardware.evidence),
+            by_rewrite(cure, unsafe=not raised),
+            sources=row.sources,
+            subject=row.id,
+        )
+
+
+def unknown_controllers(case: Case) -> Iterator[tuple[Controller, DeviceRule, list[Drive]]]:
+    """Yield SCSI controllers that the VM's own hardware version does not have, with their rows and their hard disks."""
+    lost = [devices()[it] for it in controllers_of_disks() & case.lost] if _is_own_version(case) else []
+    for controller in case.vm.controllers if lost else ():
+        row = next((it for it in lost if controller.model == it.value and not it.unsure(esx=case.esx)), None)
+        held = [drive for drive, disk in case.disks if disk.bus == "scsi" and drive.id.startswith(f"{controller.id}:")]
+        if row is not None and held:
+            yield controller, row, held
 
 
 @rule(
@@ -246,6 +296,13 @@ def _newer_with_bus(case: Case, disk: DiskState) -> int | None:
         return None
     newer = (it for it in range(own + 1, newest_known() + 1) if runs(to, it) is Ternary.YES)
     return next((version for version in newer if has_bus(disk.bus, version, to.esx)), None)
+
+
+def _newer_with_controller(case: Case, row: str) -> int | None:
+    """Return the next hardware version that the target runs and that has a controller, by its row of devices.toml."""
+    own, to = case.now.version or newest_known(), case.target
+    newer = (it for it in range(own + 1, newest_known() + 1) if runs(to, it) is Ternary.YES)
+    return next((version for version in newer if row not in unknown_rows(version, to.esx)), None)
 
 
 def _move(case: Case, drive: Drive) -> Fix:

@@ -227,6 +227,12 @@ def has_bus(bus: str, version: int, esx: bool | None) -> bool:
     return all(rule.known(version, esx=esx) for rule in rows if "first_hardware" not in rule.unverified)
 
 
+@lru_cache(maxsize=1)
+def controllers_of_disks() -> frozenset[str]:
+    """Return ids of the rows of devices.toml about models of a SCSI controller, behind which disks sit."""
+    return frozenset(rule.id for rule in rows_for("scsi0.virtualdev") if rule.value is not None)
+
+
 def sections_of(files: Files) -> Sections:
     """Return the settings of a VM's config by their sections, gathered once."""
     return files.once(_sections)

@@ -8,6 +8,7 @@ from vmxtool._text import as_clause
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.runs import Ternary
+from vmxtool.rules.buses import unknown_controllers
 from vmxtool.rules.limits import amount, over_limits
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -45,9 +46,11 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     """
     if case.runs is Ternary.NO:
         return  # with that version it does not start there at all
-    if case.lost:
+    # Of the controllers of hard disks another rule tells.
+    lost = case.lost - {row.id for _, row, _ in unknown_controllers(case)}
+    if lost:
         # What is said of them is the same on every target that has the version alike.
-        yield from case.files.once(_unknown_devices, case.lost, case.esx)
+        yield from case.files.once(_unknown_devices, lost, case.esx)
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(

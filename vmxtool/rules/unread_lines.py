@@ -123,13 +123,15 @@ def device_without_controller(vm: Machine) -> Iterator[Hit]:
     Severity.WARNING,
     about=About.FILES,
     cure=Do.REPAIR_CONFIG,
-    sources=("libvirt:src/vmx/vmx.c",),
+    sources=("libvirt:src/vmx/vmx.c", "vm-operator-answers"),
     short="a disk under a number that is not there",
 )
 def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
     """A device says that it is present under a number that the hardware version does not have.
 
-    No product looks at it: before hardware version 7 a VM has four network adapters, and always four SCSI controllers.
+    No product looks at it: before hardware version 6 a VM has four network adapters, and always four SCSI controllers.
+    A SCSI controller has the units 0 to 15, and the paravirtual one 0 to 64 from version 14 on; an NVMe controller has
+    the units 0 to 14, and 0 to 63 from version 21 on.
     Give the device a free number, or take its lines out. Where it is a hard disk of the VM that nothing else attaches,
     it blocks.
     """
@@ -137,8 +139,9 @@ def device_number_not_offered(vm: Machine) -> Iterator[Hit]:
         device = (item.key or "").rpartition(".")[0]
         named, place = _disk_of(vm, device)
         free = _free_place(vm, device.lower(), None)
+        lacking = f"{'its controller does not have in ' * (':' in device)}hardware version {vm.hardware.version}"
         yield Hit(
-            f"{device} has a number that hardware version {vm.hardware.version} does not have, so it is passed over",
+            f"{device} has a number that {lacking}{' does not have' * (':' not in device)}, so it is passed over",
             (item, *place),
             manual(f"give {device} a number that is free{f', such as {free}' if free else ''}, or take its lines out"),
             _heavier(vm, named),
