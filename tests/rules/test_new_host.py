@@ -1,4 +1,4 @@
-"""What a VM asks of a new host, and what it leaves at the old one: asked and told of other products than its own."""
+"""What a VM asks of a new host, asked of other products than its own, and what it leaves at the old one."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def test_what_a_vm_asks_of_its_host_is_asked_of_other_products_alone(tmp_path: P
     assert "CPU419" not in codes(at_home, Severity.INFO)
 
 
-def test_what_stays_at_the_old_host_is_told_of_other_products_and_changes_no_answer(tmp_path: Path) -> None:
+def test_what_stays_at_the_old_host_is_told_of_every_product_and_changes_no_answer(tmp_path: Path) -> None:
     told = {"DEV705", "DEV706", "DEV707", "DEV708", "NET308", "NET309"}
     elsewhere, at_home = (check(tmp_path, LEFT, target) for target in ("ws25h2", "ws17.5"))
     assert codes(elsewhere, Severity.INFO) >= told
-    assert not codes(at_home, Severity.INFO) & told
+    assert codes(at_home, Severity.INFO) >= told
     assert elsewhere.verdict is at_home.verdict is Answer.READY
 
 

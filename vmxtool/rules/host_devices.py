@@ -47,7 +47,7 @@ def drive_of_old_host(case: Case) -> Iterator[Hit]:
     Where the new host has none of that name, the drive starts disconnected. One that is found by itself ("auto detect")
     is left alone here. A rewrite for hosts that cannot have the name takes it out.
     """
-    if has_new_host(case):
+    if case.is_place:
         yield from case.files.once(_drives_left)
 
 
@@ -94,7 +94,7 @@ def shared_folder_of_old_host(case: Case) -> Iterator[Hit]:
 
     The guest finds it empty or not at all where the new host has no such folder. Nothing of it is copied with the VM.
     """
-    if not has_new_host(case):
+    if not case.is_place:
         return
     folders = [it for it in peripherals_of(case.vm).shared_folders if it.enabled and it.host_path]
     if folders:
@@ -124,7 +124,7 @@ def usb_device_of_old_host(case: Case) -> Iterator[Hit]:
     A device is found by its place or its numbers. It has to be plugged into the new host, and ESX has to be told anew
     which one it is; a dongle that a licence hangs on is easily forgotten.
     """
-    if not has_new_host(case):
+    if not case.is_place:
         return
     devices = [it for it in peripherals_of(case.vm).usb if it.kind == "device"]
     if devices:
@@ -182,7 +182,7 @@ def host_device_passed_through(case: Case) -> Iterator[Hit]:
     passthrough; for a vGPU a card and a driver that offer the profile. Without it the VM is not powered on. Hosted
     products have no such devices.
     """
-    if not has_new_host(case):
+    if not case.is_place:
         return
     devices = [it for it in peripherals_of(case.vm).passthrough if it.id.startswith(_PCI)]
     if not devices:
@@ -201,9 +201,15 @@ def host_device_passed_through(case: Case) -> Iterator[Hit]:
             unverified=True,
         )
         return
+    look = "look for it under the host's PCI devices, marked for passthrough; else take it out of the VM"
+    if not has_new_host(case):
+        yield Hit(
+            f"{named}: a device of the host; on another host, choose it there", places, manual(look), Severity.INFO
+        )
+        return
     yield Hit(
         f"has the host of {case.target.name} a device for {named}? If it has, choose it there in the end; if not, the "
         "VM does not start",
         places,
-        manual("look for it under the host's PCI devices, marked for passthrough; else take it out of the VM"),
+        manual(look),
     )

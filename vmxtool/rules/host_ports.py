@@ -10,7 +10,7 @@ from vmxtool.machine.peripherals import peripherals_of
 from vmxtool.machine.storage import AUTOMATIC
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
-from vmxtool.rules.new_host import first_words, has_new_host
+from vmxtool.rules.new_host import first_words
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def port_of_old_host(case: Case) -> Iterator[Hit]:
     what hangs on it in the guest, such as a dongle or a console, is not there. A host of ESX also needs a rule in its
     firewall for ports over the network.
     """
-    if has_new_host(case):
+    if case.is_place:
         yield from case.files.once(_ports_left)
         if features()["serial-ports-over-network"].holds(case.target):
             yield from case.files.once(_ports_over_network)

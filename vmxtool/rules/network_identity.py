@@ -11,7 +11,6 @@ from vmxtool.knowledge.features import features
 from vmxtool.knowledge.mac_addresses import address_number, range_of
 from vmxtool.rules.case import sections_of
 from vmxtool.rules.guest_options import listed
-from vmxtool.rules.new_host import has_new_host
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -231,7 +230,7 @@ def moved_or_copied(case: Case) -> Iterator[Hit]:
     "I moved it" keeps the VM's UUID and its generated network addresses. "I copied it" gives it new ones, with which
     licences, leases and backups take it for another machine. `uuid.action` answers beforehand: "keep" or "create".
     """
-    if not has_new_host(case) or case.target.arrives_by not in {"copy", "register-vm"}:
+    if not case.is_place or case.target.arrives_by not in {"copy", "register-vm"}:
         return
     yield from case.files.once(_moved_or_copied)
 
@@ -266,7 +265,7 @@ def network_of_another_host(case: Case) -> Iterator[Hit]:
     of NSX belong to one vCenter Server; elsewhere the adapter is connected anew. A filter of the old host, such as that
     of a firewall for VMs, may keep the adapter from its network where the new host has not got it.
     """
-    if case.target.esx is None or not has_new_host(case):
+    if case.target.esx is None or not case.is_place:
         return
     yield from case.files.once(_foreign_networks, case.target.esx)
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def has_new_host(case: Case) -> bool:
     """Return whether the target is a product on a host, and not the one that made the VM.
 
-    With the product that made it a VM is taken to be where it was: it has run there, and what it asks of the host was
-    there. Where nothing tells who made it, any product is another.
+    With the product that made it a VM has run, and what it asks of a host was there: that is not asked about. What it
+    leaves behind is told all the same, since a plan copies it from one host to another, whatever product they have.
+    Where nothing tells who made it, any product is another.
     """
     if not case.is_place:
         return False
