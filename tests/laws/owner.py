@@ -67,6 +67,8 @@ def _merge_snapshots(vm: Machine, step: Step, verdict: Verdict) -> bool:
     folder = vm.config.folder
     for drive in vm.disks:
         links = drive.chain.links if drive.chain is not None else ()
+        if links and links[-1].is_child:
+            return False  # the disk that it is based on is not in this folder, so no clone can be made here
         if len(links) > 1 and drive.file is not None:
             merged = folder / f"{links[-1].path.stem}-merged.vmdk"
             options = f"subformat=monolithicSparse,adapter_type={adapter_for(drive.bus)}"

@@ -51,6 +51,7 @@ class Step(Record):
         path: the folder on an ESX host that a copy or an import goes to, or None.
         held: the products of which one has the VM's newest files before it, where those are not here.
         anew: whether it changes on the ESX host what has been exported before.
+        unsure: whether what it brings has not been seen, so that more may be to do with it.
         spared: whether it is for the next step alone, which vmxtool makes here as well.
         in_place: whether the product that makes it has the VM already.
         custom: whether that product makes a new VM for the exported disks first.
@@ -88,6 +89,7 @@ class Step(Record):
     path: str | None = None
     held: tuple[str, ...] = ()
     anew: bool = False
+    unsure: bool = False
     spared: bool = False
     in_place: bool = False
     custom: bool = False

@@ -87,6 +87,7 @@ def _step_text(step: Step, vm: Machine | None) -> str:  # noqa: PLR0911, PLR0912
     if step.remedy is not None:
         in_it = step.do is Do.CHANGE_SETTINGS and step.takes is not None
         again = "; then export the disks again, with the config, and put them here" * step.anew
+        again += "; then check again, since what it needs is seen only then" * step.unsure
         return _fetched(step) + (f"in that new folder, {step.remedy}" if in_it else step.remedy) + again
     tool = product_words(step.products) if step.products else short_name(step.target)
     if step.is_ours:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 READING_DISKS = CONVERTING_DISKS | {Do.MOVE_DISKS}
 """Moves that read a disk's data or change what its descriptor says."""
 
+FULL_CLONE = (
+    "make a full clone of the VM in its own product, where that finds the disk that the VM is based on, and ask again "
+    "with the clone's folder"
+)
+"""What the owner of a linked clone does, which takes the place of bringing its base and of removing snapshots."""
+
 # What maps a LUN, with the letter by which vmkfstools maps it again.
 _MAPPINGS = {"vmfsrawdevicemap": "-r", "vmfsrdm": "-r", "vmfspassthroughrawdevicemap": "-z"}
 _WHOLE_DEVICE = "fulldevice"
@@ -145,7 +151,8 @@ def parent_outside_folder(vm: Machine) -> Iterator[Hit]:
             yield Hit(
                 f"{link.file} is based on {link.parent_hint}, outside the VM's folder, which was not opened",
                 link.evidence("parentFileNameHint"),
-                manual("make a full clone of the VM in its own product, and ask again with the clone's folder"),
+                manual(FULL_CLONE),
+                cure=Do.REMOVE_SNAPSHOTS,
                 subject=drive.id,
                 at_home=f"{link.file} is based on {link.parent_hint}, which has to come along to the same place beside",
             )

@@ -10,7 +10,7 @@ from vmxtool.findings import BY_CONVERTER, LEAVING, Do, Severity
 from vmxtool.machine.snapshots import REDO_MODES
 from vmxtool.rules.case import disk_label, name_evidence, presence_evidence, with_article
 from vmxtool.rules.commands import disk_name
-from vmxtool.rules.data_elsewhere import READING_DISKS, is_elsewhere, parent_elsewhere
+from vmxtool.rules.data_elsewhere import FULL_CLONE, READING_DISKS, is_elsewhere, parent_elsewhere
 from vmxtool.rules.names_of_host import named_alike
 from vmxtool.rules.no_disks import data_of_missing, no_disk
 from vmxtool.rules.registry import About, Hit, manual, rule
@@ -145,12 +145,10 @@ def chain_broken(vm: Machine) -> Iterator[Hit]:
                     cure = manual(f"copy {disk_name(drive)} again from where it was whole")
                 elif problem.kind == "missing":
                     cure = manual("copy the parent into the VM's folder")
-                elif problem.kind == "outside":
-                    cure = manual(
-                        "bring the disk that it is based on to where the VM's own product finds it, or make a full "
-                        "clone there"
-                    )
-                yield Hit(problem.message.rstrip("."), problem.evidence, cure, subject=drive.id)
+                kind = None
+                if problem.kind == "outside":
+                    cure, kind = manual(FULL_CLONE), Do.REMOVE_SNAPSHOTS
+                yield Hit(problem.message.rstrip("."), problem.evidence, cure, cure=kind, subject=drive.id)
 
 
 @rule(

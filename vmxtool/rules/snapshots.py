@@ -9,6 +9,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.machine.locks import held_words, left_words, some
 from vmxtool.rules.case import disk_label, name_evidence
+from vmxtool.rules.data_elsewhere import FULL_CLONE
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import UNREACHED
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from vmxtool.rules.case import Case
 
 _LAST_NAMED = 3
-_FULL_CLONE = "make a full clone of the VM in its own product, and ask again with the clone's folder"
 _CLOSE = "shut the guest down, and close the VM in the product that has it open"
 _LOCK_FOLDERS = "open-vm-tools-locks:lib/file/fileLockPrimitive.c"
 _LOCKS_ON_NFS = "kb:340515"
@@ -47,7 +47,7 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"the VM has {_counted(vm)}, which neither a conversion of its disks nor a change of its hardware keeps",
             vm.snapshots.signs,
-            manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+            manual(FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
             at_home=f"the VM has {_counted(vm)}: its delta disks, the .vmsd and the .vmsn files have to come along",
         )
 
@@ -83,7 +83,7 @@ def snapshots_not_kept(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"the VM has {_counted(vm)}; {to.name} keeps none",
             vm.snapshots.signs,
-            manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+            manual(FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
             sources=(to.source_of("snapshots"),),
             unverified="snapshots" in to.unverified,
         )
