@@ -163,7 +163,7 @@ class StepMaker:
             path=self._disks.path(made, imports=so_far.imports),
             held=so_far.held,
             anew=move.do in _OF_OWNER_THERE and self._disks.was_exported,
-            unsure=any("unseen" in it.while_format for it in move.cured),
+            unsure=move.do is Do.DECRYPT or any("unseen" in it.while_format for it in move.cured),
             spared=move.do is Do.MOVE_TO and self._at.lowers_after(move, way),
             in_place=self._at.is_in_place(move, so_far),
             custom=(bool(takes) or self._disks.was_exported) and self._at.makes_custom(move, way),

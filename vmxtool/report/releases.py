@@ -26,7 +26,10 @@ def releases_words(result: Verdict) -> str | None:
         own = list(places)
         first, last = labels[own[0]], labels[own[-1]]
         if own[-1] == len(releases) - 1:
-            told.append(f"{words} on {first}{' and later' if len(own) > 1 else ''}")
+            named = f"{first}{' and later' if len(own) > 1 else ''}"
+            # "Depends on 7.0" would be read as what it depends on.
+            depends = releases[own[0]].verdict is Answer.DEPENDS
+            told.append(f"{named}: {words}" if depends else f"{words} on {named}")
         else:
             told.append(f"{first if first == last else f'{first} to {last}'}: {words}")
     if len(told) <= 1:
