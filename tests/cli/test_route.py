@@ -48,8 +48,8 @@ def test_the_staged_way_is_told_with_each_one_way_move_marked() -> None:
     told = shown("--from", "ws2", "--target", "fusion1")
     assert told.startswith("a VM of Workstation 2.x, not seen: Workstation 2.x to Fusion 1.x, 2 routes")
     first, second = told.partition("route 1 ")[2].split("route 2 ")
-    assert first.startswith("Workstation 2 → Workstation 4 → Fusion 1 2 moves, 2 conversions, 1 one-way move")
-    assert second.startswith("Workstation 2 → Workstation 3 → Fusion 1 2 moves, 3 conversions, 2 one-way moves")
+    assert first.startswith("Workstation 2 → Workstation 4 → Fusion 1 2 moves, 2 conversions, 1 move without a way")
+    assert second.startswith("Workstation 2 → Workstation 3 → Fusion 1 2 moves, 3 conversions, 2 moves without a way")
     # Route 1 is upgraded for good on the first move; route 2 once by Workstation 3, and again on the way to Fusion.
     assert first.index("no way back to Workstation 2") < first.index(" 2. Workstation 4 → Fusion 1")
     assert second.index(" 2. Workstation 3 → Fusion 1") < second.index(

@@ -170,7 +170,7 @@ ROWS: dict[str, tuple[str, int, str, dict[str, Any], str]] = {
         4,
         "rhel4",
         {"ide_to_scsi": True},
-        "! add  SCSI controller  scsi0 is new; scsi0 is lsilogic for the disk (--ide-to-scsi)  2 lines",
+        "! add  SCSI controller  scsi0 (lsilogic) for the disk (--ide-to-scsi)  2 lines",
     ),
     "its descriptor": (
         IDE_DISK,

@@ -42,6 +42,7 @@ _OF_HOST = frozenset({DISK_NAMES, CHARACTER_SET, NETWORK, ADAPTERS_OVER})
 _BUSES: Mapping[str, str] = {"ide": "IDE", "sata": "SATA", "nvme": "NVMe", "scsi": "SCSI"}
 
 _UNVERIFIED = " (unverified)"
+_MODEL = ".virtualdev"  # the end of the key that names a controller's model
 _EFFECTS_SHOWN = 4  # a config may be made so that a cause has thousands
 
 
@@ -207,14 +208,7 @@ class _Words:
         elif topic.kind in {DISK_MOVE, CDROM_MOVE}:
             yield f"{bus_of(topic.subject)} → {bus_of(topic.to)}"
         elif topic.kind == CONTROLLER:
-            if change.key.lower().endswith(".virtualdev"):
-                yield (
-                    f"{topic.subject} is {after} for the disk"
-                    if before is None
-                    else f"{topic.subject} {before} → {after}"
-                )
-            else:
-                yield f"{topic.subject} is new"
+            yield _of_controller(change, self.rewrite)
         elif topic.kind == GUEST_NAME:
             yield f"{before} → {after}, the nearest that {self._holder()} knows"
         elif topic.kind in _OF_HOST:
@@ -294,6 +288,15 @@ class _Words:
 
     def _holder(self) -> str:
         return self.target or f"version {self.version}"
+
+
+def _of_controller(change: FileChange, rewrite: Rewrite) -> str:
+    """Return what becomes of a controller; of a new one its model says all, where it gets one."""
+    name, (before, after) = change.topic.subject, change.values
+    if change.key.lower().endswith(_MODEL):
+        return f"{name} {before} → {after}" if before is not None else f"{name} ({after}) for the disk"
+    same = (it for it in rewrite.changes if it.topic == change.topic)
+    return "" if any(it.key.lower().endswith(_MODEL) for it in same) else f"{name} is new"
 
 
 def bus_of(place: str) -> str:

@@ -69,12 +69,19 @@ def stops_words(route: Route) -> str:
     return " → ".join([first, *(short_name(hop.to_id) for hop in route.hops if not hop.in_place)])
 
 
+def no_way_back(route: Route) -> str:
+    """Say how many moves of a route the VM cannot go back from."""
+    return f"{count(route.one_way_count, 'move')} without a way back"
+
+
 def _print_route(number: int, route: Route, seen: bool, out: Console, *, why: bool) -> None:
     print_heading(out, f"route {number}  {stops_words(route)}")
-    counts = [count(len(route.hops), "move"), count(route.conversions, "conversion")]
-    summary = Text(f"  {', '.join(counts)}, ", "dim")
-    one_way = count(route.one_way_count, "one-way move")
-    out.print(summary.append(one_way, "not dim bold yellow" if route.one_way_count else ""))
+    counts = [count(len(route.hops), "move")]
+    counts += [count(route.conversions, "conversion")] if route.conversions else ["nothing is converted"]
+    summary = Text(f"  {', '.join(counts)}", "dim")
+    if route.one_way_count:
+        summary.append(", ").append(no_way_back(route), "not dim bold yellow")
+    out.print(summary)
     for place, hop in enumerate(route.hops, 1):
         _print_hop(place, hop, out, last=place == len(route.hops), commands=seen and place == 1, why=why)
 

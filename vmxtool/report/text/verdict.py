@@ -15,7 +15,7 @@ from vmxtool.knowledge.hardware import generation_of
 from vmxtool.planner.verdict import Answer
 from vmxtool.report.releases import oldest_release, releases_words
 from vmxtool.report.text.findings import EVIDENCE_SHOWN, merged, show_finding
-from vmxtool.report.text.route import stops_words
+from vmxtool.report.text.route import no_way_back, stops_words
 from vmxtool.report.text.steps import print_steps
 from vmxtool.report.text.terminal import (
     console,
@@ -267,7 +267,7 @@ def _print_routes(routes: Sequence[Route], out: Console) -> None:
     for route in routes:
         line = Text(stops_words(route))
         if route.one_way_count:
-            line.append(f"  {count(route.one_way_count, 'one-way move')}", "yellow")
+            line.append(f"  {no_way_back(route)}", "yellow")
         print_hanging(out, "  ·", line)
 
 
