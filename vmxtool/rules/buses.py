@@ -44,6 +44,7 @@ _SHOWN = 4
     sources=("mpg:p09",),
     only_if=has_disks,
     short="bus of the disks",
+    messages=(("STOP: 0x0000007B INACCESSIBLE_BOOT_DEVICE", "general"),),
 )
 def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target, or the VM's hardware version there, does not offer for hard disks.
@@ -81,6 +82,7 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     sources=("vsphere-6.5-docs",),
     only_if=has_disks,
     short="bus of the disks",
+    messages=(("device <device> is not supported by current hwversion", "general"),),
 )
 def disk_bus_newer_than_hardware(case: Case) -> Iterator[Hit]:
     """A hard disk sits on a bus that the target has, but not with the VM's hardware version.

@@ -48,6 +48,11 @@ _WRITTEN = ("log.fileName",)
     stops=LEAVING,
     sources=("open-vm-tools:lib/dict/dictll.c",),
     short="a line that cannot be read",
+    messages=(
+        ("'<file>' is not a valid virtual machine configuration file.", "general"),
+        ("Cannot read the virtual machine configuration file.", "general"),
+        ("VMX file is corrupt.", "general"),
+    ),
 )
 def unknown_line(vm: Machine) -> Iterator[Hit]:
     """A line is neither a setting nor a comment nor blank.
@@ -82,6 +87,7 @@ def unknown_line(vm: Machine) -> Iterator[Hit]:
     stops=LEAVING,
     sources=("view-open-client:lib/bora/user/dictionary.c",),
     short="a setting that stands twice",
+    messages=(("Variable '<name>' is already defined.", "view-open-client:lib/bora/user/dictionary.c"),),
 )
 def duplicate_key(vm: Machine) -> Iterator[Hit]:
     """A setting stands twice.

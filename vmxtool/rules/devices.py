@@ -36,6 +36,7 @@ _THINGS = {"vtpm": "the virtual TPM"}
     cure=Do.REWRITE,
     sources=("kb:1003746",),
     short="devices",
+    messages=(("A minimum version of '<version>' is required.", "general"),),
 )
 def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     """The VM has a device or setting that the hardware version it has on the target does not know.

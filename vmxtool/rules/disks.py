@@ -183,6 +183,7 @@ def independent_disk_without_snapshot(vm: Machine) -> Iterator[Hit]:
     about=About.TARGET,
     sources=("field-observations",),
     only_if=lambda vm: any(it.chain and it.chain.top and it.chain.top.format == "transport" for it in vm.disks),
+    messages=(("Not a supported disk format (sparse VMDK version too old)", "field-observations"),),
 )
 def transport_version_too_old(case: Case) -> Iterator[Hit]:
     """A streamOptimized disk has a header of version 1, which newer ESXi versions refuse to import.

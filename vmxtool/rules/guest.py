@@ -53,6 +53,7 @@ def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     cure=Do.REWRITE,
     sources=("govmomi:vim25/types/enum.go",),
     short="name of the guest",
+    messages=(("The guest operating system '<name>' is not supported.", "general"),),
 )
 def guest_name_too_new(case: Case) -> Iterator[Hit]:
     """The target, or the VM's hardware version there, does not know the guest by the name in the config.
@@ -87,6 +88,7 @@ def guest_name_too_new(case: Case) -> Iterator[Hit]:
     Severity.INFO,
     about=About.FILES,
     sources=("open-vm-tools:guest_os_tables.h",),
+    messages=(("The guest operating system '<name>' is not supported.", "general"),),
 )
 def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
     """The guest's name is none that VMware's own table has, under any spelling.

@@ -33,6 +33,26 @@ def _version_words(version: int, to: Product, says: str) -> str:
     cure=Do.DOWNGRADE_HARDWARE,
     sources=("kb:1003746", "mpg:p10"),
     short="hardware version",
+    messages=(
+        ("No supported hardware versions among [<version>]; supported: [<versions>]", "bitnami-vms"),
+        ("Unsupported hardware family '<version>'.", "general"),
+        ("The OVF package requires unsupported hardware.", "general"),
+        (
+            (
+                "The configuration file '<file>' was created by a VMware product that is incompatible with this "
+                "version of <product> and cannot be used."
+            ),
+            "general",
+        ),
+        (
+            "The configuration file was created by a VMware product with more features than this version of <product>.",
+            "general",
+        ),
+        ("This virtual machine was created by a newer version of <product>.", "general"),
+        ("The virtual machine requires hardware version <number>", "general"),
+        ("Virtual machine hardware version is not supported.", "general"),
+        ("The virtual machine version is not compatible with the version of the host.", "general"),
+    ),
 )
 def hardware_version_too_new(case: Case) -> Iterator[Hit]:
     """The VM's hardware version is newer than any that the target runs.

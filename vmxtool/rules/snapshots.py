@@ -186,6 +186,7 @@ def running(vm: Machine) -> Iterator[Hit]:
     stops=LEAVING,
     sources=("workstation-docs:locks", _LOCK_FOLDERS),
     short="a lock left behind",
+    messages=(("Cannot find a valid peer process to connect to", "general"),),
 )
 def lock_left_behind(vm: Machine) -> Iterator[Hit]:
     """A lock lies beside the VM that nobody holds any more.
