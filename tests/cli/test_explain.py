@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from vmxtool.cli.app import build
 from vmxtool.knowledge import tables as guide
+from vmxtool.report.glossary import MEANINGS
 from vmxtool.rules.registry import About, Rule, all_rules
 
 
@@ -113,7 +114,9 @@ def test_a_source_that_nobody_read_says_so() -> None:
         ("mpg:t40", "tables 1 to 19"),
         ("mpg:p02", "mpg:p07"),
         ("mpg:p17:3d", "mpg:p17:3d-tools"),
-        ("", "the nearest are"),
+        ("snapshott", "the nearest are snapshot"),
+        ("config version is too nevv for this host", "ask for one telling word"),
+        ("", "lists the kinds of rules"),
     ],
 )
 def test_an_unknown_code_names_the_nearest(code: str, near: str) -> None:
@@ -166,6 +169,135 @@ def test_a_word_is_found_in_singular_and_plural_but_not_inside_another() -> None
     assert codes == {it["code"] for it in json.loads(run("snapshot", "--format", "json").stdout)["rules"]}
     assert {"SNP601", "SNP606"} <= codes
     assert run("napsho").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("printed", "code"),
+    [
+        ("No supported hardware versions among [vmx-19]", "PRD101"),
+        ("-1:-1:VALUE_ILLEGAL: No supported hardware versions among [vmx-19]; supported: [vmx-04, vmx-07].", "PRD101"),
+        ("Line 21: Unsupported hardware family 'vmx-20'.", "PRD101"),
+        ("The OVF package requires unsupported hardware.", "PRD101"),
+        (
+            (
+                "This virtual machine was created by a VMware product that is incompatible with this version of VMware "
+                "Workstation and cannot be used"
+            ),
+            "PRD101",
+        ),
+        (
+            (
+                'The configuration file "D:\\my vms\\a b.vmx" was created by a VMware product that is incompatible '
+                "with this version of VMware Player and cannot be used."
+            ),
+            "PRD101",
+        ),
+        (
+            (
+                "The configuration file was created by a VMware product with more features than this version of VMware "
+                "Workstation and cannot be used with this version of VMware Workstation."
+            ),
+            "PRD101",
+        ),
+        ("This virtual machine was created by a newer version of VMware Fusion.", "PRD101"),
+        ("Virtual machine hardware version is not supported", "PRD101"),
+        ("The virtual machine requires hardware version 10", "PRD101"),
+        ("A minimum version of 'vmx-13' is required", "DEV701"),
+        ("device sata is not supported by current hwversion", "DSK227"),
+        ('"/vms/a b.vmx" is not a valid virtual machine configuration file.', "VMX001"),
+        ('File "a.vmx" line 12: Variable "memsize" is already defined.', "VMX002"),
+        ("INACCESSIBLE_BOOT_DEVICE", "DSK201"),
+        ("Stop code: INACCESSIBLE BOOT DEVICE", "DSK201"),
+        ("0x0000007B", "DSK201"),
+        ("0x7b", "DSK201"),
+        ("*** STOP: 0x0000007B (0xF78D2524,0xC0000034,0x00000000,0x00000000)", "DSK201"),
+        ("The MAC address 00:50:56:00:00:01 of mail conflicts with MAC assigned to mail-2", "NET307"),
+        ("Cannot find a valid peer process to connect to", "SNP612"),
+        ("Not a supported disk format (sparse VMDK version too old)", "DSK216"),
+    ],
+)
+def test_what_a_product_printed_is_answered_with_the_page_of_its_rule(printed: str, code: str) -> None:
+    value = json.loads(run(printed, "--format", "json").stdout)
+    assert (value["kind"], value["code"]) == ("rule", code)
+    if not printed.startswith("-"):
+        assert json.loads(run(*printed.split(), "--format", "json").stdout) == value
+
+
+def test_a_guest_that_is_refused_may_be_too_new_or_unknown() -> None:
+    answer = json.loads(run("The guest operating system 'windows12-64' is not supported.", "--format", "json").stdout)
+    assert [it["code"] for it in answer["rules"]] == ["GST502", "GST503"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could not frobnicate the device while launching rockets",
+        "The quick brown fox jumps over the hardware version",
+        "0x0000001E",
+        "0x7C",
+        "nonsuchword",
+        "zz",
+    ],
+)
+def test_nothing_is_called_near_to_what_shares_a_common_word(text: str) -> None:
+    result = run(text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "nearest" not in result.stderr
+    assert text in result.stderr
+    if " " in text:
+        assert run(*text.split()).stderr == result.stderr
+
+
+def test_a_message_that_shares_most_of_what_is_telling_is_near() -> None:
+    result = run("the disk parent was modified since child creation")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the nearest are DSK204 chain-broken" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "codes"),
+    [
+        ("MAC", ["NET305", "NET306", "NET307", "NET308"]),
+        ("MAC addresses", ["NET305", "NET306", "NET307", "NET308"]),
+        ("duplicate MAC", ["NET307", "NET308"]),
+        ("flat", ["DSK202", "DSK203", "DSK204"]),
+        ("thin", ["DSK202"]),
+        ("ova", ["PRD101"]),
+        ("OVF", ["PRD101"]),
+        ("ovftool", ["DSK202"]),
+        ("newer version", ["PRD101"]),
+        ("snapshots", ["SNP601"]),
+        ("journal", ["VMX006"]),
+    ],
+)
+def test_a_word_leads_to_the_rules_that_say_it_in_other_words(word: str, codes: list[str]) -> None:
+    answer = json.loads(run(word, "--format", "json").stdout)
+    assert [it["code"] for it in answer["rules"]][: len(codes)] == codes
+
+
+@pytest.mark.parametrize("word", [word for meaning in MEANINGS for word in meaning.words])
+def test_a_word_of_the_screens_is_said_in_a_sentence_or_two(word: str) -> None:
+    says = next(it.says for it in MEANINGS if word in it.words)
+    assert " ".join(says.split()) in shown(word)
+    assert json.loads(run(*word.split(), "--format", "json").stdout)["meaning"] == says
+    assert len(says) < 360
+    assert says.endswith(".")
+
+
+def test_the_line_above_the_reason_says_to_look_for_the_reason() -> None:
+    told = shown('Could not open virtual machine: "D:\\a b.vmx"')
+    assert "the reason on another line" in told
+    assert "rules mention" not in told
+
+
+@pytest.mark.parametrize("word", ["hardware version", "snapshot", "disk", "guest", "legacy", "descriptor", "rewrite"])
+def test_what_a_word_hits_is_one_screen_and_has_every_rule(word: str) -> None:
+    lines = on_a_terminal([sys.executable, "-m", "vmxtool", "explain", word], columns=80).splitlines()
+    assert len(lines) <= 30
+    codes = [it["code"] for it in json.loads(run(word, "--format", "json").stdout)["rules"]]
+    told = " ".join(lines)
+    assert f"vmxtool explain {codes[0]}" in told
+    assert all(told.count(code) == (2 if code == codes[0] else 1) for code in codes)
 
 
 def test_a_hardware_version_says_who_runs_it_and_what_came_with_it() -> None:

@@ -11,8 +11,9 @@ from vmxtool.errors import UsageError
 from vmxtool.findings import Severity
 from vmxtool.knowledge.sources import source
 from vmxtool.report import formats
+from vmxtool.report.mentions import Mentions
 from vmxtool.report.messages import FEWEST, rules_that_print, words_of
-from vmxtool.report.subjects import Mentions, find, find_all
+from vmxtool.report.subjects import find, find_all
 from vmxtool.rules.registry import About, Rule, all_rules, forget, rule
 
 if TYPE_CHECKING:

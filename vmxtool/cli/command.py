@@ -16,6 +16,7 @@ SHOWN = "How it is shown"
 """The group of options that every command has."""
 _OF_HELP = "Show this page."
 _NARROWEST_TEXT = 20
+_SAID = re.compile(r"-\d\S*\s+\S")  # no option, but what a product printed: "-1:-1:VALUE_ILLEGAL: No supported ..."
 _WIDEST_COMMAND = 48  # columns of an example, before its meaning goes to the next line
 
 
@@ -31,6 +32,7 @@ class Command(TyperCommand):
         Raises:
             UsageError: an option stands twice, or a word is no VM.
         """
+        args = [f" {word}" if _SAID.match(word) else word for word in args]
         values, rest, order = self.make_parser(ctx).parse_args(args=list(args))
         if self.get_help_option(ctx) not in order:
             wrong_words.refuse_twice([it for it in order if isinstance(it, TyperOption) and not it.multiple])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ from vmxtool.knowledge.product import Product
 from vmxtool.knowledge.product_names import find_target
 from vmxtool.knowledge.sources import Source, source
 from vmxtool.knowledge.transcript import Fact, Table
-from vmxtool.report.hardware_page import Novelty, novelties
-from vmxtool.report.messages import rules_that_print
+from vmxtool.report.glossary import meaning_of
+from vmxtool.report.mentions import Mentions, mentions_of, near_words
+from vmxtool.report.messages import rules_near, rules_that_print, words_of
 from vmxtool.rules.registry import Rule, all_rules
 
 if TYPE_CHECKING:
@@ -45,20 +45,6 @@ class Families(Record):
     families: tuple[RuleFamily, ...]
 
 
-class Mentions(Record):
-    """Where a word occurs.
-
-    Attributes:
-        word: the word.
-        rules: the rules that it occurs in, first those that have it in their name or title.
-        news: what came with a hardware version, where the word occurs in it.
-    """
-
-    word: str
-    rules: tuple[Rule, ...]
-    news: tuple[Novelty, ...]
-
-
 Subject = Rule | Cell | Table | Source | Product | Families | Mentions | tuple[Fact, ...]
 
 _ABOUT = {
@@ -77,7 +63,9 @@ _MOST_WORDS = 6  # of one name, such as "VMware ESXi 6.7 Update 2"
 _LONGEST = 80
 
 _GUIDE = re.compile(r"mpg:(?:t(?P<table>\d{1,2})|p(?P<page>\d{1,2}))", re.ASCII)
-_NEAREST = 3
+_KINDS = "`vmxtool explain` lists the kinds of rules"
+_ASK_FOR_A_WORD = f"ask for one telling word of it, such as the name of a device; {_KINDS}"
+_SENTENCE = 4  # words; a text with more is no name of a product
 
 
 def find_all(words: Sequence[str]) -> list[Subject]:
@@ -91,7 +79,10 @@ def find_all(words: Sequence[str]) -> list[Subject]:
     if not words:
         return [Families(families())]
     # The quotes around a message are the shell's, and may have been left out.
-    if not any(map(_is_quoted, words)) and (printed := _printed(" ".join(words))):
+    whole = " ".join(words)
+    if len(words) > 1 and meaning_of(whole) is not None:
+        return [find(whole)]
+    if not any(map(_is_quoted, words)) and (printed := _printed(whole)):
         return [printed]
     found: list[Subject] = []
     rest = list(words)
@@ -102,6 +93,8 @@ def find_all(words: Sequence[str]) -> list[Subject]:
             try:
                 subject = find(" ".join(rest[:length]))
             except UsageError:
+                if length == 1 and len(words) > _SENTENCE and all(isinstance(it, Mentions) for it in found):
+                    raise _unknown(whole) from None
                 if length == 1:
                     raise
                 continue
@@ -130,7 +123,7 @@ def find(code: str) -> Subject:
     """
     wanted = code.strip()
     named = (it for it in all_rules() if wanted.upper() == it.code or wanted.lower() == it.name)
-    told = next(named, None) or _printed(wanted)
+    told = next(named, None) or (mentions_of(wanted) if meaning_of(wanted) is not None else _printed(wanted))
     if told is not None:
         return told
     family = _FAMILY.fullmatch(wanted.upper())
@@ -145,19 +138,25 @@ def find(code: str) -> Subject:
     try:
         return find_target(wanted)
     except UsageError as error:
-        mentioned = _mentions(wanted)
+        mentioned = mentions_of(wanted)
         if mentioned is not None:
             return mentioned
-        if error.candidates:
+        if error.candidates and len(words_of(wanted)) <= _SENTENCE:
             raise UsageError(
                 f"no rule and no product is called {code[:_LONGEST]!r}", hint=error.hint, candidates=error.candidates
             ) from None
-    near = _near_rules(wanted)
-    said = ", ".join(f"{rule.code} {rule.name}" for rule in near)
-    raise UsageError(
-        f"{code[:_LONGEST]!r} is no rule, product or source, and no rule mentions it",
-        hint=f"the nearest are {said}",
-        candidates=[rule.code for rule in near],
+    raise _unknown(wanted)
+
+
+def _unknown(wanted: str) -> UsageError:
+    """Return the error for a text that means nothing; it names what is near only where something is."""
+    rules = rules_near(wanted)
+    near = [rule.code for rule in rules] or near_words(wanted)
+    hint = f"the nearest are {', '.join(f'{rule.code} {rule.name}' for rule in rules) or ', '.join(near)}"
+    return UsageError(
+        f"{wanted[:_LONGEST]!r} is no rule, product or source, and no rule mentions it",
+        hint=hint if near else _ASK_FOR_A_WORD if len(wanted.split()) > 1 else _KINDS,
+        candidates=near,
     )
 
 
@@ -200,13 +199,6 @@ def _without_topic(reference: str) -> str:
     return page[0] if page is not None else reference
 
 
-def _near_rules(wanted: str) -> list[Rule]:
-    known = {name: rule for rule in all_rules() for name in (rule.code, rule.name)}
-    near = get_close_matches(wanted.upper(), known, n=_NEAREST, cutoff=0.6)
-    near = near or get_close_matches(wanted.lower(), known, n=_NEAREST, cutoff=0)
-    return list({known[name].code: known[name] for name in near}.values())
-
-
 def _is_quoted(word: str) -> bool:
     return " " in word.strip()
 
@@ -215,23 +207,3 @@ def _printed(text: str) -> Rule | Mentions | None:
     """Return the rule behind what a product printed, or the rules where there are several."""
     found = rules_that_print(text)
     return found[0] if len(found) == 1 else Mentions(text, found, ()) if found else None
-
-
-def _mentions(word: str) -> Mentions | None:
-    """Return where a word of at least two letters occurs, in the singular or the plural; None where it does not."""
-    stem = word.lower().removesuffix("s")
-    if not 2 <= len(stem) <= _LONGEST or not any(it.isalpha() for it in stem):
-        return None
-    whole = re.compile(rf"(?<![a-z0-9]){re.escape(stem)}s?(?![a-z0-9])", re.IGNORECASE)
-
-    def shown(rule: Rule) -> bool:
-        return any(map(whole.search, (rule.name, rule.name.replace("-", " "), rule.title)))
-
-    def printed(rule: Rule) -> bool:
-        return any(whole.search(text) for text, _ in rule.messages)
-
-    said = [it for it in all_rules() if shown(it) or printed(it) or whole.search(" ".join(it.text.split()))]
-    news = tuple(it for it in novelties() if whole.search(it.says))
-    if not said and not news:
-        return None
-    return Mentions(word, tuple(sorted(said, key=lambda rule: not shown(rule))), news)

@@ -179,11 +179,12 @@ class NoveltyValue(TypedDict):
 
 
 class MentionsExplained(TypedDict):
-    """The rules that have a word, and what came with hardware versions where the word is in that."""
+    """What a word means, the rules that have it, and what came with hardware versions where the word is in that."""
 
     schema: Schema
     kind: Literal["mentions"]
     word: str
+    meaning: str | None
     rules: list[RuleMention]
     hardware: list[NoveltyValue]
 

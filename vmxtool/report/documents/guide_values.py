@@ -13,7 +13,8 @@ from vmxtool.knowledge.sources import Source
 from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
 from vmxtool.report.guide_text import status_of, unprinted
-from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
+from vmxtool.report.mentions import Mentions
+from vmxtool.report.subjects import Families, pairs_of, rules_on, title_of
 from vmxtool.rules.registry import Rule
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def _mentions(subject: Mentions) -> MentionsExplained:
         "schema": "vmxtool.explain/1",
         "kind": "mentions",
         "word": subject.word,
+        "meaning": subject.says or None,
         "rules": [{"code": rule.code, "name": rule.name} for rule in subject.rules],
         "hardware": [{"version": new.version, "says": new.says} for new in subject.news],
     }

@@ -16,7 +16,8 @@ from vmxtool.knowledge.transcript import Table
 from vmxtool.report.facts import facts_of
 from vmxtool.report.guide_text import status_of
 from vmxtool.report.hardware_page import makers, novelties, raised_in, runners
-from vmxtool.report.subjects import Families, Mentions, pairs_of, rules_on, title_of
+from vmxtool.report.mentions import Mentions
+from vmxtool.report.subjects import Families, pairs_of, rules_on, title_of
 from vmxtool.report.text.fact_words import figure, label
 from vmxtool.report.text.guide import VERDICT_STYLES, cell_words, print_sentences, print_table
 from vmxtool.report.text.terminal import console, is_wide, print_hanging, print_title, safe_text, style_of
@@ -39,6 +40,9 @@ _ASK = (
     ('vmxtool explain "..."', "finds the rule behind what a product printed"),
     ("vmxtool explain mpg:t07:r1c3", "shows a cell of VMware's Mobility Planning Guide"),
 )
+_SHOWN_WHOLE = 10  # rules that a list has with what they say
+_SHOWN = 7  # of a longer list, where the others are told by their codes; with them it is one screen
+_VERSIONS_SHOWN = 3
 
 
 def print_explanations(subjects: Sequence[Subject], stream: IO[str] | None = None) -> None:
@@ -177,24 +181,43 @@ def _print_example(command: str, said: str, out: Console) -> None:
 
 
 def _print_mentions(subject: Mentions, out: Console) -> None:
+    """Print what a word means and which rules have it: some with what they say, of a long list the rest by code."""
     count = "1 rule mentions" if len(subject.rules) == 1 else f"{len(subject.rules) or 'no'} rules mention"
-    print_title(out, safe_text(subject.word, "bold").append(f": {count} it", "not bold"))
-    for rule in subject.rules:
+    print_title(out, safe_text(subject.word, "bold").append(f": {count} it" * bool(subject.rules), "not bold"))
+    if subject.says:
+        print_hanging(out, " ", Text(subject.says))
+    whole = len(subject.rules) <= _SHOWN_WHOLE
+    shown = subject.rules if whole else subject.rules[:_SHOWN]
+    for rule in shown:
         _print_mention(rule, out)
-    for new in subject.news:
-        if new is subject.news[0]:
-            print_hanging(out, "", Text("hardware versions", "bold"))
-        ran = ", ".join(runners(new.version))
-        print_hanging(out, Text(f"hw{new.version}", "dim"), Text(new.says).append(f" It runs on {ran}."), indent=2)
+    if not whole:
+        rest = " ".join(rule.code for rule in subject.rules[_SHOWN:])
+        print_hanging(out, " ", Text("also ", "dim").append(rest, "not dim"))
+    _print_news(subject, out, whole=whole)
     ask = [rule.code for rule in subject.rules[:1]] + [f"hw{new.version}" for new in subject.news[:1]]
-    out.print()
-    print_hanging(
-        out, "", Text(f"vmxtool explain {' '.join(ask)}", "bold").append("  shows the whole page", "not bold")
-    )
+    if ask:
+        out.print()
+        _print_example(f"vmxtool explain {' '.join(ask)}", "shows the whole page", out)
+
+
+def _print_news(subject: Mentions, out: Console, *, whole: bool) -> None:
+    """Print what came with hardware versions; of many, or below a long list, only which versions they are."""
+    if not subject.news:
+        return
+    versions = list(dict.fromkeys(new.version for new in subject.news))
+    if not whole or len(versions) > _VERSIONS_SHOWN:
+        listed = ", ".join(f"hw{it}" for it in versions)
+        print_hanging(out, " ", Text("and in what came with ", "dim").append(listed, "not dim"))
+        return
+    print_hanging(out, "", Text("hardware versions", "bold"))
+    for version in versions:
+        says = " ".join(new.says for new in subject.news if new.version == version)
+        ran = ", ".join(runners(version))
+        print_hanging(out, Text(f"hw{version}", "dim"), Text(says).append(f" It runs on {ran}."), indent=2)
 
 
 def _print_mention(rule: Rule, out: Console) -> None:
-    print_hanging(out, Text(rule.code, "bold"), Text(rule.title), indent=2)
+    print_hanging(out, Text(rule.code, "bold"), Text(f"{rule.name}: ", "dim").append(rule.title, "not dim"), indent=2)
 
 
 def _print_rule(rule: Rule, out: Console) -> None:
