@@ -53,6 +53,9 @@ def disk_bus_not_offered(case: Case) -> Iterator[Hit]:
     another bus changes the config, the adapter named in the disk's descriptor and, inside the guest, the driver it
     boots from; the last has to be prepared in the guest. VMware Converter does all of it for Windows NT, 2000, XP and
     2003, and not for Linux, Windows 95, 98 and Me. A disk that leaves NVMe can go to SATA too, where the target has it.
+
+    A Windows guest that stops with INACCESSIBLE_BOOT_DEVICE after such a move has not got the driver: take the rewrite
+    back with `vmxtool undo`, start the guest where it was, give it the driver, and move the disk again.
     """
     to = case.target
     for drive, disk in case.disks:

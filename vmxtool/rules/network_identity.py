@@ -184,7 +184,6 @@ def fixed_address_missing(case: Case) -> Iterator[Hit]:
     about=About.FILES,
     sources=("vsphere-networking-docs",),
     short="a network address twice",
-    messages=(("The MAC address <address> of <VM> conflicts with MAC assigned to <VM>", "general"),),
 )
 def network_address_twice(vm: Machine) -> Iterator[Hit]:
     """Two network adapters of the VM have the same address.

@@ -49,9 +49,7 @@ def _version_words(version: int, to: Product, says: str) -> str:
             "general",
         ),
         ("This virtual machine was created by a newer version of <product>.", "general"),
-        ("The virtual machine requires hardware version <number>", "general"),
         ("Virtual machine hardware version is not supported.", "general"),
-        ("The virtual machine version is not compatible with the version of the host.", "general"),
     ),
 )
 def hardware_version_too_new(case: Case) -> Iterator[Hit]:
