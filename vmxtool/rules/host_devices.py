@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmxtool import _files
 from vmxtool._files import is_absolute
 from vmxtool.findings import Severity
 from vmxtool.knowledge.features import features
@@ -73,7 +74,8 @@ def _drives_left(files: Files) -> list[Hit]:
 def _is_left(files: Files, backing: Backing) -> bool:
     """Return whether the old host keeps what a drive is connected to."""
     if backing.kind == "image":
-        return is_absolute(backing.name) and image_beside(files, backing) is None
+        gone = is_absolute(backing.name) or not _files.resolve(files.vm.config.folder, backing.name).exists
+        return gone and image_beside(files, backing) is None
     return backing.name.lower() not in AUTOMATIC
 
 
