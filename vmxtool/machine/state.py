@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 JOURNAL_FOLDER = ".vmxtool"
 """Name of the folder beside a config that holds the journals of rewrites; no file in it is one of the VM."""
+KEYS_OF_ESX = "encryption.bundle"
+"""The setting in which ESX keeps what `encryption.keySafe` is to hosted products; its key provider opens it."""
 _NO_STATE = frozenset({"", "true", "false"})  # it names a file; people have written a switch there
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _UNFINISHED = r"[0-9]{4,8}\.journal"
@@ -84,12 +86,13 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
     """Return how much of a VM is encrypted.
 
     "full": the settings are inside `encryption.data` and cannot be seen. "partial": the settings are plain, but the VM
-    holds keys (`vmx.encryptionType`, since Workstation 16.2) or a disk is encrypted.
+    holds keys (`vmx.encryptionType`, since Workstation 16.2, on ESX `encryption.bundle`) or a disk is encrypted.
     """
-    keys = [document.evidence(key) for key in ("encryption.keySafe", "encryption.data") if key in document]
+    keys = [key for key in ("encryption.keySafe", "encryption.data") if key in document]
+    # The values are long, and secret.
+    places = [document.evidence(key) for key in keys or [KEYS_OF_ESX] if key in document]
+    shown = tuple(Evidence(place.file, place.line, place.key) for place in places)
     if keys:
-        # The values are long, and secret.
-        shown = tuple(Evidence(place.file, place.line, place.key) for place in keys)
         partial = document.get("vmx.encryptionType", "").lower() == "partial" or "guestOS" in document
         return ("partial" if partial else "full"), shown
     disks = tuple(
@@ -99,7 +102,7 @@ def read_encryption(document: Document, drives: Sequence[Drive]) -> tuple[Encryp
         for link in drive.chain.links
         if link.encrypted
     )
-    return ("partial" if disks else "none"), disks
+    return ("partial" if shown or disks else "none"), (*shown, *disks)
 
 
 def read_only(config: Path, drives: Sequence[Drive]) -> tuple[Evidence, ...]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _ADDED = "managedVM.autoAddVTPM"
 _PRESENT = "vtpm.present"
 _CERTIFICATES = ("vtpm.ekCSR", "vtpm.ekCRT")
-_BUNDLE = "encryption.bundle"  # where ESX keeps what `encryption.keySafe` is to hosted products
 _VBS_SWITCHES = ("windows.vbs.enabled", "vbs.enabled")
 _ROWS = {"vtpm", "vtpm-auto-add"}  # of devices.toml
 
@@ -53,7 +52,7 @@ def tpm_without_its_keys(vm: Machine) -> Iterator[Hit]:
     taken from a backup without it, has lost them: the product does not open the TPM, and what the guest sealed with it
     needs its recovery key.
     """
-    if vm.encryption == "none" and _BUNDLE not in vm.config.document and _has_tpm(vm):
+    if vm.encryption == "none" and _has_tpm(vm):
         yield Hit(
             "where are the keys of the TPM? The config has none; with the config that has them the VM starts with its "
             "TPM, without them the TPM has to be made anew, and BitLocker asks for its recovery key",

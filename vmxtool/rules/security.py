@@ -11,6 +11,7 @@ from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import generation_of
 from vmxtool.knowledge.products import products
+from vmxtool.machine.state import KEYS_OF_ESX
 from vmxtool.rules.registry import About, Hit, manual, rule
 
 if TYPE_CHECKING:
@@ -61,26 +62,42 @@ def encrypted_in_part(case: Case) -> Iterator[Hit]:
     """The VM holds keys, or has an encrypted disk, while its settings stay readable.
 
     Workstation knows partial encryption from 16.2 on and Fusion from 13. ESX does not open what hosted products
-    encrypted, nor do they open its own encryption. Remove the encryption, and a virtual TPM with it, in the product
-    that encrypted the VM, and save the TPM's keys first.
+    encrypted, nor do they open its own encryption. With a virtual TPM, ESX keeps keys in the config
+    (`encryption.bundle`) that only its key provider opens, though no disk is encrypted; what such keys without a TPM
+    mean is unverified. Remove the encryption, and a virtual TPM with it, in the product that encrypted the VM, and save
+    the TPM's keys and the guest's recovery keys first.
     """
     vm, to = case.vm, case.target
     if vm.encryption != "partial":
         return
-    on_esx = any(
+    keys = has_keys_of_esx(vm)
+    on_esx = keys or any(
         link.encrypted and link.format == "esx" for drive in vm.disks if drive.chain for link in drive.chain.links
     )
     if on_esx == bool(to.esx) and (on_esx or features()["opens-partial-encryption"].holds(to)):
+        if keys and vm.tpm:
+            return  # whether the host has them is a question of its own
         needs = "the host needs the key provider that has its keys" if on_esx else "it asks for the password there"
         yield Hit(f"the VM is encrypted in part; {needs}", vm.encryption_evidence, None, Severity.INFO)
-    else:
-        message = f"the VM is encrypted in part; {to.name} does not open it"
+    elif case.is_place or not keys:
+        what = "has a virtual TPM with keys of ESX" if keys and vm.tpm else "is encrypted in part"
         yield Hit(
-            message,
+            f"the VM {what}; {to.name} does not open {'them' if keys and vm.tpm else 'it'}",
             vm.encryption_evidence,
             _decrypt(vm, on_esx=bool(to.esx) and _may_have_tpm(to)),
+            sources=("vddk-tpm-guide",) if keys else (),
+            unverified=keys and not vm.tpm and not _has_encrypted_disk(vm),
             subject=_taken_along(vm),
         )
+
+
+def has_keys_of_esx(vm: Machine) -> bool:
+    """Return whether the keys that a config holds are those of ESX."""
+    return KEYS_OF_ESX in vm.config.document and "encryption.keySafe" not in vm.config.document
+
+
+def _has_encrypted_disk(vm: Machine) -> bool:
+    return any(drive.chain is not None and drive.chain.encrypted for drive in vm.disks)
 
 
 def _may_have_tpm(to: Product) -> bool:
@@ -110,7 +127,7 @@ def _decrypt(vm: Machine, *, on_esx: bool = False) -> Fix:
     Severity.UNKNOWN,
     about=About.TARGET,
     sources=("ansible-tpm-module",),
-    only_if=lambda vm: vm.tpm and vm.encryption == "none",
+    only_if=lambda vm: vm.tpm and (vm.encryption == "none" or has_keys_of_esx(vm)),
     short="a key provider for the TPM",
 )
 def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
@@ -120,7 +137,8 @@ def tpm_without_key_provider(case: Case) -> Iterator[Hit]:
     TPM can be neither added nor started there.
     """
     document = case.vm.config.document
-    if not case.is_place or not case.esx or "vtpm" in case.lost or not document.flag("vtpm.present", False):
+    taken_out = "vtpm" in case.lost or "vtpm" not in case.now.devices
+    if not case.is_place or not case.esx or taken_out or not document.flag("vtpm.present", False):
         return
     yield Hit(
         f"has the vCenter of {case.target.name} a key provider for the VM's TPM? If it has, the steps below do; if "
