@@ -1,14 +1,12 @@
-"""DSK2xx: disks on a target, their formats and sizes, and how a VM shares and keeps them."""
+"""DSK2xx: disks on a target, their formats, and how a VM shares and keeps them."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.hardware import hardware, hardware_versions
 from vmxtool.knowledge.products import products
 from vmxtool.rules.case import disk_label, has_disks, name_evidence, top
 from vmxtool.rules.commands import convert_commands, disk_file, is_split
@@ -35,13 +33,6 @@ _ON_ITS_HOST = "on its ESX host, in the format of ESX"
 # What users report that ESX says to hosted disks since it takes IDE disks.
 _ON_SCSI = 'power-on fails with "Unsupported and/or invalid disk type"'
 _ON_IDE = 'it may start, but snapshots and clones fail with "Object type requires hosted I/O"'
-_GIB = 2**30
-
-
-@cache
-def _least_limit() -> int:
-    """Return the least size that any hardware version limits disks to, in bytes."""
-    return min(row.disk_bytes for row in hardware_versions().values() if row.disk_bytes is not None)
 
 
 @rule(
@@ -86,39 +77,6 @@ def disk_format_not_native(case: Case) -> Iterator[Hit]:
             cure=cure,
             subject=drive.id,
         )
-
-
-@rule(
-    "DSK212",
-    "disk-too-large",
-    Severity.WARNING,
-    about=About.TARGET,
-    sources=("disk-size-articles", "vi3-maximums"),
-    only_if=lambda vm: any(_capacity(drive) > _least_limit() for drive in vm.disks),
-    short="size of a disk",
-)
-def disk_too_large(case: Case) -> Iterator[Hit]:
-    """A disk is larger than the target is known to take.
-
-    ESX takes disks of up to 2 TB, and of 62 TB from ESXi 5.5 on. Whether the limit belongs to the product or to the
-    hardware version is unverified. A disk cannot be made smaller in its files: shrink the file systems in the guest
-    and clone them to a smaller disk, or spread the data over several.
-    """
-    to = case.target
-    row = hardware(to.runs_max)
-    if not to.esx or row is None or row.disk_bytes is None:
-        return
-    for drive in case.vm.disks:
-        link = top(drive)
-        if link is not None and _capacity(drive) > row.disk_bytes:
-            held, taken = _size(_capacity(drive)), _size(row.disk_bytes)
-            yield Hit(
-                f"{disk_label(drive)}: {held}; {to.name} takes {taken}",
-                (*link.evidence("capacity"), *_extents(link)),
-                manual("spread the data over several smaller disks, inside the guest"),
-                sources=(row.backing.of("disk_bytes")[0],),
-                unverified=True,
-            )
 
 
 @rule(
@@ -278,17 +236,3 @@ def _conversion(drive: Drive, disk: DiskState, to: Product) -> tuple[Do | None, 
 def _upgraded_by(product: Product) -> frozenset[str]:
     """Return the formats that a product reads and does not write: it upgrades disks of them."""
     return product.readable_formats - product.native_formats
-
-
-def _extents(link: Link) -> tuple[Evidence, ...]:
-    return tuple(Evidence(link.file, extent.line, None, f"{extent.sectors} sectors") for extent in link.extents[:1])
-
-
-def _capacity(drive: Drive) -> int:
-    """Return what a disk holds, in bytes; 0 where it cannot be read."""
-    link = top(drive)
-    return (link.capacity_bytes or 0) if link is not None else 0
-
-
-def _size(size: int) -> str:
-    return f"{size / _GIB:,.0f} GiB" if size % _GIB == 0 else f"{size:,} bytes"
