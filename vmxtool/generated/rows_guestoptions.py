@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = 'f07a08ac85e622b3'
+MADE_OF = '4fa79a8c74b1226b'
 ROWS: list[list[Any]] = [
     ['dos', None, 4, ('ide', 'buslogic', 'lsilogic'), ('vlance', 'e1000'), 'buslogic', 'ide', 'vlance', ('bios',), 'bios', False, False, False, 1, 16, 272, 'terminated', True, (('vm-operator-answers:config-option-vmx-10..22.xml',), {'first': ('vm-operator-answers:config-option-vmx-10..22.xml', 'govmomi:vim25/types/enum.go')}, {}, frozenset(), ('vm-operator-answers:config-option-vmx-10..22.xml', 'govmomi:vim25/types/enum.go')), 739949],
     ['win31', None, 4, ('ide', 'buslogic', 'lsilogic'), ('vlance', 'e1000'), 'buslogic', 'ide', 'vlance', ('bios',), 'bios', False, False, False, 1, 16, 2048, 'terminated', True, (('vm-operator-answers:config-option-vmx-10..22.xml',), {'first': ('vm-operator-answers:config-option-vmx-10..22.xml', 'govmomi:vim25/types/enum.go')}, {}, frozenset(), ('vm-operator-answers:config-option-vmx-10..22.xml', 'govmomi:vim25/types/enum.go')), 739949],

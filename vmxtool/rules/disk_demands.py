@@ -1,4 +1,4 @@
-"""DSK2xx: what a disk asks of a target beside its format: room for its size, and a controller that reaches its end."""
+"""DSK2xx: what a disk asks of a target beside its format: room for its size, its kind of snapshot, its filters."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from vmxtool.evidence import Evidence
 from vmxtool.findings import Do, Severity
+from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import hardware, hardware_versions
+from vmxtool.knowledge.products import products
 from vmxtool.knowledge.runs import Ternary, runs
 from vmxtool.rules.case import disk_label, top
+from vmxtool.rules.new_host import has_new_host
 from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.rules.snapshots import without_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
     from vmxtool.vmdk.chain import Link
 
 _UNITS = ((2**40, "TiB"), (2**30, "GiB"))
+_SE_SPARSE = "SESPARSE"
+# The filter by which ESX encrypts a disk is every host's; what it needs is told with the encryption.
+_OWN_FILTERS = frozenset({"vmwarevmcrypt"})
 _SPREAD = "spread the data over several smaller disks, inside the guest"
 
 
@@ -114,6 +121,93 @@ def disk_too_large_for_buslogic(vm: Machine) -> Iterator[Hit]:
             unverified=True,
             subject=drive.id,
         )
+
+
+@rule(
+    "DSK251",
+    "se-sparse-not-known",
+    Severity.BLOCKER,
+    about=About.TARGET,
+    sources=("vsphere-ws-api:VirtualDiskDeltaDiskFormat", "vmware-virtual-disk-format-5.0"),
+    only_if=lambda vm: any(_se_sparse(drive) for drive in vm.disks),
+    short="snapshots of the kind seSparse",
+)
+def se_sparse_not_known(case: Case) -> Iterator[Hit]:
+    """A disk or a snapshot is of the kind seSparse, which the target does not know.
+
+    ESX makes such snapshots of disks of more than 2 TB, and of all disks on VMFS 6. The interface of vSphere names the
+    kind from 5.1 on; that ESXi 5.1 opens it beside View, for which it came, is unverified, and 5.5 does. Remove the
+    snapshots on the VM's own host, which leaves disks of the older kind.
+    """
+    to, known = case.target, features()["knows-se-sparse"]
+    if not case.is_place or not to.esx or features()["snapshots-are-se-sparse"].holds(to):
+        return
+    came = products()[known.since[0]].name
+    for drive, disk in case.disks:
+        link = _se_sparse(drive)
+        if link is None or disk.format != "esx":
+            continue
+        kind = f"{drive.id}: {link.file} is of the kind seSparse, which "
+        fix = without_snapshots(case.vm)
+        if not link.is_child:
+            fix = manual(f"clone {drive.id} into a disk of another kind on its own host, and put that in its place")
+        yield Hit(
+            kind + (f"{to.name} may not open" if known.holds(to) else f"{to.name} does not open; {came} brought it"),
+            (*link.evidence("createType"), *_extents(link)),
+            fix,
+            unverified=known.holds(to),
+            cure=Do.REMOVE_SNAPSHOTS if link.is_child else Do.REPAIR_DISK,
+            subject=drive.id,
+        )
+
+
+def _se_sparse(drive: Drive) -> Link | None:
+    """Return the newest link of a disk that is of the kind seSparse, or None."""
+    links = drive.chain.links if drive.chain is not None else ()
+    return next((link for link in links if any(extent.type == _SE_SPARSE for extent in link.extents)), None)
+
+
+@rule(
+    "DSK252",
+    "filter-of-old-host",
+    Severity.UNKNOWN,
+    about=About.TARGET,
+    sources=("kb:334555",),
+    only_if=lambda vm: any(_filters(drive) for drive in vm.disks),
+    short="I/O filters of a disk",
+)
+def filter_of_old_host(case: Case) -> Iterator[Hit]:
+    """A disk goes through a filter that is installed on its ESX host.
+
+    Programs for replication, backup and caches put such filters between the VM and its disk (`ddb.iofilters`). A host
+    without the filter does not start the VM. Take the filter's policy off the VM on its old host; where that is gone,
+    comment out `ddb.iofilters` and `ddb.sidecars` in the descriptor, which may give up what the filter had not yet
+    written.
+    """
+    to = case.target
+    if not to.esx or not has_new_host(case):
+        return
+    for drive, disk in case.disks:
+        places = _filters(drive)
+        if places and disk.format == "esx":
+            yield Hit(
+                f"has the host of {to.name} the I/O filter {places[0].value}, which {disk_label(drive)} goes through? "
+                "If it has, the steps below do; if not, it does not start the VM",
+                places,
+                manual(
+                    "take the filter's storage policy off the VM on its old host; where that is gone, put # before "
+                    f"ddb.iofilters and ddb.sidecars in {places[0].file}"
+                ),
+                subject=drive.id,
+                while_format=("esx",),
+            )
+
+
+def _filters(drive: Drive) -> tuple[Evidence, ...]:
+    """Return the lines of a disk's descriptors that name a filter which not every host has."""
+    links = drive.chain.links if drive.chain is not None else ()
+    named = [place for link in links for place in link.evidence("ddb.iofilters")]
+    return tuple(it for it in named if {word.strip() for word in (it.value or "").split(",")} - _OWN_FILTERS - {""})
 
 
 def _extents(link: Link) -> tuple[Evidence, ...]:

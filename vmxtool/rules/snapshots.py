@@ -16,6 +16,7 @@ from vmxtool.vmdk.model import UNREACHED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from vmxtool.findings import Fix
     from vmxtool.machine.model import Lock, Machine
     from vmxtool.rules.case import Case
 
@@ -47,9 +48,14 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
         yield Hit(
             f"the VM has {_counted(vm)}, which neither a conversion of its disks nor a change of its hardware keeps",
             vm.snapshots.signs,
-            manual(FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+            without_snapshots(vm),
             at_home=f"the VM has {_counted(vm)}: its delta disks, the .vmsd and the .vmsn files have to come along",
         )
+
+
+def without_snapshots(vm: Machine) -> Fix:
+    """Tell how a VM gets rid of its snapshots, or a linked clone of the disks that it rests on."""
+    return manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE)
 
 
 def _is_linked_clone(vm: Machine) -> bool:
@@ -83,7 +89,7 @@ def snapshots_not_kept(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"the VM has {_counted(vm)}; {to.name} keeps none",
             vm.snapshots.signs,
-            manual(FULL_CLONE if _is_linked_clone(vm) else _REMOVE),
+            without_snapshots(vm),
             sources=(to.source_of("snapshots"),),
             unverified="snapshots" in to.unverified,
         )
