@@ -234,10 +234,14 @@ def _add(*text: str) -> Callable[[Path], object]:
     return lambda config: config.write_text(config.read_text() + "".join(text))
 
 
+_SUSPENDED = _add('checkpoint.vmState = "vm.vmss"\n')
+
+
 @pytest.mark.parametrize(
     ("spoil", "name"),
     [
-        (_add('checkpoint.vmState = "vm.vmss"\n'), "suspended"),
+        (lambda vm: (vm.with_name("vm.vmss").touch(), _SUSPENDED(vm)), "suspended"),
+        (_SUSPENDED, "suspended-state-missing"),
         (_add('memsize = "64"\nMEMSIZE = "64"\n'), "duplicate-key"),
         (_add("; this is no comment\n"), "unknown-line"),
         (lambda vm: vm.write_text('.encoding = "klingon"\n' + vm.read_text()), "unknown-encoding"),

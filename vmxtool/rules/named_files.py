@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmxtool.machine.model import Machine
+    from vmxtool.machine.named_files import NamedFile
 
 # Folders of its own that a config names; the product does not make them.
 _FOLDERS = ("workingDir", "redoLogDir", "suspend.directory", "sched.swap.dir")
+_STATE = "checkpoint.vmState"
 _BIOS = "bios440.filename"
 
 
@@ -120,26 +122,39 @@ def nvram_missing(vm: Machine) -> Iterator[Hit]:
 @rule(
     "VMX018",
     "suspended-state-missing",
-    Severity.WARNING,
+    Severity.BLOCKER,
     about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    stops=LEAVING,
     sources=("sanbarrow:vmx-syntax",),
+    short="the state of the suspended VM",
 )
 def suspended_state_missing(vm: Machine) -> Iterator[Hit]:
     """The config says that the VM is suspended, and the file with its state is not there.
 
-    Nothing resumes it then. Without `checkpoint.vmState` in the config the VM starts as after a loss of power; what was
-    in its memory alone is lost.
+    Nothing resumes it then, its own product neither. With `checkpoint.vmState = ""` in the config the VM starts as
+    after a loss of power; what was in its memory alone is lost. With the file it can be resumed where it was suspended.
     """
-    if vm.power.state != "suspended" or not _is_here(vm):
+    file = missing_state(vm)
+    if file is None:
         return
-    key = "checkpoint.vmState"
-    for file in named_files(vm):
-        if file.role == "memory" and (file.named_by or "").lower() == key.lower() and not file.exists:
-            yield Hit(
-                f"{file.name}, the state of the suspended VM, is not there, so that it cannot be resumed",
-                (vm.config.document.evidence(key),),
-                manual(f"copy {file.name} from where the VM was, or take {key} out and lose what was in its memory"),
-            )
+    place = vm.config.document.evidence(_STATE)
+    message = f"{file.name}, the state of the suspended VM, is not there, so that it cannot be resumed"
+    bring = f"copy {file.name} from where the VM was"
+    if file.inside:
+        give_up = f'set {place.key} = "" in {vm.config.file}: what was in its memory is lost, as after a power cut'
+        yield Hit(message, (place,), manual(f"{bring}, and ask again; or {give_up}"))
+    else:
+        cure = manual(f"{bring}, or take {place.key} out and lose what was in its memory")
+        yield Hit(message, (place,), cure, Severity.WARNING, stops=frozenset())
+
+
+def missing_state(vm: Machine) -> NamedFile | None:
+    """Return the file of a suspended VM's state where it is not there, though a disk of the VM is; else None."""
+    if vm.power.state != "suspended" or not _is_here(vm):
+        return None
+    states = (it for it in named_files(vm) if it.role == "memory" and (it.named_by or "").lower() == _STATE.lower())
+    return next((it for it in states if not it.exists), None)
 
 
 @rule(

@@ -9,7 +9,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.machine.locks import held_words, left_words, some
 from vmxtool.rules.case import disk_label, name_evidence
-from vmxtool.rules.data_elsewhere import FULL_CLONE
+from vmxtool.rules.named_files import missing_state
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import UNREACHED
 
@@ -136,9 +136,10 @@ def suspended(vm: Machine) -> Iterator[Hit]:
     """The VM is suspended.
 
     A suspended state belongs to the product and version that wrote it, and a suspended VM cannot be imported.
-    Resume the VM there and shut it down.
+    Resume the VM there and shut it down. A VM whose state is missing cannot be resumed, which VMX018 tells instead.
     """
-    if vm.power.state == "suspended":
+    state = missing_state(vm)
+    if vm.power.state == "suspended" and not (state is not None and state.inside):
         yield Hit(
             "the VM is suspended",
             vm.power.evidence,
