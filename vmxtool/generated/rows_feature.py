@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '42494c3966f4405f'
+MADE_OF = 'a56f43d430c04025'
 ROWS: list[list[Any]] = [
     ['opens-partial-encryption', ('ws16.2', 'player16.2', 'fusion12.2', 'hw19'), (), 'It opens a machine whose settings stay readable although the machine is encrypted (vmx.encryptionType).', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739942, (), {}, ''],
     ['takes-no-smp-vm', ('ws5.0',), ('ws5.5',), 'The guide rules out moving a VM with several processors to it, whatever its guest.', (('mpg:p17',), {}, {}, frozenset(), ('mpg:p17',)), 739950, (), {}, ''],
@@ -66,4 +66,5 @@ ROWS: list[list[Any]] = [
     ['simpler-by-converter', ('hw3',), ('hw6',), 'VMware Converter 3 takes such a machine of a hosted product to ESX Server and prepares some guests for their disks by itself.', (('mpg:p10',), {}, {}, frozenset(), ('mpg:p10',)), 739950, (), {}, ''],
     ['knows-se-sparse', ('esxi5.1', 'vmc'), (), 'Its interface names snapshots of the kind seSparse.', (('vsphere-ws-api:VirtualDiskDeltaDiskFormat',), {}, {}, frozenset(), ('vsphere-ws-api:VirtualDiskDeltaDiskFormat',)), 739951, (), {}, ''],
     ['snapshots-are-se-sparse', ('esxi5.5', 'vmc'), (), 'It makes snapshots of the kind seSparse: of disks of more than 2 TB, and from VMFS 6 on of all.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739951, (), {}, ''],
+    ['efi-for-mac-guests', ('fusion2',), (), 'It is said to start Mac OS X with EFI firmware at hardware version 7 already.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739951, (), {}, ''],
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._text import as_clause
-from vmxtool.findings import Do, Severity
+from vmxtool.findings import Do, Fix, Safety, Severity
 from vmxtool.knowledge.devices import devices
-from vmxtool.knowledge.runs import Ternary
-from vmxtool.rules.buses import unknown_controllers
+from vmxtool.knowledge.features import features
+from vmxtool.knowledge.hardware import newest_known
+from vmxtool.knowledge.runs import Ternary, runs
+from vmxtool.rules.commands import vmxtool_command
 from vmxtool.rules.limits import amount, over_limits
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.evidence import Evidence
-    from vmxtool.findings import Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case, Files
@@ -25,6 +26,7 @@ _PLACES_SHOWN = 4
 # These are counted with the processors, the memory and the network adapters, by rules of their own.
 _COUNTED_ELSEWHERE = frozenset({"vcpus", "memory_mib", "nics"})
 # What people call a device that its key does not name.
+_EFI = "efi"  # the row of devices.toml
 _THINGS = {"vtpm": "the virtual TPM"}
 
 
@@ -43,7 +45,8 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
 
     A number changed by hand leaves such devices in the config: the product refuses the VM, or starts it without them.
     `vmxtool rewrite` removes or replaces each; what a guest cannot do without, such as EFI firmware below hardware
-    version 8, blocks the move.
+    version 8, needs a version that has it, and blocks the move to products that run none. That Fusion starts Mac guests
+    with EFI before version 8 is unverified.
     """
     if case.runs is Ternary.NO:
         return  # with that version it does not start there at all
@@ -51,7 +54,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     lost = case.lost - {row.id for _, row, _ in unknown_controllers(case)}
     if lost:
         # What is said of them is the same on every target that has the version alike.
-        yield from case.files.once(_unknown_devices, lost, case.esx)
+        yield from (_on_target(case, hit) for hit in case.files.once(_unknown_devices, case.lost, case.esx))
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -87,6 +90,35 @@ def _unknown_device(files: Files, row_id: str, unsorted: Sequence[str], esx: boo
         cure=Do.CHANGE_SETTINGS if refused and row.guest_loses is not None else None,
         subject=row.id,
     )
+
+
+def _on_target(case: Case, hit: Hit) -> Hit:
+    """Return a hit about a device that a VM keeps, with what the target makes of it.
+
+    It is cured by the next hardware version that the target runs and that knows the device, where the VM has its own.
+    """
+    row = devices()[hit.subject or ""]
+    if row.below != "refuse" or row.guest_loses is not None or case.version_changed:
+        return hit
+    if row.id == _EFI and case.vm.guest.family == "darwin" and features()["efi-for-mac-guests"].holds(case.target):
+        said = f"{hit.message.partition(', and')[0]}; {case.target.name} is said to start a Mac guest with it before"
+        return hit._replace(message=said, severity=Severity.WARNING, unverified=True)
+    version = _next_with_device(case, row)
+    if version is None:
+        return hit
+    command = vmxtool_command(case.vm, "rewrite", "--hwversion", str(version))
+    return hit._replace(
+        message=f"{hit.message}; {case.target.name} has it with version {version}",
+        fix=Fix(Safety.SAFE, f"raise the hardware version to {version}", (command,)),
+        cure=Do.REPAIR_CONFIG,
+        leaves=(("version", version),),
+    )
+
+
+def _next_with_device(case: Case, row: DeviceRule) -> int | None:
+    own, to = case.now.version, case.target
+    newer = range((own or 0) + 1, newest_known() + 1) if own is not None and case.is_place else ()
+    return next((it for it in newer if runs(to, it) is Ternary.YES and row.known(it, esx=to.esx)), None)
 
 
 @rule(
