@@ -6,12 +6,13 @@ change of a hardware version that the target runs. Whether a way leads there is 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmxtool._record import Record
 from vmxtool.findings import BY_CONVERTER, LOWERING, Do
 from vmxtool.knowledge import tables
+from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.guide_names import names
 from vmxtool.knowledge.hardware import existed, generation_of, newest_known
 from vmxtool.knowledge.product import HARDWARE
@@ -37,16 +38,16 @@ _SKIPPED = "mpg:p11:skipped-generation"
 
 
 class _Hardware(NamedTuple):
-    """What the hard disks of a VM need: their buses, and the rows of devices.toml about their controllers."""
+    """What a VM cannot do without: the buses of its disks, and rows of devices.toml, as about their controllers."""
 
     buses: tuple[str, ...]
-    controllers: frozenset[str]
+    rows: frozenset[str]
 
     def fits(self, version: int, target: Product) -> bool:
         """Return whether a hardware version has it, as far as the target has it at all."""
         offered = {bus for bus in self.buses if bus in target.disk_buses}
         has_all = all(has_bus(bus, version, target.esx) for bus in offered)
-        return has_all and self.controllers.isdisjoint(unknown_rows(version, target.esx))
+        return has_all and self.rows.isdisjoint(unknown_rows(version, target.esx))
 
 
 class Way(Record):
@@ -169,8 +170,17 @@ def derived_ways(start: VmState, target: Product, only: int | None = None) -> tu
         target: where it is to run.
         only: the one version that is asked for, or None.
     """
-    models = controllers_of_disks() & start.devices if start.disks else frozenset()
-    return _derived(start.version, _Hardware(tuple([disk.bus for disk in start.disks]), models), target, only)
+    needed = start.devices & (kept_rows() | controllers_of_disks() if start.disks else kept_rows())
+    return _derived(start.version, _Hardware(tuple([disk.bus for disk in start.disks]), needed), target, only)
+
+
+@cache
+def kept_rows() -> frozenset[str]:
+    """Return ids of the rows of devices.toml that stay with a VM whatever is done, which its version has to know.
+
+    EFI firmware is one: a guest that was installed with it starts with no other.
+    """
+    return frozenset(it.id for it in devices().values() if it.below == "refuse" and it.guest_loses is None)
 
 
 @lru_cache(maxsize=8192)

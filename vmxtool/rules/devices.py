@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vmxtool._text import as_clause
-from vmxtool.findings import Do, Fix, Safety, Severity
+from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.devices import devices
 from vmxtool.knowledge.features import features
 from vmxtool.knowledge.hardware import newest_known
 from vmxtool.knowledge.runs import Ternary, runs
-from vmxtool.rules.commands import vmxtool_command
+from vmxtool.rules.buses import unknown_controllers
 from vmxtool.rules.limits import amount, over_limits
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vmxtool.evidence import Evidence
+    from vmxtool.findings import Fix
     from vmxtool.knowledge.devices import DeviceRule
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case, Files
@@ -54,7 +55,7 @@ def device_not_in_hardware_version(case: Case) -> Iterator[Hit]:
     lost = case.lost - {row.id for _, row, _ in unknown_controllers(case)}
     if lost:
         # What is said of them is the same on every target that has the version alike.
-        yield from (_on_target(case, hit) for hit in case.files.once(_unknown_devices, case.lost, case.esx))
+        yield from (_on_target(case, hit) for hit in case.files.once(_unknown_devices, lost, case.esx))
     for drive in case.vm.drives:
         if drive.kind == "cdrom" and drive.bus != "ide" and not case.knows_bus(drive.bus):
             yield Hit(
@@ -106,12 +107,10 @@ def _on_target(case: Case, hit: Hit) -> Hit:
     version = _next_with_device(case, row)
     if version is None:
         return hit
-    command = vmxtool_command(case.vm, "rewrite", "--hwversion", str(version))
     return hit._replace(
         message=f"{hit.message}; {case.target.name} has it with version {version}",
-        fix=Fix(Safety.SAFE, f"raise the hardware version to {version}", (command,)),
-        cure=Do.REPAIR_CONFIG,
-        leaves=(("version", version),),
+        fix=by_rewrite(f"raise the hardware version to {version}"),
+        cure=Do.REWRITE,
     )
 
 

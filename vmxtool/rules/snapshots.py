@@ -9,6 +9,7 @@ from vmxtool.evidence import Evidence
 from vmxtool.findings import CHANGING_HARDWARE, CONVERTING_DISKS, LEAVING, Do, Severity
 from vmxtool.machine.locks import held_words, left_words, some
 from vmxtool.rules.case import disk_label, name_evidence
+from vmxtool.rules.data_elsewhere import FULL_CLONE
 from vmxtool.rules.named_files import missing_state
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.vmdk.model import UNREACHED
@@ -55,7 +56,7 @@ def snapshot_present(vm: Machine) -> Iterator[Hit]:
 
 def without_snapshots(vm: Machine) -> Fix:
     """Tell how a VM gets rid of its snapshots, or a linked clone of the disks that it rests on."""
-    return manual(_FULL_CLONE if _is_linked_clone(vm) else _REMOVE)
+    return manual(FULL_CLONE if _is_linked_clone(vm) else _REMOVE)
 
 
 def _is_linked_clone(vm: Machine) -> bool:
