@@ -100,11 +100,15 @@ def processor_count_invalid(vm: Machine) -> Iterator[Hit]:
     ESX says that `cpuid.coresPerSocket` must be a number and does not start the VM. What a product makes of another
     `numvcpus` than a number no source says. Nothing that counts processors can be said of such a VM.
     """
-    document = vm.config.document
-    if vm.cpu.count is None or (document.number("numvcpus") or 1) < 1:
+    if vm.cpu.count is None or _is_below_one(vm, "numvcpus"):
         yield _no_number(vm, "numvcpus", "processors")
-    if (document.number(_CORES) if _CORES in document else 1) in {None, 0}:
+    if _is_below_one(vm, _CORES):
         yield _no_number(vm, _CORES, "cores in a socket")
+
+
+def _is_below_one(vm: Machine, key: str) -> bool:
+    document = vm.config.document
+    return key in document and (document.number(key) or 0) < 1
 
 
 def _no_number(vm: Machine, key: str, what: str) -> Hit:
