@@ -157,10 +157,10 @@ def test_options_that_are_missing_are_said_beside_what_the_owner_has_to_do_first
 
 
 def test_unverified_figures_refuse_nothing_and_are_told(tmp_path: Path) -> None:
-    vm = make_vm(tmp_path, 'memsize = "524288"\nfirmware = "bios"', hw=9, guest="rhel4")
+    vm = make_vm(tmp_path, 'memsize = "262144"\nfirmware = "bios"', hw=9, guest="rhel4")
     made = plan_rewrite(vm, hwversion=7)
     assert "memsize" not in settings(made)
-    assert any("524288" in note and "unverified" in note for note in made.notes)
+    assert any("262144" in note and "unverified" in note for note in made.notes)
 
 
 def test_memory_over_a_products_own_limit_shrinks_to_it_when_asked(tmp_path: Path) -> None:
@@ -304,8 +304,14 @@ def test_a_switch_that_is_off_is_left_as_it_is(tmp_path: Path, line: str) -> Non
     assert line.partition(" ")[0] not in made
 
 
-def test_cores_that_sources_disagree_about_stay(tmp_path: Path) -> None:
-    text = 'cpuid.coresPerSocket = "128"\nnumvcpus = "128"'
+def test_memory_over_every_figure_of_a_version_shrinks_when_asked(tmp_path: Path) -> None:
+    vm = make_vm(tmp_path, 'memsize = "524288"', hw=9, guest="rhel4")
+    assert missing_options(plan_rewrite(vm, hwversion=7)) == "--limit"
+    assert settings(plan_rewrite(vm, hwversion=7, unsafe=True))["memsize"] == "262144"
+
+
+@pytest.mark.parametrize(("cores", "lowered"), [(128, None), (256, "128")])
+def test_cores_over_every_figure_of_a_version_are_lowered(tmp_path: Path, cores: int, lowered: str | None) -> None:
+    text = f'cpuid.coresPerSocket = "{cores}"\nnumvcpus = "{cores}"'
     made = plan_rewrite(make_vm(tmp_path, text, hw=20, guest="rhel5"), hwversion=19)
-    assert "cpuid.coresPerSocket" not in settings(made)
-    assert any("128, where hardware version 19 holds 64 (unverified)" in note for note in made.notes)
+    assert settings(made).get("cpuid.coresPerSocket") == lowered

@@ -128,11 +128,11 @@ ROWS: dict[str, tuple[str, int, str, dict[str, Any], str]] = {
         ),
     ),
     "what may be too much": (
-        'cpuid.coresPerSocket = "128"\nnumvcpus = "128"',
-        21,
-        "ubuntu-64",
-        {"hwversion": 19},
-        "  keep  cores per socket 128  version 19 may hold 64 (unverified); --limit changes it  DEV702",
+        'svga.numDisplays = "16"',
+        7,
+        "ubuntu",
+        {"hwversion": 6},
+        "  keep  displays 16  version 6 may hold 10 (unverified); --limit changes it  DEV702",
     ),
     "what the guest needs": (
         PVSCSI,

@@ -11,6 +11,7 @@ from vmxtool.errors import KnowledgeError
 from vmxtool.knowledge import _kept, _load
 from vmxtool.knowledge.backing import BACKED_BY, Backed, again, backed, plain
 from vmxtool.knowledge.rows import Rows
+from vmxtool.knowledge.sources import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,6 +47,18 @@ class BusLimit(Record):
     units: int
 
 
+class Highest(Record):
+    """The highest figure that a document gives which was read, where sources differ on one.
+
+    Attributes:
+        figure: the figure.
+        source: the reference of the document.
+    """
+
+    figure: int
+    source: str
+
+
 class HardwareVersion(Backed):
     """One virtual hardware version (`virtualHW.version`). None means that no source gives the figure.
 
@@ -74,6 +87,7 @@ class HardwareVersion(Backed):
         guest_64bit: whether a 64-bit guest runs in it at all.
         snapshots: how many snapshots it can have.
         backing: what the row rests on.
+        highest: by column, the highest figure of a read document where sources differ; nobody says that more is held.
         checked: the day someone looked.
         notes: what the figures do not say.
     """
@@ -102,6 +116,7 @@ class HardwareVersion(Backed):
     guest_64bit: bool | None
     snapshots: SnapshotSupport | None
     backing: Backing
+    highest: Mapping[str, Highest]
     checked: date
     notes: str
 
@@ -150,7 +165,14 @@ def hardware_versions() -> Mapping[int, HardwareVersion]:
     Raises:
         KnowledgeError: the data file is broken.
     """
-    rows = _kept.recall(HardwareVersion, MADE_OF, _read_shipped, buses=(_pairs, _buses), backing=(plain, again))
+    rows = _kept.recall(
+        HardwareVersion,
+        MADE_OF,
+        _read_shipped,
+        buses=(_pairs, _buses),
+        highest=(_plain_highest, _highest),
+        backing=(plain, again),
+    )
     return MappingProxyType({row.version: row for row in rows})
 
 
@@ -234,12 +256,33 @@ def _read_bus(row: DataRow, bus: str) -> BusLimit:
     return BusLimit(int(controllers), int(units))
 
 
+def _plain_highest(highest: Mapping[str, Highest]) -> dict[str, tuple[int, str]]:
+    return {column: (most.figure, most.source) for column, most in highest.items()}
+
+
+def _highest(plain_ones: Mapping[str, tuple[int, str]]) -> Mapping[str, Highest]:
+    return MappingProxyType({column: Highest(*most) for column, most in plain_ones.items()})
+
+
+def _read_highest(row: DataRow, column: str, disputed: str) -> Mapping[str, Highest]:
+    found: dict[str, Highest] = {}
+    for field, text in row.table(column).items():
+        figure, _, reference = text.partition(" ")
+        if not figure.isdecimal() or not reference or not source(reference)[0].confirms():
+            raise row.broken(column, f'{field}: a figure and a document that was read are wanted, not "{text}"')
+        if field not in row.table(disputed) or int(figure) < row.number(field):
+            raise row.broken(column, f"{field}: its own figure is not disputed, or is higher")
+        found[field] = Highest(int(figure), reference)
+    return MappingProxyType(found)
+
+
 _ROWS = Rows(
     "version",
     HardwareVersion,
     among={"offered": KINDS},
-    absent={"offered": "-", "valid": True} | dict.fromkeys(BUSES, "-"),
+    absent={"offered": "-", "valid": True, "highest": {}} | dict.fromkeys(BUSES, "-"),
     cells={
+        "highest": ("highest disputed", _read_highest),
         "buses": (" ".join(BUSES), _read_buses),
         "backing": backed(
             *("version", "guest_64bit", "snapshots", *BUSES, *_PLAIN, "disk_bytes"),

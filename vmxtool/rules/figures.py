@@ -36,6 +36,7 @@ class Limit(Record):
 def exceeded(target: Product, name: str, amount: int, version: int | None, *, kept: bool) -> Limit | None:
     """Return the limit that an amount is over on a target, a confirmed one before one that is not.
 
+    Where sources differ on a figure, what is over the highest of theirs is over a confirmed one.
     It is None where no limit is. A VM that keeps its hardware version may have come with it from a product of another
     kind, whose figure for the version is another; so it is held to the higher of the two, which no product made it
     with. One whose version changes is held to both.
@@ -78,3 +79,6 @@ def _find_limits(target: Product, name: str, version: int | None, *, kept: bool)
         if figure is not None:
             column = row.limit_column(name, esx=kind)
             yield Limit(figure, column not in row.unverified, row.version, row.backing.of(column)[0])
+            most = row.highest.get(column)
+            if most is not None:
+                yield Limit(most.figure, True, row.version, most.source)

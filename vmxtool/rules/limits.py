@@ -100,6 +100,9 @@ def over_row(files: Files, target: Product, rule: DeviceRule, key: str, version:
     if figure is None or have is None or have <= figure:
         return None
     column = row.limit_column(name, esx=target.esx)
+    most = row.highest.get(column)
+    if most is not None and have > most.figure and "limit" not in rule.unverified:
+        return Limit(most.figure, True, version, most.source)
     unverified = column in row.unverified or "limit" in rule.unverified
     return Limit(figure, not unverified, version, row.backing.of(column)[0])
 

@@ -109,7 +109,8 @@ def too_many_vcpus(case: Case) -> Iterator[Hit]:
     """The VM has more virtual processors than the target gives a VM.
 
     The limit is the product's own or that of the hardware version the VM has there, whichever is lower; a number that
-    was raised by hand may be over that of the VM's own version. A guest may need another kernel or licence for fewer.
+    was raised by hand may be over that of the VM's own version. Where sources differ on it, what is above the lower
+    figure is told, and above the highest the VM does not start. A guest may need another kernel or licence for fewer.
     """
     most = case.over("vcpus", case.now.vcpus) if case.target.smp else None
     entry = case.guide.entry if case.guide is not None and is_smp_edition(case.target.id) else None
@@ -147,12 +148,16 @@ def too_many_vcpus(case: Case) -> Iterator[Hit]:
 def memory_over_limit(case: Case) -> Iterator[Hit]:
     """The VM has more memory than the target gives a VM.
 
-    The limit is the product's own or that of the hardware version the VM has there, whichever is lower.
+    The limit is the product's own or that of the hardware version the VM has there, whichever is lower. Where sources
+    differ on it, what is above the lower figure is told, and above the highest the VM does not start.
     """
     most = case.over("memory_mib", case.now.memory_mib)
     if most is not None:
         raised = or_raise(case, "memory_mib", case.now.memory_mib)
-        text = f"set memsize to {most.figure} or less, if the guest runs with it{raised}"
+        lower: Limit | None = most
+        while lower is not None:  # a rewrite lowers it below every figure, those that sources differ on too
+            left, lower = lower.figure, case.over("memory_mib", lower.figure)
+        text = f"set memsize to {left} or less, if the guest runs with it{raised}"
         yield Hit(
             f"{case.now.memory_mib} MiB of memory; {_takes(case.target, most)} {most.figure} MiB",
             (case.vm.config.document.evidence("memsize"),),
@@ -160,7 +165,7 @@ def memory_over_limit(case: Case) -> Iterator[Hit]:
             sources=(most.source,),
             unverified=not most.verified,
             cure=None if most.verified else Do.CHANGE_SETTINGS,
-            leaves=(("memory_mib", most.figure),),
+            leaves=(("memory_mib", left),),
         )
 
 
