@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
+_CONFIG_VERSION = "config.version"
+_CONFIG_VERSIONS = (6, 7, 8)  # what products are known to write there (vmx-notes, and files of Workstation 4)
+_OF_NO_CONFIG_SEEN = (1, 2)  # hardware versions of which no config was seen
+
 
 def _version_words(version: int, to: Product, says: str) -> str:
     asked = f"version {to.runs_max} is asked for" if to.family == HARDWARE else f"{to.name} {says}"
@@ -160,6 +164,41 @@ def hardware_version_unknown(vm: Machine) -> Iterator[Hit]:
         fix = by_rewrite(f"give the VM one that a product has: {below} or {above}")
         problem = f"no product ever had hardware version {version}"
         yield Hit(problem, vm.hardware.evidence, fix, Severity.BLOCKER, cure=Do.DOWNGRADE_HARDWARE)
+
+
+@rule(
+    "PRD114",
+    "config-version-unknown",
+    Severity.BLOCKER,
+    about=About.FILES,
+    cure=Do.REPAIR_CONFIG,
+    sources=("vmx-notes",),
+    short="config version",
+)
+def config_version_unknown(vm: Machine) -> Iterator[Hit]:
+    """The config has no `config.version`, or one that no product is known to write.
+
+    With `virtualHW.version` and `guestOS` it is what a config has at least: without it, or with another number, the VM
+    does not start. Products write 8 beside hardware version 4 and every later one, and 6 or 7 beside version 3. A
+    higher number may belong to a product that is not known here.
+    """
+    document, version = vm.config.document, vm.config.config_version
+    if vm.encryption == "full" or version in _CONFIG_VERSIONS or vm.hardware.version in _OF_NO_CONFIG_SEEN:
+        return
+    row = None if vm.hardware.version is None else hardware(vm.hardware.version)
+    right = row.config_version if row is not None and row.config_version is not None else max(_CONFIG_VERSIONS)
+    if version is None:
+        fix = manual(f'add the line config.version = "{right}" to {document.name}')
+        yield Hit("the config has no config.version, without which the VM does not start", (), fix)
+        return
+    key, places = document.spelling(_CONFIG_VERSION), (document.evidence(_CONFIG_VERSION),)
+    if version > max(_CONFIG_VERSIONS):
+        problem = f"{key} is {version}, and the newest that is known here is {max(_CONFIG_VERSIONS)}"
+        fix = manual(f'if no newer product made it, set {key} = "{right}"')
+        yield Hit(f"which product made the VM? {problem}", places, fix, Severity.UNKNOWN)
+    else:
+        problem = f'{key} is "{document[_CONFIG_VERSION]}", which no product writes; the VM does not start'
+        yield Hit(problem, places, manual(f'set {key} = "{right}"'))
 
 
 @rule(
