@@ -110,7 +110,7 @@ def nearest_word(word: str) -> str | None:
     letters = word.rstrip("0123456789:")
     numbers = word[len(letters) :]
     same = {form.rstrip("#:") for form in _by_word() if form.endswith(form_of(numbers) or " ")}
-    right = _nearest(letters, same) if len(letters) <= _LONGEST else None
+    right = nearest(letters, same) if len(letters) <= _LONGEST else None
     return None if right is None or right == letters else right + numbers
 
 
@@ -143,10 +143,10 @@ def meant_by(key: str, present: Iterable[str]) -> str | None:
 @lru_cache(maxsize=16384)
 def _nearest_setting(form: str, name: str) -> str | None:
     """Return the one setting of a form of devices that a name is near to; configs have few of their own."""
-    return _nearest(name, _by_word()[form])
+    return nearest(name, _by_word()[form])
 
 
-def _nearest(name: str, names: Iterable[str]) -> str | None:
+def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one name that differs from another in one place, or in two of a long name.
 
     It is None where no name does, or two do.

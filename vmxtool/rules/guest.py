@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Do, Severity
 from vmxtool.knowledge.features import features
-from vmxtool.knowledge.guests import find_guest, newest_kin
+from vmxtool.knowledge.guests import find_guest, guests, newest_kin
+from vmxtool.knowledge.known_keys import nearest
 from vmxtool.rules.guest_hosts import is_arm
 from vmxtool.rules.registry import About, Hit, by_rewrite, manual, rule
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Machine
     from vmxtool.rules.case import Case
 
+_BITS_64 = 64
+
 
 @rule(
     "GST501",
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     Severity.BLOCKER,
     about=About.TARGET,
     sources=("mpg:p17",),
-    only_if=lambda vm: vm.guest.bits == 64,
+    only_if=lambda vm: vm.guest.bits == _BITS_64,
     short="no 64-bit guests",
 )
 def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
@@ -35,7 +38,7 @@ def guest_64_bit_not_offered(case: Case) -> Iterator[Hit]:
     that; the target has to be another.
     """
     vm, to = case.vm, case.target
-    if vm.guest.bits == 64 and not to.guest_64bit:
+    if vm.guest.bits == _BITS_64 and not to.guest_64bit:
         yield Hit(
             f"the guest {vm.guest.id} is a 64-bit one; {to.name} has no 64-bit guests",
             vm.guest.evidence,
@@ -85,16 +88,18 @@ def guest_name_too_new(case: Case) -> Iterator[Hit]:
 @rule(
     "GST503",
     "guest-name-unknown",
-    Severity.INFO,
+    Severity.UNKNOWN,
     about=About.FILES,
     sources=("open-vm-tools:guest_os_tables.h",),
     messages=(("The guest operating system '<name>' is not supported.", "general"),),
+    short="name of the guest",
 )
 def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
     """The guest's name is none that VMware's own table has, under any spelling.
 
-    Products refuse a name they do not know. What is said here of bits and family is read from the name alone. A number
-    above those of the table, such as that of a new macOS, belongs to a release that came after it.
+    A product does not start a VM whose guest it does not know: "Guest operating system is not supported". What is said
+    here of bits and family is read from the name alone. A name may have come after the table; one with a number above
+    those of its kin there, such as that of a new macOS, did, and is only noted.
     """
     if vm.guest.id is None or is_arm(vm) or find_guest(vm.guest.id) is not None:
         return
@@ -105,26 +110,44 @@ def guest_name_unknown(vm: Machine) -> Iterator[Hit]:
             "and what it brings, is open",
             vm.guest.evidence,
             manual(f"look whether the target lists that guest; {newest} is the nearest older name"),
+            Severity.INFO,
         )
     else:
+        names = {guest.id.lower(): guest.id for guest in guests().values()}
+        meant = names.get(nearest(vm.guest.id.lower(), names) or "")
+        general = "other-64" if vm.guest.bits == _BITS_64 else "other"
         yield Hit(
-            f"{vm.guest.id} is not a guest name that VMware is known to use",
+            f"is {vm.guest.id} a guest that the product knows? VMware's table has no such name, and a VM whose guest a "
+            "product does not know does not start",
             vm.guest.evidence,
-            manual("choose the guest again in the VM's settings"),
+            manual(
+                f'set guestOS = "{meant}", if that is meant'
+                if meant is not None
+                else f'choose the guest in the VM\'s settings, or set guestOS = "{general}", the general one'
+            ),
+            sources=("vmx-notes",),
         )
 
 
-@rule("GST504", "guest-name-missing", Severity.WARNING, about=About.FILES, sources=("vmx-notes",))
+@rule(
+    "GST504",
+    "guest-name-missing",
+    Severity.UNKNOWN,
+    about=About.FILES,
+    sources=("vmx-notes",),
+    short="name of the guest",
+)
 def guest_name_missing(vm: Machine) -> Iterator[Hit]:
     """The config does not say which guest operating system the VM has.
 
-    Workstation requires `guestOS`. Without it nothing can be said about 64 bits, drivers and names here.
+    VMware requires `guestOS`, and a VM without it does not start. Nothing can be said of its 64 bits and drivers here.
     """
     if vm.guest.id is None and vm.encryption != "full":
         yield Hit(
-            "the config names no guest operating system (guestOS)",
+            "which guest operating system has the VM? The config names none (guestOS), and without it the VM does not "
+            "start",
             (),
-            manual('set guestOS, for instance to "other"'),
+            manual('add a line that names it, such as guestOS = "other" or guestOS = "other-64"'),
         )
 
 
