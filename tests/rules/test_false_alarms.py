@@ -29,7 +29,7 @@ POWER_ON = {
     *("DEV709", "DEV711", "CPU414", "CPU415", "CPU416", "CPU417", "CPU418", "CPU419"),
     *("CPU403", "CPU404", "CPU405", "CPU408", "CPU409", "CPU410", "CPU411", "CPU412", "CPU413", "DEV702", "DEV712"),
     *("DEV713", "DEV714", "DEV715", "DSK240", "DSK241", "SEC808", "SEC809", "SEC810", "SEC811", "SEC812", "VMX020"),
-    *("VMX021", "VMX023", "GST516", "GST517", "GST518", "GST522", "PRD114"),
+    *("VMX021", "VMX023", "GST516", "GST517", "GST518", "GST522", "PRD114", "DSK270", "VMX030"),
 }
 # What a VM asks of the processor, the memory and the mode of a new host.
 OF_THE_HOST = {"CPU414", "CPU415", "CPU416", "CPU417", "CPU418", "CPU419"}

@@ -1,4 +1,4 @@
-"""Settings and devices that nobody knows: spelt wrongly, or of a kind that no product has."""
+"""Settings, devices and kinds of devices that nobody knows: spelt wrongly, or such as no product has."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vmxtool.findings import Severity
 from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by, nearest_word
+from vmxtool.rules.case import scsi_model
 from vmxtool.rules.registry import About, Hit, manual, rule
 from vmxtool.rules.unread_lines import lost_lines
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _DEVICE_LIKE = re.compile(r"[a-z][a-z_-]*[0-9]{1,3}(?::[0-9]{1,3})?")
 _LOOKED_AT = 2000  # settings; no real config has as many
 _TOLD = 20  # of a kind
+# The kinds of SCSI controllers, the last two as ESX Server 2 writes them; files have them in any case.
+_CONTROLLERS = ("buslogic", "lsilogic", "lsisas1068", "pvscsi", "vmxbuslogic", "vmxlsilogic")
+_BEGINNING = 4  # letters that tell one kind from another
+_FIRMWARE = ("bios", "efi")
 
 
 @rule(
@@ -77,3 +82,61 @@ def device_not_known(vm: Machine) -> Iterator[Hit]:
                 (place,),
                 manual(f"write {meant or 'the name of the device that is meant'}, or take the lines of {shown} out"),
             )
+
+
+@rule(
+    "DSK270",
+    "controller-model-unknown",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictType.c", "libvirt:src/vmx/vmx.c"),
+)
+def controller_model_unknown(vm: Machine) -> Iterator[Hit]:
+    """A SCSI controller is of a model that no product is known to have.
+
+    A product that meets a word it does not know takes what it takes without one, so the guest may find another
+    controller than it was installed on, for which it may have no driver. Libvirt refuses such a config.
+    """
+    document = vm.config.document
+    for controller in vm.controllers:
+        if controller.bus == "scsi" and controller.model is not None and controller.model not in _CONTROLLERS:
+            key = f"{controller.id}.virtualDev"
+            right = _nearest_kind(controller.model) or scsi_model(vm) or "lsilogic"
+            yield Hit(
+                f"{controller.id} is of the model {document[key]}, which no product is known to have; the guest may "
+                "find another controller",
+                (document.evidence(key),),
+                manual(f'set {document.spelling(key)} = "{right}", or the model that the guest was installed on'),
+                unverified=True,
+            )
+
+
+def _nearest_kind(model: str) -> str | None:
+    """Return the one kind of controller that a word begins or that it begins with: "lsisas1068" for "lsisas"."""
+    found = [it for it in _CONTROLLERS if len(model) >= _BEGINNING and (it.startswith(model) or model.startswith(it))]
+    return found[0] if len(found) == 1 else None
+
+
+@rule(
+    "VMX030",
+    "firmware-unknown",
+    Severity.WARNING,
+    about=About.FILES,
+    sources=("view-open-client:lib/bora/user/dictType.c", "libvirt:src/vmx/vmx.c"),
+)
+def firmware_unknown(vm: Machine) -> Iterator[Hit]:
+    """The firmware is neither `bios` nor `efi`.
+
+    A product that meets a word it does not know takes what it takes without one, which is BIOS; in such words capitals
+    count. A guest that was installed with EFI finds nothing to start from then.
+    """
+    document = vm.config.document
+    firmware = document.get("firmware", "")
+    if firmware and firmware not in _FIRMWARE:
+        key, right = document.spelling("firmware"), "efi" if "efi" in firmware.lower() else "bios"
+        yield Hit(
+            f'{key} is "{firmware}", and products know "bios" and "efi", in small letters; the guest may find a BIOS',
+            (document.evidence("firmware"),),
+            manual(f'set {key} = "{right}"' + ", or efi where the guest was installed with it" * (right == "bios")),
+            unverified=True,
+        )
