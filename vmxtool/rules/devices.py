@@ -148,7 +148,8 @@ def more_than_hardware_holds(case: Case) -> Iterator[Hit]:
         have = amount(case.files, row, key, esx=case.target.esx)
         reason = as_clause(row.reason)
         holder = case.target.name if limit.version is None else f"version {version}"
-        message = f"{document.spelling(key)}: {reason}; {have} here, where {holder} holds {limit.figure}"
+        unit = " MiB" if str(row.limit).endswith("_mib") else ""
+        message = f"{document.spelling(key)}: {reason}; {have}{unit} here, where {holder} holds {limit.figure}{unit}"
         by_owner = row.safety == "manual"
         fix = by_rewrite("it is lowered with the rewrite")
         stays = by_owner or not limit.verified
