@@ -33,6 +33,10 @@ ROW = '[[device]]\nid = "x"\nwords = "a#"\nnames = "present"\nsource = "general"
         ("foo.bar", None),
         ("_hypervisor.cpuid.v0", None),
         ("guestinfo.memsize", None),
+        # As near as another setting is that has its name from another thing.
+        ("sev.enable", None),
+        ("vbs.present", None),
+        ("hgfs.tools.present", None),
         ("x" * 5000, None),
     ],
 )

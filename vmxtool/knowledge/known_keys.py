@@ -135,7 +135,8 @@ def meant_by(key: str, present: Iterable[str]) -> str | None:
         alone = _by_word()[""]
         if key in alone:
             return None
-        right = _nearest_setting("", key) or _with_letters_before(key, alone)
+        near = _nearest_setting("", key)
+        right = near if near is not None and _is_one_word_off(key, near) else _with_letters_before(key, alone)
         found = alone[right] if right is not None else None
     return None if found is None or found.lower() in present else found
 
@@ -162,6 +163,14 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     if not near or (len(near) > 1 and near[0][0] == near[1][0]):
         return None
     return near[0][1]
+
+
+def _is_one_word_off(key: str, right: str) -> bool:
+    """Return whether two keys differ in one of their words alone, which is near enough by itself."""
+    if key.count(".") != right.count("."):
+        return False
+    off = [(word, other) for word, other in zip(key.split("."), right.split("."), strict=True) if word != other]
+    return len(off) == 1 and nearest(off[0][0], off[0][1:]) is not None
 
 
 def _with_letters_before(key: str, names: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ from vmxtool.findings import Severity
 from vmxtool.knowledge.known_keys import form_of, is_known_word, meant_by, nearest_word
 from vmxtool.rules.case import scsi_model
 from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.rules.state import rows_for
 from vmxtool.rules.unread_lines import lost_lines
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def setting_misspelt(vm: Machine) -> Iterator[Hit]:
     document = vm.config.document
     keys = document.folded()
     told = {lost.key for lost in lost_lines(vm)}
-    found = ((key, meant_by(key, keys)) for key in islice(keys, _LOOKED_AT) if key not in told)
+    asked = (key for key in islice(keys, _LOOKED_AT) if key not in told and not rows_for(key))
+    found = ((key, meant_by(key, keys)) for key in asked)
     for key, meant in islice(((key, meant) for key, meant in found if meant is not None), _TOLD):
         yield Hit(
             f"{document.spelling(key)}: no product is known to read it; {meant} is what they read",
