@@ -68,7 +68,7 @@ DEVICES = {
 NOT_HELD = {
     "version": "what is asked",
     "description": "a name",
-    "parallel": "3 in every version, so that no move changes anything; the data has no figure for it",
+    "parallel": "3 in every version, which no move changes; a fourth on ESX is the row fourth-parallel-port",
     "vgpu": "no setting of a config is known to say how many there are",
     "numa_nodes": "no setting is known that sets nodes by hand and no other way",
     "device_groups": "no setting is known",

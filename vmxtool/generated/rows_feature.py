@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '14d8199aecad3f3d'
+MADE_OF = '9a00c367dcd13f13'
 ROWS: list[list[Any]] = [
     ['opens-partial-encryption', ('ws16.2', 'player16.2', 'fusion12.2', 'hw19'), (), 'It opens a machine whose settings stay readable although the machine is encrypted (vmx.encryptionType).', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739942, (), {}, ''],
     ['takes-no-smp-vm', ('ws5.0',), ('ws5.5',), 'The guide rules out moving a VM with several processors to it, whatever its guest.', (('mpg:p17',), {}, {}, frozenset(), ('mpg:p17',)), 739950, (), {}, ''],
