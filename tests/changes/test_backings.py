@@ -149,6 +149,7 @@ def test_a_drive_that_moves_is_disconnected_at_its_new_place(tmp_path: Path) -> 
 )
 def test_what_a_host_of_another_kind_finds_stays(tmp_path: Path, lines: str) -> None:
     vm = vm_with(tmp_path, lines)
+    (tmp_path / "tools.iso").touch()
     assert drives(vm, "esx3", "ws6") == {}
     assert "DEV706" not in {it.code for it in check(vm, "esx3", "ws6").findings}
 

@@ -102,7 +102,10 @@ def test_a_disk_in_the_place_of_a_vm_says_the_command_with_the_config(folder: Pa
         f"vmxtool check --target esx3 'my vm/{config.name}'"
     )
     shutil.copy(disk, folder / "alone.vmdk")
-    assert refused("inspect", "alone.vmdk", code=3) == "alone.vmdk: this is a virtual disk; name the VM's .vmx file"
+    assert refused("inspect", "alone.vmdk", code=3) == (
+        "alone.vmdk: this is a virtual disk; name the VM's .vmx file; where it is lost, make a new VM with the disk "
+        "in a VMware product"
+    )
 
 
 def test_of_several_configs_the_one_that_names_the_disk_is_meant(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = 'c9880711320a2566'
+MADE_OF = '7655953120d5251e'
 ROWS: list[list[Any]] = [
     ['nic-vmxnet3', ('ethernet*.virtualdev',), 'vmxnet3', False, {}, {}, False, 7, None, None, None, 1, 'replace', 'e1000', False, 'safe', 'The vmxnet3 adapter came with hardware version 7.', 'The guest finds another network adapter and needs its address set again.', None, (('vsphere-4-docs', 'vsphere-6.5-docs', 'kb:1001805'), {}, {}, frozenset(), ('vsphere-4-docs', 'vsphere-6.5-docs', 'kb:1001805')), 739942],
     ['nic-e1000e', ('ethernet*.virtualdev',), 'e1000e', False, {}, {}, False, 8, None, None, None, 1, 'replace', 'e1000', False, 'safe', 'The e1000e adapter came with hardware version 8.', 'The guest finds another network adapter and needs its address set again.', None, (('kb:1001805', 'vsphere-6.7-docs', 'vsphere-6.5-docs'), {}, {}, frozenset(), ('kb:1001805', 'vsphere-6.7-docs', 'vsphere-6.5-docs')), 739942],

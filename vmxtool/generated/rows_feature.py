@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = '9a00c367dcd13f13'
+MADE_OF = 'fd55a3c9b2573efd'
 ROWS: list[list[Any]] = [
     ['opens-partial-encryption', ('ws16.2', 'player16.2', 'fusion12.2', 'hw19'), (), 'It opens a machine whose settings stay readable although the machine is encrypted (vmx.encryptionType).', (('field-observations',), {}, {}, frozenset(('since', 'until', )), ('field-observations',)), 739942, (), {}, ''],
     ['takes-no-smp-vm', ('ws5.0',), ('ws5.5',), 'The guide rules out moving a VM with several processors to it, whatever its guest.', (('mpg:p17',), {}, {}, frozenset(), ('mpg:p17',)), 739950, (), {}, ''],
@@ -64,4 +64,7 @@ ROWS: list[list[Any]] = [
     ['reached-over-workstation', ('fusion1',), (), 'A generation 3 machine reaches it only over a Workstation that has made it younger.', (('mpg:p15:fusion-over-workstation',), {}, {}, frozenset(), ('mpg:p15:fusion-over-workstation',)), 739950, (), {}, ''],
     ['leads-to-fusion', ('ws4',), (), 'It makes a generation 3 machine younger on the way to Fusion 1.', (('mpg:p15:fusion-over-workstation',), {}, {}, frozenset(), ('mpg:p15:fusion-over-workstation',)), 739950, (), {}, ''],
     ['simpler-by-converter', ('hw3',), ('hw6',), 'VMware Converter 3 takes such a machine of a hosted product to ESX Server and prepares some guests for their disks by itself.', (('mpg:p10',), {}, {}, frozenset(), ('mpg:p10',)), 739950, (), {}, ''],
+    ['knows-se-sparse', ('esxi5.1', 'vmc'), (), 'Its interface names snapshots of the kind seSparse.', (('vsphere-ws-api:VirtualDiskDeltaDiskFormat',), {}, {}, frozenset(), ('vsphere-ws-api:VirtualDiskDeltaDiskFormat',)), 739951, (), {}, ''],
+    ['snapshots-are-se-sparse', ('esxi5.5', 'vmc'), (), 'It makes snapshots of the kind seSparse: of disks of more than 2 TB, and from VMFS 6 on of all.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739951, (), {}, ''],
+    ['efi-for-mac-guests', ('fusion2',), (), 'It is said to start Mac OS X with EFI firmware at hardware version 7 already.', (('general',), {}, {}, frozenset(('since', 'until', )), ('general',)), 739951, (), {}, ''],
 ]

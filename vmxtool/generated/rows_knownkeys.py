@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MADE_OF = 'e40302612ebf21e6'
+MADE_OF = '5bde90411d8a219e'
 ROWS: list[list[Any]] = [
     ['drives', ['ide#:#', 'nvme#:#', 'sata#:#', 'scsi#:#'], {'present': 'present', 'filename': 'fileName', 'name': 'name', 'devicetype': 'deviceType', 'mode': 'mode', 'redo': 'redo', 'startconnected': 'startConnected', 'autodetect': 'autodetect', 'clientdevice': 'clientDevice', 'exclusive': 'exclusive', 'writethrough': 'writeThrough', 'virtualssd': 'virtualSSD', 'shared': 'shared', 'sharing': 'sharing', 'allowguestconnectioncontrol': 'allowGuestConnectionControl', 'connectionstatus': 'connectionStatus', 'ctkenabled': 'ctkEnabled', 'pcislotnumber': 'pciSlotNumber', 'returnbusyonnoconnectstatus': 'returnBusyOnNoConnectStatus'}, (('libvirt:src/vmx/vmx.c', 'field-observations'), {}, {}, frozenset(), ('libvirt:src/vmx/vmx.c', 'field-observations')), 739950],
     ['controllers', ['ide#', 'nvme#', 'sata#', 'scsi#'], {'present': 'present', 'virtualdev': 'virtualDev', 'sharedbus': 'sharedBus', 'pcislotnumber': 'pciSlotNumber', 'saswwid': 'sasWWID', 'ctkenabled': 'ctkEnabled', 'subnqnuuid': 'subnqnUUID', 'specversion': 'specVersion'}, (('libvirt:src/vmx/vmx.c', 'field-observations'), {}, {}, frozenset(), ('libvirt:src/vmx/vmx.c', 'field-observations')), 739950],

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PACKAGE = "this is a package of a VM, not the VM itself"
-_UNPACK = "import it in Workstation, Fusion or ESXi, or convert it with ovftool, then name the new VM's folder"
+_UNPACK = (
+    "import it in Workstation, Fusion or ESXi, or unpack it with ovftool PACKAGE NEW-FOLDER/, then name the new VM's "
+    "folder"
+)
+_NEW_VM = "where it is lost, make a new VM with the disk in a VMware product"
 _OTHER_DISK = "this is a virtual disk of a kind that is not VMware's"
 _IMAGE = "this is an image of a machine, which VMware Converter imports if it takes images of that program"
 _KINDS = {
@@ -70,7 +74,8 @@ def error_for(path: Path, what: str, configs: Sequence[Path]) -> InputError:
         return InputError(path, what, _UNPACK)
     config = _config_of(path, configs)
     if config is None:
-        return InputError(path, what, _REMEDY)
+        lost = path.suffix.lower() == ".vmdk" and not configs
+        return InputError(path, what, f"{_REMEDY}; {_NEW_VM}" if lost else _REMEDY)
     error = InputError(path, what, f"the VM's config is {config.name}")
     error.instead = config
     error.candidates = (config.name,)
@@ -91,7 +96,7 @@ def what_a_folder_lacks(folder: Path) -> tuple[str, str]:
             said = _KINDS[suffix].removeprefix("this is ").replace(", which", f" ({name}), which", 1)
             return f"no VMware VM lies here, but {said}", _CONVERT
     if ".vmdk" in found:
-        return "no config (.vmx, .vmtx or .cfg) lies here, only disks", "bring the VM's .vmx file too"
+        return "no config (.vmx, .vmtx or .cfg) lies here, only disks", f"bring the VM's .vmx file too; {_NEW_VM}"
     return "no .vmx, .vmtx or .cfg file lies here", "name the VM's folder or its .vmx file"
 
 
