@@ -138,6 +138,19 @@ def test_networks_of_a_hosted_product_do_not_go_to_esx_and_those_of_esx_to_no_ho
     assert "ethernet0: bridged now, until bridged, NAT or host-only is chosen in Workstation 5.5" in manual(made)
 
 
+def test_an_adapter_that_keeps_the_name_of_a_port_group_has_a_network(tmp_path: Path) -> None:
+    nics = """
+    ethernet0.present = "TRUE"
+    ethernet0.connectionType = "nat"
+    ethernet1.present = "TRUE"
+    ethernet1.connectionType = "custom"
+    ethernet1.networkName = "cluster"
+    """
+    made = plan_rewrite(vm_with(tmp_path, {}, hw=6, more=nics), target="esx3", origin="ws6")
+    assert "ethernet1.networkName" not in settings(made)
+    assert "ethernet0: without a network until one is chosen in ESX Server 3.x" in manual(made)
+
+
 def test_a_rooted_path_of_windows_is_a_full_one(tmp_path: Path) -> None:
     vm = vm_with(tmp_path, {"nvram": r"\vms\app.nvram", "workingDir": r"\vms"}, hw=7)
     for target, version in (("esx3", None), ("fusion1", 6)):

@@ -271,7 +271,7 @@ class _Draft:
         """Take out the names of the old host, and say where an adapter has no network by a name any more."""
         changes = tuple(name_changes(self.files, self.wanted))
         self.add(*changes)
-        self.manual += network_to_choose(changes, self.wanted)
+        self.manual += network_to_choose(self.document, changes, self.wanted)
 
     def rename_guest(self) -> None:
         """Give the guest the nearest older name where the product may not know its own."""

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from vmxtool.changes.model import Wanted
     from vmxtool.rules.case import Files
+    from vmxtool.vmx.document import Document
 
 _BESIDE = frozenset({"nvram", "extendedconfigfile"})  # files of the VM's own, which lie beside its config
 
 
-def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple[Fix, ...]:
+def network_to_choose(document: Document, changes: Sequence[SettingChange], wanted: Wanted) -> tuple[Fix, ...]:
     """Return what the owner chooses for adapters that have no network by a name any more, because of changes."""
     told = {device for device, _ in wanted.told.networks}
     gone = [fold(it.key) for it in changes if it.after is None and it.name is None]
@@ -44,7 +45,9 @@ def network_to_choose(changes: Sequence[SettingChange], wanted: Wanted) -> tuple
     connected = {
         key.partition(".")[0] for key in given if key.endswith((".connectiontype", ".networkname", ".devname"))
     }
-    loose = [nic for nic in nics if nic not in told | connected]
+    # A port group of the old host stays named: whether the new one has it, a rule asks.
+    kept = {nic for nic in nics if wanted.esx and f"{nic}.networkname" not in gone and f"{nic}.networkName" in document}
+    loose = [nic for nic in nics if nic not in told | connected | kept]
     if not loose or wanted.esx is None:
         return ()
     now = "bridged now, until bridged, NAT or host-only" if not wanted.esx else "without a network until one"

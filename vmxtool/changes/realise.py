@@ -89,7 +89,7 @@ def _with_what_goes_along(files: Files, wanted: Wanted, made: Changes) -> Change
     if not made and not settings:
         return made
     raised = [change for change in config_version_raised(files.vm, wanted) if fold(change.key) not in kept]
-    manual = (*made.manual, *network_to_choose(left, wanted))
+    manual = (*made.manual, *network_to_choose(files.vm.config.document, left, wanted))
     return replace(made, settings=(*settings, *raised), manual=tuple(dict.fromkeys(manual)))
 
 
