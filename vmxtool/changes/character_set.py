@@ -112,13 +112,22 @@ def _about_other_names(files: Files, codec: str, product: Product) -> Iterator[s
             f"{listed}: the disk's files and what its descriptor says keep their names in the character set that they "
             f"have (unverified: whether {product.name} finds them); a name of ASCII alone is surer"
         )
-    document = files.vm.config.document
-    again = Document.parse(bytes(edits.recode(document, codec)), document.name)
-    if as_its_files_say(again, folder_of(files.vm)).encoding.codec != codec and not bytes(again).isascii():
+    if files.once(_is_read_otherwise, codec):
         yield (
             "the config names no character set any more, and is read here by a guess that does not find it: copy it to "
             "its new host before it is asked about again"
         )
+
+
+def _is_read_otherwise(files: Files, codec: str) -> bool:
+    """Return whether the config, written in a character set and naming none, is read here in another one."""
+    data = bytes(files.once(_recoded, codec))
+    again = Document.parse(data, files.vm.config.document.name)
+    return not data.isascii() and as_its_files_say(again, folder_of(files.vm)).encoding.codec != codec
+
+
+def _recoded(files: Files, codec: str) -> Document:
+    return edits.recode(files.vm.config.document, codec)
 
 
 def _unreadable(files: Files) -> tuple[str, str] | None:
@@ -145,7 +154,7 @@ def _lost_in(files: Files, codec: str) -> tuple[str, str] | None:
     for key in document:
         if not (encodings.holds(key, codec) and encodings.holds(document[key], codec)):
             return key, missing.format(key=key)
-    after = edits.recode(document, codec)
+    after = files.once(_recoded, codec)
     again = Document.parse(bytes(after), document.name, codec)
     kept = {fold(key): document[key] for key in document if fold(key) not in ENCODING_KEYS}
     now = {fold(key): again[key] for key in again}

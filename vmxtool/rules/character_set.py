@@ -15,6 +15,7 @@ from vmxtool.vmx.lines import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vmxtool.evidence import Evidence
     from vmxtool.knowledge.product import Product
     from vmxtool.rules.case import Case, Files
     from vmxtool.vmx.document import Document
@@ -69,6 +70,19 @@ def in_words(keys: Sequence[str]) -> str:
     return f"{named} {'has' if len(keys) == 1 else 'have'} characters beyond ASCII"
 
 
+def _told_of(files: Files) -> tuple[list[str], Sequence[str], tuple[Evidence, ...]]:
+    """Return the settings beyond ASCII that name disks, those that are told, and their places.
+
+    What is looked up on the host is told before what is only shown.
+    """
+    document, beyond = files.vm.config.document, files.once(beyond_ascii)
+    disks = {f"{drive.id}.{word}" for drive in files.vm.disks for word in ("filename", "name")}
+    of_disks = [key for key in beyond if fold(key) in disks]
+    looked_up = [key for key in beyond if fold(key).endswith(_LOOKED_UP)]
+    keys = of_disks or looked_up or beyond
+    return of_disks, keys, tuple(document.evidence(key) for key in keys)
+
+
 def _reads_that_of_its_host(product: Product) -> bool:
     return not features()["writes-encoding"].holds(product)
 
@@ -95,12 +109,8 @@ def text_in_host_character_set(case: Case) -> Iterator[Hit]:
     if not case.is_place:
         return
     beyond = case.files.once(beyond_ascii)
-    disks = {f"{drive.id}.{word}" for drive in case.vm.disks for word in ("filename", "name")}
-    of_disks = [key for key in beyond if fold(key) in disks]
-    looked_up = [key for key in beyond if fold(key).endswith(_LOOKED_UP)]
-    keys = of_disks or looked_up or beyond
+    of_disks, keys, places = case.files.once(_told_of)
     has, sure = in_words(keys), case.files.once(is_sure)
-    places = tuple(document.evidence(key) for key in keys)
     effect = "finds nothing of that name" if keys is not beyond else "shows other letters"
     name = likely_of_host(document, beyond)
     into_that = by_rewrite(f"let a rewrite put the config into what the new host uses: {name} is likely")
