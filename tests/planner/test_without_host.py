@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from build import disk_lines, make_vm
 from peers import needs_qemu
 
 import vmxtool
@@ -74,13 +75,22 @@ def test_an_esx_host_takes_its_own_disks_as_they_are(copy_sample: CopySample) ->
 
 
 @pytest.mark.parametrize(
-    ("sample", "networks"),
+    ("kinds", "networks"),
     [
-        ("ws6-windows-ide", ["--network=NETWORK"]),
-        ("gsx3-linux", ["--net:custom=NETWORK", "--net:hostonly=NETWORK"]),
+        (("nat",), ["--network=NETWORK"]),
+        (("nat", "nat"), ["--network=NETWORK"]),
+        (("nat", "custom"), ["--net:nat=NETWORK", "--net:custom=NETWORK"]),
+        ((), []),
     ],
 )
-def test_an_upload_names_every_network_of_the_vm(copy_sample: CopySample, sample: str, networks: list[str]) -> None:
-    steps = vmxtool.check(vmxtool.inspect(copy_sample(sample)), "esxi6.7").steps
+@pytest.mark.parametrize("hw", [8, 16])
+def test_an_upload_names_every_network_of_the_vm(
+    tmp_path: Path, kinds: tuple[str, ...], networks: list[str], hw: int
+) -> None:
+    nics = "".join(f'ethernet{n}.present = "TRUE"\nethernet{n}.connectionType = "{it}"\n' for n, it in enumerate(kinds))
+    vm = make_vm(tmp_path, disk_lines("scsi0:0", "till.vmdk") + nics, hw, "debian8-64", name="till.vmx", kind="sparse")
+    steps = vmxtool.check(vm.path, "esxi6.7").steps
+    if hw > 14 and networks:
+        networks = ["--network=NETWORK"]  # the rewrite takes out what the kinds of networks are told by
     (argv,) = [argv for step in steps if step.do is Do.UPLOAD for argv in step.commands]
     assert [word for word in argv if word.startswith("--net")] == networks

@@ -17,9 +17,10 @@ from vmxtool.planner.plan import Dead, Plan
 from vmxtool.planner.play import HopPlanner
 from vmxtool.planner.ways import derived_ways, members, stages, ways
 from vmxtool.rules.commands import disk_name
-from vmxtool.rules.no_disks import descriptor_of, is_of_unknown_format
+from vmxtool.rules.no_disks import is_of_unknown_format
 from vmxtool.rules.state import VmState, is_hidden
 from vmxtool.vmdk.model import UNREACHED
+from vmxtool.vmdk.paths import descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -55,7 +55,7 @@ def upload_course(files: Files, best: Plan, target: Product) -> Course | None:
         by=YOU,
         where=HERE,
         product=TOOL,
-        commands=(upload_command(files.vm),),
+        commands=(upload_command(files.vm, rewritten=any(step.is_ours for step in steps[:at])),),
         source=feature.source,
         drives=written.drives,
         path=None,

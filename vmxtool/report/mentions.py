@@ -19,6 +19,7 @@ _MOST_WORDS = 4  # of a search whose words may stand apart
 _ALIKE = 0.75
 _ALIKE_CODES = 0.6
 _NEAREST = 3
+_BEGINNING = 4  # letters that a code or a name is known by
 
 
 class Mentions(Record):
@@ -61,7 +62,8 @@ def near_words(wanted: str) -> list[str]:
     known = {it.upper(): it for rule in all_rules() for it in (rule.code, rule.name)}
     known |= {it.upper(): it for it in words()}
     cutoff = _ALIKE_CODES if any(map(str.isdecimal, wanted)) else _ALIKE
-    return [known[it] for it in get_close_matches(wanted.upper(), known, n=_NEAREST, cutoff=cutoff)]
+    begun = [it for it in known if it.startswith(wanted.upper())] if len(wanted) >= _BEGINNING else []
+    return [known[it] for it in begun[:_NEAREST] or get_close_matches(wanted.upper(), known, n=_NEAREST, cutoff=cutoff)]
 
 
 def _pattern(word: str) -> re.Pattern[str]:

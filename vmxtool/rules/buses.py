@@ -141,8 +141,12 @@ def controller_newer_than_hardware(case: Case) -> Iterator[Hit]:
 
 
 def unknown_controllers(case: Case) -> Iterator[tuple[Controller, DeviceRule, list[Drive]]]:
-    """Yield SCSI controllers that the VM's own hardware version does not have, with their rows and their hard disks."""
-    lost = [devices()[it] for it in controllers_of_disks() & case.lost] if _is_own_version(case) else []
+    """Yield SCSI controllers that the VM's hardware version does not have, with their rows and their hard disks."""
+    own, version = case.vm.hardware.version, case.now.version
+    # A product that raises the version leaves the controllers as they are; what lowers it replaces them.
+    lowered = own is not None and version is not None and version < own
+    asked = case.runs is not Ternary.NO and not lowered
+    lost = [devices()[it] for it in controllers_of_disks() & case.lost] if asked else []
     for controller in case.vm.controllers if lost else ():
         row = next((it for it in lost if controller.model == it.value and not it.unsure(esx=case.esx)), None)
         held = [drive for drive, disk in case.disks if disk.bus == "scsi" and drive.id.startswith(f"{controller.id}:")]

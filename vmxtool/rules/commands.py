@@ -18,6 +18,7 @@ from vmxtool._record import Record
 from vmxtool._text import is_safe, safe
 from vmxtool.knowledge.features import features
 from vmxtool.rules.case import top
+from vmxtool.vmdk.paths import descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -261,6 +262,8 @@ def disk_file(drive: Drive, *, merged: bool = False) -> DiskFile:
     if link is None and is_on_esx(drive.file or ""):
         return DiskFile(last_part(drive.file or "") or drive.id, False, _adapter_word(drive), drive.file)
     name = link.file if link is not None else drive.file or drive.id
+    if link is not None and link.location == "raw":
+        name = descriptor_of(name) or name  # the config will name that
     if link is None and drive.file and (is_absolute(name) or (drive.found is not None and drive.found.outside)):
         name = last_part(name) or drive.id  # it has to come into the VM's folder first
     return DiskFile(name, link is not None and is_split(link), _adapter_word(drive))
@@ -282,9 +285,10 @@ def _copies(names: Sequence[str], old: str, new: str) -> Iterator[Argv]:
 
 def _own_files(vm: Machine) -> list[str]:
     """Return the files beside disks that a VM takes along: its config, what its firmware remembers, images of discs."""
-    remembered = last_part(vm.config.document.get("nvram", ""))
+    nvram = vm.config.document.get("nvram", "")
+    remembered = [nvram.replace("\\", "/"), last_part(nvram)]  # one of them is here
     images = [drive.file for drive in vm.drives if drive.kind in {"cdrom", "floppy"} and drive.file]
-    return [vm.config.path.name, *_inside(vm, [remembered, *images])]
+    return [vm.config.path.name, *_inside(vm, [*remembered, *images])]
 
 
 def _other_disks(vm: Machine, disks: Sequence[DiskFile], *, merged: bool) -> list[str]:

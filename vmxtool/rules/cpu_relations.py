@@ -115,8 +115,8 @@ def _no_number(vm: Machine, key: str, what: str) -> Hit:
     document = vm.config.document
     name = document.spelling(key) if key in document else key
     return Hit(
-        f"how many {what} is the VM to have? {name} is no number above zero, and what a product makes of that cannot "
-        "be said; with a number the VM can be judged",
+        f"how many {what} is the VM to have? In the config {name} is no number above zero, and what a product makes of "
+        "that cannot be said; with a number the VM can be judged",
         (document.evidence(key),) if key in document else (),
         manual(f"set {name} to the number of {what}"),
     )

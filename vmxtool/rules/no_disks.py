@@ -13,6 +13,7 @@ from vmxtool.findings import CONVERTING_DISKS, Do, Severity
 from vmxtool.rules.case import disk_label, name_evidence
 from vmxtool.rules.commands import disk_file, disk_name, file_argument
 from vmxtool.rules.registry import About, Hit, manual, rule
+from vmxtool.vmdk.paths import DATA_ENDINGS, descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from vmxtool.machine.model import Drive, Machine
     from vmxtool.vmdk.chain import Problem
 
-# What the data of a disk is called beside the descriptor that the config has to name.
-_DATA = ("-flat", "-delta", "-sesparse")
 _ENDING = ".vmdk"
 # What qemu-img calls the formats of other programs whose files have a name of their own.
 _FORMATS = {".vhd": "vpc", ".vhdx": "vhdx", ".vdi": "vdi", ".qcow2": "qcow2", ".img": "raw", ".raw": "raw"}
@@ -34,7 +33,7 @@ def data_of_missing(drive: Drive, vm: Machine) -> str | None:
     stem, ending = name[: len(name) - len(_ENDING)], name[len(name) - len(_ENDING) :]
     if ending.lower() != _ENDING:
         return None
-    found = (_files.resolve(vm.config.folder, f"{stem}{kind}{ending}") for kind in _DATA)
+    found = (_files.resolve(vm.config.folder, f"{stem}{kind}{ending}") for kind in DATA_ENDINGS)
     return next((it.name for it in found if it.exists and not it.outside), None)
 
 
@@ -69,18 +68,15 @@ def no_disk(drive: Drive, vm: Machine, problem: Problem, leaving: frozenset[Do])
     )
 
 
-def descriptor_of(name: str) -> str | None:
-    """Return the name of the descriptor of a file that has the data of a disk; None for one not named so."""
-    path = Path(name)
-    ending = next((it for it in _DATA if path.stem.lower().endswith(it)), None)
-    return None if ending is None else f"{name[: len(name) - len(path.suffix) - len(ending)]}{path.suffix}"
-
-
 def _converted(drive: Drive, vm: Machine, name: str) -> Fix:
     """Return how a file that qemu-img reads becomes a disk of VMware's beside it, which the config then names."""
     folder, stem = vm.config.folder, name[: len(name) - len(Path(name).suffix)]
-    names = chain([f"{stem}.vmdk"], (f"{stem}-{number}.vmdk" for number in count(2)))
-    new = next(it for it in names if not os.path.lexists(folder / it))
+    # Another disk of the VM may be named so, and not be here, or become one of that name as well.
+    others = {(it.file or "").lower() for it in vm.disks}
+    alike = [it for it in vm.disks if (it.file or "").lower().startswith(f"{stem.lower()}.")]
+    first = f"{stem}.vmdk" if len(alike) < 2 else f"{stem}-{drive.id.replace(':', '-')}.vmdk"
+    names = chain([first], (f"{first.removesuffix('.vmdk')}-{number}.vmdk" for number in count(2)))
+    new = next(it for it in names if not os.path.lexists(folder / it) and it.lower() not in others)
     options = f"subformat=monolithicSparse,adapter_type={disk_file(drive).adapter}"
     form = _FORMATS[Path(name).suffix.lower()]
     files = file_argument(vm, name), file_argument(vm, new)

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from vmxtool.rules.commands import Argv
 
 
-def upload_command(vm: Machine) -> Argv:
+def upload_command(vm: Machine, *, rewritten: bool) -> Argv:
     """Upload a VM to an ESX host from here with the OVF Tool, which converts its disks on the way and registers it.
 
     It takes a network of the host by itself only where the VM and the host have one each, so every one is named. What
-    a hosted product calls a network is the kind of connection (josenk/terraform-provider-esxi issue 219).
+    a hosted product calls a network is the kind of connection (josenk/terraform-provider-esxi issue 219). A rewrite for
+    ESX takes that out, and an adapter without one is bridged.
+
+    Args:
+        vm: the VM.
+        rewritten: whether its config has been rewritten for the host by then.
     """
-    networks = list(dict.fromkeys(str(it.network if it.connection == "network" else it.connection) for it in vm.nics))
+    kinds = (it.network if it.connection == "network" else "bridged" if rewritten else it.connection for it in vm.nics)
+    networks = list(dict.fromkeys(map(str, kinds)))
     mapped = (
         [f"--net:{name}=NETWORK" for name in networks] if len(networks) > 1 else ["--network=NETWORK"] * len(networks)
     )

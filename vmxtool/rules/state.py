@@ -229,6 +229,14 @@ def _presumed(drive: Drive, holder: str | None) -> DiskFormat:
     form = format_of(drive)
     if form != "unseen":
         return form
+    chain = drive.chain
+    if (
+        chain is not None
+        and chain.links
+        and not chain.encrypted
+        and all(it.kind != "unreadable" for it in chain.problems)
+    ):
+        return form  # it was read, and is in no format that is known
     known = products().get(holder or "")
     of_esx = known is not None and known.native_formats == {"esx"}
     return "esx" if of_esx or is_on_esx(drive.file or "") else form

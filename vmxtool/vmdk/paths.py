@@ -9,6 +9,9 @@ from pathlib import Path
 from vmxtool import _files
 from vmxtool._record import Record
 
+DATA_ENDINGS = ("-flat", "-delta", "-sesparse")
+"""What the name of the data of a disk ends in, beside the descriptor that a config has to name."""
+
 # Physical disks of Windows, Linux and ESX, and objects of a store that has no files (vSAN, virtual volumes). Four
 # or five numbers without a file are a raw device of ESX Server 1 and 2.
 _DEVICE = r"(?i)\\\\\.\\|//\./|/dev/|/vmfs/devices/|[a-z]{3,5}://|vmhba[0-9]+(?::[0-9]+){3,4}$"
@@ -67,3 +70,10 @@ def shown(path: Path, folder: Path) -> str:
     except ValueError:  # on another drive of a Windows host
         return path.name
     return path.name if relative.parts[:1] == ("..",) else relative.as_posix()
+
+
+def descriptor_of(name: str) -> str | None:
+    """Return the name of the descriptor of a file that has the data of a disk; None for one not named so."""
+    path = Path(name)
+    ending = next((it for it in DATA_ENDINGS if path.stem.lower().endswith(it)), None)
+    return None if ending is None else f"{name[: len(name) - len(path.suffix) - len(ending)]}{path.suffix}"
