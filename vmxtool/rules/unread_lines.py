@@ -26,6 +26,7 @@ _Why = Literal["spelling", "not-present", "unknown-device"]
 _DRIVE = re.compile(r"(?:ide|scsi|sata|nvme)(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9]{0,2})")
 _NIC = "ethernet"
 _DISK_ENDINGS = (".vmdk", ".dsk")
+_OTHER_ENDINGS = (".raw", ".img", ".vhd", ".vhdx", ".vdi", ".qcow2")  # of disks that another program wrote
 _BUSES = ("ide", "scsi", "sata", "nvme")
 _UNITS = SCSI_CONTROLLER_UNIT  # of a controller, below that one: more than any misnamed disk needs
 _NO_SYSTEM = ("Operating system not found", "bios-without-system")
@@ -237,7 +238,11 @@ def _disk_of(vm: Machine, device: str) -> tuple[str | None, tuple[Evidence, ...]
     document = vm.config.document
     key = next((it for it in (f"{device}.fileName", f"{device}.name") if document.get(it)), f"{device}.fileName")
     name = document.get(key, "")
-    return (name, (vm.config.document.evidence(key),)) if name.lower().endswith(_DISK_ENDINGS) else (None, ())
+    return (name, (vm.config.document.evidence(key),)) if _is_disk(name) else (None, ())
+
+
+def _is_disk(name: str) -> bool:
+    return name.lower().endswith((*_DISK_ENDINGS, *_OTHER_ENDINGS))
 
 
 def _weight(vm: Machine, file: str) -> Severity | None:
